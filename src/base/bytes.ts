@@ -1,0 +1,103 @@
+/**
+ * Paths are bytes. A `Bytes` holds one byte a character (U+0000 to U+00FF), so it compares, hashes and slices as
+ * the kernel's names do, costs a byte a byte in V8, and can't be mixed up with text: the compiler keeps them apart.
+ */
+declare const bytesBrand: unique symbol;
+export type Bytes = string & { readonly [bytesBrand]: true };
+
+const ASCII_ONLY = /^[\0-\x7f]*$/;
+
+/** The UTF-8 bytes of a text. */
+export function bytes(text: string): Bytes {
+  return (ASCII_ONLY.test(text) ? text : Buffer.from(text, "utf8").toString("latin1")) as Bytes;
+}
+
+export function fromBuffer(buffer: Uint8Array): Bytes {
+  return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength).toString("latin1") as Bytes;
+}
+
+export function toBuffer(value: Bytes): Buffer {
+  return Buffer.from(value, "latin1");
+}
+
+/** The text that the bytes encode; what is not UTF-8 becomes U+FFFD, so this is for people, never for the kernel. */
+export function toText(value: Bytes): string {
+  return ASCII_ONLY.test(value) ? value : toBuffer(value).toString("utf8");
+}
+
+export function isUtf8(value: Bytes): boolean {
+  return ASCII_ONLY.test(value) || bytes(toText(value)) === value;
+}
+
+/** C0, DEL, C1, bidirectional controls, line separators and lone surrogates: what a terminal might obey. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\]/u;
+const NAMED_ESCAPES: Readonly<Record<string, string>> = {
+  "\n": "\\n",
+  "\t": "\\t",
+  "\r": "\\r",
+  "\\": "\\\\",
+};
+
+/** The bytes as one line that is safe on a terminal: control characters and bytes that are not UTF-8 are escaped as in C. */
+export function show(value: Bytes): string {
+  const text = toText(value);
+  if (!UNSAFE.test(text) && bytes(text) === value) return text;
+  let shown = "";
+  for (let at = 0; at < value.length; ) {
+    const character = characterAt(value, at);
+    shown += character === undefined || UNSAFE.test(character) ? escaped(value, at, character) : character;
+    at += character === undefined ? 1 : bytes(character).length;
+  }
+  return shown;
+}
+
+function escaped(value: Bytes, at: number, character: string | undefined): string {
+  const named = character === undefined ? undefined : NAMED_ESCAPES[character];
+  if (named !== undefined) return named;
+  const raw = value.slice(at, at + (character === undefined ? 1 : bytes(character).length));
+  return raw.replace(/[\s\S]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
+/** The character whose UTF-8 sequence starts at `at`, or undefined where none does. */
+function characterAt(value: Bytes, at: number): string | undefined {
+  const lead = value.charCodeAt(at);
+  const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+  const sequence = value.slice(at, at + length) as Bytes;
+  return length > 0 && sequence.length === length && isUtf8(sequence) ? toText(sequence) : undefined;
+}
+
+/** `name` below `directory`; an absolute `name` is taken as relative, as below a root. */
+export function join(directory: Bytes, name: Bytes): Bytes {
+  const left = directory.endsWith("/") ? directory : `${directory}/`;
+  return (left + (name.startsWith("/") ? name.slice(1) : name)) as Bytes;
+}
+
+/** The path without its last component: of `/a/b` it is `/a`, of `/a` it is `/`. */
+export function parent(path: Bytes): Bytes {
+  const slash = path.lastIndexOf("/");
+  return (slash > 0 ? path.slice(0, slash) : slash === 0 ? "/" : ".") as Bytes;
+}
+
+export function basename(path: Bytes): Bytes {
+  return path.slice(path.lastIndexOf("/") + 1) as Bytes;
+}
+
+export function components(path: Bytes): Bytes[] {
+  return path.split("/").filter((part) => part !== "") as Bytes[];
+}
+
+export function isAbsolute(path: Bytes): boolean {
+  return path.startsWith("/");
+}
+
+/** The path without doubled or trailing slashes and without `.` components; `..` stays, since symlinks decide what it means. */
+export function simplify(path: Bytes): Bytes {
+  const kept = components(path).filter((part) => part !== ".");
+  return ((path.startsWith("/") ? "/" : "") + kept.join("/") || ".") as Bytes;
+}
+
+/** Whether the simplified `path` is `directory` or lies below it, by whole components. */
+export function isBelow(path: Bytes, directory: Bytes): boolean {
+  if (directory === "/") return path.startsWith("/");
+  return path.startsWith(directory) && (path.length === directory.length || path[directory.length] === "/");
+}

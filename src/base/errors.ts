@@ -1,0 +1,60 @@
+import { type Bytes, show } from "./bytes.js";
+
+/** A system call that failed. Its message is the call as it was made: `openat(7</tmp>, "a", O_PATH): ELOOP`. */
+export class SyscallError extends Error {
+  override readonly name = "SyscallError";
+  /** The errno's name, as in Node's own errors: `ENOENT`. */
+  readonly code: string;
+  /** The errno, negated as in Node's own errors. */
+  readonly errno: number;
+  readonly syscall: string;
+  readonly path?: string;
+
+  constructor(code: string, errno: number, syscall: string, args: readonly string[], path?: Bytes) {
+    super(`${syscall}(${args.join(", ")}): ${code}`);
+    this.code = code;
+    this.errno = -errno;
+    this.syscall = syscall;
+    if (path !== undefined) this.path = show(path);
+  }
+}
+
+/** True where `error` is a failed system call with one of these codes: an errno is ignored only by naming it. */
+export function failedWith(error: unknown, ...codes: string[]): error is SyscallError {
+  return error instanceof SyscallError && codes.includes(error.code);
+}
+
+export type UnsafePathCode =
+  | "UNSAFE_TRANSITION"
+  | "REPLACED_INODE"
+  | "ESCAPED_ROOT"
+  | "HARD_LINK"
+  | "UNSAFE_PARENT"
+  | "NOT_NORMALIZED";
+
+/** A refusal: nothing failed in the kernel, but going on would be unsafe. */
+export class UnsafePathError extends Error {
+  override readonly name = "UnsafePathError";
+  readonly code: UnsafePathCode;
+  readonly path: string;
+
+  constructor(code: UnsafePathCode, path: Bytes, message: string) {
+    super(`${show(path)}: ${message}`);
+    this.code = code;
+    this.path = show(path);
+  }
+}
+
+export type Severity = "error" | "warning" | "info" | "debug";
+
+/** Something to say about configuration: a value, never thrown. Lines and columns count from 1; columns count bytes. */
+export interface Diagnostic {
+  readonly file: Bytes;
+  readonly line: number;
+  readonly column: number;
+  readonly severity: Severity;
+  /** Stable, for programs: `unknown-type`. */
+  readonly code: string;
+  /** For people: what is wrong, and the way out. May change from release to release. */
+  readonly message: string;
+}

@@ -1,0 +1,1 @@
+export { SyscallError, UnsafePathError } from "./base/errors.js";

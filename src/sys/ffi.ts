@@ -1,0 +1,104 @@
+import { createRequire } from "node:module";
+import { getSystemErrorName } from "node:util";
+import type { Bytes } from "../base/bytes.js";
+import { toBuffer } from "../base/bytes.js";
+import { SyscallError } from "../base/errors.js";
+
+type Koffi = typeof import("koffi");
+type Library = ReturnType<Koffi["load"]>;
+
+const require = createRequire(import.meta.url);
+const libraries = new Map<string, Library | undefined>();
+let loadedKoffi: Koffi | undefined;
+
+/** koffi takes 15 ms to load, which commands that make no system call need not pay. */
+function koffi(): Koffi {
+  loadedKoffi ??= require("koffi") as Koffi;
+  return loadedKoffi;
+}
+
+/** The shared library, or libc for `undefined`; undefined where the host does not have it. */
+function library(name: string | undefined): Library | undefined {
+  const key = name ?? "";
+  if (!libraries.has(key)) libraries.set(key, open(name));
+  return libraries.get(key);
+}
+
+function open(name: string | undefined): Library | undefined {
+  try {
+    return koffi().load(name ?? null);
+  } catch (error) {
+    if (name === undefined) throw error;
+    return undefined;
+  }
+}
+
+export function hasLibrary(name: string): boolean {
+  return library(name) !== undefined;
+}
+
+/**
+ * A C function, looked up when it is first called. `declaration` is C, as `int close(int fd)`; pointers that take a
+ * `Buffer` are declared `void *`, and never `char *`, which would take text and encode it.
+ */
+export function bind<Args extends readonly unknown[], Result>(
+  declaration: string,
+  from?: string,
+): (...args: Args) => Result {
+  let bound: ((...args: Args) => Result) | undefined;
+  return (...args) => {
+    bound ??= bindNow<Args, Result>(declaration, from);
+    return bound(...args);
+  };
+}
+
+/** The same, looked up at once and without a wrapper: for calls that are made a million times. */
+export function bindNow<Args extends readonly unknown[], Result>(
+  declaration: string,
+  from?: string,
+): (...args: Args) => Result {
+  const lib = library(from);
+  if (lib === undefined) throw new Error(`${from}: this host does not have the library`);
+  return lib.func(declaration) as (...args: Args) => Result;
+}
+
+/** The system call itself, for what libc has no wrapper for; `declaration` names the arguments' types after the number. */
+export function bindSyscall<Args extends readonly unknown[]>(
+  number: number,
+  argumentTypes: string,
+): (...args: Args) => number {
+  const call = bind<readonly unknown[], number>(`long syscall(long number, ${argumentTypes})`);
+  return (...args) => call(number, ...args);
+}
+
+/** The system call's number here: of the architectures that number it on their own, else the one of all the others. */
+export function syscallNumber(own: Partial<Record<NodeJS.Architecture, number>>, generic: number): number {
+  return own[process.arch] ?? generic;
+}
+
+/** The errno that the last call from this thread left. */
+export function errno(): number {
+  return koffi().errno();
+}
+
+export function errnoName(number: number): string {
+  return getSystemErrorName(-number);
+}
+
+/** The address of a buffer's memory, for calls that want a pointer into it; the caller keeps the buffer alive. */
+export function address(buffer: Uint8Array): number {
+  return Number(koffi().address(buffer));
+}
+
+/** What a pointer that C returned points at: `length` bytes, copied. */
+export function copyFrom(pointer: unknown, length: number): Buffer {
+  return Buffer.from(koffi().decode(pointer, "uint8_t", length) as Uint8Array);
+}
+
+/** A NUL-terminated copy for the kernel. A NUL inside would silently name another file, so it is refused. */
+export function cstring(path: Bytes): Buffer {
+  if (path.includes("\0")) {
+    throw new SyscallError("EINVAL", 22, "path", ["a NUL byte in a file name"], path);
+  }
+  return toBuffer(`${path}\0` as Bytes);
+}

@@ -1,0 +1,296 @@
+import { constants } from "node:fs";
+import { type Bytes, fromBuffer, join, show } from "../base/bytes.js";
+import { SyscallError } from "../base/errors.js";
+import { address, bind, bindSyscall, cstring, errno, errnoName, syscallNumber } from "./ffi.js";
+
+// Node's constants are those of the host's architecture; the others are the same on each that Linux runs on.
+export const O_RDONLY = 0;
+export const O_WRONLY = 1;
+export const O_RDWR = 2;
+export const {
+  O_CREAT,
+  O_EXCL,
+  O_TRUNC,
+  O_APPEND,
+  O_NONBLOCK,
+  O_NOCTTY,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_NOATIME,
+} = constants;
+export const O_CLOEXEC = 0o2000000;
+export const O_PATH = 0o10000000;
+export const O_TMPFILE = 0o20000000 | O_DIRECTORY;
+
+/** The dirfd that stands for the working directory. */
+export const AT_FDCWD = -100;
+export const AT_SYMLINK_NOFOLLOW = 0x100;
+export const AT_REMOVEDIR = 0x200;
+export const AT_SYMLINK_FOLLOW = 0x400;
+export const AT_NO_AUTOMOUNT = 0x800;
+export const AT_EMPTY_PATH = 0x1000;
+
+export const RESOLVE_NO_XDEV = 0x01;
+export const RESOLVE_NO_MAGICLINKS = 0x02;
+export const RESOLVE_NO_SYMLINKS = 0x04;
+export const RESOLVE_BENEATH = 0x08;
+export const RESOLVE_IN_ROOT = 0x10;
+
+export const RENAME_NOREPLACE = 1;
+export const RENAME_EXCHANGE = 2;
+
+export const LOCK_SH = 1;
+export const LOCK_EX = 2;
+export const LOCK_NB = 4;
+export const LOCK_UN = 8;
+
+const libc = {
+  openat: bind<[number, Buffer, number, number], number>(
+    "int openat(int dirfd, const void *path, int flags, unsigned int mode)",
+  ),
+  close: bind<[number], number>("int close(int fd)"),
+  unlinkat: bind<[number, Buffer, number], number>("int unlinkat(int dirfd, const void *path, int flags)"),
+  linkat: bind<[number, Buffer, number, Buffer, number], number>(
+    "int linkat(int olddirfd, const void *oldpath, int newdirfd, const void *newpath, int flags)",
+  ),
+  symlinkat: bind<[Buffer, number, Buffer], number>(
+    "int symlinkat(const void *target, int dirfd, const void *path)",
+  ),
+  readlinkat: bind<[number, Buffer, Buffer, number], number | bigint>(
+    "long readlinkat(int dirfd, const void *path, void *buffer, size_t size)",
+  ),
+  mkdirat: bind<[number, Buffer, number], number>(
+    "int mkdirat(int dirfd, const void *path, unsigned int mode)",
+  ),
+  mknodat: bind<[number, Buffer, number, number | bigint], number>(
+    "int mknodat(int dirfd, const void *path, unsigned int mode, uint64_t dev)",
+  ),
+  flock: bind<[number, number], number>("int flock(int fd, int operation)"),
+  // By number: musl names it getdents, and has no renameat2.
+  getdents64: bindSyscall<[number, number, number]>(
+    syscallNumber({ x64: 217, ia32: 220, arm: 217, ppc64: 202, s390x: 220 }, 61),
+    "int fd, uintptr_t buffer, size_t size",
+  ),
+  renameat2: bindSyscall<[number, Buffer, number, Buffer, number]>(
+    syscallNumber({ x64: 316, ia32: 353, arm: 382, ppc64: 357, s390x: 347 }, 276),
+    "int olddirfd, const void *oldpath, int newdirfd, const void *newpath, unsigned int flags",
+  ),
+  // The same number everywhere, as of all system calls since Linux 5.1.
+  openat2: bindSyscall<[number, Buffer, Buffer, number]>(
+    437,
+    "int dirfd, const void *path, const void *how, size_t size",
+  ),
+};
+
+/**
+ * An open file descriptor, with the path that it was opened as (for messages alone: the file may have moved since).
+ * Closing twice is harmless, and closing the working directory does nothing.
+ */
+export class Fd implements Disposable {
+  static readonly cwd = new Fd(AT_FDCWD, "." as Bytes);
+  #number: number;
+  readonly path: Bytes;
+
+  constructor(number: number, path: Bytes) {
+    this.#number = number;
+    this.path = path;
+  }
+
+  /** -1 once it is closed. */
+  get number(): number {
+    return this.#number;
+  }
+
+  close(): void {
+    if (this.#number < 0) return;
+    libc.close(this.#number);
+    this.#number = -1;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** As in a failed call's message: `7</tmp>`. */
+  toString(): string {
+    return this.#number === AT_FDCWD ? "AT_FDCWD" : `${this.#number}<${show(this.path)}>`;
+  }
+}
+
+const quoted = (path: Bytes): string => JSON.stringify(show(path));
+const octal = (mode: number): string => `0${mode.toString(8)}`;
+
+/** The path of `name` below what `dir` was opened as: for messages and events. */
+export function pathBelow(dir: Fd, name: Bytes): Bytes {
+  if (name === "") return dir.path;
+  return dir.number === AT_FDCWD || name.startsWith("/") ? name : join(dir.path, name);
+}
+
+/** Turns a -1 into a `SyscallError` that names the call; the arguments' text is made only when it failed. */
+export function check(result: number | bigint, syscall: string, path: Bytes, args: () => string[]): number {
+  const value = Number(result);
+  if (value >= 0) return value;
+  const number = errno();
+  throw new SyscallError(errnoName(number), number, syscall, args(), path);
+}
+
+const FLAG_NAMES: readonly (readonly [string, number])[] = [
+  ["O_TMPFILE", O_TMPFILE],
+  ["O_PATH", O_PATH],
+  ["O_DIRECTORY", O_DIRECTORY],
+  ["O_NOFOLLOW", O_NOFOLLOW],
+  ["O_CREAT", O_CREAT],
+  ["O_EXCL", O_EXCL],
+  ["O_TRUNC", O_TRUNC],
+  ["O_APPEND", O_APPEND],
+  ["O_NONBLOCK", O_NONBLOCK],
+  ["O_NOCTTY", O_NOCTTY],
+  ["O_NOATIME", O_NOATIME],
+];
+
+function flagNames(flags: number): string {
+  const names = [["O_RDONLY", "O_WRONLY", "O_RDWR"][flags & 3] ?? "O_ACCMODE"];
+  let rest = flags & ~(3 | O_CLOEXEC);
+  for (const [name, flag] of FLAG_NAMES) {
+    if ((rest & flag) !== flag) continue;
+    names.push(name);
+    rest &= ~flag;
+  }
+  return names.join("|");
+}
+
+/** Opens `name` in `dir`. O_CLOEXEC is always added. */
+export function openat(dir: Fd, name: Bytes, flags: number, mode = 0): Fd {
+  const number = libc.openat(dir.number, cstring(name), flags | O_CLOEXEC, mode);
+  const path = pathBelow(dir, name);
+  check(number, "openat", path, () => [`${dir}`, quoted(name), flagNames(flags)]);
+  return new Fd(number, path);
+}
+
+/** openat2(2): opens `name` with the kernel's own bounds on how it may be resolved. */
+export function openat2(dir: Fd, name: Bytes, flags: number, resolve: number, mode = 0): Fd {
+  const how = Buffer.alloc(24);
+  how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
+  how.writeBigUInt64LE(BigInt(mode), 8);
+  how.writeBigUInt64LE(BigInt(resolve), 16);
+  const path = pathBelow(dir, name);
+  const number = libc.openat2(dir.number, cstring(name), how, how.length);
+  check(number, "openat2", path, () => [
+    `${dir}`,
+    quoted(name),
+    flagNames(flags),
+    `resolve=0x${resolve.toString(16)}`,
+  ]);
+  return new Fd(Number(number), path);
+}
+
+/** A new, readable fd of what an O_PATH fd names, by /proc; never follows a name that could have been swapped. */
+export function reopen(fd: Fd, flags: number): Fd {
+  const number = libc.openat(AT_FDCWD, cstring(procPath(fd)), flags | O_CLOEXEC, 0);
+  check(number, "openat", fd.path, () => [show(procPath(fd)), flagNames(flags)]);
+  return new Fd(number, fd.path);
+}
+
+/** The magic link that names exactly what `fd` holds. */
+export function procPath(fd: Fd): Bytes {
+  return `/proc/self/fd/${fd.number}` as Bytes;
+}
+
+export function unlinkat(dir: Fd, name: Bytes, flags = 0): void {
+  const result = libc.unlinkat(dir.number, cstring(name), flags);
+  check(result, "unlinkat", pathBelow(dir, name), () => [
+    `${dir}`,
+    quoted(name),
+    flags === AT_REMOVEDIR ? "AT_REMOVEDIR" : `${flags}`,
+  ]);
+}
+
+export function linkat(oldDir: Fd, oldName: Bytes, newDir: Fd, newName: Bytes, flags = 0): void {
+  const result = libc.linkat(oldDir.number, cstring(oldName), newDir.number, cstring(newName), flags);
+  check(result, "linkat", pathBelow(newDir, newName), () => [
+    `${oldDir}`,
+    quoted(oldName),
+    `${newDir}`,
+    quoted(newName),
+    `${flags}`,
+  ]);
+}
+
+export function renameat2(oldDir: Fd, oldName: Bytes, newDir: Fd, newName: Bytes, flags = 0): void {
+  const result = libc.renameat2(oldDir.number, cstring(oldName), newDir.number, cstring(newName), flags);
+  check(result, "renameat2", pathBelow(newDir, newName), () => [
+    `${oldDir}`,
+    quoted(oldName),
+    `${newDir}`,
+    quoted(newName),
+    `${flags}`,
+  ]);
+}
+
+export function symlinkat(target: Bytes, dir: Fd, name: Bytes): void {
+  const result = libc.symlinkat(cstring(target), dir.number, cstring(name));
+  check(result, "symlinkat", pathBelow(dir, name), () => [quoted(target), `${dir}`, quoted(name)]);
+}
+
+/** A symlink's target. Reading it moves the link's atime (under relatime, at most once a day). */
+export function readlinkat(dir: Fd, name: Bytes): Bytes {
+  for (let size = 256; ; size *= 4) {
+    const buffer = Buffer.allocUnsafe(size);
+    const result = libc.readlinkat(dir.number, cstring(name), buffer, size);
+    const length = check(result, "readlinkat", pathBelow(dir, name), () => [`${dir}`, quoted(name)]);
+    if (length < size) return fromBuffer(buffer.subarray(0, length));
+  }
+}
+
+/** The mode is subject to the process's umask: chmod after it where the mode matters. */
+export function mkdirat(dir: Fd, name: Bytes, mode: number): void {
+  const result = libc.mkdirat(dir.number, cstring(name), mode);
+  check(result, "mkdirat", pathBelow(dir, name), () => [`${dir}`, quoted(name), octal(mode)]);
+}
+
+/** `mode` includes the file type; `device` is a `dev_t`, zero for what is not a device. */
+export function mknodat(dir: Fd, name: Bytes, mode: number, device: number | bigint = 0): void {
+  const result = libc.mknodat(dir.number, cstring(name), mode, device);
+  check(result, "mknodat", pathBelow(dir, name), () => [`${dir}`, quoted(name), octal(mode), `${device}`]);
+}
+
+/** flock(2). Returns false where LOCK_NB was asked for and someone else holds the lock. */
+export function flock(fd: Fd, operation: number): boolean {
+  for (;;) {
+    if (libc.flock(fd.number, operation) === 0) return true;
+    const code = errnoName(errno());
+    if (code === "EAGAIN") return false;
+    if (code !== "EINTR") check(-1, "flock", fd.path, () => [`${fd}`, `${operation}`]);
+  }
+}
+
+export interface DirectoryEntry {
+  readonly name: Bytes;
+  /** DT_DIR is 4, DT_REG 8, DT_LNK 10; 0 where the file system does not say. */
+  readonly type: number;
+  readonly inode: bigint;
+}
+
+export const DT_DIR = 4;
+const NAME_OFFSET = 19;
+
+/**
+ * The entries of an open directory, without `.` and `..`, from where the fd stands. getdents64 leaves no trace on an
+ * O_NOATIME fd, where readdir of Node moves the directory's atime and so would protect what it looks at.
+ */
+export function* entries(dir: Fd, bufferSize = 32768): Generator<DirectoryEntry> {
+  const buffer = Buffer.allocUnsafeSlow(bufferSize);
+  const at = address(buffer);
+  for (;;) {
+    const length = check(libc.getdents64(dir.number, at, bufferSize), "getdents64", dir.path, () => [
+      `${dir}`,
+    ]);
+    if (length === 0) return;
+    for (let offset = 0; offset < length; offset += buffer.readUInt16LE(offset + 16)) {
+      const end = buffer.indexOf(0, offset + NAME_OFFSET);
+      const name = buffer.toString("latin1", offset + NAME_OFFSET, end) as Bytes;
+      if (name === "." || name === "..") continue;
+      yield { name, type: buffer[offset + 18] ?? 0, inode: buffer.readBigUInt64LE(offset) };
+    }
+  }
+}

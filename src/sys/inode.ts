@@ -1,0 +1,178 @@
+import { type Bytes, show } from "../base/bytes.js";
+import type { Nanoseconds } from "../base/time.js";
+import { SECOND } from "../base/time.js";
+import { bind, bindSyscall, cstring, errno, errnoName } from "./ffi.js";
+import {
+  AT_EMPTY_PATH,
+  AT_FDCWD,
+  AT_NO_AUTOMOUNT,
+  AT_SYMLINK_NOFOLLOW,
+  check,
+  type Fd,
+  pathBelow,
+  procPath,
+} from "./files.js";
+
+export const S_IFMT = 0o170000;
+export const S_IFSOCK = 0o140000;
+export const S_IFLNK = 0o120000;
+export const S_IFREG = 0o100000;
+export const S_IFBLK = 0o060000;
+export const S_IFDIR = 0o040000;
+export const S_IFCHR = 0o020000;
+export const S_IFIFO = 0o010000;
+export const S_ISUID = 0o4000;
+export const S_ISGID = 0o2000;
+export const S_ISVTX = 0o1000;
+
+const STATX_BASIC_AND_BTIME = 0xfff;
+const STATX_BTIME = 0x800;
+const STATX_MNT_ID = 0x1000;
+export const STATX_ATTR_IMMUTABLE = 0x10;
+export const STATX_ATTR_MOUNT_ROOT = 0x2000;
+
+const libc = {
+  statx: bind<[number, Buffer, number, number, Buffer], number>(
+    "int statx(int dirfd, const void *path, int flags, unsigned int mask, void *buffer)",
+  ),
+  fchmodat: bind<[number, Buffer, number, number], number>(
+    "int fchmodat(int dirfd, const void *path, unsigned int mode, int flags)",
+  ),
+  fchownat: bind<[number, Buffer, number, number, number], number>(
+    "int fchownat(int dirfd, const void *path, unsigned int uid, unsigned int gid, int flags)",
+  ),
+  utimensat: bind<[number, Buffer, Buffer, number], number>(
+    "int utimensat(int dirfd, const void *path, const void *times, int flags)",
+  ),
+  futimens: bind<[number, Buffer], number>("int futimens(int fd, const void *times)"),
+  // Since Linux 6.6; the same number everywhere.
+  fchmodat2: bindSyscall<[number, Buffer, number, number]>(
+    452,
+    "int dirfd, const void *path, unsigned int mode, unsigned int flags",
+  ),
+};
+
+/** What statx(2) says of an inode. Times that the file system does not keep (btime, often) are undefined. */
+export interface Stat {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly nlink: number;
+  readonly size: bigint;
+  /** Bytes on disk. */
+  readonly allocated: bigint;
+  readonly inode: bigint;
+  readonly deviceMajor: number;
+  readonly deviceMinor: number;
+  /** Of a device node: what it stands for. */
+  readonly rdevMajor: number;
+  readonly rdevMinor: number;
+  readonly mountId: bigint;
+  readonly isMountRoot: boolean;
+  /** STATX_ATTR_* bits. */
+  readonly attributes: number;
+  readonly atime: Nanoseconds;
+  readonly mtime: Nanoseconds;
+  readonly ctime: Nanoseconds;
+  readonly btime: Nanoseconds | undefined;
+}
+
+/** statx(2) of `name` in `dir`, or of `dir` itself for the empty name. Follows no symlink and triggers no automount. */
+export function statx(dir: Fd, name: Bytes = "" as Bytes, flags = AT_SYMLINK_NOFOLLOW): Stat {
+  const buffer = Buffer.alloc(256);
+  const how = flags | AT_NO_AUTOMOUNT | (name === "" ? AT_EMPTY_PATH : 0);
+  const result = libc.statx(dir.number, cstring(name), how, STATX_BASIC_AND_BTIME | STATX_MNT_ID, buffer);
+  check(result, "statx", pathBelow(dir, name), () => [`${dir}`, JSON.stringify(show(name))]);
+  return decodeStatx(buffer);
+}
+
+/** The same with symlinks followed. */
+export function statxFollow(dir: Fd, name: Bytes): Stat {
+  return statx(dir, name, 0);
+}
+
+// Offsets in struct statx, statx(2).
+function decodeStatx(buffer: Buffer): Stat {
+  const mask = buffer.readUInt32LE(0);
+  const attributes = Number(buffer.readBigUInt64LE(0x08));
+  return {
+    mode: buffer.readUInt16LE(0x1c),
+    uid: buffer.readUInt32LE(0x14),
+    gid: buffer.readUInt32LE(0x18),
+    nlink: buffer.readUInt32LE(0x10),
+    inode: buffer.readBigUInt64LE(0x20),
+    size: buffer.readBigUInt64LE(0x28),
+    allocated: buffer.readBigUInt64LE(0x30) * 512n,
+    attributes,
+    isMountRoot: (attributes & STATX_ATTR_MOUNT_ROOT) !== 0,
+    atime: timestamp(buffer, 0x40),
+    btime: (mask & STATX_BTIME) !== 0 ? timestamp(buffer, 0x50) : undefined,
+    ctime: timestamp(buffer, 0x60),
+    mtime: timestamp(buffer, 0x70),
+    rdevMajor: buffer.readUInt32LE(0x80),
+    rdevMinor: buffer.readUInt32LE(0x84),
+    deviceMajor: buffer.readUInt32LE(0x88),
+    deviceMinor: buffer.readUInt32LE(0x8c),
+    mountId: buffer.readBigUInt64LE(0x90),
+  };
+}
+
+function timestamp(buffer: Buffer, offset: number): Nanoseconds {
+  return buffer.readBigInt64LE(offset) * SECOND + BigInt(buffer.readUInt32LE(offset + 8));
+}
+
+export function isDirectory(stat: Stat): boolean {
+  return (stat.mode & S_IFMT) === S_IFDIR;
+}
+
+export function isSymlink(stat: Stat): boolean {
+  return (stat.mode & S_IFMT) === S_IFLNK;
+}
+
+export function isRegular(stat: Stat): boolean {
+  return (stat.mode & S_IFMT) === S_IFREG;
+}
+
+/** Whether two looks saw one inode; an inode number alone may be that of another file system. */
+export function sameInode(a: Stat, b: Stat): boolean {
+  return a.inode === b.inode && a.deviceMajor === b.deviceMajor && a.deviceMinor === b.deviceMinor;
+}
+
+const EMPTY = "" as Bytes;
+
+/** chmod of what an fd holds, O_PATH too: fchmodat2 where the kernel has it, else the magic link in /proc. */
+export function chmod(fd: Fd, mode: number): void {
+  if (libc.fchmodat2(fd.number, cstring(EMPTY), mode, AT_EMPTY_PATH) === 0) return;
+  const unsupported = ["ENOSYS", "EPERM", "EINVAL"].includes(errnoName(errno()));
+  const result = unsupported ? libc.fchmodat(AT_FDCWD, cstring(procPath(fd)), mode, 0) : -1;
+  check(result, "fchmodat", fd.path, () => [`${fd}`, `0${mode.toString(8)}`]);
+}
+
+const UNCHANGED = 0xffffffff;
+
+/** chown of what an fd holds, O_PATH and symlinks too; undefined leaves an owner as it is. */
+export function chown(fd: Fd, uid: number | undefined, gid: number | undefined): void {
+  const result = libc.fchownat(fd.number, cstring(EMPTY), uid ?? UNCHANGED, gid ?? UNCHANGED, AT_EMPTY_PATH);
+  check(result, "fchownat", fd.path, () => [`${fd}`, `${uid ?? -1}`, `${gid ?? -1}`]);
+}
+
+function timespecs(atime: Nanoseconds, mtime: Nanoseconds): Buffer {
+  const buffer = Buffer.alloc(32);
+  for (const [index, time] of [atime, mtime].entries()) {
+    const fraction = ((time % SECOND) + SECOND) % SECOND;
+    buffer.writeBigInt64LE((time - fraction) / SECOND, index * 16);
+    buffer.writeBigInt64LE(fraction, index * 16 + 8);
+  }
+  return buffer;
+}
+
+/** Sets the times of what a readable fd holds. */
+export function setTimes(fd: Fd, atime: Nanoseconds, mtime: Nanoseconds): void {
+  check(libc.futimens(fd.number, timespecs(atime, mtime)), "futimens", fd.path, () => [`${fd}`]);
+}
+
+/** Sets the times of `name` in `dir`, of a symlink itself. */
+export function setTimesAt(dir: Fd, name: Bytes, atime: Nanoseconds, mtime: Nanoseconds): void {
+  const result = libc.utimensat(dir.number, cstring(name), timespecs(atime, mtime), AT_SYMLINK_NOFOLLOW);
+  check(result, "utimensat", pathBelow(dir, name), () => [`${dir}`, JSON.stringify(show(name))]);
+}

@@ -1,0 +1,2 @@
+export type { Diagnostic } from "../base/errors.js";
+export type { Event, Reporter } from "../base/events.js";

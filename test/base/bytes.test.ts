@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  type Bytes,
+  basename,
+  bytes,
+  fromBuffer,
+  isBelow,
+  isUtf8,
+  join,
+  parent,
+  show,
+  simplify,
+  toBuffer,
+  toText,
+} from "#src/base/bytes.js";
+
+test("text and bytes are inverse on what is UTF-8", () => {
+  fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => toText(bytes(text)) === text));
+});
+
+test("buffers and bytes are inverse on anything", () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (raw) => {
+      assert.deepEqual(new Uint8Array(toBuffer(fromBuffer(raw))), raw);
+    }),
+  );
+});
+
+test("what is shown never holds a control character, and tells different names apart", () => {
+  const name = fc.uint8Array({ maxLength: 12 }).map((raw) => fromBuffer(raw));
+  fc.assert(
+    fc.property(name, name, (a, b) => {
+      assert.doesNotMatch(show(a), /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+      assert.equal(show(a) === show(b), a === b);
+    }),
+  );
+});
+
+test("names are shown as people know them", () => {
+  assert.equal(show(bytes("/tmp/naïve 雪")), "/tmp/naïve 雪");
+  assert.equal(show("/tmp/\xff\xfe" as Bytes), "/tmp/\\xff\\xfe");
+  assert.equal(show("a\nb\x1b[2J" as Bytes), "a\\nb\\x1b[2J");
+  assert.equal(isUtf8("\xff" as Bytes), false);
+});
+
+test("path arithmetic", () => {
+  const p = (text: string): Bytes => bytes(text);
+  assert.equal(join(p("/"), p("a")), "/a");
+  assert.equal(join(p("/root"), p("/a")), "/root/a");
+  assert.equal(parent(p("/a")), "/");
+  assert.equal(parent(p("/a/b")), "/a");
+  assert.equal(basename(p("/a/b")), "b");
+  assert.equal(simplify(p("//a/./b//c/")), "/a/b/c");
+  assert.equal(simplify(p("///")), "/");
+  assert.equal(isBelow(p("/ab"), p("/a")), false);
+  assert.equal(isBelow(p("/a/b"), p("/a")), true);
+  assert.equal(isBelow(p("/a"), p("/")), true);
+});
