@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type Bytes, fromBuffer, join, show } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
-import { address, bind, bindSyscall, cstring, errno, errnoName, syscallNumber } from "./ffi.js";
+import { bind, bindSyscall, cstring, errno, errnoName, syscallNumber } from "./ffi.js";
 
 // Node's constants are those of the host's architecture; the others are the same on each that Linux runs on.
 export const O_RDONLY = 0;
@@ -66,11 +66,7 @@ const libc = {
     "int mknodat(int dirfd, const void *path, unsigned int mode, uint64_t dev)",
   ),
   flock: bind<[number, number], number>("int flock(int fd, int operation)"),
-  // By number: musl names it getdents, and has no renameat2.
-  getdents64: bindSyscall<[number, number, number]>(
-    syscallNumber({ x64: 217, ia32: 220, arm: 217, ppc64: 202, s390x: 220 }, 61),
-    "int fd, uintptr_t buffer, size_t size",
-  ),
+  // By number: musl has no renameat2.
   renameat2: bindSyscall<[number, Buffer, number, Buffer, number]>(
     syscallNumber({ x64: 316, ia32: 353, arm: 382, ppc64: 357, s390x: 347 }, 276),
     "int olddirfd, const void *oldpath, int newdirfd, const void *newpath, unsigned int flags",
@@ -83,22 +79,37 @@ const libc = {
 };
 
 /**
- * An open file descriptor, with the path that it was opened as (for messages alone: the file may have moved since).
- * Closing twice is harmless, and closing the working directory does nothing.
+ * An open file descriptor. It remembers what it was opened as, for messages alone (the file may have moved since); the
+ * path is put together only when somebody asks. Closing twice is harmless.
  */
 export class Fd implements Disposable {
   static readonly cwd = new Fd(AT_FDCWD, "." as Bytes);
   #number: number;
-  readonly path: Bytes;
+  #dir: Fd | undefined;
+  #name: Bytes;
 
-  constructor(number: number, path: Bytes) {
+  constructor(number: number, name: Bytes, dir?: Fd) {
     this.#number = number;
-    this.path = path;
+    this.#name = name;
+    this.#dir = dir === undefined || dir.number === AT_FDCWD || name.startsWith("/") ? undefined : dir;
   }
 
   /** -1 once it is closed. */
   get number(): number {
     return this.#number;
+  }
+
+  get path(): Bytes {
+    // A loop, since a chain may be 30,000 directories deep.
+    const names: Bytes[] = [];
+    let top: Fd = this;
+    for (; top.#dir !== undefined; top = top.#dir) if (top.#name !== "") names.push(top.#name);
+    if (names.length > 0) {
+      const base = top.#name === "/" ? "" : top.#name;
+      this.#name = `${base}/${names.reverse().join("/")}` as Bytes;
+    } else this.#name = top.#name;
+    this.#dir = undefined;
+    return this.#name;
   }
 
   close(): void {
@@ -127,11 +138,37 @@ export function pathBelow(dir: Fd, name: Bytes): Bytes {
 }
 
 /** Turns a -1 into a `SyscallError` that names the call; the arguments' text is made only when it failed. */
-export function check(result: number | bigint, syscall: string, path: Bytes, args: () => string[]): number {
+export function check(
+  result: number | bigint,
+  syscall: string,
+  path: Bytes | (() => Bytes),
+  args: () => string[],
+): number {
   const value = Number(result);
   if (value >= 0) return value;
   const number = errno();
-  throw new SyscallError(errnoName(number), number, syscall, args(), path);
+  throw new SyscallError(
+    errnoName(number),
+    number,
+    syscall,
+    args(),
+    typeof path === "string" ? path : path(),
+  );
+}
+
+type Detail = string | number | (() => string);
+
+/** The same for a call on `name` in `dir`; `details` are the call's other arguments, those that cost as functions. */
+export function checkAt(
+  result: number | bigint,
+  syscall: string,
+  dir: Fd,
+  name: Bytes,
+  ...details: readonly Detail[]
+): number {
+  const shown = (detail: Detail): string => (typeof detail === "function" ? detail() : `${detail}`);
+  const args = (): string[] => [`${dir}`, quoted(name), ...details.map(shown)];
+  return check(result, syscall, () => pathBelow(dir, name), args);
 }
 
 const FLAG_NAMES: readonly (readonly [string, number])[] = [
@@ -162,9 +199,8 @@ function flagNames(flags: number): string {
 /** Opens `name` in `dir`. O_CLOEXEC is always added. */
 export function openat(dir: Fd, name: Bytes, flags: number, mode = 0): Fd {
   const number = libc.openat(dir.number, cstring(name), flags | O_CLOEXEC, mode);
-  const path = pathBelow(dir, name);
-  check(number, "openat", path, () => [`${dir}`, quoted(name), flagNames(flags)]);
-  return new Fd(number, path);
+  checkAt(number, "openat", dir, name, () => flagNames(flags));
+  return new Fd(number, name, dir);
 }
 
 /** openat2(2): opens `name` with the kernel's own bounds on how it may be resolved. */
@@ -173,22 +209,16 @@ export function openat2(dir: Fd, name: Bytes, flags: number, resolve: number, mo
   how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
   how.writeBigUInt64LE(BigInt(mode), 8);
   how.writeBigUInt64LE(BigInt(resolve), 16);
-  const path = pathBelow(dir, name);
-  const number = libc.openat2(dir.number, cstring(name), how, how.length);
-  check(number, "openat2", path, () => [
-    `${dir}`,
-    quoted(name),
-    flagNames(flags),
-    `resolve=0x${resolve.toString(16)}`,
-  ]);
-  return new Fd(Number(number), path);
+  const number = Number(libc.openat2(dir.number, cstring(name), how, how.length));
+  checkAt(number, "openat2", dir, name, () => flagNames(flags), `resolve=${resolve}`);
+  return new Fd(number, name, dir);
 }
 
 /** A new, readable fd of what an O_PATH fd names, by /proc; never follows a name that could have been swapped. */
 export function reopen(fd: Fd, flags: number): Fd {
   const number = libc.openat(AT_FDCWD, cstring(procPath(fd)), flags | O_CLOEXEC, 0);
-  check(number, "openat", fd.path, () => [show(procPath(fd)), flagNames(flags)]);
-  return new Fd(number, fd.path);
+  checkAt(number, "openat", fd, procPath(fd), () => flagNames(flags));
+  return new Fd(number, "" as Bytes, fd);
 }
 
 /** The magic link that names exactly what `fd` holds. */
@@ -198,38 +228,38 @@ export function procPath(fd: Fd): Bytes {
 
 export function unlinkat(dir: Fd, name: Bytes, flags = 0): void {
   const result = libc.unlinkat(dir.number, cstring(name), flags);
-  check(result, "unlinkat", pathBelow(dir, name), () => [
-    `${dir}`,
-    quoted(name),
-    flags === AT_REMOVEDIR ? "AT_REMOVEDIR" : `${flags}`,
-  ]);
+  checkAt(result, "unlinkat", dir, name, flags === AT_REMOVEDIR ? "AT_REMOVEDIR" : flags);
 }
 
 export function linkat(oldDir: Fd, oldName: Bytes, newDir: Fd, newName: Bytes, flags = 0): void {
   const result = libc.linkat(oldDir.number, cstring(oldName), newDir.number, cstring(newName), flags);
-  check(result, "linkat", pathBelow(newDir, newName), () => [
-    `${oldDir}`,
-    quoted(oldName),
-    `${newDir}`,
-    quoted(newName),
-    `${flags}`,
-  ]);
+  checkAt(
+    result,
+    "linkat",
+    oldDir,
+    oldName,
+    () => `${newDir}`,
+    () => quoted(newName),
+    flags,
+  );
 }
 
 export function renameat2(oldDir: Fd, oldName: Bytes, newDir: Fd, newName: Bytes, flags = 0): void {
   const result = libc.renameat2(oldDir.number, cstring(oldName), newDir.number, cstring(newName), flags);
-  check(result, "renameat2", pathBelow(newDir, newName), () => [
-    `${oldDir}`,
-    quoted(oldName),
-    `${newDir}`,
-    quoted(newName),
-    `${flags}`,
-  ]);
+  checkAt(
+    result,
+    "renameat2",
+    oldDir,
+    oldName,
+    () => `${newDir}`,
+    () => quoted(newName),
+    flags,
+  );
 }
 
 export function symlinkat(target: Bytes, dir: Fd, name: Bytes): void {
   const result = libc.symlinkat(cstring(target), dir.number, cstring(name));
-  check(result, "symlinkat", pathBelow(dir, name), () => [quoted(target), `${dir}`, quoted(name)]);
+  checkAt(result, "symlinkat", dir, name, () => quoted(target));
 }
 
 /** A symlink's target. Reading it moves the link's atime (under relatime, at most once a day). */
@@ -237,21 +267,26 @@ export function readlinkat(dir: Fd, name: Bytes): Bytes {
   for (let size = 256; ; size *= 4) {
     const buffer = Buffer.allocUnsafe(size);
     const result = libc.readlinkat(dir.number, cstring(name), buffer, size);
-    const length = check(result, "readlinkat", pathBelow(dir, name), () => [`${dir}`, quoted(name)]);
+    const length = checkAt(result, "readlinkat", dir, name);
     if (length < size) return fromBuffer(buffer.subarray(0, length));
   }
 }
 
 /** The mode is subject to the process's umask: chmod after it where the mode matters. */
 export function mkdirat(dir: Fd, name: Bytes, mode: number): void {
-  const result = libc.mkdirat(dir.number, cstring(name), mode);
-  check(result, "mkdirat", pathBelow(dir, name), () => [`${dir}`, quoted(name), octal(mode)]);
+  checkAt(libc.mkdirat(dir.number, cstring(name), mode), "mkdirat", dir, name, octal(mode));
 }
 
 /** `mode` includes the file type; `device` is a `dev_t`, zero for what is not a device. */
 export function mknodat(dir: Fd, name: Bytes, mode: number, device: number | bigint = 0): void {
-  const result = libc.mknodat(dir.number, cstring(name), mode, device);
-  check(result, "mknodat", pathBelow(dir, name), () => [`${dir}`, quoted(name), octal(mode), `${device}`]);
+  checkAt(
+    libc.mknodat(dir.number, cstring(name), mode, device),
+    "mknodat",
+    dir,
+    name,
+    octal(mode),
+    `${device}`,
+  );
 }
 
 /** flock(2). Returns false where LOCK_NB was asked for and someone else holds the lock. */
@@ -260,37 +295,12 @@ export function flock(fd: Fd, operation: number): boolean {
     if (libc.flock(fd.number, operation) === 0) return true;
     const code = errnoName(errno());
     if (code === "EAGAIN") return false;
-    if (code !== "EINTR") check(-1, "flock", fd.path, () => [`${fd}`, `${operation}`]);
-  }
-}
-
-export interface DirectoryEntry {
-  readonly name: Bytes;
-  /** DT_DIR is 4, DT_REG 8, DT_LNK 10; 0 where the file system does not say. */
-  readonly type: number;
-  readonly inode: bigint;
-}
-
-export const DT_DIR = 4;
-const NAME_OFFSET = 19;
-
-/**
- * The entries of an open directory, without `.` and `..`, from where the fd stands. getdents64 leaves no trace on an
- * O_NOATIME fd, where readdir of Node moves the directory's atime and so would protect what it looks at.
- */
-export function* entries(dir: Fd, bufferSize = 32768): Generator<DirectoryEntry> {
-  const buffer = Buffer.allocUnsafeSlow(bufferSize);
-  const at = address(buffer);
-  for (;;) {
-    const length = check(libc.getdents64(dir.number, at, bufferSize), "getdents64", dir.path, () => [
-      `${dir}`,
-    ]);
-    if (length === 0) return;
-    for (let offset = 0; offset < length; offset += buffer.readUInt16LE(offset + 16)) {
-      const end = buffer.indexOf(0, offset + NAME_OFFSET);
-      const name = buffer.toString("latin1", offset + NAME_OFFSET, end) as Bytes;
-      if (name === "." || name === "..") continue;
-      yield { name, type: buffer[offset + 18] ?? 0, inode: buffer.readBigUInt64LE(offset) };
-    }
+    if (code !== "EINTR")
+      check(
+        -1,
+        "flock",
+        () => fd.path,
+        () => [`${fd}`, `${operation}`],
+      );
   }
 }

@@ -1,4 +1,4 @@
-import { type Bytes, show } from "../base/bytes.js";
+import type { Bytes } from "../base/bytes.js";
 import type { Nanoseconds } from "../base/time.js";
 import { SECOND } from "../base/time.js";
 import { bind, bindSyscall, cstring, errno, errnoName } from "./ffi.js";
@@ -7,9 +7,8 @@ import {
   AT_FDCWD,
   AT_NO_AUTOMOUNT,
   AT_SYMLINK_NOFOLLOW,
-  check,
+  checkAt,
   type Fd,
-  pathBelow,
   procPath,
 } from "./files.js";
 
@@ -82,7 +81,7 @@ export function statx(dir: Fd, name: Bytes = "" as Bytes, flags = AT_SYMLINK_NOF
   const buffer = Buffer.alloc(256);
   const how = flags | AT_NO_AUTOMOUNT | (name === "" ? AT_EMPTY_PATH : 0);
   const result = libc.statx(dir.number, cstring(name), how, STATX_BASIC_AND_BTIME | STATX_MNT_ID, buffer);
-  check(result, "statx", pathBelow(dir, name), () => [`${dir}`, JSON.stringify(show(name))]);
+  checkAt(result, "statx", dir, name);
   return decodeStatx(buffer);
 }
 
@@ -145,7 +144,7 @@ export function chmod(fd: Fd, mode: number): void {
   if (libc.fchmodat2(fd.number, cstring(EMPTY), mode, AT_EMPTY_PATH) === 0) return;
   const unsupported = ["ENOSYS", "EPERM", "EINVAL"].includes(errnoName(errno()));
   const result = unsupported ? libc.fchmodat(AT_FDCWD, cstring(procPath(fd)), mode, 0) : -1;
-  check(result, "fchmodat", fd.path, () => [`${fd}`, `0${mode.toString(8)}`]);
+  checkAt(result, "fchmodat", fd, EMPTY, `0${mode.toString(8)}`);
 }
 
 const UNCHANGED = 0xffffffff;
@@ -153,7 +152,7 @@ const UNCHANGED = 0xffffffff;
 /** chown of what an fd holds, O_PATH and symlinks too; undefined leaves an owner as it is. */
 export function chown(fd: Fd, uid: number | undefined, gid: number | undefined): void {
   const result = libc.fchownat(fd.number, cstring(EMPTY), uid ?? UNCHANGED, gid ?? UNCHANGED, AT_EMPTY_PATH);
-  check(result, "fchownat", fd.path, () => [`${fd}`, `${uid ?? -1}`, `${gid ?? -1}`]);
+  checkAt(result, "fchownat", fd, EMPTY, uid ?? -1, gid ?? -1);
 }
 
 function timespecs(atime: Nanoseconds, mtime: Nanoseconds): Buffer {
@@ -168,11 +167,11 @@ function timespecs(atime: Nanoseconds, mtime: Nanoseconds): Buffer {
 
 /** Sets the times of what a readable fd holds. */
 export function setTimes(fd: Fd, atime: Nanoseconds, mtime: Nanoseconds): void {
-  check(libc.futimens(fd.number, timespecs(atime, mtime)), "futimens", fd.path, () => [`${fd}`]);
+  checkAt(libc.futimens(fd.number, timespecs(atime, mtime)), "futimens", fd, EMPTY);
 }
 
 /** Sets the times of `name` in `dir`, of a symlink itself. */
 export function setTimesAt(dir: Fd, name: Bytes, atime: Nanoseconds, mtime: Nanoseconds): void {
   const result = libc.utimensat(dir.number, cstring(name), timespecs(atime, mtime), AT_SYMLINK_NOFOLLOW);
-  check(result, "utimensat", pathBelow(dir, name), () => [`${dir}`, JSON.stringify(show(name))]);
+  checkAt(result, "utimensat", dir, name);
 }

@@ -1,0 +1,38 @@
+import type { Bytes } from "../base/bytes.js";
+import { address, bindSyscall, syscallNumber } from "./ffi.js";
+import { checkAt, type Fd } from "./files.js";
+
+// By number, since musl names it getdents.
+const getdents64 = bindSyscall<[number, number, number]>(
+  syscallNumber({ x64: 217, ia32: 220, arm: 217, ppc64: 202, s390x: 220 }, 61),
+  "int fd, uintptr_t buffer, size_t size",
+);
+
+export interface DirectoryEntry {
+  readonly name: Bytes;
+  /** DT_DIR is 4, DT_REG 8, DT_LNK 10; 0 where the file system does not say. */
+  readonly type: number;
+  readonly inode: bigint;
+}
+
+export const DT_DIR = 4;
+const NAME_OFFSET = 19;
+
+/**
+ * The entries of an open directory, without `.` and `..`, from where the fd stands. getdents64 leaves no trace on an
+ * O_NOATIME fd, where readdir of Node moves the directory's atime and so would protect what it looks at.
+ */
+export function* entries(dir: Fd, bufferSize = 32768): Generator<DirectoryEntry> {
+  const buffer = Buffer.allocUnsafeSlow(bufferSize);
+  const at = address(buffer);
+  for (;;) {
+    const length = checkAt(getdents64(dir.number, at, bufferSize), "getdents64", dir, "" as Bytes);
+    if (length === 0) return;
+    for (let offset = 0; offset < length; offset += buffer.readUInt16LE(offset + 16)) {
+      const end = buffer.indexOf(0, offset + NAME_OFFSET);
+      const name = buffer.toString("latin1", offset + NAME_OFFSET, end) as Bytes;
+      if (name === "." || name === "..") continue;
+      yield { name, type: buffer[offset + 18] ?? 0, inode: buffer.readBigUInt64LE(offset) };
+    }
+  }
+}
