@@ -231,6 +231,11 @@ export function unlinkat(dir: Fd, name: Bytes, flags = 0): void {
   checkAt(result, "unlinkat", dir, name, flags === AT_REMOVEDIR ? "AT_REMOVEDIR" : flags);
 }
 
+/** The same without an exception, for walks where a refusal is the usual case: the errno's name, or undefined. */
+export function tryUnlinkat(dir: Fd, name: Bytes, flags = 0): string | undefined {
+  return libc.unlinkat(dir.number, cstring(name), flags) === 0 ? undefined : errnoName(errno());
+}
+
 export function linkat(oldDir: Fd, oldName: Bytes, newDir: Fd, newName: Bytes, flags = 0): void {
   const result = libc.linkat(oldDir.number, cstring(oldName), newDir.number, cstring(newName), flags);
   checkAt(

@@ -1,0 +1,212 @@
+import type { Bytes } from "../base/bytes.js";
+import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
+import { type DirectoryEntry, DT_DIR, entries } from "../sys/directory.js";
+import {
+  AT_REMOVEDIR,
+  Fd,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
+  O_RDONLY,
+  openat,
+  openat2,
+  pathBelow,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+  tryUnlinkat,
+  unlinkat,
+} from "../sys/files.js";
+import { chmod, type Stat, sameInode, statx } from "../sys/inode.js";
+
+export interface Removal {
+  /** Entries that are gone, the top included where it went. */
+  readonly removed: number;
+  /** What had to stay, and why: a mount (EXDEV, EBUSY), an immutable file (EPERM). At most 100 are told. */
+  readonly left: readonly Left[];
+}
+
+export interface Left {
+  readonly path: Bytes;
+  readonly error: SyscallError | UnsafePathError;
+}
+
+/** Ancestors nearer than this keep their fd open; farther ones are found again through `..` and compared. */
+const OPEN_LEVELS = 64;
+/** Someone who adds entries as fast as they are removed gets this many looks, not for ever. */
+const MOST_LOOKS = 64;
+const MOST_LEFT = 100;
+const LISTING_BUFFER = 8192;
+const SELF = "." as Bytes;
+const PARENT = ".." as Bytes;
+
+/** A directory on the way down from the top. */
+interface Level {
+  fd: Fd;
+  readonly name: Bytes;
+  readonly stat: Stat;
+  listing: Iterator<DirectoryEntry> | undefined;
+  looks: number;
+  /** Whether the current look through the directory removed anything. */
+  progress: boolean;
+}
+
+/**
+ * Removes `name` in `dir` with all that is below it: by directory fd, never by a path; no symlink is followed and no
+ * mount is entered. Depth costs neither stack nor fds. It holds its own against a tree that changes underneath: what
+ * was moved elsewhere is not touched there. Directories that their owner locked himself out of are opened up first.
+ *
+ * @throws UnsafePathError REPLACED_INODE where a directory was moved away from under the removal.
+ */
+export function removeTree(dir: Fd, name: Bytes): Removal {
+  return new TreeRemoval(dir).remove(name);
+}
+
+class TreeRemoval {
+  readonly #dir: Fd;
+  readonly #levels: Level[] = [];
+  readonly #left: Left[] = [];
+  #removed = 0;
+
+  constructor(dir: Fd) {
+    this.#dir = dir;
+  }
+
+  remove(name: Bytes): Removal {
+    try {
+      this.#entry(this.#dir, name);
+      for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
+        const next = this.#next(level);
+        if (next === undefined) this.#ascend(level);
+        else if (next.type === DT_DIR) this.#directory(level.fd, next.name);
+        else this.#entry(level.fd, next.name);
+      }
+    } finally {
+      for (const level of this.#levels) level.fd.close();
+    }
+    return { removed: this.#removed, left: this.#left };
+  }
+
+  /** The level's next entry; it looks through the directory again for as long as a look has removed something. */
+  #next(level: Level): DirectoryEntry | undefined {
+    for (;;) {
+      level.listing ??= entries(level.fd, LISTING_BUFFER);
+      const { value, done } = level.listing.next();
+      if (done !== true) return value;
+      if (!level.progress || ++level.looks >= MOST_LOOKS) return undefined;
+      this.#look(level, reopened(level, SELF, level));
+    }
+  }
+
+  #entry(dir: Fd, name: Bytes): void {
+    if (this.#unlinked(dir, name, 0) === "EISDIR") this.#directory(dir, name);
+  }
+
+  /** Removes the directory, or goes down into it where it is not empty. */
+  #directory(dir: Fd, name: Bytes): void {
+    const code = this.#unlinked(dir, name, AT_REMOVEDIR);
+    if (code !== "ENOTEMPTY" && code !== "EEXIST") return;
+    try {
+      this.#descend(dir, name);
+    } catch (error) {
+      this.#stays(dir, name, error);
+    }
+  }
+
+  #descend(dir: Fd, name: Bytes): void {
+    const fd = openInside(dir, name);
+    this.#levels.push({ fd, name, stat: statx(fd), listing: undefined, looks: 0, progress: false });
+    const far = this.#levels.at(-1 - OPEN_LEVELS);
+    if (far === undefined) return;
+    far.fd.close();
+    far.listing = undefined;
+  }
+
+  /** Goes back up, and removes the directory that was emptied. */
+  #ascend(level: Level): void {
+    const above = this.#levels.at(-2);
+    if (above !== undefined && above.fd.number < 0) this.#look(above, reopened(level, PARENT, above));
+    const dir = above?.fd ?? this.#dir;
+    this.#levels.pop();
+    level.fd.close();
+    const code = this.#unlinked(dir, level.name, AT_REMOVEDIR);
+    if (code === "ENOTEMPTY" || code === "EEXIST") this.#failed(dir, level.name, AT_REMOVEDIR);
+  }
+
+  /** Unlinks; returns the code where that says what the entry is, and tells what stays for another reason. */
+  #unlinked(dir: Fd, name: Bytes, flags: number): string | undefined {
+    let code = tryUnlinkat(dir, name, flags);
+    if (code === "EACCES" && dir !== this.#dir && openUp(dir)) code = tryUnlinkat(dir, name, flags);
+    if (code === undefined) this.#gone();
+    else if (!["EISDIR", "ENOTEMPTY", "EEXIST", "ENOENT"].includes(code)) this.#failed(dir, name, flags);
+    return code;
+  }
+
+  /** Asks once more, for the error with its message: one that names a path 30,000 levels deep is no small thing. */
+  #failed(dir: Fd, name: Bytes, flags: number): void {
+    if (this.#left.length >= MOST_LEFT) return;
+    try {
+      unlinkat(dir, name, flags);
+      this.#gone();
+    } catch (error) {
+      this.#stays(dir, name, error);
+    }
+  }
+
+  #look(level: Level, fd: Fd): void {
+    level.fd.close();
+    level.fd = fd;
+    level.listing = undefined;
+    level.progress = false;
+  }
+
+  #gone(): void {
+    this.#removed++;
+    const level = this.#levels.at(-1);
+    if (level !== undefined) level.progress = true;
+  }
+
+  #stays(dir: Fd, name: Bytes, error: unknown): void {
+    if (failedWith(error, "ENOENT")) return;
+    if (!(error instanceof SyscallError || error instanceof UnsafePathError)) throw error;
+    if (this.#left.length < MOST_LEFT) this.#left.push({ path: pathBelow(dir, name), error });
+  }
+}
+
+/** The directory at `.` or `..` of `from`, which must still be the one that `expected` was when it was entered. */
+function reopened(from: Level, to: Bytes, expected: Level): Fd {
+  const opened = openat(from.fd, to, O_RDONLY | O_DIRECTORY);
+  const fd = new Fd(opened.number, "" as Bytes, expected.fd);
+  if (sameInode(statx(fd), expected.stat)) return fd;
+  fd.close();
+  throw new UnsafePathError("REPLACED_INODE", expected.fd.path, "was moved while it was being removed");
+}
+
+/** Opens a directory for listing without leaving its parent's mount: EXDEV where it is a mount point. */
+export function openInside(dir: Fd, name: Bytes): Fd {
+  const open = (): Fd => {
+    const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+    return openat2(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, resolve);
+  };
+  try {
+    return open();
+  } catch (error) {
+    if (!failedWith(error, "EACCES")) throw error;
+    using locked = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    if (!openUp(locked)) throw error;
+    return open();
+  }
+}
+
+/** Gives a directory's owner back what he took from himself; false where that changes nothing. */
+function openUp(dir: Fd): boolean {
+  try {
+    const { mode } = statx(dir);
+    if ((mode & 0o700) === 0o700) return false;
+    chmod(dir, (mode & 0o7777) | 0o700);
+    return true;
+  } catch (error) {
+    if (failedWith(error, "EPERM", "EROFS")) return false;
+    throw error;
+  }
+}
