@@ -1,0 +1,115 @@
+import { type Bytes, show, toText } from "../base/bytes.js";
+import { type Option, UsageError } from "./options.js";
+
+export interface Parsed {
+  readonly options: Record<string, boolean | Bytes | readonly Bytes[] | undefined>;
+  readonly operands: readonly Bytes[];
+}
+
+/**
+ * Reads arguments as getopt_long(3) does: unique abbreviations, `--name VALUE` and `--name=VALUE`, bundled short
+ * options, operands anywhere, and `--` to end the options. `halt` options end the reading at once, as `--help` does.
+ * Throws a UsageError whose words are those of systemd-tmpfiles 262.
+ */
+export function parseOptions(
+  table: readonly Option[],
+  args: readonly Bytes[],
+  style: { readonly stopsAtOperand?: boolean; readonly halt?: readonly string[] } = {},
+): Parsed {
+  const options = defaults(table);
+  const operands: Bytes[] = [];
+  const rest = args.slice();
+  const set = (option: Option, value: Bytes | undefined): boolean => {
+    store(options, option, value);
+    return style.halt?.includes(keyOf(option)) ?? false;
+  };
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === "--") {
+      operands.push(...rest.splice(0));
+    } else if (arg.startsWith("--")) {
+      if (set(...longOption(table, arg, rest))) break;
+    } else if (arg.startsWith("-") && arg !== "-") {
+      if (shortOptions(table, arg, rest, set)) break;
+    } else {
+      operands.push(arg);
+      if (style.stopsAtOperand) operands.push(...rest.splice(0));
+    }
+  }
+  return { options, operands };
+}
+
+export function keyOf(option: Option): string {
+  return option.name ?? option.short ?? "";
+}
+
+function defaults(table: readonly Option[]): Parsed["options"] {
+  const initial = (option: Option) => (option.value === undefined ? false : option.multiple ? [] : undefined);
+  return Object.fromEntries(table.map((option) => [keyOf(option), initial(option)]));
+}
+
+function store(options: Parsed["options"], option: Option, value: Bytes | undefined): void {
+  const key = keyOf(option);
+  const before = options[key];
+  if (value !== undefined && option.choices !== undefined && !option.choices.includes(toText(value))) {
+    const choices = option.choices.join(", ");
+    throw new UsageError(`option '--${key}' takes one of ${choices}, not '${show(value)}'`);
+  }
+  if (option.value === undefined) options[key] = true;
+  else if (option.multiple) options[key] = [...(Array.isArray(before) ? before : []), value ?? ("" as Bytes)];
+  else options[key] = value ?? ("" as Bytes);
+}
+
+function longOption(
+  table: readonly Option[],
+  arg: Bytes,
+  rest: Bytes[],
+): [option: Option, value: Bytes | undefined] {
+  const equals = arg.indexOf("=");
+  const written = arg.slice(0, equals < 0 ? undefined : equals) as Bytes;
+  const option = lookUp(table, written);
+  let value = equals < 0 ? undefined : (arg.slice(equals + 1) as Bytes);
+  if (option.value === undefined && value !== undefined) {
+    throw new UsageError(`option '--${option.name}' doesn't allow an argument`);
+  }
+  if (option.value !== undefined && !option.optional && value === undefined) value = due(rest, written);
+  return [option, value];
+}
+
+/** The option of that name, or the only one that begins so. */
+function lookUp(table: readonly Option[], written: Bytes): Option {
+  const name = written.slice(2);
+  const exact = table.find((option) => option.name === name);
+  if (exact !== undefined) return exact;
+  const candidates = name === "" ? [] : table.filter((option) => option.name?.startsWith(name));
+  const [only] = candidates;
+  if (only === undefined) throw new UsageError(`unrecognized option '${show(written)}'`);
+  if (candidates.length === 1) return only;
+  const possibilities = candidates.map((option) => `--${option.name}`).join(", ");
+  throw new UsageError(`option '${written}' is ambiguous; possibilities: ${possibilities}`);
+}
+
+/** Sets each option of a bundle; true where one of them ends the reading. */
+function shortOptions(
+  table: readonly Option[],
+  arg: Bytes,
+  rest: Bytes[],
+  set: (option: Option, value: Bytes | undefined) => boolean,
+): boolean {
+  for (let at = 1; at < arg.length; at++) {
+    const letter = arg.charAt(at) as Bytes;
+    const option = table.find((each) => each.short === letter);
+    if (option === undefined) throw new UsageError(`unrecognized option '-${show(letter)}'`);
+    if (option.value !== undefined) {
+      const attached = arg.slice(at + 1) as Bytes;
+      return set(option, attached !== "" || option.optional ? attached : due(rest, `-${letter}`));
+    }
+    if (set(option, undefined)) return true;
+  }
+  return false;
+}
+
+function due(rest: Bytes[], written: string): Bytes {
+  const value = rest.shift();
+  if (value === undefined) throw new UsageError(`option '${written}' requires an argument`);
+  return value;
+}

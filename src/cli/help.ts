@@ -1,0 +1,93 @@
+import { type Command, HELP, type Option } from "./options.js";
+import type { Sink } from "./sink.js";
+import { type Paint, painter } from "./style.js";
+import { COMMANDS } from "./table.js";
+import { wrap } from "./wrap.js";
+
+const WIDEST = 100;
+const OPTION_COLUMN = 28;
+
+/** The help of one command, from its table. */
+export function commandHelp(command: Command, sink: Sink): string {
+  const paint = painter(sink);
+  const width = Math.min(sink.columns ?? 80, WIDEST);
+  const paragraphs = command.description.split("\n\n").map((text) => plain(wrap(text, width)));
+  const examples = (command.examples ?? []).map(([line, does]) => `  ${paint("cyan", line)}\n      ${does}`);
+  return [
+    `${paint("bold", "Usage:")} mayfly ${command.name} ${command.synopsis}`.trimEnd(),
+    ...paragraphs,
+    ...optionGroups(command, paint, width),
+    ...(examples.length > 0 ? [`${paint("bold", "Examples:")}\n${examples.join("\n")}`] : []),
+    `The man page has more: man mayfly-${command.name}`,
+  ]
+    .join("\n\n")
+    .concat("\n");
+}
+
+/** The help of the program: what commands there are. */
+export function programHelp(sink: Sink): string {
+  const paint = painter(sink);
+  const rows = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${paint("cyan", name.padEnd(12))}${summary}`,
+  );
+  return `${paint("bold", "Usage:")} mayfly COMMAND [OPTION]... [OPERAND]...
+
+Temporary files done right: clean what is old, create what is due, and keep a command's own away from all others.
+
+${paint("bold", "Commands:")}
+${rows.join("\n")}
+
+${paint("bold", "Options:")}
+  -h, --help     Show this help
+      --version  Show the version
+
+Each command has a help of its own: mayfly COMMAND --help
+`;
+}
+
+/** The options that are told of, with the help's own, by their headings. */
+export function groupsOf(command: Command): Map<string, Option[]> {
+  const told = command.options.filter((option) => !option.hidden);
+  const all = told.some((option) => option.name === "help") ? told : [...told, HELP];
+  const groups = new Map<string, Option[]>();
+  for (const option of all) {
+    const group = option.group ?? "Options";
+    groups.set(group, [...(groups.get(group) ?? []), option]);
+  }
+  return groups;
+}
+
+function optionGroups(command: Command, paint: Paint, width: number): string[] {
+  return [...groupsOf(command)].map(([title, options]) => {
+    const rows = options.map((option) => optionRow(option, width));
+    return `${paint("bold", `${title}:`)}\n${rows.join("\n")}`;
+  });
+}
+
+function optionRow(option: Option, width: number): string {
+  const label = `  ${optionLabel(option)}`;
+  const lines = wrap(option.help, Math.max(width - OPTION_COLUMN, 30)).split("\n");
+  const indent = " ".repeat(OPTION_COLUMN);
+  const fits = label.length + 2 <= OPTION_COLUMN;
+  return fits
+    ? label.padEnd(OPTION_COLUMN) + lines.join(`\n${indent}`)
+    : `${label}\n${indent}${lines.join(`\n${indent}`)}`;
+}
+
+/** `-n, --dry-run` or `    --root=PATH`, so that all long names stand in one column. */
+export function optionLabel(option: Option): string {
+  const short = option.short === undefined ? undefined : `-${option.short}`;
+  if (option.name === undefined) return option.value === undefined ? `${short}` : `${short} ${option.value}`;
+  return `${short === undefined ? "    " : `${short}, `}${longLabel(option)}`;
+}
+
+/** `--root=PATH`, `--color[=WHEN]`. */
+export function longLabel(option: Option): string {
+  const value = option.value === undefined ? "" : option.optional ? `[=${option.value}]` : `=${option.value}`;
+  return `--${option.name}${value}`;
+}
+
+/** Prose without the marks of bold and italics. */
+function plain(text: string): string {
+  return text.replace(/\*\*([^*]+)\*\*/g, "$1").replace(/\*([^*\s][^*]*)\*/g, "$1");
+}

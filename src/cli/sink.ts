@@ -1,0 +1,62 @@
+import { writeSync } from "node:fs";
+import { isatty } from "node:tty";
+
+const BUFFER_SIZE = 1 << 16;
+const CLOSED = new Set(["EPIPE", "EIO", "EBADF", "ENXIO"]);
+
+/**
+ * Where text goes. It is gathered and written in large pieces, since an engine at work reports a million events and
+ * does not return to the event loop between them; a terminal gets each line as it comes. A reader that has gone
+ * away is no failure: what is written from then on is dropped, and the work goes on. Who waits for something (a child,
+ * an event) flushes first.
+ */
+export interface Sink {
+  readonly isTerminal: boolean;
+  /** Of a terminal; undefined elsewhere. */
+  readonly columns: number | undefined;
+  write(text: string | Uint8Array): void;
+  flush(): void;
+}
+
+export function openSink(fd: 1 | 2): Sink {
+  const isTerminal = isatty(fd);
+  let pending: Uint8Array[] = [];
+  let size = 0;
+  let closed = false;
+  const flush = (): void => {
+    const all = Buffer.concat(pending);
+    pending = [];
+    size = 0;
+    closed ||= !writeAll(fd, all);
+  };
+  return {
+    isTerminal,
+    get columns() {
+      return isTerminal ? (fd === 1 ? process.stdout : process.stderr).columns : undefined;
+    },
+    write(text) {
+      if (closed) return;
+      const data = typeof text === "string" ? Buffer.from(text, "utf8") : text;
+      pending.push(data);
+      size += data.length;
+      if (isTerminal || size >= BUFFER_SIZE) flush();
+    },
+    flush,
+  };
+}
+
+/** False where nobody reads any more. */
+function writeAll(fd: number, data: Buffer): boolean {
+  for (let at = 0; at < data.length; ) {
+    try {
+      at += writeSync(fd, data, at);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      if (CLOSED.has(code)) return false;
+      if (code !== "EAGAIN") throw error;
+      // Somebody made the pipe non-blocking; node has no poll(2) to wait with.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+  return true;
+}

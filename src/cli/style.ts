@@ -1,0 +1,29 @@
+import type { Sink } from "./sink.js";
+
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
+export type Paint = (style: Style, text: string) => string;
+
+const CODES: Readonly<Record<Style, readonly [on: number, off: number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
+
+/**
+ * Colours for what is written to `sink`: on a terminal that is not a dumb one, unless NO_COLOR is set to anything
+ * but nothing (no-color.org). FORCE_COLOR, or CLICOLOR_FORCE, turns them on for a pipe, as for a pager.
+ */
+export function painter(sink: Pick<Sink, "isTerminal">, env: NodeJS.ProcessEnv = process.env): Paint {
+  if (!wantsColour(sink, env)) return (_style, text) => text;
+  return (style, text) => `\x1b[${CODES[style][0]}m${text}\x1b[${CODES[style][1]}m`;
+}
+
+function wantsColour(sink: Pick<Sink, "isTerminal">, env: NodeJS.ProcessEnv): boolean {
+  if (env.NO_COLOR) return false;
+  const forced = env.FORCE_COLOR ?? env.CLICOLOR_FORCE;
+  if (forced !== undefined && forced !== "") return forced !== "0";
+  return sink.isTerminal && env.TERM !== "dumb" && env.TERM !== undefined;
+}

@@ -1,0 +1,26 @@
+import type { Command } from "./options.js";
+
+/** A command in the list of `mayfly --help`; its module is only loaded where it runs, so that start-up stays short. */
+export interface Entry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order of the help: to add one, write its module below commands/ and its row here. */
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  // The tmpfiles.d engine.
+  tmpfiles: {
+    summary: "Do as systemd-tmpfiles does, option for option",
+    load: async () => (await import("./commands/tmpfiles.js")).tmpfiles,
+  },
+
+  // Safe temporary files.
+
+  // A private /tmp.
+
+  // Looking into things.
+};
+
+export function commandNamed(name: string): Entry | undefined {
+  return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+}
