@@ -1,0 +1,109 @@
+import { type Command, type Figures, measure, medians, pairedRatio, type Sample } from "./measure.js";
+
+/** What the scenario promises of each ratio to the peer; undefined where it only reports. */
+export interface Promised {
+  readonly wall?: number;
+  readonly cpu?: number;
+  readonly peakMb?: number;
+}
+
+export interface Scenario {
+  readonly name: string;
+  readonly ours: Command;
+  /** What ours is measured against; undefined where only our own figures are of interest. */
+  readonly peer?: Command;
+  readonly floor?: Command | undefined;
+  readonly promised: Promised;
+  readonly rounds: number;
+  /** Before each run, warm-up included: builds what the run will use up. */
+  readonly prepare?: () => void;
+  /** After each run: throws where it did not do the work. */
+  readonly verify?: () => void;
+}
+
+export interface Row {
+  readonly name: string;
+  readonly ours: Figures;
+  readonly peer?: Figures;
+  readonly floor?: Figures;
+  readonly wallRatio?: number;
+  readonly cpuRatio?: number;
+  readonly promised: Promised;
+  readonly kept: boolean;
+}
+
+/** Runs the commands in turn, a warm-up and then `rounds` counted rounds. */
+export async function compare(scenario: Scenario): Promise<Row> {
+  const commands = [scenario.ours, scenario.peer, scenario.floor].filter((command) => command !== undefined);
+  const samples = new Map<Command, Sample[]>(commands.map((command) => [command, []]));
+  for (let round = 0; round <= scenario.rounds; round++) {
+    for (const command of commands) {
+      scenario.prepare?.();
+      const sample = await measure(command);
+      if (sample.exitStatus !== 0)
+        throw new Error(`${scenario.name}: ${command.name} ended with ${sample.exitStatus}`);
+      if (command !== scenario.floor) scenario.verify?.();
+      if (round > 0) samples.get(command)?.push(sample);
+    }
+  }
+  return rowOf(scenario, samples);
+}
+
+function rowOf(scenario: Scenario, samples: ReadonlyMap<Command, readonly Sample[]>): Row {
+  const of = (command: Command | undefined): readonly Sample[] => (command && samples.get(command)) ?? [];
+  const ours = of(scenario.ours);
+  const { peer, floor, promised } = scenario;
+  const ratios = peer && {
+    peer: medians(of(peer)),
+    wallRatio: pairedRatio(ours, of(peer), "wallMs"),
+    cpuRatio: pairedRatio(ours, of(peer), "cpuMs"),
+  };
+  const figures = medians(ours);
+  const row = {
+    name: scenario.name,
+    ours: figures,
+    promised,
+    ...ratios,
+    ...(floor && { floor: medians(of(floor)) }),
+  };
+  const within = (value: number | undefined, bound: number | undefined): boolean =>
+    bound === undefined || (value !== undefined && value <= bound);
+  const kept =
+    within(ratios?.wallRatio, promised.wall) &&
+    within(ratios?.cpuRatio, promised.cpu) &&
+    within(figures.peakMb, promised.peakMb);
+  return { ...row, kept };
+}
+
+const COLUMNS = ["scenario", "ours", "peer", "floor", "wall", "CPU", "peak MB", "promised", ""] as const;
+
+export function table(rows: readonly Row[]): string {
+  const cells = [[...COLUMNS], ...rows.map(cellsOf)];
+  const widths = COLUMNS.map((_, column) => Math.max(...cells.map((line) => (line[column] ?? "").length)));
+  const lines = cells.map((line) => `| ${line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`);
+  lines.splice(1, 0, `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`);
+  return lines.join("\n");
+}
+
+function cellsOf(row: Row): string[] {
+  const seconds = (figures: Figures | undefined): string =>
+    figures === undefined ? "" : `${(figures.wallMs / 1000).toFixed(3)} s`;
+  const ratio = (value: number | undefined): string => value?.toFixed(2) ?? "";
+  const { wall, cpu, peakMb } = row.promised;
+  const promised = [
+    wall === undefined ? "" : `wall <= ${wall}`,
+    cpu === undefined ? "" : `CPU <= ${cpu}`,
+    peakMb === undefined ? "" : `peak <= ${peakMb} MB`,
+  ];
+  return [
+    row.name,
+    seconds(row.ours),
+    seconds(row.peer),
+    seconds(row.floor),
+    ratio(row.wallRatio),
+    ratio(row.cpuRatio),
+    row.ours.peakMb.toFixed(0),
+    promised.filter((text) => text !== "").join(", "),
+    row.kept ? "kept" : "MISSED",
+  ];
+}

@@ -1,0 +1,80 @@
+/** Whole processes, timed from outside: wall clock, CPU (user and system, threads included), and peak memory. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+export interface Sample {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly peakMb: number;
+  readonly exitStatus: number;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly argv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** VmHWM only grows, so its last reading is the peak but for the last milliseconds. */
+const POLL_MS = 4;
+
+export async function measure(command: Command): Promise<Sample> {
+  const [program, ...args] = command.argv;
+  if (program === undefined) throw new Error(`${command.name}: no program`);
+  const cpuBefore = childrenCpuMs();
+  const started = process.hrtime.bigint();
+  const child = spawn(program, args, { stdio: "ignore", env: { ...process.env, ...command.env } });
+  let peakMb = 0;
+  const poll = setInterval(() => {
+    peakMb = Math.max(peakMb, peakOf(child.pid));
+  }, POLL_MS);
+  const exitStatus = await new Promise<number>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => (signal === null ? resolve(code ?? -1) : reject(new Error(signal))));
+  });
+  const wallMs = Number(process.hrtime.bigint() - started) / 1e6;
+  clearInterval(poll);
+  return { wallMs, cpuMs: childrenCpuMs() - cpuBefore, peakMb, exitStatus };
+}
+
+function peakOf(pid: number | undefined): number {
+  try {
+    const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return Number(line?.[1] ?? 0) / 1024;
+  } catch {
+    return 0; // it ended between two readings
+  }
+}
+
+/** CPU time of the children that were waited for (proc_pid_stat(5), cutime and cstime), in ticks of 10 ms. */
+function childrenCpuMs(): number {
+  const stat = readFileSync("/proc/self/stat", "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[13]) + Number(fields[14])) * 10;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
+}
+
+export interface Figures {
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly peakMb: number;
+}
+
+export function medians(samples: readonly Sample[]): Figures {
+  return {
+    wallMs: median(samples.map((sample) => sample.wallMs)),
+    cpuMs: median(samples.map((sample) => sample.cpuMs)),
+    peakMb: Math.max(...samples.map((sample) => sample.peakMb)),
+  };
+}
+
+/** The median of the ratios round by round: a drift of the machine's speed hits both sides of a round alike. */
+export function pairedRatio(ours: readonly Sample[], theirs: readonly Sample[], of: keyof Figures): number {
+  return median(ours.map((sample, round) => sample[of] / (theirs[round]?.[of] ?? Number.NaN)));
+}

@@ -1,0 +1,29 @@
+import { spawnSync } from "node:child_process";
+import { join, resolve } from "node:path";
+import { reference } from "../test/reference.js";
+import type { Command } from "./measure.js";
+
+export const project = resolve(import.meta.dirname, "../..");
+const mayflyBinary = join(project, "bin/mayfly.js");
+
+/** The drop-in and the real one, on one configuration. */
+export function mayfly(...args: string[]): Command {
+  return { name: "mayfly", argv: [process.execPath, mayflyBinary, ...args] };
+}
+
+export function dropIn(...args: string[]): Command {
+  return mayfly("tmpfiles", ...args);
+}
+
+export function real(...args: string[]): Command {
+  const found = reference();
+  if (found.missing !== undefined) throw new Error(`nothing to compare with: ${found.missing}`);
+  return { name: "systemd-tmpfiles 262", argv: [found.binary, ...args] };
+}
+
+/** The C floor, compiled here where there is a compiler. */
+export function floor(scratch: string, path: string): Command | undefined {
+  const binary = join(scratch, "floor");
+  const built = spawnSync("cc", ["-O2", "-o", binary, join(project, "bench/floor.c")], { stdio: "ignore" });
+  return built.status === 0 ? { name: "C floor", argv: [binary, path] } : undefined;
+}
