@@ -65,6 +65,8 @@ export type Event =
       readonly kind: InodeKind;
       readonly bytes: bigint;
       readonly operation: Operation;
+      /** True where the line itself removes this path (`r`, `R`, --purge), false for what lies below its path. */
+      readonly instance: boolean;
       readonly done: boolean;
       readonly source: Source;
     }
