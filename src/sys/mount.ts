@@ -1,0 +1,127 @@
+import type { Bytes } from "../base/bytes.js";
+import { bytes } from "../base/bytes.js";
+import { bind, bindSyscall, cstring } from "./ffi.js";
+import { AT_EMPTY_PATH, AT_FDCWD, check, checkAt, Fd } from "./files.js";
+
+export const MOUNT_ATTR_RDONLY = 0x01;
+export const MOUNT_ATTR_NOSUID = 0x02;
+export const MOUNT_ATTR_NODEV = 0x04;
+export const MOUNT_ATTR_NOEXEC = 0x08;
+export const MOUNT_ATTR_NOATIME = 0x10;
+export const MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
+const MOUNT_ATTR_ATIME_MASK = 0x70;
+
+export const MS_UNBINDABLE = 1 << 17;
+export const MS_PRIVATE = 1 << 18;
+export const MS_SLAVE = 1 << 19;
+export const MS_SHARED = 1 << 20;
+
+const MNT_DETACH = 2;
+const AT_RECURSIVE = 0x8000;
+const OPEN_TREE_CLONE = 1;
+const OPEN_TREE_CLOEXEC = 0o2000000;
+const MOVE_MOUNT_F_EMPTY_PATH = 4;
+const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+const FSOPEN_CLOEXEC = 1;
+const FSMOUNT_CLOEXEC = 1;
+const FSCONFIG_SET_FLAG = 0;
+const FSCONFIG_SET_STRING = 1;
+const FSCONFIG_CMD_CREATE = 6;
+const EMPTY = "" as Bytes;
+
+// Newer than 5.1, so they have the same number everywhere.
+const libc = {
+  openTree: bindSyscall<[number, Buffer, number]>(428, "int dirfd, const void *path, unsigned int flags"),
+  moveMount: bindSyscall<[number, Buffer, number, Buffer, number]>(
+    429,
+    "int from_dirfd, const void *from, int to_dirfd, const void *to, unsigned int flags",
+  ),
+  fsopen: bindSyscall<[Buffer, number]>(430, "const void *name, unsigned int flags"),
+  fsconfig: bindSyscall<[number, number, Buffer | null, Buffer | null, number]>(
+    431,
+    "int fd, unsigned int command, const void *key, const void *value, int aux",
+  ),
+  fsmount: bindSyscall<[number, number, number]>(432, "int fd, unsigned int flags, unsigned int attributes"),
+  mountSetattr: bindSyscall<[number, Buffer, number, Buffer, number]>(
+    442,
+    "int dirfd, const void *path, unsigned int flags, const void *attributes, size_t size",
+  ),
+  umount2: bind<[Buffer, number], number>("int umount2(const void *target, int flags)"),
+};
+
+/**
+ * A detached copy of the mount that `fd` lies on, with what `fd` holds as its root: a bind mount that is not yet
+ * anywhere. The kernel only copies what is mounted in the caller's own namespace (EINVAL).
+ */
+export function cloneMount(fd: Fd): Fd {
+  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+  const number = libc.openTree(fd.number, cstring(EMPTY), flags | AT_EMPTY_PATH);
+  checkAt(number, "open_tree", fd, EMPTY, "OPEN_TREE_CLONE|AT_EMPTY_PATH");
+  return new Fd(Number(number), EMPTY, fd);
+}
+
+/** Attaches a detached mount on what `target` holds. */
+export function attachMount(mount: Fd, target: Fd): void {
+  const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+  const result = libc.moveMount(mount.number, cstring(EMPTY), target.number, cstring(EMPTY), flags);
+  checkAt(result, "move_mount", mount, EMPTY, () => `${target}`);
+}
+
+export interface MountChange {
+  /** MOUNT_ATTR_* bits to set, and to clear. */
+  readonly set?: number;
+  readonly clear?: number;
+  /** One of MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE. */
+  readonly propagation?: number;
+  /** The mounts below as well. */
+  readonly recursive?: boolean;
+}
+
+/** mount_setattr(2), since Linux 5.12, of the mount whose root `fd` holds. */
+export function changeMount(fd: Fd, change: MountChange): void {
+  const set = change.set ?? 0;
+  // Access times are one field of several values: to set one, the field has to be cleared.
+  const clear = (change.clear ?? 0) | ((set & MOUNT_ATTR_ATIME_MASK) !== 0 ? MOUNT_ATTR_ATIME_MASK : 0);
+  const attributes = Buffer.alloc(32);
+  attributes.writeBigUInt64LE(BigInt(set), 0);
+  attributes.writeBigUInt64LE(BigInt(clear), 8);
+  attributes.writeBigUInt64LE(BigInt(change.propagation ?? 0), 16);
+  const flags = AT_EMPTY_PATH | (change.recursive === true ? AT_RECURSIVE : 0);
+  const result = libc.mountSetattr(fd.number, cstring(EMPTY), flags, attributes, attributes.length);
+  checkAt(result, "mount_setattr", fd, EMPTY, () => `set=${set}, clear=${clear}`);
+}
+
+/** A new file system, mounted nowhere yet: fsopen, fsconfig, fsmount. A value of `true` is an option without one. */
+export function newMount(
+  type: string,
+  options: Readonly<Record<string, string | true>>,
+  attributes: number,
+): Fd {
+  const opened = check(libc.fsopen(cstring(bytes(type)), FSOPEN_CLOEXEC), "fsopen", bytes(type), () => [
+    type,
+  ]);
+  using context = new Fd(opened, bytes(type));
+  for (const [key, value] of Object.entries(options)) configure(context, key, value);
+  checkAt(
+    libc.fsconfig(context.number, FSCONFIG_CMD_CREATE, null, null, 0),
+    "fsconfig",
+    context,
+    EMPTY,
+    "create",
+  );
+  const number = libc.fsmount(context.number, FSMOUNT_CLOEXEC, attributes);
+  checkAt(number, "fsmount", context, EMPTY, `attributes=${attributes}`);
+  return new Fd(Number(number), bytes(type));
+}
+
+function configure(context: Fd, key: string, value: string | true): void {
+  const command = value === true ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING;
+  const text = value === true ? null : cstring(bytes(value));
+  const result = libc.fsconfig(context.number, command, cstring(bytes(key)), text, 0);
+  checkAt(result, "fsconfig", context, EMPTY, value === true ? key : `${key}=${value}`);
+}
+
+/** Takes away what is mounted at `path`, also while it is in use: who uses it keeps it. */
+export function detachMount(path: Bytes): void {
+  checkAt(libc.umount2(cstring(path), MNT_DETACH), "umount2", new Fd(AT_FDCWD, path), path, "MNT_DETACH");
+}

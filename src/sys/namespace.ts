@@ -1,0 +1,57 @@
+import type { Bytes } from "../base/bytes.js";
+import { bind } from "./ffi.js";
+import { check, checkAt, Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat } from "./files.js";
+
+export const CLONE_FS = 0x200;
+export const CLONE_NEWNS = 0x20000;
+export const CLONE_NEWUSER = 0x10000000;
+
+const EMPTY = "" as Bytes;
+const libc = {
+  unshare: bind<[number], number>("int unshare(int flags)"),
+  setns: bind<[number, number], number>("int setns(int fd, int type)"),
+  fchdir: bind<[number], number>("int fchdir(int fd)"),
+  chroot: bind<[Buffer], number>("int chroot(const void *path)"),
+};
+
+/**
+ * unshare(2) of the calling thread alone. After CLONE_FS or CLONE_NEWNS its working directory, root and umask are no
+ * longer those of the process's other threads, for good.
+ */
+export function unshare(flags: number): void {
+  check(libc.unshare(flags), "unshare", EMPTY, () => [`0x${flags.toString(16)}`]);
+}
+
+/** setns(2) of the calling thread, by a namespace's fd or a pidfd. Entering a mount namespace moves it to that one's `/`. */
+export function setns(fd: Fd, type: number): void {
+  checkAt(libc.setns(fd.number, type), "setns", fd, EMPTY, `0x${type.toString(16)}`);
+}
+
+export function fchdir(dir: Fd): void {
+  checkAt(libc.fchdir(dir.number), "fchdir", dir, EMPTY);
+}
+
+/** Where the calling thread stands: its mount namespace, root and working directory, to come back to. */
+export class Place implements Disposable {
+  readonly #namespace: Fd;
+  readonly #root: Fd;
+  readonly #cwd: Fd;
+
+  constructor() {
+    this.#namespace = openat(Fd.cwd, "/proc/thread-self/ns/mnt" as Bytes, O_RDONLY);
+    this.#root = openat(Fd.cwd, "/" as Bytes, O_PATH | O_DIRECTORY);
+    this.#cwd = openat(Fd.cwd, "." as Bytes, O_PATH | O_DIRECTORY);
+  }
+
+  /** setns moves to the namespace's own root: a process in a chroot would find itself outside of it. */
+  return(): void {
+    setns(this.#namespace, CLONE_NEWNS);
+    fchdir(this.#root);
+    check(libc.chroot(Buffer.from(".\0")), "chroot", "." as Bytes, () => ["."]);
+    fchdir(this.#cwd);
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of [this.#namespace, this.#root, this.#cwd]) fd.close();
+  }
+}

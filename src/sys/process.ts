@@ -1,0 +1,64 @@
+import type { Bytes } from "../base/bytes.js";
+import { bindSyscall, syscallNumber } from "./ffi.js";
+import { check, checkAt, Fd } from "./files.js";
+
+const RLIMIT_NOFILE = process.arch === "mips" || process.arch === "mipsel" ? 5 : 7;
+const CLOSE_RANGE_CLOEXEC = 4;
+const EMPTY = "" as Bytes;
+
+const libc = {
+  // musl has no close_range; newer than 5.1, so the same numbers everywhere.
+  closeRange: bindSyscall<[number, number, number]>(
+    436,
+    "unsigned int first, unsigned int last, unsigned int flags",
+  ),
+  pidfdOpen: bindSyscall<[number, number]>(434, "int pid, unsigned int flags"),
+  pidfdSendSignal: bindSyscall<[number, number, null, number]>(
+    424,
+    "int pidfd, int signal, const void *info, unsigned int flags",
+  ),
+  // By number, since libc's own takes 32 bits on 32-bit machines.
+  prlimit64: bindSyscall<[number, number, Buffer | null, Buffer | null]>(
+    syscallNumber({ x64: 302, ia32: 340, arm: 369, ppc64: 325, s390x: 334 }, 261),
+    "int pid, unsigned int resource, const void *new_limit, void *old_limit",
+  ),
+};
+
+/** Marks every fd from `first` on to be closed by an exec. */
+export function closeOnExecFrom(first: number): void {
+  check(libc.closeRange(first, 0xffffffff, CLOSE_RANGE_CLOEXEC), "close_range", EMPTY, () => [`${first}`]);
+}
+
+/** @throws SyscallError ESRCH where no such process lives. */
+export function openProcess(pid: number): Fd {
+  const number = check(libc.pidfdOpen(pid, 0), "pidfd_open", EMPTY, () => [`${pid}`]);
+  return new Fd(number, `/proc/${pid}` as Bytes);
+}
+
+/** Signal 0 only asks whether the process could be signalled. */
+export function signalProcess(process: Fd, signal: number): void {
+  const result = libc.pidfdSendSignal(process.number, signal, null, 0);
+  checkAt(result, "pidfd_send_signal", process, EMPTY, signal);
+}
+
+export interface Limit {
+  readonly soft: bigint;
+  readonly hard: bigint;
+}
+
+/** How many fds the process may open. */
+export function openFilesLimit(): Limit {
+  const buffer = Buffer.alloc(16);
+  check(libc.prlimit64(0, RLIMIT_NOFILE, null, buffer), "prlimit", EMPTY, () => ["RLIMIT_NOFILE"]);
+  return { soft: buffer.readBigUInt64LE(0), hard: buffer.readBigUInt64LE(8) };
+}
+
+export function setOpenFilesLimit(limit: Limit): void {
+  const buffer = Buffer.alloc(16);
+  buffer.writeBigUInt64LE(limit.soft, 0);
+  buffer.writeBigUInt64LE(limit.hard, 8);
+  check(libc.prlimit64(0, RLIMIT_NOFILE, buffer, null), "prlimit", EMPTY, () => [
+    "RLIMIT_NOFILE",
+    `${limit.soft}`,
+  ]);
+}
