@@ -84,6 +84,8 @@ export type Event =
       readonly outcome: "new" | "existing" | "replaced" | "truncated" | "copied";
       /** Of a symlink and a copy. */
       readonly target?: Bytes;
+      /** A parent directory that no line asked for, but that one needed. */
+      readonly implicit?: boolean;
       readonly done: boolean;
       readonly source: Source;
     }

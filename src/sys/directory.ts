@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/bytes.js";
+import { failedWith } from "../base/errors.js";
 import { address, bindSyscall, syscallNumber } from "./ffi.js";
-import { checkAt, type Fd } from "./files.js";
+import { checkAt, type Fd, O_DIRECTORY, O_NOATIME, O_RDONLY, openat } from "./files.js";
 
 // By number, since musl names it getdents.
 const getdents64 = bindSyscall<[number, number, number]>(
@@ -16,6 +17,7 @@ export interface DirectoryEntry {
 }
 
 export const DT_DIR = 4;
+export const DT_LNK = 10;
 const NAME_OFFSET = 19;
 
 /**
@@ -34,5 +36,19 @@ export function* entries(dir: Fd, bufferSize = 32768): Generator<DirectoryEntry>
       if (name === "." || name === "..") continue;
       yield { name, type: buffer[offset + 18] ?? 0, inode: buffer.readBigUInt64LE(offset) };
     }
+  }
+}
+
+/**
+ * Opens a directory for listing with O_NOATIME, which the kernel grants to its owner alone: others leave their look in
+ * its atime. `flags` are added.
+ */
+export function openDirectory(dir: Fd, name: Bytes, flags = 0): Fd {
+  const wanted = O_RDONLY | O_DIRECTORY | flags;
+  try {
+    return openat(dir, name, wanted | O_NOATIME);
+  } catch (error) {
+    if (!failedWith(error, "EPERM")) throw error;
+    return openat(dir, name, wanted);
   }
 }

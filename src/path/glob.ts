@@ -1,0 +1,87 @@
+import { type Bytes, basename, components, join, parent } from "../base/bytes.js";
+import { SyscallError, UnsafePathError } from "../base/errors.js";
+import { DT_DIR, DT_LNK, entries, openDirectory } from "../sys/directory.js";
+import { Fd, O_NOFOLLOW } from "../sys/files.js";
+import { matcher } from "../sys/fnmatch.js";
+import { statx } from "../sys/inode.js";
+import { expandBraces } from "./braces.js";
+import { resolve } from "./resolve.js";
+
+const MAGIC = /[*?[]/;
+const ESCAPED = /\\(.)/gs;
+
+/** Whether a path has a wildcard; braces alone do not make one. */
+export function isGlob(path: Bytes): boolean {
+  return MAGIC.test(path);
+}
+
+/** The directory below which all matches of a pattern lie: its components before the first with a wildcard. */
+export function literalPrefix(pattern: Bytes): Bytes {
+  const parts = pattern.split("/");
+  const magic = parts.findIndex((part) => MAGIC.test(part));
+  return magic < 0 ? pattern : ((parts.slice(0, magic).join("/") || "/") as Bytes);
+}
+
+/**
+ * The paths that match, as glob(3) with GLOB_NOSORT and GLOB_BRACE finds them: a component with `*`, `?` or `[` matches
+ * by libc's fnmatch(3), never `.`, `..` or a leading dot; the others must exist. Directories are listed without moving
+ * their atime, and never where the last step to them is a symlink. `root` is where symlinks resolve. What can't be
+ * listed matches nothing. This is for looking: what it found may be something else by now.
+ */
+export function glob(root: Bytes, pattern: Bytes): Bytes[] {
+  return expandBraces(pattern).flatMap((path) => matches(root, path));
+}
+
+function matches(root: Bytes, pattern: Bytes): Bytes[] {
+  const parts = components(pattern);
+  const last = parts.length - 1;
+  let found = ["/" as Bytes];
+  let isChecked = true;
+  for (const [index, part] of parts.entries()) {
+    // glob(3) asks fnmatch about a last component that has but escapes, and opens the directory for it.
+    const isMagic = MAGIC.test(part.replace(ESCAPED, "")) || (index === last && part.includes("\\"));
+    found = isMagic
+      ? found.flatMap((directory) => list(root, directory, part, index === last))
+      : found.map((directory) => join(directory, part.replace(ESCAPED, "$1") as Bytes));
+    isChecked = isMagic;
+    if (found.length === 0) break;
+  }
+  return isChecked ? found : found.filter((path) => exists(root, path));
+}
+
+/** The entries of `directory` that match; where more components follow, only those that can be directories. */
+function list(root: Bytes, directory: Bytes, part: Bytes, isLast: boolean): Bytes[] {
+  const isMatch = matcher(part);
+  const found: Bytes[] = [];
+  ignoringFailure(() => {
+    using dir = openListing(root, directory);
+    for (const { name, type } of entries(dir)) {
+      if (!isLast && type !== 0 && type !== DT_DIR && type !== DT_LNK) continue;
+      if (isMatch(name)) found.push(join(directory, name));
+    }
+  });
+  return found;
+}
+
+function openListing(root: Bytes, directory: Bytes): Fd {
+  if (root === "/" || directory === "/") return openDirectory(Fd.cwd, directory, O_NOFOLLOW);
+  using above = resolve(root, parent(directory), { follow: true, safe: false });
+  return openDirectory(above, basename(directory), O_NOFOLLOW);
+}
+
+function exists(root: Bytes, path: Bytes): boolean {
+  return ignoringFailure(() => {
+    if (root === "/") statx(Fd.cwd, path);
+    else resolve(root, path, { follow: false, safe: false }).close();
+  });
+}
+
+function ignoringFailure(look: () => void): boolean {
+  try {
+    look();
+    return true;
+  } catch (error) {
+    if (!(error instanceof SyscallError) && !(error instanceof UnsafePathError)) throw error;
+    return false;
+  }
+}

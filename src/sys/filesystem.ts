@@ -1,0 +1,24 @@
+import { bind } from "./ffi.js";
+import { check, type Fd } from "./files.js";
+
+const fstatfs = bind<[number, Buffer], number>("int fstatfs(int fd, void *buffer)");
+
+const AUTOFS_MAGIC = 0x0187;
+export const BTRFS_MAGIC = 0x9123683e;
+
+/** The magic number of the file system that an fd, O_PATH too, stands on: statfs(2). */
+export function fileSystemMagic(fd: Fd): number {
+  const buffer = Buffer.alloc(256);
+  check(
+    fstatfs(fd.number, buffer),
+    "fstatfs",
+    () => fd.path,
+    () => [`${fd}`],
+  );
+  return buffer.readUInt32LE(0);
+}
+
+/** An automount point that nothing has been mounted on yet: looking inside would mount it, or hang. */
+export function isAutofs(fd: Fd): boolean {
+  return fileSystemMagic(fd) === AUTOFS_MAGIC;
+}

@@ -1,0 +1,45 @@
+import type { Bytes } from "../base/bytes.js";
+import { toBuffer } from "../base/bytes.js";
+import { bind, errno, errnoName } from "./ffi.js";
+import { check, type Fd } from "./files.js";
+
+const libc = {
+  write: bind<[number, Buffer, number], number | bigint>("long write(int fd, const void *data, size_t size)"),
+  ftruncate: bind<[number, number], number>("int ftruncate(int fd, int64_t length)"),
+  umask: bind<[number], number>("unsigned int umask(unsigned int mask)"),
+};
+
+/** Writes all of it, going on after a short write or a signal. */
+export function writeAll(fd: Fd, content: Bytes): void {
+  for (let rest = toBuffer(content); rest.length > 0; ) {
+    const written = Number(libc.write(fd.number, rest, rest.length));
+    if (written < 0 && errnoName(errno()) === "EINTR") continue;
+    rest = rest.subarray(
+      check(
+        written,
+        "write",
+        () => fd.path,
+        () => [`${fd}`, `${rest.length} bytes`],
+      ),
+    );
+  }
+}
+
+export function truncate(fd: Fd): void {
+  check(
+    libc.ftruncate(fd.number, 0),
+    "ftruncate",
+    () => fd.path,
+    () => [`${fd}`, "0"],
+  );
+}
+
+/** Runs `make` with the process's umask set so that modes are what they are asked to be. */
+export function withUmask<Result>(mask: number, make: () => Result): Result {
+  const before = libc.umask(mask);
+  try {
+    return make();
+  } finally {
+    libc.umask(before);
+  }
+}

@@ -1,0 +1,27 @@
+import type { Bytes } from "../base/bytes.js";
+import { SyscallError, UnsafePathError } from "../base/errors.js";
+import type { Item } from "./item.js";
+import { ItemError } from "./item-error.js";
+import type { Run } from "./run.js";
+
+/** Runs one step of an item; what goes wrong is reported, and the run goes on. True where all went well. */
+export function attempt(run: Run, item: Item, path: Bytes, act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    const { source, modifiers } = item;
+    run.reporter.report({ type: "failed", path, error, tolerated: modifiers.allowFailure, source });
+    return false;
+  }
+}
+
+function isFailure(error: unknown): error is Error {
+  return error instanceof SyscallError || error instanceof UnsafePathError || error instanceof ItemError;
+}
+
+/** Reports that a path was passed over, as the specification has it. */
+export function skip(run: Run, item: Item, path: Bytes, why: string): void {
+  run.reporter.report({ type: "skipped", path, why, source: item.source });
+}

@@ -1,0 +1,93 @@
+import type { Bytes } from "../../base/bytes.js";
+import { UnsafePathError } from "../../base/errors.js";
+import { requireNormalized, resolve } from "../../path/resolve.js";
+import type { Fd } from "../../sys/files.js";
+import { chmod, chown, isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
+import { restoreLabel } from "../../sys/selinux.js";
+import { hardLinksProtected } from "../../sys/settings.js";
+import type { Item, Mode } from "../item.js";
+import type { Handler } from "../line-type.js";
+import { overTree } from "../over-tree.js";
+import type { Run } from "../run.js";
+
+const PERMISSIONS = 0o7777;
+const SPECIAL_BITS = 0o7000;
+
+/** `z`: mode, owner and label of what is there. */
+export const adjust: Handler = (run, item, path, existing) => {
+  using fd = openExact(run, path);
+  setPermissions(run, item, fd, path, existing);
+};
+
+/** `Z`: the same for all that lies below. */
+export const adjustTree: Handler = (run, item, path) => {
+  overTree(run, item, path, (fd, at) => setPermissions(run, item, fd, at, true));
+};
+
+/** What is at `path`, symlinks in its last component not followed. */
+export function openExact(run: Run, path: Bytes): Fd {
+  requireNormalized(path);
+  return resolve(run.root, path, { follow: false });
+}
+
+/** Gives an inode the item's owner and mode, and the label that the policy has for its path. */
+export function setPermissions(run: Run, item: Item, fd: Fd, path: Bytes, existing: boolean): void {
+  if (item.mode !== undefined || item.user !== undefined || item.group !== undefined) {
+    setOwnerAndMode(run, item, fd, path, existing);
+  }
+  restoreLabel(fd, path, (label, act) => run.hands.change(item, path, "label", label, act));
+}
+
+/**
+ * Between the change of owner and that of the mode nobody has more rights than both before and after: the mode is
+ * first cut down to what the old one and the new one share.
+ */
+function setOwnerAndMode(run: Run, item: Item, fd: Fd, path: Bytes, existing: boolean): void {
+  const stat = statx(fd);
+  refuseHardLink(path, stat);
+  const { mode, uid, gid } = wantedPermissions(item, stat, existing);
+  const before = stat.mode & PERMISSIONS;
+  const canChmod = !isSymlink(stat);
+  if (uid !== stat.uid || gid !== stat.gid) {
+    run.hands.change(item, path, "owner", `${uid}:${gid}`, () => {
+      if (canChmod && (mode & before) !== before) chmod(fd, mode & before);
+      chown(fd, uid === stat.uid ? undefined : uid, gid === stat.gid ? undefined : gid);
+      // chown(2) takes the set-id bits away, also where the mode shall stay as it is.
+      if (canChmod && mode === before) chmod(fd, mode);
+    });
+  }
+  if (mode !== before && canChmod) run.hands.change(item, path, "mode", octal(mode), () => chmod(fd, mode));
+}
+
+const octal = (mode: number): string => `0${mode.toString(8).padStart(3, "0")}`;
+
+function wantedPermissions(
+  item: Item,
+  stat: Stat,
+  existing: boolean,
+): { mode: number; uid: number; gid: number } {
+  const { mode, user, group } = item;
+  const applies = (part: { readonly onlyCreate: boolean }): boolean => !(existing && part.onlyCreate);
+  return {
+    mode: mode !== undefined && applies(mode) ? masked(mode, stat) : stat.mode & PERMISSIONS,
+    uid: user !== undefined && applies(user) ? user.id : stat.uid,
+    gid: group !== undefined && applies(group) ? group.id : stat.gid,
+  };
+}
+
+/** The mode with `~`: no kind of access that nobody had before, no special bits but on directories. */
+function masked({ bits, masked: isMasked }: Mode, stat: Stat): number {
+  if (!isMasked) return bits;
+  const withheld = [0o111, 0o222, 0o444].filter((access) => (stat.mode & access) === 0);
+  const allowed = withheld.reduce((mode, access) => mode & ~access, bits);
+  return isDirectory(stat) ? allowed : allowed & ~SPECIAL_BITS;
+}
+
+/**
+ * Where the kernel lets anyone link to files that are not theirs, a file with more than one link may be somebody's
+ * trap: its other name could be /etc/shadow.
+ */
+export function refuseHardLink(path: Bytes, stat: Stat): void {
+  if (isDirectory(stat) || stat.nlink <= 1 || hardLinksProtected()) return;
+  throw new UnsafePathError("HARD_LINK", path, "has more than one name, and fs.protected_hardlinks is off");
+}

@@ -1,0 +1,56 @@
+import type { Bytes } from "../../base/bytes.js";
+import { failedWith } from "../../base/errors.js";
+import { resolve } from "../../path/resolve.js";
+import { mkdirat } from "../../sys/files.js";
+import { isDirectory, S_IFDIR, statx } from "../../sys/inode.js";
+import { withCreationLabel } from "../../sys/selinux.js";
+import { withUmask } from "../../sys/write.js";
+import { skip } from "../attempt.js";
+import type { Creation } from "../hands.js";
+import type { Item } from "../item.js";
+import type { Handler } from "../line-type.js";
+import type { Run } from "../run.js";
+import { setPermissions } from "./adjust.js";
+import { modeOf } from "./mode.js";
+
+const NOT_A_DIRECTORY = "exists and is not a directory";
+
+/** `d`, `D`: a directory. */
+export const createDirectory: Handler = (run, item, path) => {
+  makeDirectory(run, item, path, directoryMaker(item));
+};
+
+function directoryMaker(item: Item): Creation {
+  return {
+    kind: "directory",
+    make: (dir, name) => {
+      withUmask(0, () => withCreationLabel(item.path, S_IFDIR, () => mkdirat(dir, name, modeOf(item))));
+      return undefined;
+    },
+  };
+}
+
+function makeDirectory(run: Run, item: Item, path: Bytes, creation: Creation): void {
+  using place = run.hands.openParent(item, path, "make");
+  if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFDIR);
+  const made = run.hands.make(item, place, creation);
+  if (made === undefined) return;
+  using fd = made.fd;
+  if (!isDirectory(statx(fd))) {
+    skip(run, item, path, NOT_A_DIRECTORY);
+    return;
+  }
+  if (made.existing) run.hands.found(item, place, "directory");
+  setPermissions(run, item, fd, path, made.existing);
+}
+
+/** `e`: adjusts directories that are there, symlinks followed. */
+export const adjustDirectory: Handler = (run, item, path, existing) => {
+  try {
+    using fd = resolve(run.root, path, { follow: true });
+    if (isDirectory(statx(fd))) setPermissions(run, item, fd, path, existing);
+    else skip(run, item, path, NOT_A_DIRECTORY);
+  } catch (error) {
+    if (!failedWith(error, "ENOENT")) throw error;
+  }
+};

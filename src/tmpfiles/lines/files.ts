@@ -1,0 +1,120 @@
+import type { Bytes } from "../../base/bytes.js";
+import { failedWith } from "../../base/errors.js";
+import { resolve } from "../../path/resolve.js";
+import {
+  type Fd,
+  O_APPEND,
+  O_CREAT,
+  O_EXCL,
+  O_NOCTTY,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_PATH,
+  O_WRONLY,
+  openat,
+  reopen,
+} from "../../sys/files.js";
+import { isRegular, S_IFREG, statx } from "../../sys/inode.js";
+import { withCreationLabel } from "../../sys/selinux.js";
+import { truncate, withUmask, writeAll } from "../../sys/write.js";
+import type { Creation, Place } from "../hands.js";
+import type { Item } from "../item.js";
+import { ItemError } from "../item-error.js";
+import type { Handler } from "../line-type.js";
+import type { Run } from "../run.js";
+import { setPermissions } from "./adjust.js";
+import { modeOf } from "./mode.js";
+
+// O_NONBLOCK: a FIFO in the file's place must not make the run wait for a reader.
+const WRITE_FLAGS = O_WRONLY | O_NONBLOCK | O_NOCTTY;
+
+/** `f`: a file, with its content where it is new; `f+`: empties it first. */
+export const createFile: Handler = (run, item, path) => {
+  if (item.modifiers.force) {
+    createEmptiedFile(run, item, path, false);
+    return;
+  }
+  using place = run.hands.openParent(item, path, "make");
+  if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFREG);
+  // EROFS only comes where there is nothing yet, so EEXIST alone says that a file may be there.
+  const made = run.hands.make(item, place, fileMaker(item, path, O_EXCL, ["EEXIST"]));
+  if (made === undefined) return;
+  using fd = made.fd;
+  if (made.existing) {
+    requireRegular(fd, path);
+    run.hands.found(item, place, "file");
+  } else write(run, item, fd, path);
+  setPermissions(run, item, fd, path, made.existing);
+};
+
+/** `f+`, and `F`, the old way to write it. */
+export const createEmptiedFile: Handler = (run, item, path) => {
+  using place = run.hands.openParent(item, path, "make");
+  if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFREG);
+  const opened = openForTruncation(run, place);
+  const made =
+    opened === undefined
+      ? run.hands.make(item, place, fileMaker(item, path, 0, []))
+      : { fd: opened, existing: true };
+  if (made === undefined) return;
+  using fd = made.fd;
+  const { size } = requireRegular(fd, path);
+  if (made.existing) run.hands.found(item, place, "file");
+  if (size > 0n) run.hands.change(item, path, "content", "empty", () => truncate(fd));
+  write(run, item, fd, path);
+  setPermissions(run, item, fd, path, made.existing);
+};
+
+/** On a read-only file system the file is only held: it may be empty, and as it should be, already. */
+function openForTruncation(run: Run, place: Place): Fd | undefined {
+  try {
+    return run.hands.open(place, WRITE_FLAGS | O_NOFOLLOW);
+  } catch (error) {
+    if (!failedWith(error, "EROFS")) throw error;
+    return run.hands.open(place, O_PATH | O_NOFOLLOW);
+  }
+}
+
+function fileMaker(item: Item, path: Bytes, exclusive: number, tolerated: readonly string[]): Creation {
+  const flags = WRITE_FLAGS | O_NOFOLLOW | O_CREAT | exclusive;
+  const open = (dir: Fd, name: Bytes): Fd => openat(dir, name, flags, modeOf(item));
+  return {
+    kind: "file",
+    tolerated,
+    make: (dir, name) => withUmask(0, () => withCreationLabel(path, S_IFREG, () => open(dir, name))),
+  };
+}
+
+/** `w`, `w+`: writes into what is there, whatever it is, a symlink's target too. */
+export const writeFile: Handler = (run, item, path, existing) => {
+  using place = run.hands.openParent(item, path, "must-exist");
+  const append = item.modifiers.force ? O_APPEND : 0;
+  using fd = openToWrite(run, place, WRITE_FLAGS | append);
+  if (fd === undefined) return;
+  write(run, item, fd, path);
+  setPermissions(run, item, fd, path, existing);
+};
+
+/** Below another root the kernel would follow the last symlink out of it. */
+function openToWrite(run: Run, place: Place, flags: number): Fd | undefined {
+  if (run.root === "/") return run.hands.open(place, flags);
+  try {
+    using target = resolve(run.root, place.path, { follow: true });
+    return reopen(target, run.hands.acts ? flags : O_PATH);
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function write(run: Run, item: Item, fd: Fd, path: Bytes): void {
+  const content = item.argumentBytes;
+  if (content === undefined || content === "") return;
+  run.hands.change(item, path, "content", `${content.length} bytes`, () => writeAll(fd, content));
+}
+
+function requireRegular(fd: Fd, path: Bytes): { readonly size: bigint } {
+  const stat = statx(fd);
+  if (!isRegular(stat)) throw new ItemError("WRONG_TYPE", path, "exists and is not a regular file");
+  return stat;
+}

@@ -1,0 +1,8 @@
+import type { Item } from "../item.js";
+
+const DEFAULT_MODE = 0o644;
+
+/** The mode that an inode is made with. */
+export function modeOf(item: Item): number {
+  return item.mode?.bits ?? item.type.defaultMode ?? DEFAULT_MODE;
+}
