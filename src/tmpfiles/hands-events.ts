@@ -35,14 +35,14 @@ export function createdEvent(
 
 /** Of what had to make room for what an item creates. */
 export function clearedEvent(item: Item, path: Bytes, stat: Stat, done: boolean): Event {
-  const { source } = item;
   return {
     type: "removed",
     path,
     kind: kindOf(stat),
     bytes: stat.allocated,
     operation: "create",
+    instance: false,
     done,
-    source,
+    source: item.source,
   };
 }
