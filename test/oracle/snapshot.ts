@@ -1,0 +1,102 @@
+/** What lies on the disk, as text that two runs can be compared by. Looks with Node's own calls, not with the project's. */
+import { closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { fileFlags, xattrs } from "./libc.js";
+
+/** By path, byte for byte (latin1): what there is to say of each inode. */
+export type Snapshot = ReadonlyMap<string, string>;
+
+/** A time as it is compared: to the nanosecond where it is older than the case, else only as new. */
+function when(time: bigint, since: bigint): string {
+  return time < since ? `${time}` : "new";
+}
+
+/** The copies differ in their one letter: a path inside them is compared without it. */
+function neutral(text: string, copy: string): string {
+  return text.split(copy).join("@");
+}
+
+function flagsOf(path: Buffer): number | undefined {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  try {
+    // Without the bits that the file system sets on its own (extents, inline data, an index).
+    const flags = fileFlags(fd);
+    return flags === undefined ? undefined : flags & ~(0x80000 | 0x10000000 | 0x1000);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function describe(path: Buffer, since: bigint, copy: string): { text: string; directory: boolean } {
+  const stat = lstatSync(path, { bigint: true });
+  const words = [
+    `mode ${stat.mode.toString(8)}`,
+    `owner ${stat.uid}:${stat.gid}`,
+    `atime ${when(stat.atimeNs, since)}`,
+    `mtime ${when(stat.mtimeNs, since)}`,
+  ];
+  if (!stat.isDirectory()) words.push(`links ${stat.nlink}`);
+  if (stat.isCharacterDevice() || stat.isBlockDevice()) words.push(`device ${stat.rdev}`);
+  if (stat.isSymbolicLink()) words.push(`to ${neutral(readlinkSync(path, "latin1"), copy)}`);
+  if (!stat.isSymbolicLink()) words.push(`xattrs ${JSON.stringify(xattrs(path))}`);
+  if (stat.isFile() || stat.isDirectory()) words.push(`flags ${readable(() => flagsOf(path))}`);
+  if (stat.isFile())
+    words.push(`content ${readable(() => JSON.stringify(neutral(readFileSync(path, "latin1"), copy)))}`);
+  return { text: words.join(", "), directory: stat.isDirectory() };
+}
+
+/** What an ordinary user may not read is the same to both. */
+function readable(look: () => unknown): string {
+  try {
+    return String(look());
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "unreadable";
+  }
+}
+
+/** Everything below `copy`. `since`: when the case was built; times from then on are only "new". */
+export function snapshot(copy: Buffer, since: bigint): Snapshot {
+  const seen = new Map<string, string>();
+  const prefix = copy.toString("latin1");
+  const pending: Buffer[] = [copy];
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    const { text, directory } = describe(path, since, prefix);
+    seen.set(path.toString("latin1").slice(prefix.length) || "/", text);
+    if (!directory) continue;
+    const above = path;
+    const names = listing(path);
+    for (const name of names) pending.push(Buffer.concat([above, Buffer.from("/"), name]));
+  }
+  return seen;
+}
+
+function listing(path: Buffer): Buffer[] {
+  try {
+    return readdirSync(path, { encoding: "buffer" });
+  } catch {
+    return [];
+  }
+}
+
+/** The differences, one a line, or none. */
+export function differences(expected: Snapshot, actual: Snapshot): string[] {
+  const paths = [...new Set([...expected.keys(), ...actual.keys()])].sort();
+  return paths
+    .filter((path) => expected.get(path) !== actual.get(path))
+    .map((path) => {
+      const before = expected.get(path);
+      const after = actual.get(path);
+      const name = JSON.stringify(path);
+      if (before === undefined) return `${name}: is there, should be gone; ${after}`;
+      if (after === undefined) return `${name}: is gone, should be there; ${before}`;
+      return `${name}: ${changedWords(before, after)}`;
+    });
+}
+
+function changedWords(before: string, after: string): string {
+  const left = before.split(", ");
+  const right = after.split(", ");
+  const changed = left.flatMap((word, index) =>
+    word === right[index] ? [] : [`${right[index]} (should be ${word})`],
+  );
+  return changed.join(", ");
+}
