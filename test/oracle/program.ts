@@ -26,7 +26,7 @@ export interface Call {
 }
 
 const LIMIT_MS = 60_000;
-const NOBODY = 65534;
+export const NOBODY = 65534;
 
 export function callOf(one: Case, copy: Copy, environment: Readonly<Record<string, string>> = {}): Call {
   const base = baseOf(copy.at, one);

@@ -1,0 +1,79 @@
+/** Our own drop-in as a program to be judged: most cases in processes that live on, some as a user starts it. */
+import { type ChildProcess, fork } from "node:child_process";
+import { join } from "node:path";
+import type { Instrument } from "./instrument.js";
+import { type Call, callOf, NOBODY, type Outcome, type Program, start } from "./program.js";
+
+const ROOT = join(import.meta.dirname, "../../..");
+const LIMIT_MS = 60_000;
+
+interface Worker {
+  run(call: Call): Promise<Outcome>;
+  close(): void;
+}
+
+export function openWorker(environment: Readonly<Record<string, string>>, unprivileged: boolean): Worker {
+  const child: ChildProcess = fork(join(import.meta.dirname, "worker.js"), {
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+    ...(unprivileged ? { uid: NOBODY, gid: NOBODY } : {}),
+  });
+  return {
+    run: (call) =>
+      new Promise((resolve, reject) => {
+        const limit = setTimeout(() => child.kill("SIGKILL"), LIMIT_MS);
+        const died = (code: number | null, signal: string | null): void => {
+          clearTimeout(limit);
+          reject(new Error(`the process that runs the cases died: ${code ?? signal}`));
+        };
+        child.once("exit", died);
+        child.once("message", (outcome: Outcome) => {
+          clearTimeout(limit);
+          child.off("exit", died);
+          resolve(outcome);
+        });
+        child.send(call);
+      }),
+    close: () => child.disconnect(),
+  };
+}
+
+export interface Settings {
+  /** Options added to each call, as `--jobs=8`. */
+  readonly options?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The clock is moved by the same preloaded library as that of the real one; so there is a process for each shift. */
+export function ourProgram(tools: Instrument, settings: Settings = {}): Program {
+  const workers = new Map<string, Worker>();
+  const worker = (environment: Readonly<Record<string, string>>, unprivileged: boolean): Worker => {
+    const key = JSON.stringify([environment, unprivileged]);
+    const found = workers.get(key) ?? openWorker(environment, unprivileged);
+    workers.set(key, found);
+    return found;
+  };
+  return {
+    name: "mayfly",
+    run(one, copy) {
+      const environment = {
+        ...settings.environment,
+        LD_PRELOAD: tools.clock,
+        MAYFLY_CLOCK_SHIFT: `${one.clockDays * 86_400}`,
+      };
+      const plain = callOf(one, copy);
+      const call = { ...plain, args: [...(settings.options ?? []), ...plain.args] };
+      if (one.delivery !== "stdin") return worker(environment, one.unprivileged).run(call);
+      const args = [join(ROOT, "bin/mayfly.js"), "tmpfiles", ...call.args];
+      return start(process.execPath, {
+        ...call,
+        args,
+        environment: { ...call.environment, ...environment },
+      });
+    },
+    close() {
+      for (const one of workers.values()) one.close();
+      workers.clear();
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/**
+ * A process of its own that swaps `victim` and `lure` (renameat2 with RENAME_EXCHANGE) as fast as it can, until it is
+ * told to stop. Where one of the two is not there for a moment, it tries again.
+ */
+import { fork } from "node:child_process";
+import { bindSyscall, syscallNumber } from "#src/sys/ffi.js";
+import { AT_FDCWD, RENAME_EXCHANGE } from "#src/sys/files.js";
+
+const BATCH = 200;
+
+const renameat2 = bindSyscall<[number, Buffer, number, Buffer, number]>(
+  syscallNumber({ x64: 316, ia32: 353, arm: 382, ppc64: 357, s390x: 347 }, 276),
+  "int olddirfd, const void *oldpath, int newdirfd, const void *newpath, unsigned int flags",
+);
+
+function attack(victim: string, lure: string): void {
+  const [a, b] = [Buffer.from(`${victim}\0`), Buffer.from(`${lure}\0`)];
+  let swaps = 0;
+  let going = true;
+  process.on("message", () => {
+    going = false;
+  });
+  process.on("disconnect", () => process.exit());
+  const batch = (): void => {
+    for (let n = 0; n < BATCH; n++)
+      if (Number(renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE)) === 0) swaps++;
+    if (going) setImmediate(batch);
+    else process.send?.(swaps, () => process.exit());
+  };
+  process.send?.("ready");
+  batch();
+}
+
+export interface Attacker {
+  /** Ends it; how often it has swapped the two. */
+  stop(): Promise<number>;
+}
+
+export async function startAttacker(victim: string, lure: string): Promise<Attacker> {
+  const child = fork(import.meta.filename, [victim, lure]);
+  const message = (): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      child.once("message", resolve);
+      child.once("exit", (code) => reject(new Error(`the attacker ended: ${code}`)));
+    });
+  await message();
+  return {
+    async stop() {
+      const told = message();
+      child.send("stop");
+      return Number(await told);
+    },
+  };
+}
+
+const [, script, victim, lure] = process.argv;
+if (script === import.meta.filename && victim !== undefined && lure !== undefined) attack(victim, lure);

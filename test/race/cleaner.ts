@@ -1,0 +1,25 @@
+/** The drop-in as the race tests run it: round after round in one process. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Outcome } from "../oracle/program.js";
+import { openWorker } from "../oracle/subject.js";
+import type { Arena } from "./arena.js";
+
+export interface Cleaner {
+  run(): Promise<Outcome>;
+  close(): void;
+}
+
+/** `@` in the lines is the arena's tree. */
+export function openCleaner(arena: Arena, args: readonly string[], lines: readonly string[]): Cleaner {
+  const file = join(arena.folder, "race.conf");
+  const source = join(arena.folder, "source");
+  mkdirSync(source);
+  writeFileSync(join(source, "f1"), "copied");
+  writeFileSync(file, `${lines.join("\n").replaceAll("@/../source", source).replaceAll("@", arena.tree)}\n`);
+  const worker = openWorker({}, false);
+  return {
+    run: () => worker.run({ args: [...args, file], environment: {}, input: "", unprivileged: false }),
+    close: () => worker.close(),
+  };
+}
