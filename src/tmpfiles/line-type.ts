@@ -19,20 +19,49 @@ export class ArgumentError extends Error {
   }
 }
 
+/** Says of a part of an argument why it is left out, where the rest of the line still counts. */
+export type Warn = (message: string, at?: number) => void;
+
+/** What an argument is resolved with. */
+export interface ArgumentContext {
+  /** Of the item, expanded and simplified, without the root. */
+  readonly path: Bytes;
+  /** The directory of --root, if there is one. */
+  readonly root: Bytes | undefined;
+  /** Replaces the specifiers; throws where it can't. Takes any length where `limit` says so. */
+  expand(text: Bytes, limit?: number): Bytes;
+}
+
+/** `resolveArgument` says that what the argument names is not there: the line is left out in silence. */
+export class MissingSourceError extends Error {
+  override readonly name = "MissingSourceError";
+}
+
 /** The shape of a row: everything that the letter of a line decides. */
 export interface LineType {
   readonly title: string;
   /** Whether the path is one path or a shell glob. */
   readonly path: "exact" | "glob";
   readonly argument: "none" | "optional" | "required";
-  /** The modifiers that mean something on this type. */
+  /**
+   * The modifiers that mean something on this type. `$` and `?` are refused on all others, and `~` on those that take
+   * an argument; the rest may stand anywhere.
+   */
   readonly modifiers: string;
   /** Two lines that own one path conflict; lines that only adjust it do not. */
   readonly ownsPath: boolean;
-  /** Whether an age on it does anything. */
-  readonly ages: boolean;
+  /** Whether an age on it does anything, and whether it is the path itself that ages rather than what lies inside. */
+  readonly ages: false | "contents" | "itself";
+  /** A line that borrows its age has that of the nearest directory line above that lends its own. */
+  readonly ageSharing?: "lends" | "borrows";
   readonly defaultMode?: number;
-  readonly parseArgument?: (argument: Bytes) => unknown;
+  /** Of the argument as it is written. Throws `ArgumentError`: then the line is invalid. */
+  readonly parseArgument?: (argument: Bytes, warn: Warn) => unknown;
+  /**
+   * What becomes of the parsed argument (undefined where there is none) once the line is known to count: escapes,
+   * specifiers, defaults. Not asked for base64. Without it the argument stays as it was parsed.
+   */
+  readonly resolveArgument?: (parsed: unknown, context: ArgumentContext) => unknown;
   readonly create?: Handler;
   readonly remove?: Handler;
   readonly clean?: Handler;

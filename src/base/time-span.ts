@@ -1,0 +1,141 @@
+import type { Bytes } from "./bytes.js";
+import { MICROSECOND, type Nanoseconds } from "./time.js";
+
+/** `infinity`: longer than any clock runs, and so never over. The largest 64-bit count of microseconds. */
+export const INFINITE_SPAN: Nanoseconds = (2n ** 64n - 1n) * MICROSECOND;
+
+const MICROSECONDS = 2n ** 64n - 1n;
+const LARGEST_NUMBER = 2n ** 63n - 1n;
+const S = 1_000_000n;
+/** Of systemd.time(7): a year is 365.25 days, a month a twelfth of it. */
+const MONTH = 2_629_800n * S;
+const YEAR = 31_557_600n * S;
+
+// In this order: the first that the text begins with is the unit, so `m` stands behind `min`, `months` and `ms`.
+const UNITS: readonly (readonly [string, bigint])[] = [
+  ["seconds", S],
+  ["second", S],
+  ["sec", S],
+  ["s", S],
+  ["minutes", 60n * S],
+  ["minute", 60n * S],
+  ["min", 60n * S],
+  ["months", MONTH],
+  ["month", MONTH],
+  ["M", MONTH],
+  ["msec", 1000n],
+  ["ms", 1000n],
+  ["m", 60n * S],
+  ["hours", 3600n * S],
+  ["hour", 3600n * S],
+  ["hr", 3600n * S],
+  ["h", 3600n * S],
+  ["days", 86_400n * S],
+  ["day", 86_400n * S],
+  ["d", 86_400n * S],
+  ["weeks", 604_800n * S],
+  ["week", 604_800n * S],
+  ["w", 604_800n * S],
+  ["years", YEAR],
+  ["year", YEAR],
+  ["y", YEAR],
+  ["usec", 1n],
+  ["us", 1n],
+  // The Greek letter and the micro sign, in UTF-8.
+  ["\xce\xbcs", 1n],
+  ["\xc2\xb5s", 1n],
+];
+
+const BLANKS = /[ \t\n\r]*/y;
+// As strtoll(3) reads it, which skips more kinds of space than the rest does.
+const NUMBER = /[ \t\n\v\f\r]*([+-]?)(\d+)/y;
+const FRACTION = /\.(\d*)/y;
+
+function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+function skipBlanks(text: string, at: number): number {
+  return at + (match(BLANKS, text, at)?.[0].length ?? 0);
+}
+
+interface Term {
+  readonly microseconds: bigint;
+  readonly end: number;
+}
+
+/**
+ * A time span of systemd.time(7), as `10d`, `1h 30min`, `1.5 years` or `infinity`; seconds where there is no unit. The
+ * precision is a microsecond. Undefined for what is no time span, and for one that 64 bits do not hold.
+ */
+export function parseTimeSpan(text: Bytes): Nanoseconds | undefined {
+  let at = skipBlanks(text, 0);
+  if (text.startsWith("infinity", at)) {
+    return skipBlanks(text, at + 8) === text.length ? INFINITE_SPAN : undefined;
+  }
+  if (at === text.length) return undefined;
+  let sum = 0n;
+  while (at < text.length) {
+    const term = parseTerm(text, at);
+    if (term === undefined || term.microseconds >= MICROSECONDS - sum) return undefined;
+    sum += term.microseconds;
+    at = skipBlanks(text, term.end);
+  }
+  return sum * MICROSECOND;
+}
+
+function parseTerm(text: string, from: number): Term | undefined {
+  if (text[from] === "-") return undefined;
+  const number = match(NUMBER, text, from);
+  const value = BigInt(number?.[2] ?? "0");
+  if (value > LARGEST_NUMBER || (number?.[1] === "-" && value > 0n)) return undefined;
+  const behindNumber = from + (number?.[0].length ?? 0);
+  const fraction = match(FRACTION, text, behindNumber);
+  const digits = fraction?.[1];
+  if (digits === "" || (digits === undefined && number === null)) return undefined;
+  const behind = behindNumber + (fraction?.[0].length ?? 0);
+  const unit = parseUnit(text, behind);
+  if (unit === undefined || value >= MICROSECONDS / unit.size) return undefined;
+  return { microseconds: value * unit.size + fractionOf(digits ?? "", unit.size), end: unit.end };
+}
+
+/** No unit at all is only right at the end, or before a blank. */
+function parseUnit(text: string, from: number): { readonly size: bigint; readonly end: number } | undefined {
+  const at = skipBlanks(text, from);
+  const unit = UNITS.find(([name]) => text.startsWith(name, at));
+  if (unit !== undefined) return { size: unit[1], end: at + unit[0].length };
+  return at > from || at === text.length ? { size: S, end: at } : undefined;
+}
+
+/** Digit by digit, as the reference rounds: each is cut to a whole microsecond. */
+function fractionOf(digits: string, unit: bigint): bigint {
+  let sum = 0n;
+  let place = unit / 10n;
+  for (let at = 0; at < digits.length && place > 0n; at++, place /= 10n) sum += BigInt(digits[at] ?? "0") * place;
+  return sum;
+}
+
+const SHOWN: readonly (readonly [string, bigint])[] = [
+  ["y", YEAR],
+  ["month", MONTH],
+  ["w", 604_800n * S],
+  ["d", 86_400n * S],
+  ["h", 3600n * S],
+  ["min", 60n * S],
+  ["s", S],
+  ["ms", 1000n],
+  ["us", 1n],
+];
+
+/** The span in the shortest words that `parseTimeSpan` reads back, as `1d 12h`; `0` for none. */
+export function formatTimeSpan(span: Nanoseconds): string {
+  if (span >= INFINITE_SPAN) return "infinity";
+  let rest = span / MICROSECOND;
+  const parts: string[] = [];
+  for (const [name, size] of SHOWN) {
+    if (rest >= size) parts.push(`${rest / size}${name}`);
+    rest %= size;
+  }
+  return parts.join(" ") || "0";
+}

@@ -1,0 +1,141 @@
+import type { Bytes } from "../base/bytes.js";
+import { fromBuffer } from "../base/bytes.js";
+import { SyscallError } from "../base/errors.js";
+import { address, bind, cstring, errnoName } from "./ffi.js";
+import { readBelow } from "./read.js";
+
+/** Users and groups by name. Undefined for one that is not known; throws where it can't be told. */
+export interface Accounts {
+  user(name: Bytes): number | undefined;
+  group(name: Bytes): number | undefined;
+}
+
+type Lookup = (key: Buffer | number, record: Buffer, text: Buffer, size: number, result: Buffer) => number;
+
+const libc = {
+  getpwnam_r: bind<Parameters<Lookup>, number>(
+    "int getpwnam_r(const void *name, void *record, void *text, size_t size, void *result)",
+  ),
+  getgrnam_r: bind<Parameters<Lookup>, number>(
+    "int getgrnam_r(const void *name, void *record, void *text, size_t size, void *result)",
+  ),
+  getpwuid_r: bind<Parameters<Lookup>, number>(
+    "int getpwuid_r(unsigned int uid, void *record, void *text, size_t size, void *result)",
+  ),
+  getgrgid_r: bind<Parameters<Lookup>, number>(
+    "int getgrgid_r(unsigned int gid, void *record, void *text, size_t size, void *result)",
+  ),
+};
+
+const POINTER_SIZE = ["arm", "ia32", "mips", "mipsel"].includes(process.arch) ? 4 : 8;
+/** In both structs: two pointers (name and password), then the id; in `struct passwd` two ids and two more pointers. */
+const ID_OFFSET = 2 * POINTER_SIZE;
+const HOME_OFFSET = ID_OFFSET + 8 + POINTER_SIZE;
+/** What getpwnam(3) says a system may answer when there is nobody of that name. */
+const NOBODY = new Set(["ENOENT", "ESRCH", "EBADF", "EPERM"]);
+
+interface Entry {
+  readonly record: Buffer;
+  readonly text: Buffer;
+}
+
+function lookUp(call: Lookup, name: string, key: Buffer | number): Entry | undefined {
+  for (let size = 1024; ; size *= 4) {
+    const record = Buffer.alloc(128);
+    const text = Buffer.alloc(size);
+    const result = Buffer.alloc(8);
+    const code = call(key, record, text, size, result);
+    if (code === 0) return result.readBigUInt64LE(0) === 0n ? undefined : { record, text };
+    if (NOBODY.has(errnoName(code))) return undefined;
+    if (errnoName(code) !== "ERANGE" || size > 1 << 24) throw new SyscallError(errnoName(code), code, name, []);
+  }
+}
+
+/** The string that a pointer in the record points at: the strings all lie in the entry's text buffer. */
+function stringAt(entry: Entry, offset: number): Bytes {
+  const pointer = POINTER_SIZE === 8 ? Number(entry.record.readBigUInt64LE(offset)) : entry.record.readUInt32LE(offset);
+  const start = pointer - address(entry.text);
+  return fromBuffer(entry.text.subarray(start, entry.text.indexOf(0, start)));
+}
+
+/** root and nobody are what they are, also where the host's databases don't say so. */
+const BUILT_IN_USERS: ReadonlyMap<string, number> = new Map([
+  ["root", 0],
+  ["nobody", 65534],
+]);
+const BUILT_IN_GROUPS: ReadonlyMap<string, number> = new Map([
+  ["root", 0],
+  ["nogroup", 65534],
+]);
+
+/** The host's own accounts, from all the databases of nsswitch.conf(5). */
+export const hostAccounts: Accounts = {
+  user: (name) =>
+    BUILT_IN_USERS.get(name) ?? lookUp(libc.getpwnam_r, "getpwnam_r", cstring(name))?.record.readUInt32LE(ID_OFFSET),
+  group: (name) =>
+    BUILT_IN_GROUPS.get(name) ?? lookUp(libc.getgrnam_r, "getgrnam_r", cstring(name))?.record.readUInt32LE(ID_OFFSET),
+};
+
+export function userName(uid: number): Bytes {
+  if (uid === 0) return "root" as Bytes;
+  const entry = lookUp(libc.getpwuid_r, "getpwuid_r", uid);
+  return entry === undefined ? (`${uid}` as Bytes) : stringAt(entry, 0);
+}
+
+export function groupName(gid: number): Bytes {
+  if (gid === 0) return "root" as Bytes;
+  const entry = lookUp(libc.getgrgid_r, "getgrgid_r", gid);
+  return entry === undefined ? (`${gid}` as Bytes) : stringAt(entry, 0);
+}
+
+/** The home directory that the user database gives; undefined for a user that it does not know. */
+export function homeDirectory(uid: number): Bytes | undefined {
+  if (uid === 0) return "/root" as Bytes;
+  if (uid === BUILT_IN_USERS.get("nobody")) return "/" as Bytes;
+  const entry = lookUp(libc.getpwuid_r, "getpwuid_r", uid);
+  return entry === undefined ? undefined : stringAt(entry, HOME_OFFSET);
+}
+
+/** The accounts of the system below `root`: its own files, and no other database. */
+export function rootAccounts(root: Bytes): Accounts {
+  let users: Map<string, number> | undefined;
+  let groups: Map<string, number> | undefined;
+  return {
+    user: (name) => {
+      if (name === "root") return 0;
+      users ??= readAccounts(root, "passwd");
+      return users.get(name);
+    },
+    group: (name) => {
+      if (name === "root") return 0;
+      groups ??= readAccounts(root, "group");
+      return groups.get(name);
+    },
+  };
+}
+
+const ENTRY = /^[ \t]*([^:#+\-\s][^:]*):[^:]*:(\d{1,10})(?:$|:)/;
+const LARGEST_ID = 0xffffffff;
+
+/** Of two entries of one name the first counts, and those of /etc before those of /usr/lib. */
+function readAccounts(root: Bytes, file: "passwd" | "group"): Map<string, number> {
+  const ids = new Map<string, number>();
+  for (const directory of ["/etc", "/usr/lib"]) {
+    for (const line of (readBelow(root, `${directory}/${file}` as Bytes) ?? "").split("\n")) {
+      const [, name, id] = ENTRY.exec(line) ?? [];
+      if (name === undefined || Number(id) > LARGEST_ID || ids.has(name)) continue;
+      ids.set(name, Number(id));
+    }
+  }
+  return ids;
+}
+
+/** The ids that mean "unchanged" to chown(2), in 32 bits and in 16. */
+const NO_IDS = new Set([0xffffffff, 0xffff]);
+
+/** A numeric id as it must be written: decimal, without sign or leading zeros, and none of the two reserved ones. */
+export function parseId(text: string): number | undefined {
+  if (!/^(0|[1-9]\d{0,9})$/.test(text)) return undefined;
+  const id = Number(text);
+  return id <= LARGEST_ID && !NO_IDS.has(id) ? id : undefined;
+}

@@ -1,0 +1,91 @@
+import type { Bytes } from "../base/bytes.js";
+import type { Diagnostic, Severity } from "../base/errors.js";
+
+/** What is wrong with a line: `at` is its column. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly column: number;
+  readonly message: string;
+}
+
+const ERRORS = [
+  "bad-quote",
+  "bad-escape",
+  "missing-path",
+  "missing-type",
+  "unknown-modifier",
+  "unknown-type",
+  "unknown-specifier",
+  "relative-path",
+  "argument-not-taken",
+  "argument-missing",
+  "bad-argument",
+  "base64-not-taken",
+  "purge-not-taken",
+  "if-source-exists-not-taken",
+  "first-level-not-taken",
+  "relative-source",
+  "unknown-user",
+  "unknown-group",
+  "bad-mode",
+  "bad-age",
+  "bad-age-by",
+  "line-too-long",
+  "path-too-long",
+  "argument-too-long",
+  "broken-specifier",
+  "bad-base64",
+  "bad-credential",
+  "unreadable-file",
+] as const;
+
+const REMARKS = {
+  duplicate: "warning",
+  "var-run": "warning",
+  "ignored-argument": "warning",
+  "unresolved-specifier": "info",
+  "unresolved-specifier-below-root": "debug",
+  "changed-mode": "info",
+  "not-at-boot": "debug",
+  "missing-source": "debug",
+  "missing-credential": "debug",
+  "missing-account": "debug",
+} as const satisfies Record<string, Severity>;
+
+export type ProblemCode = (typeof ERRORS)[number];
+export type RemarkCode = keyof typeof REMARKS;
+
+/**
+ * What an error means for the run: a line that is `invalid` is left out, and the exit status is 65 where nothing worse
+ * happens; with `failed` it is 1; `aborted` is the same, and nothing is run at all where the file was named by the caller.
+ */
+export type Consequence = "none" | "invalid" | "failed" | "aborted";
+
+const CONSEQUENCES: Partial<Record<ProblemCode, Consequence>> = {
+  "line-too-long": "failed",
+  "path-too-long": "failed",
+  "argument-too-long": "failed",
+  "broken-specifier": "aborted",
+  "bad-base64": "aborted",
+  "bad-credential": "aborted",
+  "unreadable-file": "aborted",
+};
+
+export function consequenceOf(diagnostic: Diagnostic): Consequence {
+  if (diagnostic.severity !== "error") return "none";
+  return CONSEQUENCES[diagnostic.code as ProblemCode] ?? "invalid";
+}
+
+export function errorAt(file: Bytes, line: number, problem: Problem): Diagnostic {
+  return { file, line, severity: "error", ...problem };
+}
+
+export function remarkAt(
+  file: Bytes,
+  line: number,
+  column: number,
+  code: RemarkCode,
+  message: string,
+): Diagnostic {
+  return { file, line, column, severity: REMARKS[code], code, message };
+}

@@ -1,0 +1,37 @@
+import { type Bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
+import { failedWith } from "../../base/errors.js";
+import { Fd } from "../../sys/files.js";
+import { statx } from "../../sys/inode.js";
+import { unescape } from "../escape.js";
+import { type ArgumentContext, ArgumentError, MissingSourceError } from "../line-type.js";
+
+const FACTORY = "/usr/share/factory" as Bytes;
+
+/** Content, a symlink's target, a path to copy: C escapes first, and then specifiers. */
+export function resolveText(parsed: unknown, context: ArgumentContext): Bytes | undefined {
+  if (parsed === undefined) return undefined;
+  const text = unescape(parsed as Bytes);
+  if (typeof text === "number") throw new ArgumentError("no C escape; write a backslash as `\\\\`", text);
+  return context.expand(text);
+}
+
+/** Where a symlink points; without an argument, at the file of the same name that the vendor ships. */
+export function resolveLinkTarget(parsed: unknown, context: ArgumentContext): Bytes {
+  return resolveText(parsed, context) ?? join(FACTORY, context.path);
+}
+
+/** What to copy, with the root before it: an absolute path, which is there. */
+export function resolveCopySource(parsed: unknown, context: ArgumentContext): Bytes {
+  const source = resolveText(parsed, context) ?? join(FACTORY, context.path);
+  if (!isAbsolute(source)) throw new RelativeSourceError("the source must be an absolute path");
+  const { root } = context;
+  const path = simplify(root === undefined ? source : join(root, source));
+  try {
+    statx(Fd.cwd, path);
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) throw new MissingSourceError(path);
+  }
+  return path;
+}
+
+export class RelativeSourceError extends ArgumentError {}

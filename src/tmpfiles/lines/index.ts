@@ -1,0 +1,112 @@
+import type { LineType } from "../line-type.js";
+import { resolveCopySource, resolveLinkTarget, resolveText } from "./arguments.js";
+
+// What several rows share.
+const writesContent = { argument: "optional", resolveArgument: resolveText, ages: false } as const;
+const directory = {
+  path: "exact",
+  argument: "none",
+  ownsPath: true,
+  ages: "contents",
+  ageSharing: "lends",
+  defaultMode: 0o755,
+  modifiers: "!-=$",
+} as const;
+const device = {
+  path: "exact",
+  argument: "required",
+  ownsPath: true,
+  ages: false,
+  modifiers: "+!-=$",
+} as const;
+const cleaned = { path: "glob", argument: "none", ownsPath: true, modifiers: "!" } as const;
+const adjusts = { path: "glob", ownsPath: false, ages: false, modifiers: "!-" } as const;
+const adjustsMode = { ...adjusts, argument: "none" } as const;
+const adjustsBy = { ...adjusts, argument: "required" } as const;
+const replacesOrAdds = { ...adjustsBy, modifiers: "+!-" } as const;
+
+/**
+ * All line types of tmpfiles.d(5), by their letters, which stand nowhere else: the parser's checks, the dispatch, the
+ * help and the completions read this table.
+ */
+export const LINE_TYPES: Readonly<Record<string, LineType>> = {
+  f: {
+    ...writesContent,
+    title: "Create a file, and write its content",
+    path: "exact",
+    modifiers: "+!-=~^$",
+    ownsPath: true,
+  },
+  F: {
+    ...writesContent,
+    title: "Create or truncate a file (old name of f+)",
+    path: "exact",
+    modifiers: "!-=~^$",
+    ownsPath: true,
+  },
+  w: {
+    ...writesContent,
+    title: "Write to an existing file",
+    path: "glob",
+    argument: "required",
+    modifiers: "+!-~^$",
+    ownsPath: true,
+  },
+  d: { ...directory, title: "Create a directory, and clean its contents by age" },
+  D: { ...directory, title: "Create a directory, clean its contents by age, and empty it on removal" },
+  e: {
+    ...cleaned,
+    title: "Adjust an existing directory, and clean its contents by age",
+    ages: "contents",
+    modifiers: "!-$",
+  },
+  v: { ...directory, title: "Create a subvolume or directory" },
+  q: { ...directory, title: "Create a subvolume or directory, with the quota groups of its parent" },
+  Q: { ...directory, title: "Create a subvolume or directory, with a quota group of its own" },
+  p: { ...device, title: "Create a named pipe", argument: "none" },
+  L: {
+    title: "Create a symlink",
+    path: "exact",
+    argument: "optional",
+    modifiers: "+!-=$?",
+    ownsPath: true,
+    ages: false,
+    resolveArgument: resolveLinkTarget,
+  },
+  c: { ...device, title: "Create a character device node" },
+  b: { ...device, title: "Create a block device node" },
+  C: {
+    title: "Copy a file or a tree",
+    path: "exact",
+    argument: "optional",
+    modifiers: "+!-=$",
+    ownsPath: true,
+    ages: "contents",
+    resolveArgument: resolveCopySource,
+  },
+  x: { ...cleaned, title: "Keep a path and all below it from cleaning", ages: "contents" },
+  X: {
+    ...cleaned,
+    title: "Keep a path, but not what lies in it, from cleaning",
+    ages: "contents",
+    ageSharing: "borrows",
+  },
+  r: { ...cleaned, title: "Remove a file or an empty directory", ages: "itself" },
+  R: { ...cleaned, title: "Remove a path and all below it", ages: "contents" },
+  z: { ...adjustsMode, title: "Adjust mode, owner and label" },
+  Z: { ...adjustsMode, title: "Adjust mode, owner and label, recursively" },
+  m: { ...adjustsMode, title: "Adjust mode, owner and label (old name of z)" },
+  t: { ...adjustsBy, title: "Set extended attributes" },
+  T: { ...adjustsBy, title: "Set extended attributes, recursively" },
+  h: { ...adjustsBy, title: "Set file attributes" },
+  H: { ...adjustsBy, title: "Set file attributes, recursively" },
+  a: { ...replacesOrAdds, title: "Set POSIX ACLs" },
+  A: { ...replacesOrAdds, title: "Set POSIX ACLs, recursively" },
+  k: { ...replacesOrAdds, title: "Set file capabilities" },
+  K: { ...replacesOrAdds, title: "Set file capabilities, recursively" },
+};
+
+/** The row of a letter. */
+export function lineType(letter: string): LineType | undefined {
+  return Object.hasOwn(LINE_TYPES, letter) ? LINE_TYPES[letter] : undefined;
+}
