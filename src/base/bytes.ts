@@ -92,6 +92,7 @@ export function isAbsolute(path: Bytes): boolean {
 
 /** The path without doubled or trailing slashes and without `.` components; `..` stays, since symlinks decide what it means. */
 export function simplify(path: Bytes): Bytes {
+  if (path.length > 1 && path.startsWith("/") && !/\/(?:\/|\.?$|\.\/)/.test(path)) return path;
   const kept = components(path).filter((part) => part !== ".");
   return ((path.startsWith("/") ? "/" : "") + kept.join("/") || ".") as Bytes;
 }

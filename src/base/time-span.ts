@@ -112,7 +112,8 @@ function parseUnit(text: string, from: number): { readonly size: bigint; readonl
 function fractionOf(digits: string, unit: bigint): bigint {
   let sum = 0n;
   let place = unit / 10n;
-  for (let at = 0; at < digits.length && place > 0n; at++, place /= 10n) sum += BigInt(digits[at] ?? "0") * place;
+  for (let at = 0; at < digits.length && place > 0n; at++, place /= 10n)
+    sum += BigInt(digits[at] ?? "0") * place;
   return sum;
 }
 

@@ -47,13 +47,15 @@ function lookUp(call: Lookup, name: string, key: Buffer | number): Entry | undef
     const code = call(key, record, text, size, result);
     if (code === 0) return result.readBigUInt64LE(0) === 0n ? undefined : { record, text };
     if (NOBODY.has(errnoName(code))) return undefined;
-    if (errnoName(code) !== "ERANGE" || size > 1 << 24) throw new SyscallError(errnoName(code), code, name, []);
+    if (errnoName(code) !== "ERANGE" || size > 1 << 24)
+      throw new SyscallError(errnoName(code), code, name, []);
   }
 }
 
 /** The string that a pointer in the record points at: the strings all lie in the entry's text buffer. */
 function stringAt(entry: Entry, offset: number): Bytes {
-  const pointer = POINTER_SIZE === 8 ? Number(entry.record.readBigUInt64LE(offset)) : entry.record.readUInt32LE(offset);
+  const pointer =
+    POINTER_SIZE === 8 ? Number(entry.record.readBigUInt64LE(offset)) : entry.record.readUInt32LE(offset);
   const start = pointer - address(entry.text);
   return fromBuffer(entry.text.subarray(start, entry.text.indexOf(0, start)));
 }
@@ -71,9 +73,11 @@ const BUILT_IN_GROUPS: ReadonlyMap<string, number> = new Map([
 /** The host's own accounts, from all the databases of nsswitch.conf(5). */
 export const hostAccounts: Accounts = {
   user: (name) =>
-    BUILT_IN_USERS.get(name) ?? lookUp(libc.getpwnam_r, "getpwnam_r", cstring(name))?.record.readUInt32LE(ID_OFFSET),
+    BUILT_IN_USERS.get(name) ??
+    lookUp(libc.getpwnam_r, "getpwnam_r", cstring(name))?.record.readUInt32LE(ID_OFFSET),
   group: (name) =>
-    BUILT_IN_GROUPS.get(name) ?? lookUp(libc.getgrnam_r, "getgrnam_r", cstring(name))?.record.readUInt32LE(ID_OFFSET),
+    BUILT_IN_GROUPS.get(name) ??
+    lookUp(libc.getgrnam_r, "getgrnam_r", cstring(name))?.record.readUInt32LE(ID_OFFSET),
 };
 
 export function userName(uid: number): Bytes {

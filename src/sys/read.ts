@@ -25,3 +25,8 @@ export function readBelow(root: Bytes | undefined, path: Bytes): Bytes | undefin
     throw error;
   }
 }
+
+/** All of standard input, from where it stands. */
+export function readStandardInput(): Bytes {
+  return readFileSync(0, "latin1") as Bytes;
+}

@@ -28,11 +28,16 @@ export function credentialsOf(environment: NodeJS.ProcessEnv): Credentials {
 }
 
 function isPlain(path: Bytes): boolean {
-  return isAbsolute(path) && (simplify(path) === path || `${simplify(path)}/` === path) && !/\/\.\.(\/|$)/.test(path);
+  return (
+    isAbsolute(path) &&
+    (simplify(path) === path || `${simplify(path)}/` === path) &&
+    !/\/\.\.(\/|$)/.test(path)
+  );
 }
 
 function readCredential(directory: Bytes | undefined, name: Bytes): Bytes | undefined {
-  if (!VALID_NAME.test(name)) throw new CredentialError("no name of a credential: a file name in ASCII, without colons");
+  if (!VALID_NAME.test(name))
+    throw new CredentialError("no name of a credential: a file name in ASCII, without colons");
   if (directory === undefined) return undefined;
   const content = readOrExplain(join(directory, name));
   if (content !== undefined && content.length > LARGEST) {

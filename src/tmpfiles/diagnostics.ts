@@ -45,6 +45,7 @@ const REMARKS = {
   "ignored-argument": "warning",
   "unresolved-specifier": "info",
   "unresolved-specifier-below-root": "debug",
+  "dangling-link": "warning",
   "changed-mode": "info",
   "not-at-boot": "debug",
   "missing-source": "debug",
@@ -56,10 +57,12 @@ export type ProblemCode = (typeof ERRORS)[number];
 export type RemarkCode = keyof typeof REMARKS;
 
 /**
- * What an error means for the run: a line that is `invalid` is left out, and the exit status is 65 where nothing worse
- * happens; with `failed` it is 1; `aborted` is the same, and nothing is run at all where the file was named by the caller.
+ * What an error means for the run. `invalid`: the line is left out, and the exit status is 65 where nothing worse happens.
+ * `failed`: the same, with 1. `aborted`: where the caller named the file, nothing is run at all, and the status is 1; in
+ * the configuration directories it is only said. `unreadable`: nothing is run, or where the caller did not name the file,
+ * all others are, with 1.
  */
-export type Consequence = "none" | "invalid" | "failed" | "aborted";
+export type Consequence = "none" | "invalid" | "failed" | "aborted" | "unreadable";
 
 const CONSEQUENCES: Partial<Record<ProblemCode, Consequence>> = {
   "line-too-long": "failed",
@@ -68,7 +71,7 @@ const CONSEQUENCES: Partial<Record<ProblemCode, Consequence>> = {
   "broken-specifier": "aborted",
   "bad-base64": "aborted",
   "bad-credential": "aborted",
-  "unreadable-file": "aborted",
+  "unreadable-file": "unreadable",
 };
 
 export function consequenceOf(diagnostic: Diagnostic): Consequence {

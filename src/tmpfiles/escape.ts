@@ -62,16 +62,16 @@ function isNoCharacter(code: number): boolean {
 }
 
 /** The text with its C escapes replaced, or the offset of the first that is none. */
-export function unescape(text: Bytes): Bytes | number {
+export function unescapeAll(text: Bytes): Bytes | number {
   let backslash = text.indexOf("\\");
   if (backslash < 0) return text;
   let result = "";
   let copied = 0;
   while (backslash >= 0) {
-    const escape = unescapeAt(text, backslash + 1);
-    if (escape === undefined) return backslash;
-    result += text.slice(copied, backslash) + escape.value;
-    copied = escape.end;
+    const found = unescapeAt(text, backslash + 1);
+    if (found === undefined) return backslash;
+    result += text.slice(copied, backslash) + found.value;
+    copied = found.end;
     backslash = text.indexOf("\\", copied);
   }
   return (result + text.slice(copied)) as Bytes;

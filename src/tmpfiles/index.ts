@@ -1,2 +1,3 @@
 export type { Diagnostic } from "../base/errors.js";
 export type { Event, Reporter } from "../base/events.js";
+export { type Loaded, type LoadOptions, loadItems } from "./items.js";

@@ -1,15 +1,11 @@
 import type { Bytes } from "../base/bytes.js";
 import { unescapeAt } from "./escape.js";
 
-/** A word of a line; `column` counts its bytes from 1, and points at the quote where there is one. */
-export interface Word {
-  readonly text: Bytes;
+/** Where a line can't be split; `column` counts its bytes from 1. */
+export interface LexProblem {
+  readonly problem: "quote" | "escape";
   readonly column: number;
 }
-
-export type Words =
-  | { readonly words: readonly Word[]; readonly rest: Word | undefined; readonly problem?: never }
-  | { readonly problem: "quote" | "escape"; readonly column: number };
 
 const TAB = 0x09;
 const NEWLINE = 0x0a;
@@ -24,33 +20,37 @@ export function isBlank(code: number): boolean {
   return code === SPACE || code === TAB || code === NEWLINE || code === CARRIAGE_RETURN;
 }
 
-function skipBlanks(text: string, from: number): number {
+/** The offset of the first byte from `from` on that is no blank. */
+export function skipBlanks(text: string, from: number): number {
   let at = from;
   while (at < text.length && isBlank(text.charCodeAt(at))) at++;
   return at;
 }
 
 /**
- * The first `count` words of a line, unquoted and unescaped, and what follows them as it stands. A word may be put
- * together from quoted and unquoted pieces; escapes are read in both.
+ * The first `count` words of a line, unquoted and unescaped, and as one more what follows them as it stands. A word may
+ * be put together from quoted and unquoted pieces; escapes are read in both. `starts` gets the offset of each.
  */
-export function splitWords(line: Bytes, count: number): Words {
-  const words: Word[] = [];
-  let at = skipBlanks(line, 0);
-  while (words.length < count && at < line.length) {
-    const end = plainEnd(line, at);
-    const code = line.charCodeAt(end);
-    if (end === line.length || isBlank(code)) {
-      words.push({ text: line.slice(at, end) as Bytes, column: at + 1 });
-      at = skipBlanks(line, end);
-      continue;
+export function splitWords(line: Bytes, count: number, starts?: number[]): Bytes[] | LexProblem {
+  const words: Bytes[] = [];
+  for (let at = skipBlanks(line, 0); at < line.length; ) {
+    starts?.push(at);
+    if (words.length === count) {
+      words.push(line.slice(at) as Bytes);
+      break;
     }
-    const word = readQuoted(line, at);
-    if ("problem" in word) return word;
-    words.push({ text: word.text, column: at + 1 });
-    at = skipBlanks(line, word.end);
+    let end = plainEnd(line, at);
+    if (end === line.length || isBlank(line.charCodeAt(end))) {
+      words.push(line.slice(at, end) as Bytes);
+    } else {
+      const word = readQuoted(line, at);
+      if ("problem" in word) return word;
+      words.push(word.text);
+      end = word.end;
+    }
+    at = skipBlanks(line, end);
   }
-  return { words, rest: at < line.length ? { text: line.slice(at) as Bytes, column: at + 1 } : undefined };
+  return words;
 }
 
 /** Where the word ends, or its first quote or backslash stands. */
@@ -63,11 +63,7 @@ function plainEnd(line: string, from: number): number {
   return at;
 }
 
-type Quoted =
-  | { readonly text: Bytes; readonly end: number }
-  | { readonly problem: "quote" | "escape"; readonly column: number };
-
-function readQuoted(line: Bytes, from: number): Quoted {
+function readQuoted(line: Bytes, from: number): { readonly text: Bytes; readonly end: number } | LexProblem {
   let text = "";
   let quote = 0;
   let quotedAt = 0;
@@ -75,10 +71,10 @@ function readQuoted(line: Bytes, from: number): Quoted {
   while (at < line.length) {
     const code = line.charCodeAt(at);
     if (code === BACKSLASH) {
-      const escape = unescapeAt(line, at + 1);
-      if (escape === undefined) return { problem: "escape", column: at + 1 };
-      text += escape.value;
-      at = escape.end;
+      const found = unescapeAt(line, at + 1);
+      if (found === undefined) return { problem: "escape", column: at + 1 };
+      text += found.value;
+      at = found.end;
     } else if (quote === 0 && isBlank(code)) {
       break;
     } else if (code === quote) {
@@ -102,29 +98,22 @@ function quotedEnd(line: string, from: number, quote: number): number {
   return at;
 }
 
-/** A line as it stands in its file, without the blanks around it. `column` is where it begins. */
-export interface TextLine {
-  readonly text: Bytes;
-  readonly number: number;
-  readonly column: number;
-  /** With the blanks around it. */
-  readonly length: number;
-}
-
 const LINE_END = /[\n\r\0]/g;
 
 /**
- * The lines of a file. One ends at a newline, a carriage return or a NUL, or at a pair or triple of different ones: CRLF
- * is one end, two newlines are two.
+ * Calls `visit` with each line of a file, without the blanks at its end; `length` is its length with them. A line ends at
+ * a newline, a carriage return or a NUL, or at a pair or triple of different ones: CRLF is one end, two newlines are two.
  */
-export function* textLines(content: Bytes): Generator<TextLine> {
+export function eachLine(content: Bytes, visit: (text: Bytes, number: number, length: number) => void): void {
   const plain = !content.includes("\r") && !content.includes("\0");
   let number = 0;
   for (let start = 0; start < content.length; ) {
     let end = plain ? content.indexOf("\n", start) : nextEnd(content, start);
     if (end < 0) end = content.length;
+    let last = end;
+    while (last > start && isBlank(content.charCodeAt(last - 1))) last--;
     number++;
-    yield strip(content, start, end, number);
+    visit(content.slice(start, last) as Bytes, number, end - start);
     start = plain ? end + 1 : afterEnd(content, end);
   }
 }
@@ -145,12 +134,4 @@ function afterEnd(content: string, end: number): number {
     if (character === "\0") return at + 1;
   }
   return at;
-}
-
-function strip(content: Bytes, start: number, end: number, number: number): TextLine {
-  let from = start;
-  let to = end;
-  while (from < to && isBlank(content.charCodeAt(from))) from++;
-  while (to > from && isBlank(content.charCodeAt(to - 1))) to--;
-  return { text: content.slice(from, to) as Bytes, number, column: from - start + 1, length: end - start };
 }

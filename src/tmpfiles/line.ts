@@ -3,18 +3,7 @@ import type { Diagnostic } from "../base/errors.js";
 import type { Source } from "../base/events.js";
 import { errorAt, type Problem } from "./diagnostics.js";
 import type { Modifiers } from "./item.js";
-import { splitWords, type TextLine, textLines, type Word } from "./lex.js";
-
-/** The bytes of each field, counted from 1; 0 where the line does not have it. */
-export interface Columns {
-  readonly type: number;
-  readonly path: number;
-  readonly mode: number;
-  readonly user: number;
-  readonly group: number;
-  readonly age: number;
-  readonly argument: number;
-}
+import { eachLine, type LexProblem, skipBlanks, splitWords } from "./lex.js";
 
 /** A written line, unquoted, with nothing resolved yet. A field that is missing, empty or `-` is undefined. */
 export interface Line {
@@ -28,7 +17,6 @@ export interface Line {
   readonly age: Bytes | undefined;
   /** As it is written: its escapes are read by the line types that have them. */
   readonly argument: Bytes | undefined;
-  readonly columns: Columns;
 }
 
 export interface ParsedFile {
@@ -36,9 +24,14 @@ export interface ParsedFile {
   readonly diagnostics: Diagnostic[];
 }
 
+/** The fields in their order. */
+export const FIELDS = ["type", "path", "mode", "user", "group", "age", "argument"] as const;
+export type Field = (typeof FIELDS)[number];
+/** The argument is the rest of the line, whatever it holds. */
+const WORDS = FIELDS.length - 1;
+
 /** A line of this many bytes or more is refused. */
 export const LONGEST_LINE = 1 << 20;
-const FIELDS = 6;
 
 export const MODIFIER_NAMES: Readonly<Record<string, keyof Modifiers>> = {
   "+": "force",
@@ -51,7 +44,7 @@ export const MODIFIER_NAMES: Readonly<Record<string, keyof Modifiers>> = {
   "?": "ifSourceExists",
 };
 
-export const NO_MODIFIERS: Modifiers = {
+const NO_MODIFIERS: Modifiers = {
   force: false,
   boot: false,
   allowFailure: false,
@@ -62,90 +55,96 @@ export const NO_MODIFIERS: Modifiers = {
   ifSourceExists: false,
 };
 
+const COMMENT = 0x23;
+
 /** The lines of one configuration file. Touches no disk; what is no line becomes a diagnostic. */
 export function parseFile(file: Bytes, content: Bytes): ParsedFile {
   const parsed: ParsedFile = { lines: [], diagnostics: [] };
-  for (const text of textLines(content)) {
-    if (text.text === "" || text.text.startsWith("#")) {
-      if (text.length < LONGEST_LINE) continue;
+  eachLine(content, (text, number, length) => {
+    if (length >= LONGEST_LINE) {
+      parsed.diagnostics.push(errorAt(file, number, TOO_LONG));
+      return;
     }
-    const line = parseLine(file, text);
+    const start = skipBlanks(text, 0);
+    if (start === text.length || text.charCodeAt(start) === COMMENT) return;
+    const line = parseLine(file, number, text);
     if ("letter" in line) parsed.lines.push(line);
-    else parsed.diagnostics.push(errorAt(file, text.number, line));
-  }
+    else parsed.diagnostics.push(errorAt(file, number, line));
+  });
   return parsed;
 }
 
+const TOO_LONG: Problem = {
+  code: "line-too-long",
+  column: LONGEST_LINE,
+  message: "the line is longer than a mebibyte",
+};
+
 /** One line, which is neither empty nor a comment. */
-export function parseLine(file: Bytes, text: TextLine): Line | Problem {
-  if (text.length >= LONGEST_LINE) {
-    return { code: "line-too-long", column: LONGEST_LINE, message: "the line is longer than a mebibyte" };
-  }
-  const split = splitWords(text.text, FIELDS);
-  const shift = text.column - 1;
-  if (split.problem !== undefined) return lexProblem(split.problem, split.column + shift);
-  const [type, path, mode, user, group, age] = split.words;
-  if (type === undefined || path === undefined) {
-    const message = "a line needs a type and a path, as in `d /run/example 0755 root root -`";
-    return { code: "missing-path", column: shift + text.text.length + 1, message };
-  }
-  const modifiers = parseModifiers(type, shift);
+export function parseLine(file: Bytes, number: number, text: Bytes): Line | Problem {
+  const words = splitWords(text, WORDS);
+  if (!Array.isArray(words)) return lexProblem(words);
+  const [type, path] = words;
+  if (type === undefined || path === undefined) return missingPath(text);
+  const modifiers = parseModifiers(type, text);
   if ("code" in modifiers) return modifiers;
-  const column = (word: Word | undefined): number => (word === undefined ? 0 : word.column + shift);
   return {
-    source: { file, line: text.number, text: text.text },
-    letter: type.text.charAt(0),
+    source: { file, line: number, text },
+    letter: type.charAt(0),
     modifiers,
-    path: path.text,
-    mode: given(mode),
-    user: given(user),
-    group: given(group),
-    age: given(age),
-    argument: given(split.rest),
-    columns: {
-      type: column(type),
-      path: column(path),
-      mode: column(mode),
-      user: column(user),
-      group: column(group),
-      age: column(age),
-      argument: column(split.rest),
-    },
+    path,
+    mode: given(words[2]),
+    user: given(words[3]),
+    group: given(words[4]),
+    age: given(words[5]),
+    argument: given(words[6]),
   };
 }
 
-function given(word: Word | undefined): Bytes | undefined {
-  return word === undefined || word.text === "" || word.text === "-" ? undefined : word.text;
+function given(word: Bytes | undefined): Bytes | undefined {
+  return word === undefined || word === "" || word === "-" ? undefined : word;
 }
 
-function lexProblem(problem: "quote" | "escape", column: number): Problem {
+/**
+ * The column where a field of a line begins, counted in bytes from 1; just behind the line where it has no such field.
+ * Found by splitting the line again: few lines are ever spoken of.
+ */
+export function columnOf(text: Bytes, field: Field): number {
+  const starts: number[] = [];
+  splitWords(text, WORDS, starts);
+  return (starts[FIELDS.indexOf(field)] ?? text.length) + 1;
+}
+
+function lexProblem({ problem, column }: LexProblem): Problem {
   return problem === "quote"
     ? { code: "bad-quote", column, message: "the quote that opens here is never closed" }
     : { code: "bad-escape", column, message: "no C escape; write a backslash as `\\\\`" };
 }
 
+function missingPath(text: Bytes): Problem {
+  const message = "a line needs a type and a path, as in `d /run/example 0755 root root -`";
+  return { code: "missing-path", column: text.length + 1, message };
+}
+
 const knownModifiers = new Map<string, Modifiers>([["", NO_MODIFIERS]]);
 
-function parseModifiers(type: Word, shift: number): Modifiers | Problem {
-  if (type.text === "") {
-    return { code: "missing-type", column: type.column + shift, message: "the type is empty" };
-  }
-  const written = type.text.slice(1);
-  const known = knownModifiers.get(written);
+function parseModifiers(type: Bytes, text: Bytes): Modifiers | Problem {
+  const known = knownModifiers.get(type.slice(1));
+  if (type === "")
+    return { code: "missing-type", column: columnOf(text, "type"), message: "the type is empty" };
   if (known !== undefined) return known;
   const modifiers: Record<keyof Modifiers, boolean> = { ...NO_MODIFIERS };
-  for (let at = 0; at < written.length; at++) {
-    const name = MODIFIER_NAMES[written.charAt(at)];
-    if (name === undefined || modifiers[name]) return modifierProblem(type, at + 1, shift, name !== undefined);
+  for (let at = 1; at < type.length; at++) {
+    const name = MODIFIER_NAMES[type.charAt(at)];
+    if (name === undefined || modifiers[name]) return modifierProblem(type, at, text, name !== undefined);
     modifiers[name] = true;
   }
-  knownModifiers.set(written, modifiers);
+  knownModifiers.set(type.slice(1), modifiers);
   return modifiers;
 }
 
-function modifierProblem(type: Word, at: number, shift: number, twice: boolean): Problem {
-  const modifier = show(type.text.charAt(at) as Bytes);
+function modifierProblem(type: Bytes, at: number, text: Bytes, twice: boolean): Problem {
   const why = twice ? "stands twice" : `is none of ${Object.keys(MODIFIER_NAMES).join(" ")}`;
-  const message = `the modifier "${modifier}" of "${show(type.text)}" ${why}`;
-  return { code: "unknown-modifier", column: type.column + shift + at, message };
+  const message = `the modifier "${show(type.charAt(at) as Bytes)}" of "${show(type)}" ${why}`;
+  return { code: "unknown-modifier", column: columnOf(text, "type") + at, message };
 }

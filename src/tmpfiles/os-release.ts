@@ -50,7 +50,8 @@ function parseValue(content: string, from: number): { readonly text: Bytes; read
   let text = "";
   let at = from;
   for (let quoted = match(QUOTED, content, at); quoted !== null; quoted = match(QUOTED, content, at)) {
-    text += quoted[2] ?? quoted[1]?.replace(/\\(["\\`$\n])/g, (_, character) => keepUnlessNewline(character)) ?? "";
+    text +=
+      quoted[2] ?? quoted[1]?.replace(/\\(["\\`$\n])/g, (_, character) => keepUnlessNewline(character)) ?? "";
     at += quoted[0].length;
   }
   const plain = match(PLAIN, content, at);

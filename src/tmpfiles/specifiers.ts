@@ -2,8 +2,8 @@ import { statSync } from "node:fs";
 import * as os from "node:os";
 import { type Bytes, bytes, simplify } from "../base/bytes.js";
 import { groupName, homeDirectory, userName } from "../sys/accounts.js";
-import { osRelease, readEnvironmentFile } from "./os-release.js";
 import { readBelow } from "../sys/read.js";
+import { osRelease, readEnvironmentFile } from "./os-release.js";
 
 /** What specifiers are resolved against. */
 export interface SpecifierHost {
@@ -78,7 +78,8 @@ const release =
 function machineId(host: SpecifierHost): Bytes | undefined {
   const content = readBelow(host.root, "/etc/machine-id" as Bytes);
   if (content === undefined || content === "" || /^uninitialized\n?$/.test(content)) return undefined;
-  if (!/^[0-9a-fA-F]{32}\n?$/.test(content)) throw new BrokenSpecifierError("/etc/machine-id holds no machine ID");
+  if (!/^[0-9a-fA-F]{32}\n?$/.test(content))
+    throw new BrokenSpecifierError("/etc/machine-id holds no machine ID");
   return /^0+\n?$/.test(content) ? undefined : (content.slice(0, 32).toLowerCase() as Bytes);
 }
 
@@ -109,7 +110,10 @@ function architecture(): Bytes {
   return (machine.startsWith("arm") ? (machine.endsWith("b") ? "arm-be" : "arm") : machine) as Bytes;
 }
 
-const id = (system: string, own: () => Bytes): Resolver => (host) => (host.user ? own() : (system as Bytes));
+const id =
+  (system: string, own: () => Bytes): Resolver =>
+  (host) =>
+    host.user ? own() : (system as Bytes);
 const uid = (): number => process.getuid?.() ?? 0;
 const gid = (): number => process.getgid?.() ?? 0;
 
@@ -132,7 +136,8 @@ export const SPECIFIERS: Readonly<Record<string, Specifier>> = {
   o: { title: "Operating system ID", resolve: release("ID") },
   q: {
     title: "Pretty host name",
-    resolve: () => readEnvironmentFile(undefined, "/etc/machine-info")?.get("PRETTY_HOSTNAME") || shortHostName(),
+    resolve: () =>
+      readEnvironmentFile(undefined, "/etc/machine-info")?.get("PRETTY_HOSTNAME") || shortHostName(),
   },
   S: { title: "State directory", resolve: directory("/var/lib", "XDG_STATE_HOME", ".local/state") },
   t: { title: "Runtime directory", resolve: directory("/run", "XDG_RUNTIME_DIR", "") },
@@ -162,8 +167,8 @@ export const LONGEST_PATH = 4095;
 export function expander(host: SpecifierHost): Expand {
   const resolved = new Map<string, Bytes | ExpansionProblem>();
   const resolve = (letter: string): Bytes | ExpansionProblem => {
-    let value = resolved.get(letter);
-    if (value === undefined) resolved.set(letter, (value = resolveOne(host, letter)));
+    const value = resolved.get(letter) ?? resolveOne(host, letter);
+    resolved.set(letter, value);
     return value;
   };
   return (text, limit = LONGEST_PATH) => {
@@ -173,7 +178,10 @@ export function expander(host: SpecifierHost): Expand {
   };
 }
 
-function expandWith(text: Bytes, resolve: (letter: string) => Bytes | ExpansionProblem): Bytes | ExpansionProblem {
+function expandWith(
+  text: Bytes,
+  resolve: (letter: string) => Bytes | ExpansionProblem,
+): Bytes | ExpansionProblem {
   let result = "";
   let copied = 0;
   for (let percent = text.indexOf("%"); percent >= 0; percent = text.indexOf("%", copied)) {

@@ -2,7 +2,7 @@ import { type Bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { Fd } from "../../sys/files.js";
 import { statx } from "../../sys/inode.js";
-import { unescape } from "../escape.js";
+import { unescapeAll } from "../escape.js";
 import { type ArgumentContext, ArgumentError, MissingSourceError } from "../line-type.js";
 
 const FACTORY = "/usr/share/factory" as Bytes;
@@ -10,7 +10,7 @@ const FACTORY = "/usr/share/factory" as Bytes;
 /** Content, a symlink's target, a path to copy: C escapes first, and then specifiers. */
 export function resolveText(parsed: unknown, context: ArgumentContext): Bytes | undefined {
   if (parsed === undefined) return undefined;
-  const text = unescape(parsed as Bytes);
+  const text = unescapeAll(parsed as Bytes);
   if (typeof text === "number") throw new ArgumentError("no C escape; write a backslash as `\\\\`", text);
   return context.expand(text);
 }

@@ -1,0 +1,61 @@
+import type { Age, Item, Mode, Owner } from "./item.js";
+
+/** What a line without a mode creates, unless its type says otherwise; two lines must agree in this too. */
+const DEFAULT_MODE = 0o644;
+
+/** What owns the path comes first, so that it is there when the others adjust it; then in the order of the letters. */
+export function compareItems(a: Item, b: Item): number {
+  if (a.type.ownsPath !== b.type.ownsPath) return a.type.ownsPath ? -1 : 1;
+  return a.letter.charCodeAt(0) - b.letter.charCodeAt(0);
+}
+
+/**
+ * The first of the items so far that the new one of the same path contradicts, if any: the earlier line wins. Lines that
+ * append to a file may be as many as they like.
+ */
+export function conflictingItem(items: readonly Item[], item: Item): Item | undefined {
+  if (!item.type.ownsPath) return undefined;
+  return items.find(
+    (other) => other.type.ownsPath && !agree(other, item) && !(appends(other) && appends(item)),
+  );
+}
+
+/** `w+`: a glob that owns its path and is forced writes at the end of what is there. */
+function appends(item: Item): boolean {
+  return item.modifiers.force && item.type.path === "glob";
+}
+
+function agree(a: Item, b: Item): boolean {
+  return (
+    (a.argumentBytes ?? "") === (b.argumentBytes ?? "") &&
+    sameOwner(a.user, b.user) &&
+    sameOwner(a.group, b.group) &&
+    sameMode(a, b) &&
+    sameAge(a.age, b.age)
+  );
+}
+
+function sameOwner(a: Owner | undefined, b: Owner | undefined): boolean {
+  return a?.id === b?.id && a?.onlyCreate === b?.onlyCreate;
+}
+
+function sameMode(a: Item, b: Item): boolean {
+  if (a.mode === undefined || b.mode === undefined)
+    return a.mode === b.mode && defaultMode(a) === defaultMode(b);
+  const same = (name: keyof Mode): boolean => a.mode?.[name] === b.mode?.[name];
+  return same("bits") && same("onlyCreate") && same("masked");
+}
+
+function defaultMode(item: Item): number {
+  return item.type.defaultMode ?? DEFAULT_MODE;
+}
+
+function sameAge(a: Age | undefined, b: Age | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.span === b.span &&
+    a.byFile === b.byFile &&
+    a.byDirectory === b.byDirectory &&
+    a.keepFirstLevel === b.keepFirstLevel
+  );
+}
