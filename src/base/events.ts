@@ -122,6 +122,8 @@ export type Event =
 export interface Reporter {
   /** Kept entries are by far the most; they are only told where somebody listens. */
   readonly wantsKept: boolean;
+  /** Removed entries may be many, too: false where their number is enough. They are told where it is not set. */
+  readonly wantsRemoved?: boolean;
   report(event: Event): void;
   /** Called now and then while a walk goes on, with the entries seen so far. */
   progress?(entries: number): void;

@@ -1,7 +1,14 @@
 import type { Bytes } from "../base/bytes.js";
-import type { Reporter } from "../base/events.js";
-import type { Clock } from "../base/time.js";
+import type { KeepCode, Operation, Reporter } from "../base/events.js";
+import { type Clock, fixedClock, systemClock } from "../base/time.js";
 import type { Hands } from "./hands.js";
+import { dryHands } from "./hands-dry.js";
+import { realHands } from "./hands-real.js";
+import { type LoadOptions, loadItems } from "./items.js";
+import { Outcome } from "./outcome.js";
+import { type Groups, runPhases } from "./phases.js";
+import { actingWalkHands, lookingWalkHands } from "./walk-hands.js";
+import { Walker } from "./walker.js";
 
 /** What every handler needs to know of the run that it is part of. */
 export interface Run {
@@ -9,5 +16,71 @@ export interface Run {
   readonly root: Bytes;
   readonly hands: Hands;
   readonly reporter: Reporter;
+  /** Stands still while the run lasts. */
   readonly clock: Clock;
+  /** Walks below the items' paths. */
+  readonly walker: Walker;
+  readonly outcome: Outcome;
+}
+
+export interface RunOptions extends LoadOptions {
+  readonly operations: readonly Operation[];
+  /** Say what would be done, and touch nothing. */
+  readonly dryRun?: boolean;
+  readonly clock?: Clock;
+}
+
+/** The exit status that systemd-tmpfiles(8) documents. */
+export type ExitStatus = 0 | 1 | 65 | 73;
+
+/** What a run came to. */
+export interface Summary {
+  /** Entries that were looked at below the lines' paths. */
+  readonly entries: number;
+  /** What went, or would go in a dry run. */
+  readonly removed: { readonly entries: number; readonly bytes: bigint };
+  /** What was looked at and stays, by the first reason. */
+  readonly kept: Partial<Record<KeepCode, number>>;
+  readonly failed: number;
+  readonly exitStatus: ExitStatus;
+}
+
+/**
+ * Does what systemd-tmpfiles(8) does: loads the configuration, and purges, removes, cleans and creates as it says, in that
+ * order. What goes wrong with one line is reported, and the others go on; it throws nothing of the kind.
+ *
+ * Security: it may run as root over directories that others write to. Everything is done by directory fd.
+ */
+export function run(options: RunOptions, reporter: Reporter): Summary {
+  const loaded = loadItems(options);
+  for (const diagnostic of loaded.diagnostics) reporter.report({ type: "diagnostic", diagnostic });
+  if (loaded.aborted)
+    return { entries: 0, removed: { entries: 0, bytes: 0n }, kept: {}, failed: 0, exitStatus: 1 };
+  const summary = runItems(loaded, options, reporter);
+  const exitStatus = loaded.failed ? 1 : loaded.invalid ? 65 : summary.exitStatus;
+  return { ...summary, exitStatus };
+}
+
+/** The same for items that were loaded already. */
+export function runItems(groups: Groups, options: RunOptions, reporter: Reporter): Summary {
+  const outcome = new Outcome();
+  const listening = outcome.listen(reporter);
+  const root = options.root ?? ("/" as Bytes);
+  const walkHands = options.dryRun === true ? lookingWalkHands() : actingWalkHands;
+  const walker = new Walker(walkHands, listening, groups.exact, groups.globs);
+  const hands = options.dryRun === true ? dryHands(root, listening) : realHands(root, listening);
+  const clock = fixedClock((options.clock ?? systemClock).now());
+  runPhases(
+    { root, hands, reporter: listening, clock, walker, outcome },
+    groups,
+    new Set(options.operations),
+  );
+  const { entries, removed, bytes } = walker.tally;
+  return {
+    entries,
+    removed: { entries: removed, bytes: BigInt(bytes) },
+    kept: walker.keptByReason(),
+    failed: outcome.failures,
+    exitStatus: outcome.failed ? 73 : 0,
+  };
 }

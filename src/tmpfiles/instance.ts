@@ -1,0 +1,126 @@
+import { type Bytes, basename, show } from "../base/bytes.js";
+import { SyscallError, UnsafePathError } from "../base/errors.js";
+import type { KeepReason, Operation } from "../base/events.js";
+import { address, cstring, errnoName } from "../sys/ffi.js";
+import type { Fd } from "../sys/files.js";
+import { S_IFDIR } from "../sys/inode.js";
+import { closeNumber, ENOENT, ENOTEMPTY, StatxBuffer, statxInto } from "../sys/scan.js";
+import { type AgeRule, type Subject, tooNewTimestamps } from "./guards.js";
+import type { Item } from "./item.js";
+import { kindOf } from "./kind.js";
+import { NO_LINES } from "./line-index.js";
+import type { Run } from "./run.js";
+import { LOCKED } from "./walk-hands.js";
+
+/** A path that a line itself removes: what `r`, `R` and --purge name, not what lies below it. */
+export class Instance {
+  readonly item: Item;
+  readonly operation: Operation;
+  readonly path: Bytes;
+  readonly name: Bytes;
+  readonly dir: Fd;
+  readonly stat = new StatxBuffer();
+  readonly #run: Run;
+  /** The name as the kernel takes it; kept here so that its address stays good. */
+  readonly #cname: Buffer;
+
+  private constructor(run: Run, item: Item, operation: Operation, dir: Fd, path: Bytes) {
+    this.#run = run;
+    this.item = item;
+    this.operation = operation;
+    this.dir = dir;
+    this.path = path;
+    this.name = (basename(path) || ".") as Bytes;
+    this.#cname = cstring(this.name);
+  }
+
+  /** What is at `path`, by its name in the open directory `dir`; undefined where nothing is. */
+  static at(run: Run, item: Item, operation: Operation, dir: Fd, path: Bytes): Instance | undefined {
+    const instance = new Instance(run, item, operation, dir, path);
+    const failed = instance.#look(instance.stat);
+    if (failed === ENOENT) return undefined;
+    if (failed !== 0) throw instance.error(failed, "statx");
+    return instance;
+  }
+
+  get isDirectory(): boolean {
+    return this.stat.type === S_IFDIR;
+  }
+
+  /** False where a timestamp is too new; that is told. */
+  isOld(rule: AgeRule): boolean {
+    const surroundings = { path: this.dir.path, depth: 0, atMountTop: false, lines: NO_LINES, rule };
+    const subject: Subject = {
+      within: surroundings,
+      stat: this.stat,
+      name: () => this.name,
+      remaining: 0,
+      blocker: () => undefined,
+    };
+    const [tooNew] = tooNewTimestamps(subject);
+    if (tooNew !== undefined) this.keep({ code: "too-new", ...tooNew });
+    return tooNew === undefined;
+  }
+
+  /** It stays, and why. */
+  keep(reason: KeepReason): void {
+    this.#run.walker.keep(reason.code);
+    if (!this.#run.reporter.wantsKept) return;
+    const { source } = this.item;
+    this.#run.reporter.report({ type: "kept", path: this.path, kind: kindOf(this.stat), reason, source });
+  }
+
+  /** Runs `act` with the lock held; where somebody else has one, the instance stays. */
+  whileLocked(base: Fd | undefined, act: () => void): void {
+    const { hands } = this.#run.walker;
+    if (base !== undefined) {
+      if (hands.lockDirectory(base.number, this.stat)) this.keep({ code: "locked" });
+      else act();
+      return;
+    }
+    const lock = hands.lockFile(this.dir.number, address(this.#cname), this.stat);
+    try {
+      if (lock === LOCKED) this.keep({ code: "locked" });
+      else act();
+    } finally {
+      if (lock >= 0) closeNumber(lock);
+    }
+  }
+
+  /** Refuses to go on where the name stands for another inode than it did. */
+  requireSame(): void {
+    const now = new StatxBuffer();
+    if (this.#look(now) === 0 && now.isSameInode(this.stat)) return;
+    throw new UnsafePathError("REPLACED_INODE", this.path, "was replaced while it was looked at");
+  }
+
+  /** Removes it; what is gone already is gone. */
+  remove(): void {
+    this.#unlink((failed) => {
+      throw this.error(failed, "unlinkat");
+    });
+  }
+
+  /** The same on --clean: a failure is told, and the exit status says nothing of it. */
+  removeOld(): void {
+    this.#unlink((failed) => this.#run.walker.fail(this.item, this.path, this.error(failed, "unlinkat")));
+  }
+
+  #unlink(onFailure: (failed: number) => void): void {
+    const { hands } = this.#run.walker;
+    const remove = this.isDirectory ? hands.removeDirectory : hands.removeFile;
+    const failed = remove(this.dir.number, address(this.#cname));
+    if (failed === 0) this.#run.walker.removedInstance(this.item, this.operation, this.path, this.stat);
+    else if (failed === ENOTEMPTY) this.keep({ code: "not-empty" });
+    else if (failed !== ENOENT) onFailure(failed);
+  }
+
+  #look(into: StatxBuffer): number {
+    return statxInto(this.dir.number, address(this.#cname), into);
+  }
+
+  error(failed: number, syscall: string): SyscallError {
+    const args = [`${this.dir}`, JSON.stringify(show(this.name))];
+    return new SyscallError(errnoName(failed), failed, syscall, args, this.path);
+  }
+}

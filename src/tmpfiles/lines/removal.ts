@@ -1,0 +1,122 @@
+import { type Bytes, parent } from "../../base/bytes.js";
+import type { Operation } from "../../base/events.js";
+import { requireNormalized, resolve } from "../../path/resolve.js";
+import { entries } from "../../sys/directory.js";
+import type { Fd } from "../../sys/files.js";
+import { ENOTEMPTY } from "../../sys/scan.js";
+import { ifThere, openBase, openParent } from "../base.js";
+import type { AgeRule } from "../guards.js";
+import { Instance } from "../instance.js";
+import type { Item } from "../item.js";
+import type { Handler } from "../line-type.js";
+import type { Run } from "../run.js";
+import { ANY_AGE, ageRule } from "../walker.js";
+
+/** What lies in a directory goes by its age: `d`, `D`, `e`, `v`, `q`, `Q`, `C`, `x` and `X` on --clean. */
+export const cleanContents: Handler = (run, item, path) => {
+  const rule = ruleOf(run, item);
+  if (rule !== undefined) walkContents(run, item, "clean", path, rule);
+};
+
+/** All that lies in a directory goes: `D` on --remove. */
+export const removeContents: Handler = (run, item, path) => walkContents(run, item, "remove", path, ANY_AGE);
+
+/** A file or an empty directory goes: `r` on --remove. A directory that is not empty is a failure. */
+export const removePath: Handler = (run, item, path) => {
+  using dir = openParent(run.root, path);
+  const instance = dir && Instance.at(run, item, "remove", dir, path);
+  if (instance === undefined) return;
+  if (instance.isDirectory) {
+    using base = openBase(instance.dir, path);
+    if (base !== undefined && !isEmpty(base)) throw instance.error(ENOTEMPTY, "unlinkat");
+  }
+  instance.remove();
+};
+
+/** A path goes with all below it: `R` on --remove. */
+export const removeTree: Handler = (run, item, path) => removeAll(run, item, "remove", path);
+
+/** What a line with the modifier `$` makes goes again: --purge. */
+export const purgePath: Handler = (run, item, path) => removeAll(run, item, "purge", path);
+
+/** A file or an empty directory goes once it is old: `r` with an age, on --clean. */
+export const cleanPath: Handler = (run, item, path) => {
+  cleanInstance(run, item, path, (instance, rule) => {
+    if (!instance.isOld(rule)) return;
+    using base = instance.isDirectory ? openSame(instance) : undefined;
+    instance.whileLocked(base, () => {
+      if (base !== undefined && !isEmpty(base)) instance.keep({ code: "not-empty" });
+      else removeSame(instance);
+    });
+  });
+};
+
+/** A path goes once it is old, and what lies in it as that gets old: `R` with an age, on --clean. */
+export const cleanTree: Handler = (run, item, path) => {
+  cleanInstance(run, item, path, (instance, rule) => {
+    const old = instance.isOld(rule);
+    using base = instance.isDirectory ? openSame(instance) : undefined;
+    if (base === undefined && !old) return;
+    instance.whileLocked(base, () => {
+      const inside = base && run.walker.walk(item, "clean", base, path, rule);
+      if (inside !== undefined) run.outcome.walked(inside.status);
+      if (!old || rule.keepFirstLevel) return;
+      if (inside !== undefined && inside.stays > 0) instance.keep({ code: "not-empty" });
+      else removeSame(instance);
+    });
+  });
+};
+
+type CleanInstance = (instance: Instance, rule: AgeRule) => void;
+
+/** An instance of `r` or `R` with an age is reached without unsafe transitions, and looked at before it is judged. */
+function cleanInstance(run: Run, item: Item, path: Bytes, clean: CleanInstance): void {
+  const rule = ruleOf(run, item);
+  if (rule === undefined) return;
+  requireNormalized(path);
+  using dir = ifThere(() => resolve(run.root, parent(path), { follow: true }));
+  const instance = dir && Instance.at(run, item, "clean", dir, path);
+  if (instance !== undefined) clean(instance, rule);
+}
+
+function openSame(instance: Instance): Fd | undefined {
+  const base = openBase(instance.dir, instance.path);
+  instance.requireSame();
+  return base;
+}
+
+function removeSame(instance: Instance): void {
+  instance.requireSame();
+  instance.removeOld();
+}
+
+function isEmpty(base: Fd): boolean {
+  return entries(base).next().done === true;
+}
+
+function ruleOf(run: Run, item: Item): AgeRule | undefined {
+  return item.age === undefined ? undefined : ageRule(item.age, run.clock.now());
+}
+
+function walkContents(run: Run, item: Item, operation: Operation, path: Bytes, rule: AgeRule): void {
+  using dir = openParent(run.root, path);
+  using base = dir && openBase(dir, path);
+  if (base === undefined) return;
+  run.outcome.walked(run.walker.walk(item, operation, base, path, rule).status);
+}
+
+function removeAll(run: Run, item: Item, operation: Operation, path: Bytes): void {
+  using dir = openParent(run.root, path);
+  const instance = dir && Instance.at(run, item, operation, dir, path);
+  if (instance === undefined) return;
+  using base = instance.isDirectory ? openBase(instance.dir, path) : undefined;
+  if (base === undefined) {
+    instance.remove();
+    return;
+  }
+  const { status, stays } = run.walker.walk(item, operation, base, path, ANY_AGE);
+  run.outcome.walked(status);
+  if (status !== 0) return;
+  if (stays > 0) instance.keep({ code: "not-empty" });
+  else instance.remove();
+}

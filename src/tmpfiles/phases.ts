@@ -1,0 +1,92 @@
+import type { Bytes } from "../base/bytes.js";
+import type { Operation } from "../base/events.js";
+import { glob, isGlob, literalPrefix } from "../path/glob.js";
+import { isBelowAutofs } from "../path/resolve.js";
+import { attempt, skip } from "./attempt.js";
+import { createItem } from "./create.js";
+import type { Item, ItemGroup } from "./item.js";
+import type { Handler } from "./line-type.js";
+import type { Run } from "./run.js";
+
+/** What is removed goes before what is made: tmpfiles.d(5) builds on ground that is clean. */
+const PHASES: readonly (readonly Operation[])[] = [["purge"], ["remove", "clean"], ["create"]];
+
+export interface Groups {
+  readonly exact: readonly ItemGroup[];
+  readonly globs: readonly ItemGroup[];
+}
+
+/** Runs the items through the operations asked for, phase by phase. */
+export function runPhases(run: Run, groups: Groups, operations: ReadonlySet<Operation>): void {
+  const autofs = new AutofsCheck(run.root);
+  for (const phase of PHASES) {
+    const asked = phase.filter((operation) => operations.has(operation));
+    if (asked.length === 0) continue;
+    // Once an item was reached as the parent or child of another, its own turn has nothing left to do.
+    const done = new Set<ItemGroup>();
+    // Paths are mostly made and globs mostly adjusted, so that the globs come second.
+    for (const group of [...groups.exact, ...groups.globs]) runGroup({ run, asked, done, autofs }, group);
+  }
+}
+
+interface Phase {
+  readonly run: Run;
+  readonly asked: readonly Operation[];
+  readonly done: Set<ItemGroup>;
+  readonly autofs: AutofsCheck;
+}
+
+/** Parents are made before their children, children removed before their parents. */
+function runGroup(phase: Phase, group: ItemGroup): void {
+  if (phase.done.has(group)) return;
+  phase.done.add(group);
+  if (phase.asked.includes("create")) {
+    if (group.parent !== undefined) runGroup(phase, group.parent);
+  } else for (const child of group.children) runGroup(phase, child);
+  for (const item of group.items) runItem(phase, item);
+}
+
+function runItem({ run, asked, autofs }: Phase, item: Item): void {
+  const wanted = asked.filter((operation) => handlerOf(item, operation) !== undefined);
+  if (wanted.length === 0) return;
+  if (autofs.isBelow(item.path)) {
+    skip(run, item, item.path, "it lies below an automount point");
+    return;
+  }
+  for (const operation of wanted) {
+    if (operation === "create") createItem(run, item);
+    else removeItem(run, item, handlerOf(item, operation) as Handler);
+  }
+}
+
+function handlerOf(item: Item, operation: Operation): Handler | undefined {
+  if (operation === "purge" && !item.modifiers.purge) return undefined;
+  if (operation === "clean" && item.age === undefined) return undefined;
+  return item.type[operation];
+}
+
+/** The `-` modifier tolerates failures on creation alone. */
+function removeItem(run: Run, item: Item, handler: Handler): void {
+  const paths = item.type.path === "glob" ? glob(run.root, item.path) : [item.path];
+  for (const path of paths) attempt(run, item, path, () => handler(run, item, path, true));
+}
+
+/** Asks once for each directory that items lie in. */
+class AutofsCheck {
+  readonly #root: Bytes;
+  readonly #known = new Map<Bytes, boolean>();
+
+  constructor(root: Bytes) {
+    this.#root = root;
+  }
+
+  isBelow(path: Bytes): boolean {
+    const fixed = isGlob(path) ? literalPrefix(path) : path;
+    let below = this.#known.get(fixed);
+    if (below === undefined) {
+      below = isBelowAutofs(this.#root, fixed);
+      this.#known.set(fixed, below);
+    }
+    return below;
+  }
+}

@@ -1,0 +1,288 @@
+import { type Bytes, show } from "../base/bytes.js";
+import { SyscallError } from "../base/errors.js";
+import type { InodeKind, KeepReason, Source } from "../base/events.js";
+import { errnoName } from "../sys/ffi.js";
+import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../sys/inode.js";
+import { closeNumber, ENOENT, ENOTEMPTY, openDirectory, type StatxBuffer, statxInto } from "../sys/scan.js";
+import {
+  type AgeRule,
+  DEEPEST,
+  DIRECTORY_ARRIVAL,
+  DIRECTORY_DEPARTURE,
+  firstGuard,
+  GUARDS,
+  type Guard,
+  NOT_EMPTY,
+  ORDINARY,
+  OTHER,
+  reasonOf,
+  UNREADABLE,
+  type World,
+} from "./guards.js";
+import { kindOf } from "./kind.js";
+import { Level, NOT_OPENED } from "./level.js";
+import type { LineIndex, LinesBelow } from "./line-index.js";
+import { LOCKED, type WalkHands } from "./walk-hands.js";
+
+/** Told of what a walk does. Kept entries are told only where `wantsKept`, removed ones only where `wantsRemoved`. */
+export interface WalkListener {
+  readonly wantsKept: boolean;
+  readonly wantsRemoved: boolean;
+  removed(path: Bytes, kind: InodeKind, bytes: number): void;
+  kept(path: Bytes, kind: InodeKind, reason: KeepReason): void;
+  failed(path: Bytes, error: Error): void;
+  /** Now and then, with the entries seen since the last time. */
+  progress(entries: number): void;
+}
+
+/** What a walk came to. */
+export interface Tally {
+  entries: number;
+  removed: number;
+  bytes: number;
+  failed: number;
+  /** By the guard's place in GUARDS. */
+  readonly kept: number[];
+}
+
+export const newTally = (): Tally => ({
+  entries: 0,
+  removed: 0,
+  bytes: 0,
+  failed: 0,
+  kept: GUARDS.map(() => 0),
+});
+
+/** Where a walk starts: a directory that is open, and what statx says of it. */
+export interface Base {
+  readonly fd: number;
+  readonly path: Bytes;
+  readonly stat: StatxBuffer;
+  readonly rule: AgeRule;
+  /** Whether the base itself gets its times back: not where it is about to go, too. */
+  readonly restoresTimes: boolean;
+}
+
+const PROGRESS_EVERY = 0x3fff;
+
+/**
+ * The ageing walk: for each entry getdents64, statx, the first guard that holds; what no guard saves is removed, children
+ * before their directory, each by its name in the very directory that was opened and is locked.
+ */
+export class Walk implements World {
+  readonly tally = newTally();
+  readonly #hands: WalkHands;
+  readonly #listener: WalkListener;
+  readonly #lines: LineIndex;
+  readonly #sources: (order: number) => Source | undefined;
+  readonly #sockets: () => ReadonlySet<Bytes> | undefined;
+  readonly #levels: Level[] = [];
+
+  constructor(parts: {
+    hands: WalkHands;
+    listener: WalkListener;
+    lines: LineIndex;
+    sources: (order: number) => Source | undefined;
+    sockets: () => ReadonlySet<Bytes> | undefined;
+  }) {
+    this.#hands = parts.hands;
+    this.#listener = parts.listener;
+    this.#lines = parts.lines;
+    this.#sources = parts.sources;
+    this.#sockets = parts.sockets;
+  }
+
+  /**
+   * Walks `base`, which stays. The answer is the errno that the last entry of the base ended with, 0 where that went
+   * well: the exit status of systemd-tmpfiles 262 knows of no other failure below a line's path.
+   */
+  start(base: Base): { status: number; stays: number } {
+    const level = this.#level(0, base.fd, base.path, this.#lines.below(base.path), base.rule);
+    level.atMountTop = base.stat.isMountRoot;
+    const status = this.#walk(level, base.restoresTimes ? base.stat : undefined);
+    return { status, stays: level.stays };
+  }
+
+  #level(depth: number, fd: number, path: Bytes, lines: LinesBelow, rule: AgeRule): Level {
+    let level = this.#levels[depth];
+    if (level === undefined) {
+      level = new Level(depth, lines, rule);
+      this.#levels[depth] = level;
+    }
+    level.enter(fd, path, lines, rule);
+    return level;
+  }
+
+  /** Looks at each entry; `times` are those that the directory had, to be given back. */
+  #walk(level: Level, times: StatxBuffer | undefined): number {
+    const { listing } = level;
+    let status = 0;
+    while (listing.read(level.fd)) {
+      for (let at = 0; at < listing.end; at = listing.next(at)) {
+        if (listing.isDots(at)) continue;
+        level.lookAt(at);
+        status = this.#entry(level);
+      }
+    }
+    if (level.changed && times !== undefined) this.#hands.restoreTimes(level.fd, times);
+    return status;
+  }
+
+  #entry(level: Level): number {
+    if ((++this.tally.entries & PROGRESS_EVERY) === 0) this.#listener.progress(PROGRESS_EVERY + 1);
+    const failed = statxInto(level.fd, level.nameAddress, level.stat);
+    if (failed !== 0) return this.#unknown(level, failed);
+    return level.stat.type === S_IFDIR ? this.#directory(level) : this.#other(level);
+  }
+
+  /** statx failed: the entry went meanwhile, or it is none of ours (FUSE, NFS). */
+  #unknown(level: Level, failed: number): number {
+    if (failed === ENOENT) return failed;
+    this.#stays(level, UNREADABLE);
+    if (this.#listener.wantsKept) {
+      const reason = { code: UNREADABLE.code, detail: errnoName(failed) };
+      this.#listener.kept(level.entryPath(), "file", reason);
+    }
+    return failed;
+  }
+
+  #other(level: Level): number {
+    const guard = firstGuard(isOrdinary(level) ? ORDINARY : OTHER, level, this);
+    if (guard !== undefined) return this.#keep(level, guard);
+    const failed = this.#hands.removeFile(level.fd, level.nameAddress);
+    // Closing lets go of the lock: no sooner than the name is gone.
+    if (level.lock >= 0) closeNumber(level.lock);
+    return this.#gone(level, failed, 0);
+  }
+
+  #directory(level: Level): number {
+    const guard = firstGuard(DIRECTORY_ARRIVAL, level, this);
+    if (guard !== undefined) {
+      const failed = level.opened < 0 && level.opened !== NOT_OPENED ? -level.opened : 0;
+      if (level.opened >= 0) closeNumber(level.opened);
+      this.#keep(level, guard);
+      return failed;
+    }
+    if (level.opened === -ENOENT) return 0;
+    const status = this.#inside(level);
+    const result = this.#depart(level);
+    if (level.opened >= 0) closeNumber(level.opened);
+    return result === 0 ? status : result;
+  }
+
+  /** The entries of the directory that `level` looks at. */
+  #inside(level: Level): number {
+    if (level.depth >= DEEPEST) return this.#lookOnly(level);
+    const path = level.entryPath();
+    const lines = level.lines.enter(level.lines.isEmpty ? ("" as Bytes) : level.name());
+    const inner = this.#level(level.depth + 1, level.opened, path, lines, level.rule);
+    const status = this.#walk(inner, level.stat);
+    level.learn(inner.stays, inner.firstStaying);
+    return status;
+  }
+
+  /** Too deep to be entered: only whether anything is in there. */
+  #lookOnly(level: Level): number {
+    level.opened = openDirectory(level.fd, level.nameAddress);
+    if (level.opened < 0) return 0;
+    const inner = this.#level(level.depth + 1, level.opened, level.entryPath(), level.lines, level.rule);
+    for (let at = 0; inner.listing.read(level.opened); at = 0) {
+      for (; at < inner.listing.end; at = inner.listing.next(at)) {
+        if (!inner.listing.isDots(at)) level.learn(1, inner.listing.name(at));
+      }
+    }
+    return 0;
+  }
+
+  /** A directory whose entries were seen: does it go? */
+  #depart(level: Level): number {
+    const guard = firstGuard(DIRECTORY_DEPARTURE, level, this);
+    if (guard !== undefined) {
+      this.#keep(level, guard);
+      return 0;
+    }
+    const failed = this.#hands.removeDirectory(level.fd, level.nameAddress);
+    if (failed === ENOTEMPTY) {
+      // Something came while we looked.
+      this.#keep(level, NOT_EMPTY);
+      return 0;
+    }
+    return this.#gone(level, failed, AT_REMOVEDIR);
+  }
+
+  #keep(level: Level, guard: Guard): number {
+    this.#stays(level, guard);
+    if (this.#listener.wantsKept) {
+      this.#listener.kept(level.entryPath(), kindOf(level.stat), reasonOf(guard, level, this));
+    }
+    return 0;
+  }
+
+  #stays(level: Level, guard: Guard): void {
+    const at = GUARDS.indexOf(guard);
+    this.tally.kept[at] = (this.tally.kept[at] ?? 0) + 1;
+    this.#remains(level);
+  }
+
+  #remains(level: Level): void {
+    if (level.stays++ === 0 && (this.#listener.wantsKept || !this.#hands.acts)) {
+      level.firstStaying = level.name();
+    }
+  }
+
+  /** Unlinked, or not: what became of an entry that no guard saved. */
+  #gone(level: Level, failed: number, flags: number): number {
+    level.changed = true;
+    if (failed === ENOENT) return 0;
+    if (failed !== 0) return this.#fail(level, failed, flags);
+    const { stat } = level;
+    const bytes = stat.links === 1 || flags !== 0 ? stat.allocated : 0;
+    this.tally.removed++;
+    this.tally.bytes += bytes;
+    if (this.#listener.wantsRemoved) this.#listener.removed(level.entryPath(), kindOf(stat), bytes);
+    return 0;
+  }
+
+  #fail(level: Level, failed: number, flags: number): number {
+    this.tally.failed++;
+    this.#remains(level);
+    const args = [`${level.fd}<${show(level.path)}>`, JSON.stringify(show(level.name())), `${flags}`];
+    const path = level.entryPath();
+    this.#listener.failed(path, new SyscallError(errnoName(failed), failed, "unlinkat", args, path));
+    return failed;
+  }
+
+  // What the guards ask.
+
+  sockets(): ReadonlySet<Bytes> | undefined {
+    return this.#sockets();
+  }
+
+  unreadable(level: Level): string | undefined {
+    if (level.opened === NOT_OPENED) level.opened = openDirectory(level.fd, level.nameAddress);
+    return level.opened >= 0 || level.opened === -ENOENT ? undefined : errnoName(-level.opened);
+  }
+
+  locked(level: Level): boolean {
+    if (level.stat.type === S_IFDIR) {
+      return level.opened >= 0 && this.#hands.lockDirectory(level.opened, level.stat);
+    }
+    level.lock = this.#hands.lockFile(level.fd, level.nameAddress, level.stat);
+    return level.lock === LOCKED;
+  }
+
+  source(order: number): Source | undefined {
+    return this.#sources(order);
+  }
+}
+
+const AT_REMOVEDIR = 0x200;
+
+/** An entry that only its age or a lock can save: nearly all are, and they need not be asked the rest. */
+function isOrdinary(level: Level): boolean {
+  const { stat } = level;
+  if (!level.lines.isEmpty || stat.isMountRoot) return false;
+  if (level.depth === 0 && (level.atMountTop || level.rule.keepFirstLevel)) return false;
+  const kind = stat.typeAndSticky;
+  return kind === S_IFREG || kind === S_IFLNK || kind === S_IFIFO;
+}
