@@ -4,7 +4,6 @@ import { type Clock, fixedClock, systemClock } from "../base/time.js";
 import type { Hands } from "./hands.js";
 import { dryHands } from "./hands-dry.js";
 import { realHands } from "./hands-real.js";
-import { type LoadOptions, loadItems } from "./items.js";
 import { Outcome } from "./outcome.js";
 import { type Groups, runPhases } from "./phases.js";
 import { actingWalkHands, lookingWalkHands } from "./walk-hands.js";
@@ -23,7 +22,9 @@ export interface Run {
   readonly outcome: Outcome;
 }
 
-export interface RunOptions extends LoadOptions {
+export interface RunOptions {
+  /** --root: the directory below which all paths lie. */
+  readonly root?: Bytes | undefined;
   readonly operations: readonly Operation[];
   /** Say what would be done, and touch nothing. */
   readonly dryRun?: boolean;
@@ -45,23 +46,7 @@ export interface Summary {
   readonly exitStatus: ExitStatus;
 }
 
-/**
- * Does what systemd-tmpfiles(8) does: loads the configuration, and purges, removes, cleans and creates as it says, in that
- * order. What goes wrong with one line is reported, and the others go on; it throws nothing of the kind.
- *
- * Security: it may run as root over directories that others write to. Everything is done by directory fd.
- */
-export function run(options: RunOptions, reporter: Reporter): Summary {
-  const loaded = loadItems(options);
-  for (const diagnostic of loaded.diagnostics) reporter.report({ type: "diagnostic", diagnostic });
-  if (loaded.aborted)
-    return { entries: 0, removed: { entries: 0, bytes: 0n }, kept: {}, failed: 0, exitStatus: 1 };
-  const summary = runItems(loaded, options, reporter);
-  const exitStatus = loaded.failed ? 1 : loaded.invalid ? 65 : summary.exitStatus;
-  return { ...summary, exitStatus };
-}
-
-/** The same for items that were loaded already. */
+/** Runs items that were loaded already: purges, removes, cleans and creates, in that order. */
 export function runItems(groups: Groups, options: RunOptions, reporter: Reporter): Summary {
   const outcome = new Outcome();
   const listening = outcome.listen(reporter);

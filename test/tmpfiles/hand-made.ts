@@ -8,7 +8,10 @@ import { dryHands } from "#src/tmpfiles/hands-dry.js";
 import { realHands } from "#src/tmpfiles/hands-real.js";
 import type { Item, Mode, Modifiers } from "#src/tmpfiles/item.js";
 import type { Handler } from "#src/tmpfiles/line-type.js";
+import { Outcome } from "#src/tmpfiles/outcome.js";
 import type { Run } from "#src/tmpfiles/run.js";
+import { actingWalkHands, lookingWalkHands } from "#src/tmpfiles/walk-hands.js";
+import { Walker } from "#src/tmpfiles/walker.js";
 
 const NO_MODIFIERS: Modifiers = {
   force: false,
@@ -71,7 +74,9 @@ export function makeRun(options: { readonly root?: string; readonly dry?: boolea
   const reporter = { wantsKept: true, report: (event: Event) => void events.push(event) };
   const root: Bytes = bytes(options.root ?? "/");
   const hands = options.dry === true ? dryHands(root, reporter) : realHands(root, reporter);
-  return { root, hands, reporter, clock: systemClock, events };
+  const walkHands = options.dry === true ? lookingWalkHands() : actingWalkHands;
+  const walker = new Walker(walkHands, reporter, [], []);
+  return { root, hands, reporter, clock: systemClock, walker, outcome: new Outcome(), events };
 }
 
 /** A directory for one test, gone after it. */
