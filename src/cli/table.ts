@@ -17,6 +17,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   // Safe temporary files.
 
   // A private /tmp.
+  run: {
+    summary: "Run a command that has its own /tmp and /var/tmp",
+    load: async () => (await import("./commands/run.js")).run,
+  },
 
   // Looking into things.
 };

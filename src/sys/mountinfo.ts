@@ -81,8 +81,8 @@ function tagged(tags: readonly string[], prefix: string): number | undefined {
   return tag === undefined ? undefined : Number(tag.slice(prefix.length));
 }
 
-/** Whose mounts: a process's, the calling thread's own, or those of the thread group's leader. */
-export type WhoseMounts = number | "self" | "thread-self";
+/** Whose mounts: those of a process by its number, of `self`, of `thread-self`, or of `PID/task/TID`. */
+export type WhoseMounts = number | string;
 
 /** @throws SyscallError EACCES or EPERM where the process may not be looked at, ENOENT or ESRCH where it is gone. */
 export function readMountInfo(of: WhoseMounts = "thread-self"): Mount[] {

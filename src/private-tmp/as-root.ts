@@ -1,0 +1,125 @@
+import type { Bytes } from "../base/bytes.js";
+import { failedWith } from "../base/errors.js";
+import { Fd, O_DIRECTORY, O_PATH, openat } from "../sys/files.js";
+import { mountAt, readMountInfo } from "../sys/mountinfo.js";
+import { CLONE_FS, CLONE_NEWNS, fchdir, Place, setns, unshare } from "../sys/namespace.js";
+import { closeOnExecFrom, openProcess } from "../sys/process.js";
+import { type Started, start } from "./command.js";
+import type { DirectorySet } from "./directory.js";
+import { openNearest } from "./environment.js";
+import { type Exposed, openExposed } from "./expose.js";
+import { bound, type Detached, directoryMounts, emptyMount, inNewNamespace, tmpfsMounts } from "./mounts.js";
+import { ownNamespace } from "./processes.js";
+import { SetupError } from "./settings.js";
+import { isAttached, type Plan, type Stage } from "./stage.js";
+
+/** Directories of the host for a command; where a target has none, it gets an empty one that is read-only. */
+export function stageDirectories(plan: Plan, directories: DirectorySet): Stage {
+  const exposed = openExposed(plan.expose, plan.targets, plan.settings);
+  const mounts = directoryMounts(directories, plan.settings, exposed);
+  const uncovered = plan.targets.filter((target) => !mounts.some((mount) => mount.target === target));
+  return stage(
+    plan,
+    [...mounts, ...uncovered.map((target) => emptyMount(target, plan.settings))],
+    exposed,
+    directories,
+  );
+}
+
+export function stageTmpfs(plan: Plan, leaf: Bytes): Stage {
+  const exposed = openExposed(plan.expose, plan.targets, plan.settings);
+  return stage(plan, tmpfsMounts(plan.targets, leaf, plan.settings, exposed), exposed, []);
+}
+
+/** The tmpfs that some process sees, for another command. */
+export function stageSharedTmpfs(plan: Plan, leaf: Bytes | undefined, pids: readonly number[]): Stage {
+  const exposed = openExposed(plan.expose, plan.targets, plan.settings);
+  for (const pid of pids) {
+    const mounts = cloneFrom(pid, leaf, plan, exposed);
+    if (mounts !== undefined) return stage(plan, mounts, exposed, []);
+  }
+  throw new SetupError("NOT_FOUND", "the last process that saw this private /tmp has ended");
+}
+
+/** Clones the mounts that a process has at the targets; undefined where it has ended by now. */
+function cloneFrom(
+  pid: number,
+  leaf: Bytes | undefined,
+  plan: Plan,
+  exposed: readonly Exposed[],
+): Detached[] | undefined {
+  try {
+    using process = openProcess(pid);
+    return inNamespaceOf(process, () => {
+      const mounts = readMountInfo();
+      return plan.targets.flatMap((target) => {
+        const mount = mountAt(mounts, target);
+        if (mount?.point !== target || mount.type !== "tmpfs") return [];
+        if (leaf !== undefined && mount.source !== leaf) return [];
+        using directory = openat(Fd.cwd, target, O_PATH | O_DIRECTORY);
+        return [bound(directory, target, plan.settings, exposed)];
+      });
+    });
+  } catch (error) {
+    if (failedWith(error, "ESRCH")) return undefined;
+    throw error;
+  }
+}
+
+/** Does `act` in the mount namespace of a process, in one synchronous stretch. */
+export function inNamespaceOf<Result>(process: Fd, act: () => Result): Result {
+  using place = new Place();
+  // A thread that shares its root and working directory with others can't change its mount namespace (EINVAL).
+  unshare(CLONE_FS);
+  try {
+    setns(process, CLONE_NEWNS);
+    return act();
+  } finally {
+    place.return();
+  }
+}
+
+function stage(
+  plan: Plan,
+  mounts: readonly Detached[],
+  exposed: readonly Exposed[],
+  directories: DirectorySet,
+): Stage {
+  try {
+    closeOnExecFrom(3);
+    const { started, namespace } = inNewNamespace(mounts, exposed, () => ({
+      started: startInside(plan),
+      namespace: ownNamespace(),
+    }));
+    return {
+      started,
+      pid: started.child.pid,
+      directories,
+      namespace,
+      isLive: () => mounts.some(({ mount }) => isAttached(mount)),
+      close: () => closeAll(mounts),
+    };
+  } catch (error) {
+    closeAll(mounts);
+    throw error;
+  } finally {
+    for (const { mount } of exposed) mount.close();
+  }
+}
+
+function closeAll(mounts: readonly Detached[]): void {
+  for (const { mount } of mounts) mount.close();
+}
+
+/** Starts the command in the working directory that has the asked one's path in here. */
+export function startInside(plan: Pick<Plan, "argv" | "env" | "stdio" | "cwd" | "openFiles">): Started {
+  const { path, isInherited } = plan.cwd;
+  using directory = isInherited ? openNearest(path) : openat(Fd.cwd, path, O_PATH | O_DIRECTORY);
+  fchdir(directory);
+  return start({ ...plan, env: { ...plan.env, ...movedTo(directory, plan) } });
+}
+
+/** A shell believes PWD only where it is right, other programs always. */
+function movedTo(directory: Fd, { cwd, env }: Pick<Plan, "cwd" | "env">): NodeJS.ProcessEnv {
+  return env.PWD === undefined || directory.path === cwd.path ? {} : { PWD: directory.path };
+}

@@ -1,0 +1,129 @@
+import { type Bytes, basename, components, join, show } from "../base/bytes.js";
+import { failedWith } from "../base/errors.js";
+import {
+  Fd,
+  mkdirat,
+  O_CREAT,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
+  O_RDONLY,
+  openat,
+  openat2,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+} from "../sys/files.js";
+import { chmod, chown, isDirectory, statx } from "../sys/inode.js";
+import { attachMount, changeMount, cloneMount, MS_SLAVE } from "../sys/mount.js";
+import type { Detached } from "./mounts.js";
+import { type MountSettings, SetupError } from "./settings.js";
+import { targetAbove } from "./targets.js";
+
+/** A path of the host's /tmp that is to be seen inside as well: a hole, made on request. */
+export interface Exposed {
+  readonly target: Bytes;
+  /** Its path below the target. */
+  readonly below: Bytes;
+  readonly isDirectory: boolean;
+  /** The directories between, as the host has them: whom one of those keeps out, its stand-in inside does too. */
+  readonly way: readonly Between[];
+  readonly mount: Fd;
+}
+
+interface Between {
+  readonly name: Bytes;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mode: number;
+}
+
+const RESOLVE = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+
+/** Takes hold of the paths. Symlinks on the way are refused: in /tmp anybody may have put them there. */
+export function openExposed(
+  paths: readonly Bytes[],
+  targets: readonly Bytes[],
+  { attributes }: MountSettings,
+): Exposed[] {
+  return paths.map((path) => {
+    const target = exposableBelow(path, targets);
+    using fd = openHost(path);
+    const mount = cloneMount(fd);
+    changeMount(mount, { set: attributes, propagation: MS_SLAVE });
+    const below = path.slice(target.length + 1) as Bytes;
+    return { target, below, isDirectory: isDirectory(statx(fd)), way: wayTo(target, below), mount };
+  });
+}
+
+function wayTo(target: Bytes, below: Bytes): Between[] {
+  let at = target;
+  return components(below)
+    .slice(0, -1)
+    .map((name) => {
+      at = join(at, name);
+      using directory = openHost(at);
+      const { uid, gid, mode } = statx(directory);
+      return { name, uid, gid, mode };
+    });
+}
+
+/** The target that hides `path`. */
+export function exposableBelow(path: Bytes, targets: readonly Bytes[]): Bytes {
+  const target = targetAbove(path, targets);
+  if (target === undefined || components(path).some((part) => part === "." || part === "..")) {
+    const places = targets.map(show).join(" or ");
+    throw new SetupError("BAD_OPTION", `only a path below ${places} can be exposed, not ${show(path)}`);
+  }
+  return target;
+}
+
+function openHost(path: Bytes): Fd {
+  try {
+    return openat2(Fd.cwd, path, O_PATH | O_NOFOLLOW, RESOLVE);
+  } catch (error) {
+    if (!failedWith(error, "ENOENT", "ELOOP")) throw error;
+    const why = error.code === "ENOENT" ? "there is no such path" : "there is a symlink on the way";
+    throw new SetupError("BAD_OPTION", `can't expose ${show(path)}: ${why}`, error);
+  }
+}
+
+/** Makes what the exposed paths are mounted on, in the directory that will be seen at their target. */
+export function makeMountPoints(directory: Fd, target: Bytes, exposed: readonly Exposed[]): void {
+  for (const each of exposed.filter((candidate) => candidate.target === target)) {
+    makeMountPoint(directory, each);
+  }
+}
+
+function makeMountPoint(directory: Fd, { way, below, isDirectory }: Exposed): void {
+  const opened: Fd[] = [];
+  for (const between of way) opened.push(makeBetween(opened.at(-1) ?? directory, between));
+  const at = opened.at(-1) ?? directory;
+  if (isDirectory) ignoringExisting(() => mkdirat(at, basename(below), 0o755));
+  else openat(at, basename(below), O_RDONLY | O_CREAT | O_NOFOLLOW, 0o600).close();
+  for (const fd of opened) fd.close();
+}
+
+function makeBetween(dir: Fd, { name, uid, gid, mode }: Between): Fd {
+  ignoringExisting(() => mkdirat(dir, name, 0o700));
+  const made = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  chown(made, uid, gid);
+  chmod(made, mode & 0o7777);
+  return made;
+}
+
+function ignoringExisting(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!failedWith(error, "EEXIST")) throw error;
+  }
+}
+
+/** Attaches an exposed path, below the mount of its target that is in place by now. */
+export function attachExposed({ target, below, mount }: Exposed, mounts: readonly Detached[]): void {
+  const onto = mounts.find((candidate) => candidate.target === target);
+  if (onto === undefined) return;
+  using point = openat2(onto.mount, below, O_PATH | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+  attachMount(mount, point);
+}

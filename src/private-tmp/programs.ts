@@ -1,0 +1,71 @@
+import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { SetupError } from "./settings.js";
+
+const PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** A program's full path, from where the host keeps its own: the caller's PATH may lead to anybody's. */
+export function findProgram(name: string): string | undefined {
+  return PLACES.split(":")
+    .map((place) => `${place}/${name}`)
+    .find(isExecutable);
+}
+
+export function needProgram(name: string, of: string): string {
+  const path = findProgram(name);
+  if (path !== undefined) return path;
+  throw new SetupError("MISSING_PROGRAM", `this needs ${name} (${of}), which this host does not have`);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How the command's rights are to be less than the caller's. */
+export interface Rights {
+  /** Whom to run it as, by name or number. */
+  readonly user?: string;
+  readonly group?: string;
+  readonly noNewPrivileges?: boolean;
+  readonly dropCapabilities?: boolean;
+  /** The command is killed when the process that started it ends. */
+  readonly dieWithParent?: boolean;
+}
+
+const NO_CAPABILITIES = ["--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all"];
+
+/** The command line that takes the rights away and then becomes the command, setpriv(1); none where nothing is taken. */
+export function rightsCommand(rights: Rights): string[] {
+  const options = [
+    ...userOptions(rights),
+    ...(rights.dropCapabilities === true ? NO_CAPABILITIES : []),
+    ...(rights.noNewPrivileges === true ? ["--no-new-privs"] : []),
+    ...(rights.dieWithParent === true ? ["--pdeathsig=KILL"] : []),
+  ];
+  return options.length === 0 ? [] : [needProgram("setpriv", "util-linux"), ...options, "--"];
+}
+
+function userOptions({ user, group }: Rights): string[] {
+  if (user === undefined && group === undefined) return [];
+  const isNamed = user !== undefined && !/^[0-9]+$/.test(user);
+  const gid = group ?? (isNamed ? primaryGroup(user) : user);
+  return [
+    ...(user === undefined ? [] : [`--reuid=${user}`]),
+    `--regid=${gid}`,
+    isNamed ? "--init-groups" : "--clear-groups",
+  ];
+}
+
+/** By id(1), which asks whatever directory service the host has. */
+function primaryGroup(user: string): string {
+  const { status, stdout } = spawnSync(needProgram("id", "coreutils"), ["-g", "--", user], {
+    encoding: "latin1",
+  });
+  if (status === 0) return stdout.trim();
+  throw new SetupError("BAD_OPTION", `there is no user '${user}'`);
+}

@@ -1,0 +1,237 @@
+import type { ChildProcess, StdioOptions } from "node:child_process";
+import { type Bytes, bytes, show, simplify } from "../base/bytes.js";
+import { failedWith } from "../base/errors.js";
+import { stageDirectories, stageSharedTmpfs, stageTmpfs } from "./as-root.js";
+import { stageAsUser } from "./as-user.js";
+import { type CommandEnd, start } from "./command.js";
+import {
+  type DirectorySet,
+  makeDirectories,
+  openDirectories,
+  type Release,
+  releaseDirectories,
+} from "./directory.js";
+import { environmentInside, refuseOpenDirectories, workingDirectory } from "./environment.js";
+import { type Found, find } from "./find.js";
+import { isName, nameFor, newLeaf } from "./name.js";
+import { type Rights, rightsCommand } from "./programs.js";
+import { forbidden } from "./refusal.js";
+import { parseMountOptions, SetupError } from "./settings.js";
+import {
+  finish,
+  hostPaths,
+  isSeenAnywhere,
+  type KillMode,
+  type Mode,
+  type Plan,
+  type Stage,
+} from "./stage.js";
+import { targets } from "./targets.js";
+
+/** How to run a command with a private /tmp. */
+export interface RunOptions extends Rights {
+  /**
+   * `connected`: directories on the host's file systems, as big as those, and seen by the host. `disconnected`: one
+   * tmpfs, which nobody outside sees and which is gone with the last process. `connected` where it is not given.
+   */
+  readonly mode?: Mode;
+  /** `noexec`, `nosuid`, `nodev`, `ro`, `nosymfollow` and their opposites; `size=` and `nr_inodes=` of a tmpfs, tmpfs(5). */
+  readonly mountOptions?: readonly string[];
+  /** What `list` shows it as and `join` finds it by: up to 128 letters, digits and `_.:@-`. */
+  readonly name?: string;
+  /** Shares the private /tmp of that name, or the one that this process has, instead of making one. */
+  readonly join?: string | number;
+  /** Paths below /tmp or /var/tmp of the host that are to be seen inside too. */
+  readonly expose?: readonly string[];
+  readonly killMode?: KillMode;
+  /** Where the host refuses namespaces, run the command with the host's /tmp rather than not at all. */
+  readonly bestEffort?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Looked up inside. Where it is not given: the caller's, or the nearest directory above it that is there. */
+  readonly cwd?: string;
+  /** As for child_process.spawn; `inherit` where it is not given. */
+  readonly stdio?: StdioOptions;
+  /** The soft limit of open files for the command. Node has raised its own to the hard one. */
+  readonly openFiles?: bigint;
+  /** Called with what the command will miss, in words for a person. */
+  readonly onNotice?: (notice: string) => void;
+}
+
+/** A command that runs with a private /tmp. */
+export interface Running {
+  readonly child: ChildProcess;
+  /** The command's own process. */
+  readonly pid: number | undefined;
+  /** The directories on the host that it sees as /tmp and /var/tmp; none of a disconnected one. */
+  readonly directories: readonly string[];
+  /** False where `bestEffort` let it run with the host's /tmp. */
+  readonly isPrivate: boolean;
+  /** Sends the command a signal; false where it has ended. */
+  kill(signal: NodeJS.Signals): boolean;
+  /** When the command has ended and its private /tmp was let go of. Never rejects for how the command ended. */
+  readonly ended: Promise<Ended>;
+}
+
+export interface Ended extends CommandEnd {
+  /** What became of the private /tmp. */
+  readonly release: Release;
+}
+
+/**
+ * Runs a command that has its own, empty /tmp and /var/tmp (mode 1777, nosuid and nodev), which go when it ends.
+ *
+ * As root this changes the calling thread's mount namespace and back, without giving the event loop a turn. From then
+ * on the thread's working directory and umask are its own: a `process.chdir` no longer reaches the threads on which
+ * Node opens relative paths asynchronously. As an ordinary user it goes through unshare(1) or bubblewrap, and the
+ * command has no capabilities and can gain no privileges.
+ *
+ * Security: it keeps others' names, symlinks and eyes out of the command's temporary files. It is no sandbox: see
+ * SECURITY.md for what it does not stop.
+ *
+ * @throws SetupError where the private /tmp can't be had; nothing was run then.
+ */
+export async function run(command: readonly string[], options: RunOptions = {}): Promise<Running> {
+  try {
+    const plan = planned(command, options);
+    const stage = await staged(plan, options);
+    return running(stage, options.killMode ?? "process");
+  } catch (error) {
+    if (options.bestEffort === true && error instanceof SetupError && error.code === "FORBIDDEN") {
+      return unprotected(command, options, error);
+    }
+    throw asSetupError(error);
+  }
+}
+
+/** A failed call or a refusal on the way, as what it means here. */
+export function asSetupError(error: unknown): unknown {
+  if (error instanceof SetupError || !(error instanceof Error)) return error;
+  return new SetupError("FAILED", error.message, error);
+}
+
+function planned(command: readonly string[], options: RunOptions): Plan {
+  const { mode = "connected", mountOptions = [], expose = [], stdio = "inherit" } = options;
+  if (command.length === 0) throw new SetupError("BAD_OPTION", "no command is given");
+  if (options.name !== undefined && !isName(options.name)) {
+    throw new SetupError(
+      "BAD_OPTION",
+      `'${show(bytes(options.name))}' is no name: letters, digits and _.:@-`,
+    );
+  }
+  const places = targets();
+  const exposed = expose.map((path) => simplify(bytes(path)));
+  const { env, notices } = environmentInside(options.env ?? process.env, places, exposed);
+  for (const notice of notices) options.onNotice?.(notice);
+  refuseOpenDirectories(inheritedFds(stdio));
+  return {
+    command: command[0] ?? "",
+    argv: [...rightsCommand(options), ...command],
+    mode,
+    settings: parseMountOptions(mountOptions, mode),
+    targets: places,
+    expose: exposed,
+    env,
+    stdio,
+    cwd: whereTo(options.cwd),
+    ...(options.openFiles === undefined ? {} : { openFiles: options.openFiles }),
+  };
+}
+
+export function whereTo(cwd: string | undefined): Plan["cwd"] {
+  if (cwd === undefined) return { path: workingDirectory(), isInherited: true };
+  return { path: bytes(cwd), isInherited: false };
+}
+
+/** The fds of this process that the command will have. */
+export function inheritedFds(stdio: StdioOptions): number[] {
+  if (stdio === "inherit") return [0, 1, 2];
+  if (typeof stdio === "string") return [];
+  return stdio.flatMap((each, index) =>
+    each === "inherit" ? [index] : typeof each === "number" ? [each] : [],
+  );
+}
+
+async function staged(plan: Plan, options: RunOptions): Promise<Stage> {
+  const found = options.join === undefined ? undefined : find(options.join, plan.targets);
+  if (process.geteuid?.() !== 0) return stageAsUser(plan, directoriesFor(plan, options, found), found);
+  try {
+    return stagedAsRoot(plan, options, found);
+  } catch (error) {
+    if (!failedWith(error, "EPERM", "ENOSPC") || error.syscall !== "unshare") throw error;
+    throw forbidden(false, error);
+  }
+}
+
+function stagedAsRoot(plan: Plan, options: RunOptions, found: Found | undefined): Stage {
+  if (found?.mode === "disconnected") return stageSharedTmpfs(plan, found.leaf, found.pids);
+  if (plan.mode === "disconnected" && found === undefined)
+    return stageTmpfs(plan, newLeaf(nameOf(plan, options)));
+  const directories = directoriesFor(plan, options, found);
+  try {
+    return stageDirectories(plan, directories);
+  } catch (error) {
+    releaseDirectories(directories, () => directories.some(({ leaf }) => isSeenAnywhere(leaf)));
+    throw error;
+  }
+}
+
+/** The directories that are joined, or new ones; none for a tmpfs. */
+function directoriesFor(plan: Plan, options: RunOptions, found: Found | undefined): DirectorySet {
+  if (found !== undefined) return found.mode === "connected" ? joined(found) : [];
+  return plan.mode === "connected" ? makeDirectories(plan.targets, nameOf(plan, options)) : [];
+}
+
+function nameOf(plan: Plan, options: RunOptions): string {
+  return options.name ?? nameFor(plan.command);
+}
+
+const ATTEMPTS = 200;
+const ATTEMPT_MS = 5;
+
+/** Joins, and tries again for a second where somebody holds the lock who only looks whether it is in use. */
+function joined({ locations, leaf }: Found): DirectorySet {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return openDirectories(locations);
+    } catch (error) {
+      const isBusy = failedWith(error, "EAGAIN") && attempt < ATTEMPTS;
+      if (!isBusy && !failedWith(error, "EAGAIN", "ENOENT")) throw error;
+      if (!isBusy) throw new SetupError("NOT_FOUND", `${show(leaf ?? ("" as Bytes))} is gone`, error);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ATTEMPT_MS);
+    }
+  }
+}
+
+function running(stage: Stage, killMode: KillMode): Running {
+  return {
+    child: stage.started.child,
+    pid: stage.pid,
+    directories: hostPaths(stage.directories).map(show),
+    isPrivate: true,
+    kill: (signal) => sendSignal(stage.started.child, stage.pid, signal),
+    ended: finish(stage, killMode),
+  };
+}
+
+function unprotected(command: readonly string[], options: RunOptions, why: SetupError): Running {
+  options.onNotice?.(`${why.message}; running with the host's /tmp`);
+  const { env = process.env, stdio = "inherit", openFiles } = options;
+  const argv = [...rightsCommand(options), ...command];
+  const started = start({ argv, env, stdio, ...(openFiles === undefined ? {} : { openFiles }) });
+  const ended = started.ended.then((end) => ({ ...end, release: { outcome: "removed" } as const }));
+  const { child } = started;
+  return {
+    child,
+    pid: child.pid,
+    directories: [],
+    isPrivate: false,
+    kill: (signal) => child.kill(signal),
+    ended,
+  };
+}
+
+/** Node knows of its own child whether it has ended; a child of that one is asked for by its number. */
+function sendSignal(child: ChildProcess, pid: number | undefined, signal: NodeJS.Signals): boolean {
+  if (pid === child.pid || pid === undefined || child.exitCode !== null) return child.kill(signal);
+  return process.kill(pid, signal);
+}

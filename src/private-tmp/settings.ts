@@ -1,0 +1,101 @@
+import {
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_NOSYMFOLLOW,
+  MOUNT_ATTR_RDONLY,
+} from "../sys/mount.js";
+
+/** A private /tmp that can't be set up as asked. Nothing was run. */
+export class SetupError extends Error {
+  override readonly name = "SetupError";
+  readonly code: SetupCode;
+
+  constructor(code: SetupCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+export type SetupCode =
+  /** An option that does not exist, or that the mode does not have. */
+  | "BAD_OPTION"
+  /** The host refuses the namespaces; the message names the setting. */
+  | "FORBIDDEN"
+  /** A program that is needed is not there: setpriv, unshare. */
+  | "MISSING_PROGRAM"
+  /** No private /tmp is called so, or no such process has one. */
+  | "NOT_FOUND"
+  /** Several are called so. */
+  | "AMBIGUOUS"
+  /** An fd would have led the command out of its private /tmp. */
+  | "OPEN_DIRECTORY"
+  /** A system call failed; it is the `cause`. */
+  | "FAILED";
+
+export interface MountSettings {
+  /** MOUNT_ATTR_* bits. */
+  readonly attributes: number;
+  /** Of the tmpfs: `size`, `nr_inodes`. */
+  readonly tmpfs: Readonly<Record<string, string>>;
+}
+
+const ATTRIBUTES: Readonly<Record<string, number>> = {
+  ro: MOUNT_ATTR_RDONLY,
+  nosuid: MOUNT_ATTR_NOSUID,
+  nodev: MOUNT_ATTR_NODEV,
+  noexec: MOUNT_ATTR_NOEXEC,
+  nosymfollow: MOUNT_ATTR_NOSYMFOLLOW,
+};
+const OPPOSITES: Readonly<Record<string, string>> = {
+  rw: "ro",
+  suid: "nosuid",
+  dev: "nodev",
+  exec: "noexec",
+  symfollow: "nosymfollow",
+};
+const TMPFS_OPTIONS = ["size", "nr_inodes"];
+const TMPFS_DEFAULTS = { size: "10%", nr_inodes: "400k" };
+const DEFAULT_ATTRIBUTES = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+
+/** Reads `noexec,size=10M`. Later ones win, and `suid`, `dev`, `exec`, `rw` take back what is set. */
+export function parseMountOptions(
+  texts: readonly string[],
+  mode: "connected" | "disconnected",
+): MountSettings {
+  let attributes = DEFAULT_ATTRIBUTES;
+  const tmpfs: Record<string, string> = mode === "disconnected" ? { ...TMPFS_DEFAULTS } : {};
+  for (const option of texts.flatMap((text) => text.split(",")).filter((each) => each !== "")) {
+    const equals = option.indexOf("=");
+    const key = equals < 0 ? option : option.slice(0, equals);
+    const attribute = ATTRIBUTES[option];
+    const opposite = ATTRIBUTES[OPPOSITES[option] ?? ""];
+    if (attribute !== undefined) attributes |= attribute;
+    else if (opposite !== undefined) attributes &= ~opposite;
+    else if (equals > 0 && TMPFS_OPTIONS.includes(key)) tmpfs[key] = sized(option, mode);
+    else throw new SetupError("BAD_OPTION", unknownOption(option));
+  }
+  return { attributes, tmpfs };
+}
+
+function sized(option: string, mode: "connected" | "disconnected"): string {
+  if (mode === "connected") {
+    const why = "directories on the host's file system have no size of their own; --mode disconnected has";
+    throw new SetupError("BAD_OPTION", `mount option '${option}': ${why}`);
+  }
+  return option.slice(option.indexOf("=") + 1);
+}
+
+function unknownOption(option: string): string {
+  const all = [
+    ...Object.keys(ATTRIBUTES),
+    ...Object.keys(OPPOSITES),
+    ...TMPFS_OPTIONS.map((key) => `${key}=`),
+  ];
+  return `mount option '${option}' is none of ${all.join(", ")}`;
+}
+
+/** The names of the attributes that are set, as mount(8) writes them. */
+export function attributeNames(attributes: number): string[] {
+  return Object.entries(ATTRIBUTES).flatMap(([name, bit]) => ((attributes & bit) !== 0 ? [name] : []));
+}
