@@ -13,7 +13,7 @@ import { type Credentials, credentialsOf } from "./credentials.js";
 import { consequenceOf, errorAt, remarkAt } from "./diagnostics.js";
 import type { ItemGroup } from "./item.js";
 import { ItemTable } from "./item-table.js";
-import { columnOf, type Line, parseFile, parseLine } from "./line.js";
+import { columnOf, eachParsedLine, type Line, parseLine } from "./line.js";
 import { resolveContext } from "./load-context.js";
 import { type ResolveContext, resolveLine } from "./resolve.js";
 
@@ -175,11 +175,8 @@ class Loader {
       this.#diagnostics.push(unreadable(name, error as Error));
       return;
     }
-    const before = this.#diagnostics.length;
-    const { lines, diagnostics } = parseFile(text.file, text.content);
-    this.#diagnostics.push(...diagnostics);
-    for (const line of lines) this.#add(line, context);
-    if (diagnostics.length > 0) inOrder(this.#diagnostics, before);
+    const report = (diagnostic: Diagnostic): void => void this.#diagnostics.push(diagnostic);
+    eachParsedLine(text.file, text.content, (line) => this.#add(line, context), report);
   }
 
   #add(line: Line, context: ResolveContext): void {
@@ -194,9 +191,3 @@ class Loader {
 }
 
 const NOTHING = "" as Bytes;
-
-/** Sorts what was said of one file, from `start`, by its lines. */
-function inOrder(diagnostics: Diagnostic[], start: number): void {
-  const sorted = diagnostics.splice(start).sort((a, b) => a.line - b.line);
-  diagnostics.push(...sorted);
-}

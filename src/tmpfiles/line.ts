@@ -59,19 +59,32 @@ const COMMENT = 0x23;
 
 /** The lines of one configuration file. Touches no disk; what is no line becomes a diagnostic. */
 export function parseFile(file: Bytes, content: Bytes): ParsedFile {
-  const parsed: ParsedFile = { lines: [], diagnostics: [] };
+  const lines: Line[] = [];
+  const diagnostics: Diagnostic[] = [];
+  eachParsedLine(
+    file,
+    content,
+    (line) => lines.push(line),
+    (diagnostic) => diagnostics.push(diagnostic),
+  );
+  return { lines, diagnostics };
+}
+
+/** The same, one by one: a line that is dropped at once costs next to nothing. */
+export function eachParsedLine(
+  file: Bytes,
+  content: Bytes,
+  take: (line: Line) => void,
+  report: (diagnostic: Diagnostic) => void,
+): void {
   eachLine(content, (text, number, length) => {
-    if (length >= LONGEST_LINE) {
-      parsed.diagnostics.push(errorAt(file, number, TOO_LONG));
-      return;
-    }
+    if (length >= LONGEST_LINE) return report(errorAt(file, number, TOO_LONG));
     const start = skipBlanks(text, 0);
     if (start === text.length || text.charCodeAt(start) === COMMENT) return;
     const line = parseLine(file, number, text);
-    if ("letter" in line) parsed.lines.push(line);
-    else parsed.diagnostics.push(errorAt(file, number, line));
+    if ("letter" in line) take(line);
+    else report(errorAt(file, number, line));
   });
-  return parsed;
 }
 
 const TOO_LONG: Problem = {
