@@ -1,7 +1,5 @@
-import type { Age, Item, Mode, Owner } from "./item.js";
-
-/** What a line without a mode creates, unless its type says otherwise; two lines must agree in this too. */
-const DEFAULT_MODE = 0o644;
+import type { Age, Item, Owner } from "./item.js";
+import { modeOf } from "./lines/mode.js";
 
 /** What owns the path comes first, so that it is there when the others adjust it; then in the order of the letters. */
 export function compareItems(a: Item, b: Item): number {
@@ -39,15 +37,14 @@ function sameOwner(a: Owner | undefined, b: Owner | undefined): boolean {
   return a?.id === b?.id && a?.onlyCreate === b?.onlyCreate;
 }
 
+/** Two lines without a mode must agree in what they make all the same. */
 function sameMode(a: Item, b: Item): boolean {
-  if (a.mode === undefined || b.mode === undefined)
-    return a.mode === b.mode && defaultMode(a) === defaultMode(b);
-  const same = (name: keyof Mode): boolean => a.mode?.[name] === b.mode?.[name];
-  return same("bits") && same("onlyCreate") && same("masked");
-}
-
-function defaultMode(item: Item): number {
-  return item.type.defaultMode ?? DEFAULT_MODE;
+  return (
+    modeOf(a) === modeOf(b) &&
+    (a.mode === undefined) === (b.mode === undefined) &&
+    a.mode?.onlyCreate === b.mode?.onlyCreate &&
+    a.mode?.masked === b.mode?.masked
+  );
 }
 
 function sameAge(a: Age | undefined, b: Age | undefined): boolean {

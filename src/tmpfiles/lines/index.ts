@@ -1,8 +1,26 @@
 import type { LineType } from "../line-type.js";
+import { adjust, adjustTree } from "./adjust.js";
 import { resolveCopySource, resolveLinkTarget, resolveText } from "./arguments.js";
+import { adjustDirectory, createDirectory } from "./directories.js";
+import { createEmptiedFile, createFile, writeFile } from "./files.js";
+import { createSymlink } from "./nodes.js";
+import {
+  cleanContents,
+  cleanPath,
+  cleanTree,
+  purgePath,
+  removeContents,
+  removePath,
+  removeTree,
+} from "./removal.js";
 
 // What several rows share.
-const writesContent = { argument: "optional", resolveArgument: resolveText, ages: false } as const;
+const writesContent = {
+  argument: "optional",
+  resolveArgument: resolveText,
+  ages: false,
+  purge: purgePath,
+} as const;
 const directory = {
   path: "exact",
   argument: "none",
@@ -11,6 +29,9 @@ const directory = {
   ageSharing: "lends",
   defaultMode: 0o755,
   modifiers: "!-=$",
+  create: createDirectory,
+  clean: cleanContents,
+  purge: purgePath,
 } as const;
 const device = {
   path: "exact",
@@ -18,6 +39,7 @@ const device = {
   ownsPath: true,
   ages: false,
   modifiers: "+!-=$",
+  purge: purgePath,
 } as const;
 const cleaned = { path: "glob", argument: "none", ownsPath: true, modifiers: "!" } as const;
 const adjusts = { path: "glob", ownsPath: false, ages: false, modifiers: "!-" } as const;
@@ -36,6 +58,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     path: "exact",
     modifiers: "+!-=~^$",
     ownsPath: true,
+    create: createFile,
   },
   F: {
     ...writesContent,
@@ -43,6 +66,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     path: "exact",
     modifiers: "!-=~^$",
     ownsPath: true,
+    create: createEmptiedFile,
   },
   w: {
     ...writesContent,
@@ -51,14 +75,22 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     argument: "required",
     modifiers: "+!-~^$",
     ownsPath: true,
+    create: writeFile,
   },
   d: { ...directory, title: "Create a directory, and clean its contents by age" },
-  D: { ...directory, title: "Create a directory, clean its contents by age, and empty it on removal" },
+  D: {
+    ...directory,
+    title: "Create a directory, clean its contents by age, and empty it on removal",
+    remove: removeContents,
+  },
   e: {
     ...cleaned,
     title: "Adjust an existing directory, and clean its contents by age",
     ages: "contents",
     modifiers: "!-$",
+    create: adjustDirectory,
+    clean: cleanContents,
+    purge: purgePath,
   },
   v: { ...directory, title: "Create a subvolume or directory" },
   q: { ...directory, title: "Create a subvolume or directory, with the quota groups of its parent" },
@@ -72,6 +104,8 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     ownsPath: true,
     ages: false,
     resolveArgument: resolveLinkTarget,
+    create: createSymlink,
+    purge: purgePath,
   },
   c: { ...device, title: "Create a character device node" },
   b: { ...device, title: "Create a block device node" },
@@ -83,19 +117,39 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     ownsPath: true,
     ages: "contents",
     resolveArgument: resolveCopySource,
+    clean: cleanContents,
+    purge: purgePath,
   },
-  x: { ...cleaned, title: "Keep a path and all below it from cleaning", ages: "contents" },
+  x: {
+    ...cleaned,
+    title: "Keep a path and all below it from cleaning",
+    ages: "contents",
+    clean: cleanContents,
+  },
   X: {
     ...cleaned,
     title: "Keep a path, but not what lies in it, from cleaning",
     ages: "contents",
     ageSharing: "borrows",
+    clean: cleanContents,
   },
-  r: { ...cleaned, title: "Remove a file or an empty directory", ages: "itself" },
-  R: { ...cleaned, title: "Remove a path and all below it", ages: "contents" },
-  z: { ...adjustsMode, title: "Adjust mode, owner and label" },
-  Z: { ...adjustsMode, title: "Adjust mode, owner and label, recursively" },
-  m: { ...adjustsMode, title: "Adjust mode, owner and label (old name of z)" },
+  r: {
+    ...cleaned,
+    title: "Remove a file or an empty directory",
+    ages: "itself",
+    remove: removePath,
+    clean: cleanPath,
+  },
+  R: {
+    ...cleaned,
+    title: "Remove a path and all below it",
+    ages: "contents",
+    remove: removeTree,
+    clean: cleanTree,
+  },
+  z: { ...adjustsMode, title: "Adjust mode, owner and label", create: adjust },
+  Z: { ...adjustsMode, title: "Adjust mode, owner and label, recursively", create: adjustTree },
+  m: { ...adjustsMode, title: "Adjust mode, owner and label (old name of z)", create: adjust },
   t: { ...adjustsBy, title: "Set extended attributes" },
   T: { ...adjustsBy, title: "Set extended attributes, recursively" },
   h: { ...adjustsBy, title: "Set file attributes" },
