@@ -45,6 +45,13 @@ export type Values<O extends readonly Option[]> = {
   readonly [Each in O[number] as Key<Each>]: Value<Each>;
 };
 
+/** How the program was started; `mountedImage` is where the image of `--image` is, in the process that works in it. */
+export interface Start {
+  readonly startedAs: Bytes;
+  readonly args: readonly Bytes[];
+  readonly mountedImage?: Bytes;
+}
+
 /** What a command is started with. */
 export interface Invocation<O extends readonly Option[] = readonly Option[]> {
   /** How the program was called, for its messages: `mayfly clean`. */
@@ -53,6 +60,7 @@ export interface Invocation<O extends readonly Option[] = readonly Option[]> {
   readonly operands: readonly Bytes[];
   readonly stdout: Sink;
   readonly stderr: Sink;
+  readonly how: Start;
 }
 
 /** A piece of the man page: a heading and its paragraphs. In the text `**bold**` and `*italics*` are marked up. */

@@ -1,0 +1,41 @@
+/**
+ * Writes man/ and completions/ from the tables of src/cli. They are committed, so that a packager and an installed
+ * package have them without a build; a test holds them against the tables.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { version } from "#src/cli/version.js";
+import { completions } from "./completions.js";
+import { manPages } from "./man.js";
+
+export const ROOT = resolve(import.meta.dirname, "../..");
+
+/** Every generated file: its path below the root, and what is to be in it. */
+export async function generated(): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const [name, text] of await manPages(version())) files.set(join("man", name), text);
+  for (const [name, text] of await completions()) files.set(join("completions", name), text);
+  return files;
+}
+
+/** The generated files that are there now. */
+export function present(): Map<string, string> {
+  const names = ["man", "completions"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).map((name) => join(folder, name)),
+  );
+  return new Map(names.map((name) => [name, readFileSync(join(ROOT, name), "utf8")]));
+}
+
+async function write(): Promise<void> {
+  const wanted = await generated();
+  for (const name of present().keys()) if (!wanted.has(name)) rmSync(join(ROOT, name));
+  for (const [name, text] of wanted) writeFileSync(join(ROOT, name), text);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  write().catch((error: unknown) => {
+    process.stderr.write(`${error}\n`);
+    process.exitCode = 1;
+  });
+}

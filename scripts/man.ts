@@ -1,0 +1,86 @@
+import { groupsOf } from "#src/cli/help.js";
+import type { Command, Option } from "#src/cli/options.js";
+import { COMMANDS } from "#src/cli/table.js";
+import { OVERVIEW } from "./prose.js";
+import { heading, inline, item, paragraphs, verbatim } from "./roff.js";
+
+/** The man pages by file name, from the tables of the commands and what is written by hand. */
+export async function manPages(version: string): Promise<Map<string, string>> {
+  const pages = new Map([["mayfly.1", overviewPage(version)]]);
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    pages.set(`mayfly-${name}.1`, commandPage(await entry.load(), entry.summary, version));
+  }
+  return pages;
+}
+
+function page(name: string, version: string, parts: readonly string[]): string {
+  const comment = '.\\" Generated from the tables of src/cli by "npm run generate". Do not edit.';
+  const title = `.TH "${name.toUpperCase().replace(/-/g, "\\-")}" "1" "" "Mayfly ${version}" "Mayfly Manual"`;
+  // No hyphenation, and a ragged right margin: names of options stay in one piece.
+  return [comment, title, ".nh", ".ad l", ...parts, ""].join("\n");
+}
+
+function overviewPage(version: string): string {
+  const commands = Object.entries(COMMANDS).map(([name, { summary }]) =>
+    item(`**mayfly-${name}**(1)`, inline(`${summary}.`)),
+  );
+  return page("mayfly", version, [
+    heading("Name"),
+    inline("mayfly - temporary files done right"),
+    heading("Synopsis"),
+    inline("**mayfly** *COMMAND* [*OPTION*]... [*OPERAND*]..."),
+    heading("Description"),
+    paragraphs(OVERVIEW.description),
+    heading("Commands"),
+    ...commands,
+    ...OVERVIEW.sections.flatMap(({ title, text }) => [heading(title), paragraphs(text)]),
+    heading("See also"),
+    inline([...Object.keys(COMMANDS).map((name) => `**mayfly-${name}**(1)`), "**tmpfiles.d**(5)"].join(", ")),
+  ]);
+}
+
+function commandPage(command: Command, summary: string, version: string): string {
+  const name = `mayfly-${command.name}`;
+  return page(name, version, [
+    heading("Name"),
+    inline(`${name} - ${summary.charAt(0).toLowerCase()}${summary.slice(1)}`),
+    heading("Synopsis"),
+    inline(`**mayfly ${command.name}** ${command.synopsis.replace(/[A-Z]{2,}/g, (word) => `*${word}*`)}`),
+    heading("Description"),
+    paragraphs(command.description),
+    ...[...groupsOf(command)].flatMap(([title, options]) => [heading(title), ...options.map(optionItem)]),
+    ...(command.sections ?? []).flatMap(({ title, text }) => [heading(title), paragraphs(text)]),
+    ...examples(command),
+    heading("See also"),
+    inline("**mayfly**(1), **tmpfiles.d**(5)"),
+  ]);
+}
+
+function optionItem(option: Option): string {
+  const value = option.value === undefined ? "" : `*${option.value}*`;
+  const names = [
+    ...(option.short === undefined
+      ? []
+      : [`**-${option.short}**${option.name === undefined && value ? ` ${value}` : ""}`]),
+    ...(option.name === undefined ? [] : [`**--${option.name}**${longValue(option, value)}`]),
+  ];
+  const choices = option.choices === undefined ? "" : ` One of ${option.choices.join(", ")}.`;
+  const more = option.more === undefined ? "" : `\n\n${option.more}`;
+  // .RS keeps further paragraphs below the term.
+  const [first, ...rest] = paragraphs(`${option.help}.${choices}${more}`).split("\n.PP\n");
+  return item(names.join(", "), [first, ...rest.map((text) => `.RS\n.PP\n${text}\n.RE`)].join("\n"));
+}
+
+function longValue(option: Option, value: string): string {
+  if (value === "") return "";
+  return option.optional ? `[=${value}]` : `=${value}`;
+}
+
+function examples(command: Command): string[] {
+  const rows = command.examples ?? [];
+  if (rows.length === 0) return [];
+  return [
+    heading("Examples"),
+    ...rows.map(([line, does]) => `${verbatim([`**${line}**`])}\n.RS\n${inline(does)}\n.RE`),
+  ];
+}

@@ -1,0 +1,130 @@
+import { fstatSync, writeFileSync } from "node:fs";
+import { type Bytes, bytes, toBuffer } from "../../base/bytes.js";
+import type { Sink } from "../sink.js";
+
+/** syslog(3)'s. */
+export const LEVELS = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
+export type LevelName = (typeof LEVELS)[number];
+
+export interface Log {
+  wants(level: LevelName): boolean;
+  write(level: LevelName, text: Bytes): void;
+}
+
+const TARGETS = [
+  "console",
+  "console-prefixed",
+  "kmsg",
+  "journal",
+  "journal-or-kmsg",
+  "syslog",
+  "syslog-or-kmsg",
+  "auto",
+  "null",
+];
+const COLOURS: Readonly<Partial<Record<LevelName, string>>> = {
+  emerg: "\x1b[1;31m",
+  alert: "\x1b[1;31m",
+  crit: "\x1b[1;31m",
+  err: "\x1b[1;31m",
+  warning: "\x1b[1;33m",
+  notice: "\x1b[1m",
+  debug: "\x1b[2m",
+};
+/** LOG_DAEMON, as systemd's own programs have it. */
+const FACILITY = 3 << 3;
+
+/**
+ * Messages as systemd's programs print them, by $SYSTEMD_LOG_LEVEL, $SYSTEMD_LOG_TARGET, $SYSTEMD_LOG_COLOR and
+ * $SYSTEMD_LOG_TIME (systemd-tmpfiles(8), Environment). Without a journal socket of our own the journal gets what is
+ * written to standard error, with the level in front where standard error leads there.
+ */
+export function openLog(stderr: Sink, env: NodeJS.ProcessEnv = process.env): Log {
+  const complaints: string[] = [];
+  const target = targetOf(env, complaints);
+  const most = Math.min(...levelsOf(env, complaints).map((name) => LEVELS.indexOf(name)));
+  const colours = booleanOf(env, "SYSTEMD_LOG_COLOR", complaints) ?? (!env.NO_COLOR && env.TERM !== "dumb");
+  const dated = booleanOf(env, "SYSTEMD_LOG_TIME", complaints) ?? false;
+  const print = printer(target, stderr, { colours: colours && stderr.isTerminal, dated, env });
+  const log: Log = {
+    wants: (level) => target !== "null" && LEVELS.indexOf(level) <= most,
+    write(level, text) {
+      if (log.wants(level)) print(level, text);
+    },
+  };
+  for (const complaint of complaints) log.write("warning", bytes(complaint));
+  return log;
+}
+
+interface Look {
+  readonly colours: boolean;
+  readonly dated: boolean;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+function printer(target: string, stderr: Sink, look: Look): (level: LevelName, text: Bytes) => void {
+  if (target === "kmsg" || (target.endsWith("-or-kmsg") && !leadsToJournal(look.env))) return toKernel;
+  const prefixed = target === "console-prefixed" || (target !== "console" && leadsToJournal(look.env));
+  return (level, text) => {
+    const before = prefixed ? `<${FACILITY + LEVELS.indexOf(level)}>` : "";
+    const date = look.dated ? `${dateNow()} ` : "";
+    const colour = look.colours ? COLOURS[level] : undefined;
+    const line = colour === undefined ? text : `${colour}${text}\x1b[0m`;
+    stderr.write(toBuffer(`${before}${date}${line}\n` as Bytes));
+  };
+}
+
+function toKernel(level: LevelName, text: Bytes): void {
+  const line = `<${FACILITY + LEVELS.indexOf(level)}>systemd-tmpfiles[${process.pid}]: ${text}\n`;
+  try {
+    writeFileSync("/dev/kmsg", toBuffer(line as Bytes));
+  } catch {
+    // Who may not write there has asked for silence.
+  }
+}
+
+/** $JOURNAL_STREAM names the device and inode of the stream that the service manager has given us. */
+function leadsToJournal(env: NodeJS.ProcessEnv): boolean {
+  const [device, inode] = (env.JOURNAL_STREAM ?? "").split(":");
+  if (inode === undefined) return false;
+  const own = fstatSync(2, { bigint: true });
+  return `${own.dev}` === device && `${own.ino}` === inode;
+}
+
+function targetOf(env: NodeJS.ProcessEnv, complaints: string[]): string {
+  const wanted = env.SYSTEMD_LOG_TARGET;
+  if (wanted === undefined) return "auto";
+  if (TARGETS.includes(wanted)) return wanted;
+  complaints.push(`Failed to parse log target '${wanted}', ignoring.`);
+  return "auto";
+}
+
+/** The level for everything, and that for the console where one is given: the lower of them holds. */
+function levelsOf(env: NodeJS.ProcessEnv, complaints: string[]): LevelName[] {
+  const wanted = env.SYSTEMD_LOG_LEVEL ?? "";
+  let all: LevelName = "info";
+  let console: LevelName = "debug";
+  for (const entry of wanted.split(",").filter((text) => text !== "")) {
+    const [, where, word] = /^(?:(console|syslog|kmsg|journal):)?(.*)$/s.exec(entry) ?? [];
+    const level = LEVELS.find((name, at) => name === word || `${at}` === word);
+    if (level === undefined)
+      complaints.push(`Failed to parse log level '${entry}', ignoring: Invalid argument`);
+    else if (where === undefined) all = level;
+    else if (where === "console") console = level;
+  }
+  return [all, console];
+}
+
+function booleanOf(env: NodeJS.ProcessEnv, name: string, complaints: string[]): boolean | undefined {
+  const word = env[name]?.toLowerCase();
+  if (word === undefined) return undefined;
+  if (["1", "yes", "y", "true", "t", "on"].includes(word)) return true;
+  if (["0", "no", "n", "false", "f", "off"].includes(word)) return false;
+  const what = name.slice("SYSTEMD_LOG_".length).toLowerCase();
+  complaints.push(`Failed to parse log ${what} '${env[name]}', ignoring.`);
+  return undefined;
+}
+
+function dateNow(): string {
+  return `${new Date().toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}

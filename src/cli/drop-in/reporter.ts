@@ -1,0 +1,132 @@
+import { type Bytes, bytes, show } from "../../base/bytes.js";
+import type { Event, Reporter, Source } from "../../base/events.js";
+import { failure } from "../words.js";
+import { keptLine } from "./kept.js";
+import type { LevelName, Log } from "./log.js";
+
+/** In a dry run these letters only say that they would create: what they would set on the way is not told. */
+const CREATORS = new Set("fFdDvqQpLcbC");
+const SEVERITY: Readonly<Record<string, LevelName>> = {
+  error: "err",
+  warning: "warning",
+  info: "info",
+  debug: "debug",
+};
+
+type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>;
+
+/**
+ * The lines of systemd-tmpfiles 262, that scripts grep for: what is done is told at debug level, what a dry run would
+ * do at info level. Where `terminal` is set, names are escaped; elsewhere they come out byte for byte, as 262 has them.
+ */
+export function dropInReporter(log: Log, terminal: boolean): Reporter {
+  const name = (path: Bytes): Bytes => (terminal ? bytes(show(path)) : path);
+  return {
+    wantsKept: log.wants("debug"),
+    report(event) {
+      const line = lineOf(event, name);
+      if (line !== undefined) log.write(line.level, line.text as Bytes);
+    },
+  };
+}
+
+type Name = (path: Bytes) => Bytes;
+interface Line {
+  readonly level: LevelName;
+  /** Bytes put together; the constant parts are ASCII. */
+  readonly text: string;
+}
+
+function lineOf(event: Event, name: Name): Line | undefined {
+  switch (event.type) {
+    case "removed":
+      return { level: levelOf(event.done), text: removedLine(event, name) };
+    case "created":
+      return { level: levelOf(event.done), text: createdLine(event, name) };
+    case "changed":
+      return changedLine(event, name);
+    case "kept":
+      return { level: "debug", text: keptLine(event, name(event.path)) };
+    case "failed":
+      return { level: "err", text: bytes(failure(event.path, event.error)) };
+    case "skipped":
+      return { level: "debug", text: bytes(`${show(event.path)}: ${event.why}`) };
+    case "diagnostic": {
+      const { file, line, severity, message } = event.diagnostic;
+      return { level: SEVERITY[severity] ?? "err", text: `${name(file)}:${line}: ${bytes(message)}` };
+    }
+  }
+}
+
+function levelOf(done: boolean): LevelName {
+  return done ? "debug" : "info";
+}
+
+function letterOf(source: Source): string {
+  return source.text.trimStart().replace(/^"/, "").charAt(0);
+}
+
+function removedLine(event: Of<"removed">, name: Name): string {
+  const verb = event.done ? "Removing" : "Would remove";
+  const directory = event.kind === "directory" || event.kind === "subvolume";
+  if (!event.instance) return `${verb} ${directory ? "directory " : ""}"${name(event.path)}"`;
+  if (event.operation === "remove" && letterOf(event.source) === "r") return `${verb} "${name(event.path)}".`;
+  return `${verb} ${directory ? "directory" : "file"} "${name(event.path)}".`;
+}
+
+const NODES: Readonly<Record<string, string>> = {
+  "character-device": "char device node",
+  "block-device": "block device node",
+};
+
+function createdLine(event: Of<"created">, name: Name): string {
+  const path = name(event.path);
+  const { kind, outcome, target } = event;
+  if (outcome === "copied") {
+    return `${event.done ? "Copying" : "Would copy"} tree "${name(target ?? ("" as Bytes))}" to "${path}"`;
+  }
+  if (!event.done) return wouldCreate(event, path, target === undefined ? undefined : name(target));
+  if (outcome === "truncated") return `Truncating "${path}"`;
+  const verb =
+    outcome === "existing" ? "Found existing" : outcome === "replaced" ? "Created replacement" : "Created";
+  return `${verb} ${NODES[kind] ?? kind} "${path}".`;
+}
+
+function wouldCreate(event: Of<"created">, path: Bytes, target: Bytes | undefined): string {
+  if (event.outcome === "truncated") return `Would truncate ${path}`;
+  if (event.kind.endsWith("-device")) return `Would create device node ${path}`;
+  if (event.kind === "symlink" && target !== undefined) return `Would create symlink ${path} -> ${target}`;
+  return `Would create ${event.kind} ${path}`;
+}
+
+function changedLine(event: Of<"changed">, name: Name): Line | undefined {
+  if (!event.done && CREATORS.has(letterOf(event.source))) return undefined;
+  const text = changeText(event, `"${name(event.path)}"`, name(event.path));
+  return text === undefined ? undefined : { level: levelOf(event.done), text };
+}
+
+function changeText(event: Of<"changed">, quoted: string, path: Bytes): string | undefined {
+  const { done, what } = event;
+  const value = bytes(event.value);
+  const set = done ? "Setting" : "Would set";
+  switch (what) {
+    case "mode":
+      return `${done ? "Changing" : "Would change"} ${quoted} to mode ${value.replace(/^0+(?=.)/, "")}`;
+    case "owner":
+      return `${done ? "Changing" : "Would change"} ${quoted} to owner ${value}`;
+    case "content":
+      return `${done ? "Writing" : "Would write"} to ${quoted}`;
+    case "times":
+      return `${done ? "Restoring" : "Would restore"} access and modification time on ${quoted}: ${value}`;
+    case "acl":
+      return `${set} access ACL ${value} on ${path}`;
+    case "xattr":
+      return `${set} extended attribute '${value}' on ${path}`;
+    case "attributes":
+      return `${done ? "Setting" : "Would try to set"} file attributes ${value} on ${path}`;
+    case "capabilities":
+      return `${set} file capabilities ${value} on ${path}`;
+    case "label":
+      return undefined;
+  }
+}

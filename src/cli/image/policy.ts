@@ -1,0 +1,87 @@
+import type { Designator, Partition } from "./gpt.js";
+
+/** An image policy that can't be read. The words are those of systemd-tmpfiles 262. */
+export class PolicyError extends Error {
+  override readonly name = "PolicyError";
+}
+
+/** What a policy says of a partition that is neither encrypted nor signed: that kind is all that is mounted here. */
+export interface Ruling {
+  /** It may be used as it is. */
+  readonly use: boolean;
+  /** It may be there and not be used. */
+  readonly pass: boolean;
+  /** It may be missing. */
+  readonly absent: boolean;
+}
+
+export type ImagePolicy = (designator: Designator) => Ruling;
+
+const DESIGNATORS = new Set([
+  ...["root", "usr", "home", "srv", "esp", "xbootldr", "swap", "tmp", "var"],
+  ...["root-verity", "root-verity-sig", "usr-verity", "usr-verity-sig"],
+]);
+const USES = ["unprotected", "verity", "signed", "encrypted", "encryptedwithintegrity", "unused", "absent"];
+const FLAGS = new Set([
+  ...USES,
+  ...["open", "ignore", "read-only-on", "read-only-off", "growfs-on", "growfs-off"],
+]);
+
+/** Reads `root=verity+signed:home=unprotected:=ignore`, or one of `*`, `-` and `~` (systemd.image-policy(7)). */
+export function parseImagePolicy(text: string): ImagePolicy {
+  if (text === "" || text === "*") return () => ({ use: true, pass: true, absent: true });
+  if (text === "-") return () => ({ use: false, pass: true, absent: true });
+  if (text === "~") return () => ({ use: false, pass: false, absent: true });
+  const rulings = new Map<string, Ruling>();
+  for (const rule of text.split(":").filter((each) => each !== "")) {
+    const equals = rule.indexOf("=");
+    if (equals < 0) throw new PolicyError(`Failed to parse image policy: ${text}`);
+    const designator = rule.slice(0, equals).trim();
+    if (designator !== "" && !DESIGNATORS.has(designator)) {
+      throw new PolicyError(`Unknown partition type in image policy: ${text}`);
+    }
+    if (rulings.has(designator)) throw new PolicyError(`Duplicate rule in image policy: ${text}`);
+    rulings.set(designator, rulingOf(rule.slice(equals + 1), text));
+  }
+  const otherwise = rulings.get("") ?? { use: false, pass: true, absent: true };
+  return (designator) => rulings.get(designator) ?? otherwise;
+}
+
+function rulingOf(written: string, text: string): Ruling {
+  const flags = written
+    .split("+")
+    .map((flag) => flag.trim())
+    .filter((flag) => flag !== "");
+  if (flags.some((flag) => !FLAGS.has(flag))) {
+    throw new PolicyError(`Unknown partition policy flag in image policy: ${text}`);
+  }
+  const has = (flag: string): boolean => flags.includes(flag);
+  // Without a word on the use, any use is allowed.
+  const anything = has("open") || !flags.some((flag) => USES.includes(flag) || flag === "ignore");
+  return {
+    use: anything || has("unprotected"),
+    pass: anything || has("ignore") || has("unused"),
+    absent: anything || has("ignore") || has("absent"),
+  };
+}
+
+/** The partitions that the policy lets us use; undefined where the image does not match it. */
+export function permitted(
+  partitions: readonly Partition[],
+  policy: ImagePolicy,
+  designators: readonly Designator[],
+): Partition[] | undefined {
+  const kept: Partition[] = [];
+  for (const designator of designators) {
+    const partition = partitions.find((each) => each.designator === designator);
+    const ruling = policy(designator);
+    if (partition === undefined) {
+      if (!ruling.absent) return undefined;
+    } else if (ruling.use) {
+      kept.push(partition);
+    } else if (!ruling.pass) {
+      return undefined;
+    }
+  }
+  return kept;
+}

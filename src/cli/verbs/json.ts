@@ -1,0 +1,97 @@
+import { type Bytes, isUtf8, toBuffer, toText } from "../../base/bytes.js";
+import { SyscallError, UnsafePathError } from "../../base/errors.js";
+import type { Event, KeepReason, Source } from "../../base/events.js";
+import type { Nanoseconds } from "../../base/time.js";
+import type { Tally } from "./tally.js";
+
+type Json = { readonly [key: string]: unknown };
+
+/**
+ * One event as one line. Paths are text; where a name is not UTF-8 the text has U+FFFD in it, and a second field, of
+ * the same name with `Base64` behind it, has the bytes. Sizes are numbers (exact up to 9 PB), times are RFC 3339 in UTC
+ * to the nanosecond.
+ */
+export function eventJson(event: Event): string {
+  return JSON.stringify(plain(event));
+}
+
+function plain(event: Event): Json {
+  const { type } = event;
+  if (event.type === "diagnostic") {
+    const { file, ...rest } = event.diagnostic;
+    return { type, ...pathJson("file", file), ...rest };
+  }
+  const where = { type, ...pathJson("path", event.path) };
+  const source = { source: sourceJson(event.source) };
+  switch (event.type) {
+    case "removed": {
+      const { kind, operation, done } = event;
+      return { ...where, kind, bytes: Number(event.bytes), operation, done, ...source };
+    }
+    case "kept":
+      return { ...where, kind: event.kind, reason: reasonJson(event.reason), ...source };
+    case "created": {
+      const { kind, outcome, done } = event;
+      const target = event.target === undefined ? {} : pathJson("target", event.target);
+      return { ...where, kind, outcome, ...target, done, ...source };
+    }
+    case "changed": {
+      const { what, value, done } = event;
+      return { ...where, what, value, done, ...source };
+    }
+    case "failed":
+      return { ...where, error: errorJson(event.error), tolerated: event.tolerated, ...source };
+    case "skipped":
+      return { ...where, why: event.why, ...source };
+  }
+}
+
+/** The last line: what it all came to. */
+export function summaryJson(tally: Tally, dryRun: boolean, status: number): string {
+  const { removed, bytes, created, changed, failed, tolerated, errors, warnings } = tally;
+  return JSON.stringify({
+    type: "summary",
+    dryRun,
+    removed: { entries: removed, bytes: Number(bytes) },
+    kept: Object.fromEntries(tally.kept),
+    created,
+    changed,
+    failed,
+    tolerated,
+    diagnostics: { errors, warnings },
+    status,
+  });
+}
+
+/** A path as text, and as bytes too where the text can't hold them. */
+export function pathJson(key: string, path: Bytes): Json {
+  const text = { [key]: toText(path) };
+  return isUtf8(path) ? text : { ...text, [`${key}Base64`]: toBuffer(path).toString("base64") };
+}
+
+export function sourceJson({ file, line, text }: Source): Json {
+  return { ...pathJson("file", file), line, ...pathJson("text", text) };
+}
+
+function reasonJson({ code, timestamp, time, by, detail }: KeepReason): Json {
+  return {
+    code,
+    ...(timestamp === undefined ? {} : { timestamp }),
+    ...(time === undefined ? {} : { time: timeJson(time) }),
+    ...(by === undefined ? {} : { by: sourceJson(by) }),
+    ...(detail === undefined ? {} : { detail }),
+  };
+}
+
+function timeJson(time: Nanoseconds): string {
+  const milliseconds = Number(time / 1_000_000n);
+  const rest = String(((time % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n).padStart(9, "0");
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, `.${rest}Z`);
+}
+
+function errorJson(error: Error): Json {
+  const { message } = error;
+  if (error instanceof SyscallError) return { code: error.code, syscall: error.syscall, message };
+  if (error instanceof UnsafePathError) return { code: error.code, message };
+  return { message };
+}

@@ -1,0 +1,35 @@
+import type { Sink } from "../sink.js";
+import { counted, size } from "../words.js";
+import type { Tally } from "./tally.js";
+
+/** What takes less is over before a person has read that it goes on. */
+const QUIET_MS = 700;
+const EVERY_MS = 100;
+const CLEAR_LINE = "\r\x1b[K";
+
+export interface Progress {
+  update(entries: number): void;
+  /** Takes the line away, so that others can be written. */
+  clear(): void;
+}
+
+/** A line on the terminal that says how far it is; nothing elsewhere, and nothing on a terminal that can't take it back. */
+export function progressOn(stderr: Sink, tally: Tally, env: NodeJS.ProcessEnv = process.env): Progress {
+  if (!stderr.isTerminal || env.TERM === "dumb") return { update: () => {}, clear: () => {} };
+  let next = performance.now() + QUIET_MS;
+  let shown = false;
+  return {
+    update(entries) {
+      const now = performance.now();
+      if (now < next) return;
+      next = now + EVERY_MS;
+      shown = true;
+      const text = `${counted(entries, "entry", "entries")} seen, ${tally.removed} to go or gone (${size(tally.bytes)})`;
+      stderr.write(`${CLEAR_LINE}${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+    },
+    clear() {
+      if (shown) stderr.write(CLEAR_LINE);
+      shown = false;
+    },
+  };
+}

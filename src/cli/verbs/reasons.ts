@@ -1,0 +1,65 @@
+import { show } from "../../base/bytes.js";
+import type { KeepCode, KeepReason, Source, TimestampName } from "../../base/events.js";
+import { errnoWords } from "../words.js";
+
+/** For the summary, after a number: `12 too new`. */
+export const SHORT: Readonly<Record<KeepCode, string>> = {
+  unreadable: "unreadable",
+  "mount-root": "on another file system",
+  "own-line": "with a line of their own",
+  "own-glob": "matched by a line of their own",
+  "lost+found": "lost+found",
+  "too-deep": "too deep",
+  sticky: "sticky",
+  "quota-file": "quota files",
+  "live-socket": "live sockets",
+  "device-node": "device nodes",
+  locked: "locked",
+  "first-level": "on the first level (~)",
+  "too-new": "too new",
+  "not-empty": "not empty",
+  indexed: "too new, by the index",
+};
+
+const TIMESTAMPS: Readonly<Record<TimestampName, string>> = {
+  atime: "read",
+  btime: "created",
+  ctime: "changed",
+  mtime: "modified",
+};
+
+/** Why one entry stays, for a person. */
+export function reasonText(reason: KeepReason): string {
+  switch (reason.code) {
+    case "too-new":
+      return `too new${stamp(reason)}`;
+    case "own-line":
+    case "own-glob":
+      return `has a line of its own${reason.by === undefined ? "" : ` (${place(reason.by)})`}`;
+    case "unreadable":
+      return `unreadable${reason.detail === undefined ? "" : ` (${errnoWords(reason.detail) ?? reason.detail})`}`;
+    case "locked":
+      return "locked by a program (flock)";
+    case "sticky":
+      return "sticky bit set";
+    case "live-socket":
+      return "a socket that a program listens on";
+    case "mount-root":
+      return "another file system is mounted here";
+    case "first-level":
+      return "on the first level, kept by ~";
+    default:
+      return `${SHORT[reason.code]}${reason.detail === undefined ? "" : ` (${reason.detail})`}`;
+  }
+}
+
+function stamp({ timestamp, time }: KeepReason): string {
+  if (timestamp === undefined || time === undefined) return "";
+  const date = new Date(Number(time / 1_000_000n)).toISOString();
+  return `, ${TIMESTAMPS[timestamp]} ${date.slice(0, 16).replace("T", " ")}Z`;
+}
+
+/** `/usr/lib/tmpfiles.d/tmp.conf:3` */
+export function place(source: Source): string {
+  return `${show(source.file)}:${source.line}`;
+}
