@@ -9,6 +9,22 @@ export interface Entry {
 /** Every command, in the order of the help: to add one, write its module below commands/ and its row here. */
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   // The tmpfiles.d engine.
+  clean: {
+    summary: "Remove what is older than its line allows",
+    load: async () => (await import("./commands/clean.js")).clean,
+  },
+  create: {
+    summary: "Create and adjust what lines declare",
+    load: async () => (await import("./commands/create.js")).create,
+  },
+  remove: {
+    summary: "Remove what lines name for removal",
+    load: async () => (await import("./commands/remove.js")).remove,
+  },
+  purge: {
+    summary: "Remove what lines marked with $ have created",
+    load: async () => (await import("./commands/purge.js")).purge,
+  },
   tmpfiles: {
     summary: "Do as systemd-tmpfiles does, option for option",
     load: async () => (await import("./commands/tmpfiles.js")).tmpfiles,

@@ -169,3 +169,25 @@ export function readNamedConfig(
 export function unreadable(file: Bytes, error: Error): Diagnostic {
   return errorAt(file, 0, { code: "unreadable-file", column: 0, message: `can't be read: ${error.message}` });
 }
+
+/** Every configuration file that counts, with its content, in the order in which they are read: what --cat-config prints. */
+export function readConfigFiles(options: {
+  readonly root?: Bytes | undefined;
+  readonly user?: boolean;
+  readonly environment?: NodeJS.ProcessEnv;
+}): { readonly files: readonly ConfigText[]; readonly diagnostics: readonly Diagnostic[] } {
+  const root = options.root === undefined ? undefined : simplify(options.root);
+  const directories = configDirectories(options.user ?? false, options.environment ?? process.env);
+  const list = listConfigFiles(root, directories, undefined);
+  const diagnostics = [...list.diagnostics];
+  const files = list.files.flatMap(({ below }) => {
+    const file = displayPath(root, below);
+    try {
+      return [{ file, content: readBelow(root, below) ?? ("" as Bytes) }];
+    } catch (error) {
+      diagnostics.push(unreadable(file, error as Error));
+      return [];
+    }
+  });
+  return { files, diagnostics };
+}

@@ -4,6 +4,7 @@ import { type Clock, fixedClock, systemClock } from "../base/time.js";
 import type { Hands } from "./hands.js";
 import { dryHands } from "./hands-dry.js";
 import { realHands } from "./hands-real.js";
+import { type LoadOptions, loadItems } from "./items.js";
 import { Outcome } from "./outcome.js";
 import { type Groups, runPhases } from "./phases.js";
 import { actingWalkHands, lookingWalkHands } from "./walk-hands.js";
@@ -22,9 +23,7 @@ export interface Run {
   readonly outcome: Outcome;
 }
 
-export interface RunOptions {
-  /** --root: the directory below which all paths lie. */
-  readonly root?: Bytes | undefined;
+export interface RunOptions extends LoadOptions {
   readonly operations: readonly Operation[];
   /** Say what would be done, and touch nothing. */
   readonly dryRun?: boolean;
@@ -45,6 +44,22 @@ export interface Summary {
   readonly failed: number;
   readonly exitStatus: ExitStatus;
 }
+
+/**
+ * Does what systemd-tmpfiles(8) does: loads the configuration, and purges, removes, cleans and creates as it says, in
+ * that order. What goes wrong with one line is reported, and the others go on; it throws nothing of the kind.
+ *
+ * Security: it may run as root over directories that others write to; everything is done by directory fd.
+ */
+export function run(options: RunOptions, reporter: Reporter): Summary {
+  const loaded = loadItems(options);
+  for (const diagnostic of loaded.diagnostics) reporter.report({ type: "diagnostic", diagnostic });
+  if (loaded.aborted) return { ...NOTHING_DONE, exitStatus: 1 };
+  const summary = runItems(loaded, options, reporter);
+  return { ...summary, exitStatus: loaded.failed ? 1 : loaded.invalid ? 65 : summary.exitStatus };
+}
+
+const NOTHING_DONE = { entries: 0, removed: { entries: 0, bytes: 0n }, kept: {}, failed: 0 } as const;
 
 /** Runs items that were loaded already: purges, removes, cleans and creates, in that order. */
 export function runItems(groups: Groups, options: RunOptions, reporter: Reporter): Summary {

@@ -1,21 +1,118 @@
-import { defineCommand, UsageError } from "../options.js";
+import { type Bytes, toText } from "../../base/bytes.js";
+import type { Operation } from "../../base/events.js";
+import { run } from "../../tmpfiles/index.js";
+import { openLog } from "../drop-in/log.js";
+import { dropInReporter } from "../drop-in/reporter.js";
+import { type Command, defineCommand } from "../options.js";
+import { given, refusalOf, selectionOf } from "../selection.js";
 
-/** systemd-tmpfiles(8), option for option. The order is that in which 262 lists the possibilities of an abbreviation. */
-export const tmpfiles = defineCommand({
+const OPERATIONS: readonly Operation[] = ["create", "clean", "remove", "purge"];
+
+/** systemd-tmpfiles(8), option for option, in the order in which 262 lists what an abbreviation may mean. */
+export const tmpfiles: Command = defineCommand({
   name: "tmpfiles",
   synopsis: "[OPTION]... [CONFIG]...",
-  description:
-    "Creates, removes and cleans files and directories as tmpfiles.d(5) says, as systemd-tmpfiles does.",
+  description: `Creates, cleans and removes files and directories as tmpfiles.d(5) says: the same as **systemd-tmpfiles**
+of version 262, with the same options, effects and exit statuses, and the lines that scripts look for. At least one of
+the commands has to be given; together they run in the order purge, remove, clean, create.
+
+CONFIG is the name of a file in the configuration directories, a path, or - for standard input. Without any, all
+configuration files count.`,
   usageStatus: 1,
   operands: "config",
   options: [
-    { name: "create", group: "Commands", help: "Create and adjust files and directories" },
-    { name: "clean", group: "Commands", help: "Remove what has aged" },
+    { name: "create", group: "Commands", help: "Create and adjust what the lines declare" },
+    { name: "clean", group: "Commands", help: "Remove what is older than its line's age" },
+    { name: "remove", group: "Commands", help: "Remove what r, R and D lines name" },
+    {
+      name: "purge",
+      group: "Commands",
+      help: "Remove what lines marked with $ have created; needs at least one CONFIG",
+    },
+    { name: "cat-config", group: "Commands", help: "Print the configuration files" },
+    {
+      name: "tldr",
+      group: "Commands",
+      help: "Print the configuration files without comments and empty lines",
+    },
+    { name: "help", short: "h", group: "Commands", help: "Show this help" },
+    { name: "version", group: "Commands", help: "Show the version, of systemd-tmpfiles and of Mayfly" },
+    { name: "user", help: "Use the user's own configuration (user-tmpfiles.d)" },
+    { name: "boot", help: "Run the lines marked with ! too, which are only safe at boot" },
+    { name: "graceful", help: "Pass over what names a user or group that does not exist" },
+    {
+      name: "prefix",
+      value: "PATH",
+      multiple: true,
+      completes: "directory",
+      help: "Run only the lines whose path begins with PATH",
+    },
+    {
+      name: "exclude-prefix",
+      value: "PATH",
+      multiple: true,
+      completes: "directory",
+      help: "Leave out the lines whose path begins with PATH",
+    },
+    { short: "E", help: "Leave out /dev, /proc, /run and /sys" },
+    {
+      name: "root",
+      value: "PATH",
+      completes: "directory",
+      help: "Work below PATH: its configuration, its accounts, its files",
+    },
+    {
+      name: "image",
+      value: "PATH",
+      completes: "file",
+      help: "Work inside a disk image; implies -E",
+      more: `The image holds a file system, or a GPT with partitions by the Discoverable Partitions Specification. It
+is mounted in a mount namespace of its own, that ends with the command. Encrypted partitions and dm-verity are not
+supported, and the file systems are not checked before they are mounted.`,
+    },
+    {
+      name: "image-policy",
+      value: "POLICY",
+      help: "Which partitions of the image may be used, by systemd.image-policy(7)",
+      more: "Only **unprotected** partitions can be used, whatever the policy allows.",
+    },
+    {
+      name: "replace",
+      value: "PATH",
+      completes: "file",
+      help: "Take the operands in place of the configuration file PATH, with its priority",
+    },
+    { name: "dry-run", short: "n", help: "Only say what would be done" },
+    { name: "inline", help: "Take each operand as a line of configuration, not as a file" },
+    { name: "no-pager", help: "Print to standard output, also on a terminal" },
+    { name: "introspect-cli", hidden: true, help: "Print the options as JSON" },
   ],
-  main({ options }) {
-    if (!options.create && !options.clean) {
-      throw new UsageError("You need to specify at least one of --clean, --create, --remove, or --purge.");
+  async main(invocation) {
+    const { options, operands, stdout, stderr, how } = invocation;
+    if (options.help || options.version || options["introspect-cli"]) {
+      const { about } = await import("../drop-in/about.js");
+      return about(tmpfiles, options, stdout);
     }
-    throw new Error("the engine is not there yet");
+    const operations = OPERATIONS.filter((operation) => options[operation]);
+    const show = options["cat-config"] || options.tldr;
+    const refusal = refusalOf(options, operands, { operations, show });
+    if (refusal !== undefined) {
+      stderr.write(`${refusal}\n`);
+      return 1;
+    }
+    if (show) {
+      const { catConfig } = await import("../drop-in/cat-config.js");
+      return catConfig({ ...options, root: given(options.root) }, stdout, stderr);
+    }
+    const image = given(options.image);
+    if (image !== undefined && how.mountedImage === undefined) {
+      const { enterImage } = await import("../image/enter.js");
+      const policy = toText(options["image-policy"] ?? ("" as Bytes));
+      return enterImage(image, { policy, readOnly: options["dry-run"] }, { ...how });
+    }
+    const log = openLog(stderr);
+    const selection = selectionOf(options, operands, how);
+    const reporter = dropInReporter(log, stderr.isTerminal);
+    return run({ ...selection, operations, dryRun: options["dry-run"] }, reporter).exitStatus;
   },
 });

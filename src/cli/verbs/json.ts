@@ -2,7 +2,9 @@ import { type Bytes, isUtf8, toBuffer, toText } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { Event, KeepReason, Source } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
-import type { Tally } from "./tally.js";
+import type { Summary } from "../../tmpfiles/index.js";
+import type { Sink } from "../sink.js";
+import { count, type FinishingReporter, type Tally } from "./tally.js";
 
 type Json = { readonly [key: string]: unknown };
 
@@ -46,21 +48,39 @@ function plain(event: Event): Json {
   }
 }
 
-/** The last line: what it all came to. */
-export function summaryJson(tally: Tally, dryRun: boolean, status: number): string {
-  const { removed, bytes, created, changed, failed, tolerated, errors, warnings } = tally;
-  return JSON.stringify({
+/** Writes each event, and at the end what it all came to, as one line each. */
+export function jsonReporter(
+  tally: Tally,
+  stdout: Sink,
+  options: { readonly dryRun: boolean },
+): FinishingReporter {
+  return {
+    wantsKept: true,
+    report(event) {
+      count(tally, event);
+      if (event.type === "diagnostic" && event.diagnostic.severity === "debug") return;
+      stdout.write(`${eventJson(event)}\n`);
+    },
+    finish: (summary) => stdout.write(`${JSON.stringify(summaryJson(tally, summary, options.dryRun))}\n`),
+  };
+}
+
+function summaryJson(tally: Tally, summary: Summary, dryRun: boolean): Json {
+  const { created, changed, failed, tolerated, errors, warnings } = tally;
+  const { entries, removed, kept, exitStatus } = summary;
+  return {
     type: "summary",
     dryRun,
-    removed: { entries: removed, bytes: Number(bytes) },
-    kept: Object.fromEntries(tally.kept),
+    entries,
+    removed: { entries: removed.entries, bytes: Number(removed.bytes) },
+    kept,
     created,
     changed,
     failed,
     tolerated,
     diagnostics: { errors, warnings },
-    status,
-  });
+    exitStatus,
+  };
 }
 
 /** A path as text, and as bytes too where the text can't hold them. */

@@ -1,6 +1,5 @@
 import type { Sink } from "../sink.js";
-import { counted, size } from "../words.js";
-import type { Tally } from "./tally.js";
+import { counted } from "../words.js";
 
 /** What takes less is over before a person has read that it goes on. */
 const QUIET_MS = 700;
@@ -14,7 +13,7 @@ export interface Progress {
 }
 
 /** A line on the terminal that says how far it is; nothing elsewhere, and nothing on a terminal that can't take it back. */
-export function progressOn(stderr: Sink, tally: Tally, env: NodeJS.ProcessEnv = process.env): Progress {
+export function progressOn(stderr: Sink, env: NodeJS.ProcessEnv = process.env): Progress {
   if (!stderr.isTerminal || env.TERM === "dumb") return { update: () => {}, clear: () => {} };
   let next = performance.now() + QUIET_MS;
   let shown = false;
@@ -24,7 +23,7 @@ export function progressOn(stderr: Sink, tally: Tally, env: NodeJS.ProcessEnv = 
       if (now < next) return;
       next = now + EVERY_MS;
       shown = true;
-      const text = `${counted(entries, "entry", "entries")} seen, ${tally.removed} to go or gone (${size(tally.bytes)})`;
+      const text = `${counted(entries, "entry", "entries")} seen...`;
       stderr.write(`${CLEAR_LINE}${text.slice(0, (stderr.columns ?? 80) - 1)}`);
     },
     clear() {

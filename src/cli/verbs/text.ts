@@ -1,11 +1,12 @@
 import { show } from "../../base/bytes.js";
-import type { Event, InodeKind, KeepCode, Reporter } from "../../base/events.js";
+import type { Event, InodeKind, KeepCode } from "../../base/events.js";
+import type { Summary } from "../../tmpfiles/index.js";
 import type { Sink } from "../sink.js";
 import { type Paint, painter } from "../style.js";
-import { counted, failure, size } from "../words.js";
-import { type Progress, progressOn } from "./progress.js";
+import { counted, failure, number, size } from "../words.js";
+import { progressOn } from "./progress.js";
 import { place, reasonText, SHORT } from "./reasons.js";
-import { count, type Tally } from "./tally.js";
+import { count, type FinishingReporter, type Tally } from "./tally.js";
 
 export interface TextOptions {
   readonly dryRun: boolean;
@@ -21,8 +22,8 @@ export function textReporter(
   tally: Tally,
   streams: { readonly stdout: Sink; readonly stderr: Sink },
   options: TextOptions,
-): Reporter & { readonly finish: (seconds: number) => void } {
-  const progress = progressOn(streams.stderr, tally);
+): FinishingReporter {
+  const progress = progressOn(streams.stderr);
   const out = painter(streams.stdout);
   const err = painter(streams.stderr);
   const print = (sink: Sink, line: string | undefined): void => {
@@ -31,14 +32,21 @@ export function textReporter(
     sink.write(`${line}\n`);
   };
   return {
-    wantsKept: true,
+    wantsKept: options.verbose,
+    wantsRemoved: options.verbose || options.dryRun,
     report(event) {
       count(tally, event);
       print(streams.stderr, complaint(event, err, options));
       print(streams.stdout, deed(event, out, options));
     },
     progress: (entries) => progress.update(entries),
-    finish: (seconds) => finish(tally, progress, streams, options, seconds),
+    finish(summary, seconds) {
+      progress.clear();
+      // On a terminal both are the same place: what went wrong stands above the summary.
+      streams.stderr.flush();
+      const lines = summaryLines({ tally, summary, dryRun: options.dryRun, seconds }, out);
+      streams.stdout.write(`${lines.join("\n")}\n`);
+    },
   };
 }
 
@@ -108,26 +116,21 @@ function slash(kind: InodeKind): string {
   return kind === "directory" || kind === "subvolume" ? "/" : "";
 }
 
-function finish(
-  tally: Tally,
-  progress: Progress,
-  { stdout, stderr }: { readonly stdout: Sink; readonly stderr: Sink },
-  options: TextOptions,
-  seconds: number,
-): void {
-  progress.clear();
-  // On a terminal both are the same place: what went wrong stands above the summary.
-  stderr.flush();
-  stdout.write(`${summaryLines(tally, options.dryRun, seconds, painter(stdout)).join("\n")}\n`);
+interface End {
+  readonly tally: Tally;
+  readonly summary: Summary;
+  readonly dryRun: boolean;
+  readonly seconds: number;
 }
 
-function summaryLines(tally: Tally, dryRun: boolean, seconds: number, paint: Paint): string[] {
+function summaryLines({ tally, summary, dryRun, seconds }: End, paint: Paint): string[] {
+  const { removed, kept } = summary;
   const deeds = [
-    ...(tally.removed > 0 ? [removedText(tally, dryRun)] : []),
+    ...(removed.entries > 0 ? [`${dryRun ? "would remove" : "removed"} ${amount(removed)}`] : []),
     ...(tally.created > 0 ? [`${dryRun ? "would create" : "created"} ${tally.created}`] : []),
     ...(tally.changed > 0 ? [`${dryRun ? "would change" : "changed"} ${tally.changed}`] : []),
   ];
-  const did = deeds.length > 0 ? deeds.join(", ") : dryRun ? "nothing to do" : "nothing was to be done";
+  const did = deeds.length > 0 ? deeds.join(", ") : "nothing to do";
   const time = seconds >= 0.05 ? ` in ${seconds.toFixed(1)} s` : "";
   const failures = [
     ...(tally.failed > 0 ? [`${tally.failed} failed`] : []),
@@ -136,20 +139,19 @@ function summaryLines(tally: Tally, dryRun: boolean, seconds: number, paint: Pai
   ];
   return [
     `${paint("bold", did.charAt(0).toUpperCase() + did.slice(1))}${time}.`,
-    ...(tally.kept.size > 0 ? [`Kept ${keptText(tally.kept)}.`] : []),
+    ...keptLines(kept),
     ...(failures.length > 0 ? [`${paint("red", failures.join(", "))}.`] : []),
   ];
 }
 
-function removedText(tally: Tally, dryRun: boolean): string {
-  const what = counted(tally.removed, "entry", "entries");
-  return `${dryRun ? "would remove" : "removed"} ${what}, ${size(tally.bytes)}`;
+function amount(removed: Summary["removed"]): string {
+  return `${counted(removed.entries, "entry", "entries")}, ${size(removed.bytes)}`;
 }
 
-function keptText(kept: ReadonlyMap<KeepCode, number>): string {
-  const all = [...kept.values()].reduce((sum, each) => sum + each, 0);
-  const reasons = [...kept]
-    .sort((a, b) => b[1] - a[1])
-    .map(([code, each]) => `${each.toLocaleString("en")} ${SHORT[code]}`);
-  return `${counted(all, "entry", "entries")}: ${reasons.join(", ")}`;
+function keptLines(kept: Summary["kept"]): string[] {
+  const reasons = (Object.entries(kept) as [KeepCode, number][]).filter(([, count]) => count > 0);
+  if (reasons.length === 0) return [];
+  const all = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const texts = reasons.sort((a, b) => b[1] - a[1]).map(([code, count]) => `${number(count)} ${SHORT[code]}`);
+  return [`Kept ${counted(all, "entry", "entries")}: ${texts.join(", ")}.`];
 }

@@ -1,0 +1,17 @@
+import { verbCommand } from "../verbs/command.js";
+
+export const clean = verbCommand({
+  operation: "clean",
+  description: `Removes what is older than the age that its line in tmpfiles.d(5) allows, and keeps what is in use: what a
+program holds a lock on, sockets with a listener, what has a line of its own, mount points. A directory goes when it is
+empty and old itself.`,
+  examples: [
+    ["mayfly clean --dry-run", "What would go, on this host, by its own configuration"],
+    [
+      "mayfly clean --dry-run --inline 'e ~/Downloads - - - 30d'",
+      "Try a line before it is written to a file",
+    ],
+    ["mayfly clean --verbose tmp.conf", "Clean by one file, and say of each entry that stays why it does"],
+    ["mayfly clean --json | jq 'select(.type == \"removed\").path'", "Feed another program"],
+  ],
+});

@@ -1,0 +1,50 @@
+import { type Bytes, bytes, show, toBuffer } from "../../base/bytes.js";
+import { readConfigFiles } from "../../tmpfiles/index.js";
+import type { Sink } from "../sink.js";
+import { page } from "./pager.js";
+
+export interface CatOptions {
+  readonly root: Bytes | undefined;
+  readonly user: boolean;
+  /** Only what counts: no comments, no empty lines. */
+  readonly tldr: boolean;
+  readonly "no-pager": boolean;
+}
+
+/** --cat-config and --tldr: each configuration file, under its name. Returns the exit status. */
+export function catConfig(options: CatOptions, stdout: Sink, stderr: Sink): number {
+  const { files, diagnostics } = readConfigFiles(options);
+  for (const { file, message } of diagnostics) stderr.write(`${show(file)}: ${message}\n`);
+  const text = files.map(({ file, content }) => section(file, content, options.tldr)).join("\n");
+  if (!options["no-pager"] && page(toBuffer(text as Bytes), stdout)) return 0;
+  stdout.write(toBuffer(stdout.isTerminal ? harmless(text) : (text as Bytes)));
+  return diagnostics.some(({ severity }) => severity === "error") ? 1 : 0;
+}
+
+function section(file: Bytes, content: Bytes, tldr: boolean): string {
+  if (content === "") return `# ${file} is a mask.\n`;
+  const lines = content.replace(/\n$/, "").split("\n");
+  const kept = tldr ? lines.filter((line) => !/^\s*([#;].*)?$/.test(line)) : lines;
+  return `# ${file}\n${kept.map((line) => `${line}\n`).join("")}`;
+}
+
+/** The text with nothing in it that a terminal would obey. */
+function harmless(text: string): Bytes {
+  const lines = text.split("\n").map((line) =>
+    line
+      .split("\t")
+      .map((part) => shown(part as Bytes))
+      .join("\t"),
+  );
+  return lines.join("\n") as Bytes;
+}
+
+/** As `show`, with the backslashes that configuration is written with left alone. */
+function shown(text: Bytes): Bytes {
+  return bytes(
+    text
+      .split("\\")
+      .map((part) => show(part as Bytes))
+      .join("\\"),
+  );
+}

@@ -1,0 +1,35 @@
+import { spawnSync } from "node:child_process";
+import type { Sink } from "../sink.js";
+
+/**
+ * Shows `text` through a pager, by the rules of systemd-tmpfiles(8): only on a terminal, and with a pager of the
+ * user's choice only where $SYSTEMD_PAGERSECURE says whether it may be trusted. False where there is none.
+ */
+export function page(text: Uint8Array, stdout: Sink, env: NodeJS.ProcessEnv = process.env): boolean {
+  if (!stdout.isTerminal || env.TERM === "dumb") return false;
+  const chosen = env.SYSTEMD_PAGER ?? env.PAGER;
+  if (chosen === "" || chosen === "cat") return false;
+  const secured = env.SYSTEMD_PAGERSECURE;
+  // What the caller's session is can't be known here: without a word it is taken for a privileged one.
+  const secure =
+    secured === undefined || !["0", "no", "n", "false", "f", "off"].includes(secured.toLowerCase());
+  const trusted = secured !== undefined && chosen !== undefined && (!secure || /^less(\s|$)/.test(chosen));
+  const pagers = trusted ? [chosen, "less"] : secure ? ["less"] : ["pager", "less", "more"];
+  const child = {
+    ...env,
+    LESS: env.SYSTEMD_LESS ?? "FRSXMK",
+    LESSCHARSET: env.SYSTEMD_LESSCHARSET ?? "utf-8",
+    ...(secure ? { LESSSECURE: "1" } : {}),
+  };
+  return pagers.some((pager) => pipeTo(pager, text, child));
+}
+
+function pipeTo(pager: string, text: Uint8Array, env: NodeJS.ProcessEnv): boolean {
+  const done = spawnSync("/bin/sh", ["-c", pager], {
+    input: text,
+    env,
+    stdio: ["pipe", "inherit", "inherit"],
+  });
+  // 126 and 127 are the shell's own: the pager is not there.
+  return done.status !== null ? done.status !== 126 && done.status !== 127 : done.signal !== null;
+}

@@ -1,0 +1,89 @@
+import { readlinkSync } from "node:fs";
+import { type Bytes, fromBuffer, isAbsolute, join, simplify } from "../base/bytes.js";
+import type { Start } from "./options.js";
+
+/** The options that the drop-in and the friendly verbs have in common, as the parser gives them. */
+export interface SelectionValues {
+  readonly user: boolean;
+  readonly boot: boolean;
+  readonly graceful: boolean;
+  readonly prefix: readonly Bytes[];
+  readonly "exclude-prefix": readonly Bytes[];
+  readonly E: boolean;
+  readonly root: Bytes | undefined;
+  readonly image: Bytes | undefined;
+  readonly "image-policy": Bytes | undefined;
+  readonly replace: Bytes | undefined;
+  readonly inline: boolean;
+}
+
+/** What -E leaves out: what is usually mounted over when the tree is booted. */
+const VIRTUAL = ["/dev", "/proc", "/run", "/sys"] as Bytes[];
+
+/** The engine's own words for what the options select. */
+export function selectionOf(values: SelectionValues, operands: readonly Bytes[], how: Start) {
+  // An image is no running system: 262 implies -E even where the image is named as nothing.
+  const virtual = values.E || values.image !== undefined;
+  return {
+    root: how.mountedImage ?? given(values.root),
+    user: values.user,
+    boot: values.boot,
+    graceful: values.graceful,
+    prefixes: values.prefix.filter((path) => path !== "").map(absolute),
+    excludePrefixes: [
+      ...values["exclude-prefix"].filter((path) => path !== "").map(absolute),
+      ...(virtual ? VIRTUAL : []),
+    ],
+    args: operands,
+    inline: values.inline,
+    replace: values.replace,
+  };
+}
+
+/** An option of empty bytes counts as not given. */
+export function given(path: Bytes | undefined): Bytes | undefined {
+  return path === undefined || path === "" ? undefined : absolute(path);
+}
+
+function absolute(path: Bytes): Bytes {
+  if (isAbsolute(path)) return simplify(path);
+  const cwd = fromBuffer(readlinkSync("/proc/self/cwd", { encoding: "buffer" }));
+  return simplify(join(cwd, path));
+}
+
+/**
+ * Why a command line is refused, in the order and the words of systemd-tmpfiles 262; undefined where it is not. `show`
+ * stands for --cat-config and --tldr.
+ */
+export function refusalOf(
+  values: SelectionValues,
+  operands: readonly Bytes[],
+  wanted: { readonly operations: readonly string[]; readonly show: boolean },
+): string | undefined {
+  const { replace, inline, user, root, image } = values;
+  const badReplace = replace === undefined ? undefined : replaceProblem(replace);
+  if (badReplace !== undefined) return badReplace;
+  if (wanted.operations.length === 0 && !wanted.show) {
+    return "You need to specify at least one of --clean, --create, --remove, or --purge.";
+  }
+  if (wanted.operations.includes("purge") && operands.length === 0) {
+    return "Refusing --purge without specification of a configuration file.";
+  }
+  if (replace !== undefined && wanted.show)
+    return "Option --replace= is not supported with --cat-config/--tldr.";
+  if (inline && wanted.show) return "Option --inline is not supported with --cat-config/--tldr.";
+  if (replace !== undefined && operands.length === 0) {
+    return "When --replace= is given, some configuration items must be specified.";
+  }
+  if (user && given(root) !== undefined) return "Combination of --user and --root= is not supported.";
+  if (given(image) !== undefined && given(root) !== undefined) {
+    return "Please specify either --root= or --image=, the combination of both is not supported.";
+  }
+  return undefined;
+}
+
+function replaceProblem(replace: Bytes): string | undefined {
+  if (!isAbsolute(replace)) return "The argument to --replace= must be an absolute path.";
+  if (!replace.endsWith(".conf")) return "The argument to --replace= must have the extension '.conf'.";
+  return undefined;
+}
