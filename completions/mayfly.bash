@@ -15,14 +15,89 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "tmpfiles help --help --version" -- "$cur"))
+    COMPREPLY=($(compgen -W "clean create remove purge tmpfiles run help --help --version" -- "$cur"))
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) COMPREPLY=($(compgen -W "tmpfiles" -- "$cur")) ;;
-  tmpfiles)
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--create --clean -h --help" -- "$cur")); return; fi
+  help) COMPREPLY=($(compgen -W "clean create remove purge tmpfiles run" -- "$cur")) ;;
+  clean)
+    case "$prev" in
+      -j|--jobs) COMPREPLY=(); return ;;
+      --prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --exclude-prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      --image-policy) COMPREPLY=(); return ;;
+      --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
     COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    ;;
+  create)
+    case "$prev" in
+      -j|--jobs) COMPREPLY=(); return ;;
+      --prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --exclude-prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      --image-policy) COMPREPLY=(); return ;;
+      --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    ;;
+  remove)
+    case "$prev" in
+      -j|--jobs) COMPREPLY=(); return ;;
+      --prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --exclude-prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      --image-policy) COMPREPLY=(); return ;;
+      --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    ;;
+  purge)
+    case "$prev" in
+      -j|--jobs) COMPREPLY=(); return ;;
+      --prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --exclude-prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      --image-policy) COMPREPLY=(); return ;;
+      --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    ;;
+  tmpfiles)
+    case "$prev" in
+      --prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --exclude-prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      --image-policy) COMPREPLY=(); return ;;
+      --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--create --clean --remove --purge --cat-config --tldr -h --help --version --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace -n --dry-run --inline --no-pager" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    ;;
+  run)
+    case "$prev" in
+      --mode) COMPREPLY=($(compgen -W "connected disconnected" -- "$cur")); return ;;
+      -o|--options) COMPREPLY=(); return ;;
+      --name) COMPREPLY=(); return ;;
+      --join) COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur")); return ;;
+      --expose) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      -u|--user) COMPREPLY=($(compgen -u -- "$cur")); return ;;
+      -g|--group) COMPREPLY=(); return ;;
+      --pass-fds) COMPREPLY=(); return ;;
+      --kill-mode) COMPREPLY=($(compgen -W "process mixed all" -- "$cur")); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--mode -o --options --name --join --expose --best-effort -u --user -g --group --no-new-privs --drop-caps --pass-fds --die-with-parent --kill-mode -q --quiet -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -c -- "$cur"))
     ;;
   esac
 }

@@ -1,5 +1,5 @@
 /** Runs call after call of the drop-in in one process: starting node a thousand times would be most of the time. */
-import type { Bytes } from "#src/base/bytes.js";
+import { type Bytes, bytes } from "#src/base/bytes.js";
 import { tmpfiles } from "#src/cli/commands/tmpfiles.js";
 import { parseOptions } from "#src/cli/getopt.js";
 import type { Sink } from "#src/cli/sink.js";
@@ -27,6 +27,7 @@ async function obey(call: Call): Promise<Outcome> {
       operands,
       stdout: output,
       stderr: output,
+      how: { startedAs: bytes("systemd-tmpfiles"), args: call.args as Bytes[] },
     });
     return { status, output: output.text() };
   } catch (error) {
