@@ -282,6 +282,12 @@ export function mkdirat(dir: Fd, name: Bytes, mode: number): void {
   checkAt(libc.mkdirat(dir.number, cstring(name), mode), "mkdirat", dir, name, octal(mode));
 }
 
+/** A device's number as libc's makedev packs it. */
+export function makeDevice(major: number, minor: number): bigint {
+  const [high, low] = [BigInt(major), BigInt(minor)];
+  return ((high & ~0xfffn) << 32n) | ((high & 0xfffn) << 8n) | ((low & ~0xffn) << 12n) | (low & 0xffn);
+}
+
 /** `mode` includes the file type; `device` is a `dev_t`, zero for what is not a device. */
 export function mknodat(dir: Fd, name: Bytes, mode: number, device: number | bigint = 0): void {
   checkAt(

@@ -5,14 +5,19 @@ import { ItemError } from "./item-error.js";
 import type { Run } from "./run.js";
 
 /** Runs one step of an item; what goes wrong is reported, and the run goes on. True where all went well. */
-export function attempt(run: Run, item: Item, path: Bytes, act: () => void): boolean {
+export function attempt(
+  run: Run,
+  item: Item,
+  path: Bytes,
+  act: () => void,
+  tolerated = item.modifiers.allowFailure,
+): boolean {
   try {
     act();
     return true;
   } catch (error) {
     if (!isFailure(error)) throw error;
-    const { source, modifiers } = item;
-    run.reporter.report({ type: "failed", path, error, tolerated: modifiers.allowFailure, source });
+    run.reporter.report({ type: "failed", path, error, tolerated, source: item.source });
     return false;
   }
 }

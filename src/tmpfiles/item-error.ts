@@ -1,6 +1,12 @@
 import { type Bytes, show } from "../base/bytes.js";
 
-export type ItemErrorCode = "WRONG_TYPE" | "NO_NAME" | "MOUNT_POINT" | "NOT_REMOVED" | "MISSING_LIBRARY";
+export type ItemErrorCode =
+  | "WRONG_TYPE"
+  | "NO_NAME"
+  | "MOUNT_POINT"
+  | "NOT_REMOVED"
+  | "MISSING_LIBRARY"
+  | "INCONSISTENT_CAPABILITIES";
 
 /** What an item can't do at a path, though no single call failed. */
 export class ItemError extends Error {

@@ -68,7 +68,7 @@ function handlerOf(item: Item, operation: Operation): Handler | undefined {
 /** The `-` modifier tolerates failures on creation alone. */
 function removeItem(run: Run, item: Item, handler: Handler): void {
   const paths = item.type.path === "glob" ? glob(run.root, item.path) : [item.path];
-  for (const path of paths) attempt(run, item, path, () => handler(run, item, path, true));
+  for (const path of paths) attempt(run, item, path, () => handler(run, item, path, true), false);
 }
 
 /** Asks once for each directory that items lie in. */

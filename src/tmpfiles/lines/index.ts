@@ -1,9 +1,11 @@
 import type { LineType } from "../line-type.js";
 import { adjust, adjustTree } from "./adjust.js";
 import { resolveCopySource, resolveLinkTarget, resolveText } from "./arguments.js";
+import { parseAttributes, setFileAttributes, setTreeFileAttributes } from "./attributes.js";
+import { parseCapabilities, setFileCapabilities, setTreeCapabilities } from "./capabilities.js";
 import { adjustDirectory, createDirectory } from "./directories.js";
 import { createEmptiedFile, createFile, writeFile } from "./files.js";
-import { createSymlink } from "./nodes.js";
+import { createBlockDevice, createCharacterDevice, createFifo, createSymlink, parseDevice } from "./nodes.js";
 import {
   cleanContents,
   cleanPath,
@@ -13,6 +15,7 @@ import {
   removePath,
   removeTree,
 } from "./removal.js";
+import { parseAssignments, resolveAssignments, setAttributes, setTreeAttributes } from "./xattr.js";
 
 // What several rows share.
 const writesContent = {
@@ -95,7 +98,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
   v: { ...directory, title: "Create a subvolume or directory" },
   q: { ...directory, title: "Create a subvolume or directory, with the quota groups of its parent" },
   Q: { ...directory, title: "Create a subvolume or directory, with a quota group of its own" },
-  p: { ...device, title: "Create a named pipe", argument: "none" },
+  p: { ...device, title: "Create a named pipe", argument: "none", create: createFifo },
   L: {
     title: "Create a symlink",
     path: "exact",
@@ -107,8 +110,18 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     create: createSymlink,
     purge: purgePath,
   },
-  c: { ...device, title: "Create a character device node" },
-  b: { ...device, title: "Create a block device node" },
+  c: {
+    ...device,
+    title: "Create a character device node",
+    parseArgument: parseDevice,
+    create: createCharacterDevice,
+  },
+  b: {
+    ...device,
+    title: "Create a block device node",
+    parseArgument: parseDevice,
+    create: createBlockDevice,
+  },
   C: {
     title: "Copy a file or a tree",
     path: "exact",
@@ -150,14 +163,46 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
   z: { ...adjustsMode, title: "Adjust mode, owner and label", create: adjust },
   Z: { ...adjustsMode, title: "Adjust mode, owner and label, recursively", create: adjustTree },
   m: { ...adjustsMode, title: "Adjust mode, owner and label (old name of z)", create: adjust },
-  t: { ...adjustsBy, title: "Set extended attributes" },
-  T: { ...adjustsBy, title: "Set extended attributes, recursively" },
-  h: { ...adjustsBy, title: "Set file attributes" },
-  H: { ...adjustsBy, title: "Set file attributes, recursively" },
+  t: {
+    ...adjustsBy,
+    title: "Set extended attributes",
+    parseArgument: parseAssignments,
+    resolveArgument: resolveAssignments,
+    create: setAttributes,
+  },
+  T: {
+    ...adjustsBy,
+    title: "Set extended attributes, recursively",
+    parseArgument: parseAssignments,
+    resolveArgument: resolveAssignments,
+    create: setTreeAttributes,
+  },
+  h: {
+    ...adjustsBy,
+    title: "Set file attributes",
+    parseArgument: parseAttributes,
+    create: setFileAttributes,
+  },
+  H: {
+    ...adjustsBy,
+    title: "Set file attributes, recursively",
+    parseArgument: parseAttributes,
+    create: setTreeFileAttributes,
+  },
   a: { ...replacesOrAdds, title: "Set POSIX ACLs" },
   A: { ...replacesOrAdds, title: "Set POSIX ACLs, recursively" },
-  k: { ...replacesOrAdds, title: "Set file capabilities" },
-  K: { ...replacesOrAdds, title: "Set file capabilities, recursively" },
+  k: {
+    ...replacesOrAdds,
+    title: "Set file capabilities",
+    parseArgument: parseCapabilities,
+    create: setFileCapabilities,
+  },
+  K: {
+    ...replacesOrAdds,
+    title: "Set file capabilities, recursively",
+    parseArgument: parseCapabilities,
+    create: setTreeCapabilities,
+  },
 };
 
 /** The row of a letter. */

@@ -1,47 +1,145 @@
-import type { Bytes } from "../../base/bytes.js";
-import { readlinkat, symlinkat } from "../../sys/files.js";
-import { isSymlink, S_IFLNK, statx } from "../../sys/inode.js";
+import { type Bytes, isAbsolute, join, parent } from "../../base/bytes.js";
+import { parseCNumber } from "../../base/c-number.js";
+import { failedWith } from "../../base/errors.js";
+import type { InodeKind } from "../../base/events.js";
+import { resolve } from "../../path/resolve.js";
+import { hasCapability } from "../../sys/capabilities.js";
+import type { Fd } from "../../sys/files.js";
+import { makeDevice, mknodat, readlinkat, symlinkat } from "../../sys/files.js";
+import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, statx } from "../../sys/inode.js";
 import { withCreationLabel } from "../../sys/selinux.js";
+import { withUmask } from "../../sys/write.js";
 import { skip } from "../attempt.js";
-import type { Creation } from "../hands.js";
+import type { Made, Maker, Place } from "../hands.js";
 import type { Item } from "../item.js";
-import type { Handler } from "../line-type.js";
+import { ItemError } from "../item-error.js";
+import { hasKind } from "../kind.js";
+import { ArgumentError, type Handler } from "../line-type.js";
+import type { Run } from "../run.js";
 import { setPermissions } from "./adjust.js";
+import { modeOf } from "./mode.js";
 
 const EMPTY = "" as Bytes;
 
-/** `L`: a symlink; `L+` puts it in the place of whatever is there; `L?` only where its target is there. */
-export const createSymlink: Handler = (run, item, path) => {
-  using place = run.hands.openParent(item, path, "make");
-  if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFLNK);
-  const target = item.argument as Bytes;
-  const creation = symlinkMaker(item, target);
-  let made = run.hands.make(item, place, creation);
-  if (made?.existing === true) {
-    using found = made.fd;
-    if (isSymlink(statx(found)) && readlinkat(found, EMPTY) === target) {
-      run.hands.found(item, place, "symlink", target);
-      setPermissions(run, item, found, path, true);
-      return;
-    }
-    if (!item.modifiers.force) {
-      skip(run, item, path, "exists and is not this symlink");
-      return;
-    }
-    made = run.hands.replace(item, place, creation);
-  }
-  if (made === undefined) return;
-  using fd = made.fd;
-  setPermissions(run, item, fd, path, false);
+/** A kind of inode that a line makes, and when one that is there will do. */
+interface Node {
+  readonly kind: InodeKind;
+  /** S_IFMT bits. */
+  readonly type: number;
+  readonly target?: Bytes;
+  readonly make: Maker;
+  readonly suits?: (fd: Fd) => boolean;
+}
+
+/** `p`: a FIFO; `p+` puts it in the place of whatever is there. */
+export const createFifo: Handler = (run, item, path) => {
+  createNode(run, item, path, { kind: "fifo", type: S_IFIFO, make: nodeMaker(item, S_IFIFO, 0n) });
 };
 
-function symlinkMaker(item: Item, target: Bytes): Creation {
-  return {
+/** `c`: a character device; `c+` puts it in the place of whatever is there. */
+export const createCharacterDevice: Handler = (run, item, path) => {
+  createDevice(run, item, path, "character-device", S_IFCHR);
+};
+
+/** `b`: the same for a block device. */
+export const createBlockDevice: Handler = (run, item, path) => {
+  createDevice(run, item, path, "block-device", S_IFBLK);
+};
+
+/** In containers that may make no devices their lines are passed over: devices are the container manager's to make. */
+function createDevice(run: Run, item: Item, path: Bytes, kind: InodeKind, type: number): void {
+  if (!hasCapability("cap_mknod")) {
+    skip(run, item, path, "no privilege to make devices");
+    return;
+  }
+  try {
+    createNode(run, item, path, { kind, type, make: nodeMaker(item, type, item.argument as bigint) });
+  } catch (error) {
+    if (!failedWith(error, "EPERM", "EACCES") || error.syscall !== "mknodat") throw error;
+    skip(run, item, path, "no privilege to make devices here");
+  }
+}
+
+function nodeMaker(item: Item, type: number, device: bigint): Maker {
+  return (dir, name) => {
+    const make = (): void => mknodat(dir, name, type | modeOf(item), device);
+    withUmask(0, () => withCreationLabel(item.path, type, make));
+    return undefined;
+  };
+}
+
+/** `L`: a symlink; `L+` puts it in the place of whatever is there; `L?` only where what it points at exists. */
+export const createSymlink: Handler = (run, item, path) => {
+  const target = item.argument as Bytes;
+  createNode(run, item, path, {
     kind: "symlink",
+    type: S_IFLNK,
     target,
     make: (dir, name) => {
       withCreationLabel(item.path, S_IFLNK, () => symlinkat(target, dir, name));
       return undefined;
     },
-  };
+    suits: (fd) => readlinkat(fd, EMPTY) === target,
+  });
+};
+
+function createNode(run: Run, item: Item, path: Bytes, node: Node): void {
+  using place = run.hands.openParent(item, path, "make");
+  if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, node.type);
+  if (item.modifiers.ifSourceExists && !targetExists(run.root, path, node.target ?? EMPTY)) {
+    skip(run, item, path, "what it would point at does not exist");
+    return;
+  }
+  const made = makeOrReplace(run, item, place, node);
+  if (made === undefined) return;
+  using fd = made.fd;
+  if (!hasKind(statx(fd), node.kind)) {
+    throw new ItemError("WRONG_TYPE", path, `was replaced by something else than a ${node.kind}`);
+  }
+  setPermissions(run, item, fd, path, made.existing);
+}
+
+/** What stands at the place in the end; undefined where there is nothing to adjust. */
+function makeOrReplace(run: Run, item: Item, place: Place, node: Node): Made | undefined {
+  const made = run.hands.make(item, place, node);
+  if (made?.existing !== true) return made;
+  if (hasKind(statx(made.fd), node.kind) && node.suits?.(made.fd) !== false) {
+    run.hands.found(item, place, node.kind, node.target);
+    return made;
+  }
+  made.fd.close();
+  if (item.modifiers.force) return run.hands.replace(item, place, node);
+  skip(run, item, place.path, `exists and is not this ${node.kind}`);
+  return undefined;
+}
+
+/** Whether a symlink at `path` would point at something, be it another symlink; absolute targets lie below the root. */
+function targetExists(root: Bytes, path: Bytes, target: Bytes): boolean {
+  try {
+    const pointedAt = join(isAbsolute(target) ? root : parent(path), target);
+    resolve(root, pointedAt, { follow: false, safe: false }).close();
+    return true;
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return false;
+    throw error;
+  }
+}
+
+/** `major:minor`; each may be octal or hexadecimal as in C. */
+export function parseDevice(argument: Bytes): bigint {
+  const colon = argument.indexOf(":");
+  if (colon < 0) throw new ArgumentError("a device is written as major:minor");
+  if (!/^[ \t\n\r]*\d+$/.test(argument.slice(0, colon)))
+    throw new ArgumentError("the major number is not a number");
+  const major = number(argument.slice(0, colon), 0);
+  const minor = number(argument.slice(colon + 1), colon + 1);
+  if (major >= 2 ** 12) throw new ArgumentError("the major number is above 4095");
+  if (minor >= 2 ** 20) throw new ArgumentError("the minor number is above 1048575", colon + 1);
+  return makeDevice(major, minor);
+}
+
+function number(text: string, at: number): number {
+  const value = parseCNumber(text);
+  if (value === undefined) throw new ArgumentError(`"${text}" is not a number`, at);
+  return value;
 }

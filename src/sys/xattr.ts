@@ -1,0 +1,60 @@
+import { type Bytes, fromBuffer, show } from "../base/bytes.js";
+import { failedWith } from "../base/errors.js";
+import { bind, cstring } from "./ffi.js";
+import { check, type Fd, procPath } from "./files.js";
+
+// By the magic link in /proc, since fsetxattr refuses O_PATH fds. It leads to a symlink itself, not to what that names.
+const libc = {
+  getxattr: bind<[Buffer, Buffer, Buffer, number], number | bigint>(
+    "long getxattr(const void *path, const void *name, void *value, size_t size)",
+  ),
+  setxattr: bind<[Buffer, Buffer, Buffer, number, number], number>(
+    "int setxattr(const void *path, const void *name, const void *value, size_t size, int flags)",
+  ),
+  listxattr: bind<[Buffer, Buffer, number], number | bigint>(
+    "long listxattr(const void *path, void *list, size_t size)",
+  ),
+};
+
+/** XATTR_SIZE_MAX: no value and no list of names is longer. */
+const MOST = 65536;
+
+/** Sets an extended attribute of what an fd holds, O_PATH too: setxattr(2). */
+export function setXattr(fd: Fd, name: Bytes, value: Uint8Array): void {
+  const result = libc.setxattr(cstring(procPath(fd)), cstring(name), Buffer.from(value), value.length, 0);
+  checked(result, "setxattr", fd, name);
+}
+
+/** Its value, or undefined where it has none or the file system knows no such attributes. */
+export function getXattr(fd: Fd, name: Bytes): Buffer | undefined {
+  const value = Buffer.alloc(MOST);
+  const result = libc.getxattr(cstring(procPath(fd)), cstring(name), value, value.length);
+  const length = missing(() => checked(result, "getxattr", fd, name), "ENODATA", "EOPNOTSUPP");
+  return length === undefined ? undefined : value.subarray(0, length);
+}
+
+/** The names of all extended attributes that we may see; none where the file system knows none. */
+export function listXattrs(fd: Fd): Bytes[] {
+  const list = Buffer.alloc(MOST);
+  const result = libc.listxattr(cstring(procPath(fd)), list, list.length);
+  const length = missing(() => checked(result, "listxattr", fd, "" as Bytes), "EOPNOTSUPP") ?? 0;
+  return fromBuffer(list.subarray(0, length)).split("\0").slice(0, -1) as Bytes[];
+}
+
+function checked(result: number | bigint, syscall: string, fd: Fd, name: Bytes): number {
+  return check(
+    result,
+    syscall,
+    () => fd.path,
+    () => [`${fd}`, JSON.stringify(show(name))],
+  );
+}
+
+function missing(call: () => number, ...codes: string[]): number | undefined {
+  try {
+    return call();
+  } catch (error) {
+    if (failedWith(error, ...codes)) return undefined;
+    throw error;
+  }
+}

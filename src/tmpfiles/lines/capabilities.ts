@@ -1,0 +1,144 @@
+import { type Bytes, show } from "../../base/bytes.js";
+import { parseCNumber } from "../../base/c-number.js";
+import {
+  allCapabilities,
+  capabilityNumber,
+  type FileCapabilities,
+  getCapabilities,
+  setCapabilities,
+} from "../../sys/capabilities.js";
+import type { Fd } from "../../sys/files.js";
+import { isRegular, type Stat, statx } from "../../sys/inode.js";
+import { skip } from "../attempt.js";
+import type { Item } from "../item.js";
+import { ItemError } from "../item-error.js";
+import type { Handler } from "../line-type.js";
+import { overTree } from "../over-tree.js";
+import type { Run } from "../run.js";
+import { openExact, refuseHardLink } from "./adjust.js";
+import { splitQuoted } from "./words.js";
+
+type Flag = "e" | "i" | "p";
+
+/** One clause of cap_text_formats(7), as `cap_chown,cap_kill+ep`. */
+interface Clause {
+  readonly operator: "=" | "+" | "-";
+  readonly capabilities: bigint;
+  readonly flags: readonly Flag[];
+}
+
+export interface CapabilityWish {
+  readonly clauses: readonly Clause[];
+  /** undefined where the line does not say. */
+  readonly rootUid: number | undefined;
+}
+
+/** The three sets while clauses are applied; on the file the third is one flag. */
+type Sets = Readonly<Record<Flag, bigint>>;
+
+const OPERATOR = /[=+-]/;
+const FLAGS = /^[eip]*$/;
+const MOST = 62;
+const NONE: FileCapabilities = { permitted: 0n, inheritable: 0n, effective: false, rootUid: 0 };
+/** Not a user: (uid_t) -1, and the same of 16-bit times. */
+const INVALID_UIDS = [0xffffffff, 0xffff];
+
+/** `k`, `k+`: the capabilities of a file. */
+export const setFileCapabilities: Handler = (run, item, path) => {
+  if (item.argument === undefined) return;
+  using fd = openExact(run, path);
+  apply(run, item, fd, path, statx(fd));
+};
+
+/** `K`, `K+`: of all files below. */
+export const setTreeCapabilities: Handler = (run, item, path) => {
+  if (item.argument === undefined) return;
+  overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
+};
+
+function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
+  refuseHardLink(path, stat);
+  if (!isRegular(stat)) {
+    skip(run, item, path, "only regular files have capabilities");
+    return;
+  }
+  const wish = item.argument as CapabilityWish;
+  const wanted = combined((item.modifiers.force ? getCapabilities(fd) : undefined) ?? NONE, wish);
+  if (wanted === undefined) {
+    const why = "the capabilities in effect must be none, or all that are permitted or inheritable";
+    throw new ItemError("INCONSISTENT_CAPABILITIES", path, why);
+  }
+  run.hands.change(item, path, "capabilities", written(wanted), () => setCapabilities(fd, wanted));
+}
+
+/** What the clauses make of those that a file has; undefined where no single flag can say which are in effect. */
+export function combined(old: FileCapabilities, wish: CapabilityWish): FileCapabilities | undefined {
+  const all = old.permitted | old.inheritable;
+  const before: Sets = { e: old.effective ? all : 0n, i: old.inheritable, p: old.permitted };
+  const { e, i, p } = wish.clauses.reduce(applied, before);
+  if (e !== 0n && e !== (i | p)) return undefined;
+  return { permitted: p, inheritable: i, effective: e !== 0n, rootUid: wish.rootUid ?? old.rootUid };
+}
+
+function applied(sets: Sets, { operator, capabilities, flags }: Clause): Sets {
+  const one = (flag: Flag): bigint => {
+    const isNamed = flags.includes(flag);
+    if (isNamed && operator !== "-") return sets[flag] | capabilities;
+    return isNamed || operator === "=" ? sets[flag] & ~capabilities : sets[flag];
+  };
+  return { e: one("e"), i: one("i"), p: one("p") };
+}
+
+function written({ permitted, inheritable, effective, rootUid }: FileCapabilities): string {
+  const set = (bits: bigint): string => `0x${bits.toString(16)}`;
+  const root = rootUid === 0 ? "" : ` rootuid=${rootUid}`;
+  return `permitted=${set(permitted)} inheritable=${set(inheritable)} effective=${effective ? 1 : 0}${root}`;
+}
+
+/** The clauses of a line; undefined, after a warning, where one is wrong: then the line does nothing. */
+export function parseCapabilities(
+  argument: Bytes,
+  warn: (message: string, at?: number) => void,
+): CapabilityWish | undefined {
+  const clauses: Clause[] = [];
+  let rootUid: number | undefined;
+  for (const { text, at } of splitQuoted(argument)) {
+    const isRoot = text.startsWith("rootuid=");
+    const uid = isRoot ? parseUid(text.slice("rootuid=".length)) : undefined;
+    const clause = isRoot ? undefined : parseClause(text);
+    if (uid === undefined && clause === undefined) {
+      warn(`"${show(text)}" is no clause of cap_text_formats(7), as "cap_chown,cap_kill=ep"`, at);
+      return undefined;
+    }
+    rootUid = uid ?? rootUid;
+    if (clause !== undefined) clauses.push(clause);
+  }
+  return { clauses, rootUid };
+}
+
+function parseUid(text: string): number | undefined {
+  if (!/^(0|[1-9]\d{0,9})$/.test(text)) return undefined;
+  const uid = Number(text);
+  return uid > 0xffffffff || INVALID_UIDS.includes(uid) ? undefined : uid;
+}
+
+function parseClause(text: Bytes): Clause | undefined {
+  const at = text.search(OPERATOR);
+  const flags = text.slice(at + 1);
+  if (at < 0 || !FLAGS.test(flags)) return undefined;
+  const capabilities = parseList(text.slice(0, at));
+  if (capabilities === undefined) return undefined;
+  return { operator: text[at] as Clause["operator"], capabilities, flags: [...flags] as Flag[] };
+}
+
+/** Names and numbers with commas between; nothing at all stands for all. */
+function parseList(list: string): bigint | undefined {
+  if (list === "") return allCapabilities();
+  let capabilities = 0n;
+  for (const name of list.split(",").filter((part) => part !== "")) {
+    const number = capabilityNumber(name) ?? parseCNumber(name);
+    if (name !== "all" && (number === undefined || number > MOST)) return undefined;
+    capabilities |= name === "all" ? allCapabilities() : 1n << BigInt(number ?? 0);
+  }
+  return capabilities;
+}

@@ -1,0 +1,66 @@
+import { type Bytes, show, toBuffer } from "../../base/bytes.js";
+import type { Fd } from "../../sys/files.js";
+import { setXattr } from "../../sys/xattr.js";
+import type { Item } from "../item.js";
+import { splitWords } from "../lex.js";
+import type { ArgumentContext, Handler } from "../line-type.js";
+import { overTree } from "../over-tree.js";
+import type { Run } from "../run.js";
+import { openExact } from "./adjust.js";
+
+/** `user.name=value` of a line. */
+export interface Assignment {
+  readonly name: Bytes;
+  readonly value: Bytes;
+}
+
+/** `t`: extended attributes of what is there. */
+export const setAttributes: Handler = (run, item, path) => {
+  using fd = openExact(run, path);
+  apply(run, item, fd, path);
+};
+
+/** `T`: of all that lies below too. */
+export const setTreeAttributes: Handler = (run, item, path) => {
+  overTree(run, item, path, (fd, at) => apply(run, item, fd, at));
+};
+
+function apply(run: Run, item: Item, fd: Fd, path: Bytes): void {
+  for (const { name, value } of item.argument as readonly Assignment[]) {
+    run.hands.change(item, path, "xattr", `${show(name)}=${show(value)}`, () =>
+      setXattr(fd, name, toBuffer(value)),
+    );
+  }
+}
+
+/** The assignments of a line; those that are none are left out with a warning, and all after an open quote. */
+export function parseAssignments(
+  argument: Bytes,
+  warn: (message: string, at?: number) => void,
+): readonly Assignment[] {
+  const found: Assignment[] = [];
+  let rest: Bytes | undefined = argument;
+  while (rest !== undefined) {
+    const at: number = argument.length - rest.length;
+    const words: ReturnType<typeof splitWords> = splitWords(rest, 1);
+    if ("problem" in words) {
+      warn(`a ${words.problem} without an end; this and what follows is left out`, at + words.column - 1);
+      break;
+    }
+    const [word] = words;
+    rest = words[1];
+    if (word === undefined) break;
+    const equals = word.indexOf("=");
+    const [name, value] = [word.slice(0, Math.max(equals, 0)) as Bytes, word.slice(equals + 1) as Bytes];
+    if (name !== "" && value !== "") found.push({ name, value });
+    else warn(`"${show(word)}" is not name=value; it is left out`, at);
+  }
+  return found;
+}
+
+/** Replaces the specifiers in the names and values. */
+export function resolveAssignments(parsed: unknown, context: ArgumentContext): readonly Assignment[] {
+  const expand = (text: Bytes): Bytes => context.expand(text, Number.POSITIVE_INFINITY);
+  const assignments = (parsed ?? []) as readonly Assignment[];
+  return assignments.map(({ name, value }) => ({ name: expand(name), value: expand(value) }));
+}
