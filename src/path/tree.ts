@@ -36,6 +36,7 @@ const OPEN_LEVELS = 64;
 /** Someone who adds entries as fast as they are removed gets this many looks, not for ever. */
 const MOST_LOOKS = 64;
 const MOST_LEFT = 100;
+const ENTRIES_A_SLICE = 512;
 const LISTING_BUFFER = 8192;
 const SELF = "." as Bytes;
 const PARENT = ".." as Bytes;
@@ -59,6 +60,14 @@ interface Level {
  * @throws UnsafePathError REPLACED_INODE where a directory was moved away from under the removal.
  */
 export function removeTree(dir: Fd, name: Bytes): Removal {
+  const slices = removeTreeInSlices(dir, name);
+  let slice = slices.next();
+  while (slice.done !== true) slice = slices.next();
+  return slice.value;
+}
+
+/** The same, a few hundred entries at a time: between two slices an event loop may do other things. */
+export function removeTreeInSlices(dir: Fd, name: Bytes): Generator<void, Removal> {
   return new TreeRemoval(dir).remove(name);
 }
 
@@ -72,10 +81,12 @@ class TreeRemoval {
     this.#dir = dir;
   }
 
-  remove(name: Bytes): Removal {
+  *remove(name: Bytes): Generator<void, Removal> {
     try {
       this.#entry(this.#dir, name);
+      let seen = 0;
       for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
+        if (++seen % ENTRIES_A_SLICE === 0) yield;
         const next = this.#next(level);
         if (next === undefined) this.#ascend(level);
         else if (next.type === DT_DIR) this.#directory(level.fd, next.name);

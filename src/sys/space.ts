@@ -1,0 +1,31 @@
+import { statfsSync } from "node:fs";
+import { toBuffer } from "../base/bytes.js";
+import { bind, errno } from "./ffi.js";
+import { check, type Fd, procPath } from "./files.js";
+
+const fallocate = bind<[number, number, number | bigint, number | bigint], number>(
+  "int fallocate(int fd, int mode, int64_t offset, int64_t length)",
+);
+
+export interface FreeSpace {
+  /** What an ordinary user may still write. */
+  readonly bytes: number;
+  readonly inodes: number;
+}
+
+/** statfs(2) of the file system that `fd` lies on. File systems without a fixed number of inodes report zero. */
+export function freeSpace(fd: Fd): FreeSpace {
+  const { bavail, bsize, ffree } = statfsSync(toBuffer(procPath(fd)));
+  return { bytes: bavail * bsize, inodes: ffree };
+}
+
+/** Makes sure of `length` bytes on disk without changing what the file holds; false where the file system can't. */
+export function reserve(fd: Fd, length: number): boolean {
+  if (fallocate(fd.number, FALLOC_FL_KEEP_SIZE, 0, length) === 0) return true;
+  if (errno() === EOPNOTSUPP) return false;
+  check(-1, "fallocate", fd.path, () => [`${fd}`, `${length}`]);
+  return false;
+}
+
+const FALLOC_FL_KEEP_SIZE = 1;
+const EOPNOTSUPP = 95;

@@ -1,0 +1,196 @@
+import { type Bytes, join, toBuffer, toText } from "../base/bytes.js";
+import { failedWith, UnsafePathError } from "../base/errors.js";
+import {
+  AT_REMOVEDIR,
+  type Fd,
+  mkdirat,
+  O_DIRECTORY,
+  O_NOFOLLOW,
+  O_PATH,
+  O_RDONLY,
+  openat,
+  tryUnlinkat,
+} from "../sys/files.js";
+import { chmod, InodeMark, S_ISVTX } from "../sys/inode.js";
+import { hold, type Leftover, release, removal, removeEmpty } from "./leftovers.js";
+import { lockShared } from "./lock.js";
+import { freshName } from "./names.js";
+import { type NameParts, nameParts, type TempDirOptions } from "./options.js";
+import type { Parent } from "./parent.js";
+import { inPlace } from "./placement.js";
+import { run, runSync, type Steps } from "./steps.js";
+
+/** A cleaner can take a directory in the moment before it is locked; so often is another one made in its place. */
+const ATTEMPTS = 1000;
+const OWNER_ONLY = 0o700;
+const PERMISSIONS = 0o777;
+
+/**
+ * Makes a directory that only this user can use, under a name that nobody can guess, and holds a shared lock on it:
+ * systemd-tmpfiles and every cleaner that honours such locks pass by it and all that is below, however old it looks.
+ * It goes with `remove()`, with `using`, or at the latest when the process exits.
+ *
+ * @throws TempSpaceError, UnsafePathError, SyscallError
+ */
+export function mkdtempSync(options: TempDirOptions = {}): LockedDir {
+  const parts = nameParts(options);
+  return inPlace(options, (parent) => makeDirectory(parent, parts));
+}
+
+/** A directory made by `mkdtemp`. */
+export class LockedDir implements Disposable, AsyncDisposable {
+  /** What is behind it: a directory with a lock, or where the file system has no locks (some NFS, FUSE), without. */
+  readonly backing: "locked-directory" | "directory";
+  readonly #parent: Parent;
+  readonly #leftover: Leftover;
+
+  constructor(parent: Parent, name: Bytes, fd: Fd, locked: boolean) {
+    this.#parent = parent.share();
+    this.#leftover = { kind: "directory", dir: parent.fd, name, fd };
+    this.backing = locked ? "locked-directory" : "directory";
+    hold(this.#leftover);
+  }
+
+  /** The absolute path, as text. */
+  get path(): string {
+    return toText(this.#path());
+  }
+
+  /** The same, byte for byte: for parents whose names are not UTF-8. */
+  get pathBuffer(): Buffer {
+    return toBuffer(this.#path());
+  }
+
+  #path(): Bytes {
+    return join(this.#parent.path, this.#leftover.name);
+  }
+
+  /**
+   * The open directory that holds the lock; -1 once it was removed or detached. Put it into a child's `stdio`, and the
+   * lock lives for as long as the child does, even when this process is killed.
+   */
+  get fd(): number {
+    return this.#leftover.fd.number;
+  }
+
+  /**
+   * Removes the directory with all that is in it, mounts excepted, and gives up the lock. Again is harmless.
+   *
+   * @throws RemovalError where something had to stay (a mount, an immutable file): it can be called again then.
+   */
+  async remove(): Promise<void> {
+    await run(this.removal());
+  }
+
+  removeSync(): void {
+    if (this.fd < 0) return;
+    if (removeEmpty(this.#leftover)) this.#end();
+    else runSync(this.removal());
+  }
+
+  /** @internal */
+  *removal(): Steps<void> {
+    if (this.fd < 0) return;
+    yield* removal(this.#leftover);
+    this.#end();
+  }
+
+  /**
+   * Gives the directory up on purpose: it stays, no lock protects it, and this process forgets it. Its sticky bit is
+   * set, so that `sweepStale` knows that it was not left by accident; the host's ageing applies to it as to any other.
+   *
+   * @returns the path.
+   */
+  detach(): string {
+    if (this.fd >= 0) {
+      chmod(this.#leftover.fd, OWNER_ONLY | S_ISVTX);
+      this.#end();
+    }
+    return this.path;
+  }
+
+  #end(): void {
+    if (this.fd < 0) return;
+    release(this.#leftover);
+    this.#leftover.fd.close();
+    this.#parent[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.removeSync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.remove();
+  }
+}
+
+export function makeDirectory(parent: Parent, { prefix, suffix }: NameParts): LockedDir {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const name = freshName(prefix, suffix);
+    if (!made(parent.fd, name)) continue;
+    const taken = takeDirectory(parent.fd, name);
+    if (taken !== undefined) return new LockedDir(parent, name, taken.fd, taken.locked);
+  }
+  const message = `${ATTEMPTS} new directories in a row were taken away before they could be locked`;
+  throw new UnsafePathError("REPLACED_INODE", parent.path, message);
+}
+
+function made(parent: Fd, name: Bytes): boolean {
+  try {
+    mkdirat(parent, name, OWNER_ONLY);
+    return true;
+  } catch (error) {
+    if (failedWith(error, "EEXIST")) return false;
+    throw error;
+  }
+}
+
+interface Taken {
+  readonly fd: Fd;
+  readonly locked: boolean;
+}
+
+/** Opens and locks the new directory; undefined where a cleaner, or somebody who watched it, was faster. */
+function takeDirectory(parent: Fd, name: Bytes): Taken | undefined {
+  let fd: Fd | undefined;
+  try {
+    fd = openNew(parent, name);
+    const lock = lockShared(fd);
+    if (lock !== "busy" && isOurs(fd)) return { fd, locked: lock === "locked" };
+    fd.close();
+    tryUnlinkat(parent, name, AT_REMOVEDIR);
+    return undefined;
+  } catch (error) {
+    fd?.close();
+    tryUnlinkat(parent, name, AT_REMOVEDIR);
+    if (failedWith(error, "ENOENT", "ELOOP", "ENOTDIR", "EACCES")) return undefined;
+    throw error;
+  }
+}
+
+/** Under a umask that takes from the owner too, a new directory can't be opened before it is given back. */
+function openNew(parent: Fd, name: Bytes): Fd {
+  try {
+    return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  } catch (error) {
+    if (!failedWith(error, "EACCES")) throw error;
+    using closed = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    if (!isOurs(closed)) throw error;
+    return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  }
+}
+
+const mark = new InodeMark();
+
+/**
+ * Whether what was locked is alive and this user's. In a sticky directory nobody else can put a directory of ours under
+ * the name, and one that was removed has no links left: so this also tells that it still is where it was made.
+ */
+function isOurs(fd: Fd): boolean {
+  mark.lookAt(fd);
+  if (mark.nlink === 0 || mark.uid !== process.geteuid?.()) return false;
+  // A umask that takes from the owner himself.
+  if ((mark.mode & PERMISSIONS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
+  return true;
+}

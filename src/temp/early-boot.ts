@@ -1,0 +1,85 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { type Bytes, isBelow } from "../base/bytes.js";
+import { type Mount, mountAt, readMountInfo } from "../sys/mountinfo.js";
+
+/** What is looked at to find out how far boot has come. */
+export interface BootState {
+  /** Below it lie etc, run and usr: `/`, but for tests. */
+  readonly root: string;
+  mounts(): readonly Mount[];
+  /** systemd's own word on whether local file systems are up; undefined where it can't be asked. */
+  localFileSystemsActive(): boolean | undefined;
+}
+
+const UNIT_DIRECTORIES = [
+  "etc/systemd/system",
+  "run/systemd/system",
+  "run/systemd/generator",
+  "usr/lib/systemd/system",
+];
+
+const thisHost: BootState = {
+  root: "/",
+  mounts: () => readMountInfo("self"),
+  localFileSystemsActive: askSystemd,
+};
+
+const known = new Set<Bytes>();
+
+/** Whether `path` lies on the file system that it will lie on when boot is over. Once up, it is not asked again. */
+export function isUp(path: Bytes): boolean {
+  if (known.has(path)) return true;
+  const up = isUpIn(path, thisHost);
+  if (up) known.add(path);
+  return up;
+}
+
+/**
+ * A directory is not there yet where local-fs.target wants a mount on it, or on a directory above it, that the mount
+ * table does not have, or where what it lies on is read-only still. Since a mount may also be missing long after boot
+ * (`nofail`), systemd has the last word: see bootup(7), local-fs.target.
+ */
+export function isUpIn(path: Bytes, state: BootState): boolean {
+  if (!existsSync(`${state.root}/run/systemd/system`)) return true;
+  const mounts = state.mounts();
+  const readOnly = mountAt(mounts, path)?.options.includes("ro") ?? false;
+  const missing = wantedMounts(state.root).some(
+    (point) => isBelow(path, point) && mountAt(mounts, point)?.point !== point,
+  );
+  return (!readOnly && !missing) || state.localFileSystemsActive() === true;
+}
+
+/** Where local-fs.target wants something mounted: by fstab, through its generator, and by units that are enabled. */
+function wantedMounts(root: string): Bytes[] {
+  const links = UNIT_DIRECTORIES.flatMap((directory) =>
+    ["requires", "wants"].flatMap((kind) => unitsIn(`${root}/${directory}/local-fs.target.${kind}`)),
+  );
+  return links.filter((unit) => unit.endsWith(".mount")).map(mountPointOf);
+}
+
+function unitsIn(directory: string): string[] {
+  try {
+    return readdirSync(directory, "latin1");
+  } catch {
+    return [];
+  }
+}
+
+/** `var-tmp.mount` is /var/tmp; a dash in a name is written `\x2d`: systemd-escape(1). */
+function mountPointOf(unit: string): Bytes {
+  const escaped = unit.slice(0, -".mount".length);
+  if (escaped === "-") return "/" as Bytes;
+  const path = escaped
+    .replaceAll("-", "/")
+    .replace(/\\x([0-9a-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+  return `/${path}` as Bytes;
+}
+
+function askSystemd(): boolean | undefined {
+  const { status, error } = spawnSync("systemctl", ["is-active", "--quiet", "local-fs.target"], {
+    timeout: 5000,
+    stdio: "ignore",
+  });
+  return error !== undefined || status === null ? undefined : status === 0;
+}

@@ -1,0 +1,77 @@
+import { bytes } from "../base/bytes.js";
+import type { Fd } from "../sys/files.js";
+import {
+  addSeals,
+  F_SEAL_EXEC,
+  F_SEAL_GROW,
+  F_SEAL_SEAL,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+  getSeals,
+} from "../sys/memfd.js";
+import { memoryFile } from "./new-file.js";
+import { fill } from "./open-file.js";
+import type { ContentOptions } from "./options.js";
+import { TempFile } from "./temp-file.js";
+
+export interface MemfdOptions extends ContentOptions {
+  /** Shown in /proc/PID/maps and /proc/PID/fd; names nothing, and need not be unique. */
+  readonly name?: string;
+  /** Whether `seal()` works. Without it the file stays writable for whoever is given the fd. True by default. */
+  readonly sealable?: boolean;
+}
+
+/** What a sealed memfd no longer allows: memfd_create(2), F_ADD_SEALS in fcntl(2). `seal` forbids more seals. */
+export type Seal = "write" | "grow" | "shrink" | "exec" | "seal";
+
+const SEALS: Readonly<Record<Seal, number>> = {
+  write: F_SEAL_WRITE,
+  grow: F_SEAL_GROW,
+  shrink: F_SEAL_SHRINK,
+  exec: F_SEAL_EXEC,
+  seal: F_SEAL_SEAL,
+};
+const ALL: readonly Seal[] = ["write", "grow", "shrink", "seal"];
+
+/**
+ * A file in memory alone: it lies in no directory and on no disk, and goes with its last fd. Not executable where the
+ * kernel can tell (Linux 6.3).
+ */
+export function openMemfdSync(options: MemfdOptions = {}): Memfd {
+  const { fd } = memoryFile(bytes(options.name ?? "mayfly"));
+  try {
+    fill(fd, options);
+    if (options.sealable === false) addSeals(fd, F_SEAL_SEAL);
+    return new Memfd(fd);
+  } catch (error) {
+    fd.close();
+    throw error;
+  }
+}
+
+/** A file made by `openMemfd`. */
+export class Memfd extends TempFile {
+  constructor(fd: Fd) {
+    super({ fd, backing: "memfd" }, fd.path, {});
+  }
+
+  /**
+   * Forbids, for good and to everybody who has the fd, what the seals name: all of it, unless told which. A receiver
+   * that sees `write`, `grow` and `shrink` in `seals` may map the file without fear that it changes or ends.
+   *
+   * @throws SyscallError EPERM where it is not sealable (any more), EBUSY where it is mapped writable.
+   */
+  seal(...seals: readonly Seal[]): void {
+    const chosen = seals.length === 0 ? ALL : seals;
+    addSeals(
+      this.open,
+      chosen.reduce((bits, seal) => bits | SEALS[seal], 0),
+    );
+  }
+
+  /** The seals that it has. */
+  get seals(): Seal[] {
+    const bits = getSeals(this.open);
+    return (Object.keys(SEALS) as Seal[]).filter((seal) => (bits & SEALS[seal]) !== 0);
+  }
+}

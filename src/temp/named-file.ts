@@ -1,0 +1,111 @@
+import { type Bytes, join, toBuffer, toText } from "../base/bytes.js";
+import type { Fd } from "../sys/files.js";
+import { hold, type Leftover, release, removal } from "./leftovers.js";
+import { newLockedFile } from "./new-file.js";
+import { fill, OpenFile } from "./open-file.js";
+import { type NamedTempFileOptions, nameParts, type PathInput, pathBytes } from "./options.js";
+import type { Parent } from "./parent.js";
+import { type PersistOptions, persist } from "./persist.js";
+import { inPlace } from "./placement.js";
+import { run, runSync, type Steps } from "./steps.js";
+
+/**
+ * Makes a file that only this user can open, under a name that nobody can guess, and holds a shared lock on it, so that
+ * cleaners pass by. It goes with `remove()`, with `using`, or at the latest when the process exits. Where no other
+ * program needs the name, `openTemp` is safer still.
+ *
+ * @throws TempSpaceError, UnsafePathError, SyscallError
+ */
+export function mkstempSync(options: NamedTempFileOptions = {}): NamedTempFile {
+  const parts = nameParts(options);
+  return inPlace(options, (parent) => {
+    const { fd, name, locked } = newLockedFile(parent.fd, parts);
+    const file = new NamedTempFile(parent, name, fd, locked);
+    try {
+      fill(fd, options);
+      return file;
+    } catch (error) {
+      file.removeSync();
+      throw error;
+    }
+  });
+}
+
+/** A file made by `mkstemp`. */
+export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposable {
+  /** What is behind it: a file with a lock, or where the file system has no locks (some NFS, FUSE), without. */
+  readonly backing: "locked-file" | "file";
+  readonly #parent: Parent;
+  readonly #leftover: Leftover;
+  #path: Bytes;
+  #ended = false;
+
+  constructor(parent: Parent, name: Bytes, fd: Fd, locked: boolean) {
+    super(fd, parent.path);
+    this.backing = locked ? "locked-file" : "file";
+    this.#parent = parent.share();
+    this.#path = join(parent.path, name);
+    this.#leftover = { kind: "file", dir: parent.fd, name, fd };
+    hold(this.#leftover);
+  }
+
+  /** The absolute path, as text: the lasting one, once it was persisted. */
+  get path(): string {
+    return toText(this.#path);
+  }
+
+  /** The same, byte for byte. */
+  get pathBuffer(): Buffer {
+    return toBuffer(this.#path);
+  }
+
+  /**
+   * Gives the file its lasting name, at once and whole: a rename, or where `path` is on another file system a copy that
+   * is unseen until it is whole (`fd` is the copy's from then on). Where it fails, the file is still at its old `path`.
+   *
+   * @throws SyscallError EEXIST where the name is taken and `replace` is not set; TempSpaceError
+   */
+  async persist(path: PathInput, options: PersistOptions = {}): Promise<void> {
+    await run(this.#persisting(path, options));
+  }
+
+  persistSync(path: PathInput, options: PersistOptions = {}): void {
+    runSync(this.#persisting(path, options));
+  }
+
+  *#persisting(path: PathInput, options: PersistOptions): Steps<void> {
+    if (this.#ended) throw new Error(`${this.path}: it has its lasting name already, or was removed`);
+    const { dir, name } = this.#leftover;
+    this.become(yield* persist({ fd: this.open, dir, name }, path, options));
+    this.#path = pathBytes(path);
+    this.#end();
+  }
+
+  /** Removes the file, unless it was persisted, and closes it. Again is harmless. */
+  async remove(): Promise<void> {
+    this.removeSync();
+  }
+
+  removeSync(): void {
+    if (!this.#ended) {
+      runSync(removal(this.#leftover));
+      this.#end();
+    }
+    this.open.close();
+  }
+
+  /** From here on it is no leftover. */
+  #end(): void {
+    this.#ended = true;
+    release(this.#leftover);
+    this.#parent[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.removeSync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.removeSync();
+  }
+}

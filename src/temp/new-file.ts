@@ -1,0 +1,115 @@
+import type { Bytes } from "../base/bytes.js";
+import { failedWith, UnsafePathError } from "../base/errors.js";
+import {
+  type Fd,
+  O_CREAT,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_RDWR,
+  O_TMPFILE,
+  openat,
+  tryUnlinkat,
+} from "../sys/files.js";
+import { chmod, InodeMark } from "../sys/inode.js";
+import { memfdCreate } from "../sys/memfd.js";
+import { lockShared } from "./lock.js";
+import { freshName } from "./names.js";
+import { type NameParts, nameParts } from "./options.js";
+
+const ATTEMPTS = 1000;
+const OWNER_ONLY = 0o600;
+const PERMISSIONS = 0o777;
+const SELF = "." as Bytes;
+
+/** A file without a name, in the directory's file system (O_TMPFILE, open(2)); undefined where it can't make any. */
+export function unnamedFile(dir: Fd): Fd | undefined {
+  try {
+    return openat(dir, SELF, O_TMPFILE | O_RDWR, OWNER_ONLY);
+  } catch (error) {
+    // EISDIR: the kernel, or a layer in between, took it for an open of the directory.
+    if (failedWith(error, "EOPNOTSUPP", "EISDIR", "ENOSYS", "EINVAL")) return undefined;
+    throw error;
+  }
+}
+
+/** What is behind an anonymous file: one that never had a name, one whose name went at once, or memory alone. */
+export type AnonymousBacking = "unnamed" | "unlinked" | "memfd";
+
+export interface AnonymousFile {
+  readonly fd: Fd;
+  readonly backing: AnonymousBacking;
+}
+
+export function anonymousFile(dir: Fd): AnonymousFile {
+  const fd = unnamedFile(dir);
+  return fd === undefined ? unlinkedFile(dir) : { fd, backing: "unnamed" };
+}
+
+/** For file systems that know no file without a name (NFS, FAT, FUSE): it has one for a moment, and nobody knows it. */
+export function unlinkedFile(dir: Fd): AnonymousFile {
+  const { fd, name } = newFile(dir, nameParts({}));
+  tryUnlinkat(dir, name);
+  return { fd, backing: "unlinked" };
+}
+
+/** A file in memory: it needs no directory and no file system. */
+export function memoryFile(name: Bytes): AnonymousFile {
+  const fd = memfdCreate(name);
+  // The kernel makes it 0777, or 0666 where it is not executable, and /proc/PID/fd lets others try.
+  chmod(fd, OWNER_ONLY);
+  return { fd, backing: "memfd" };
+}
+
+export interface NewFile {
+  readonly fd: Fd;
+  readonly name: Bytes;
+}
+
+/** A new file under a name that nobody can guess; never one that was there before. */
+export function newFile(dir: Fd, { prefix, suffix }: NameParts): NewFile {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const name = freshName(prefix, suffix);
+    try {
+      return { name, fd: openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, OWNER_ONLY) };
+    } catch (error) {
+      if (!failedWith(error, "EEXIST")) throw error;
+    }
+  }
+  throw takenAway(dir);
+}
+
+export interface LockedFile extends NewFile {
+  readonly locked: boolean;
+}
+
+/** The same with a lock that cleaners honour; a file that one of them took in the moment before is made anew. */
+export function newLockedFile(dir: Fd, parts: NameParts): LockedFile {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { fd, name } = newFile(dir, parts);
+    try {
+      const lock = lockShared(fd);
+      if (lock !== "busy" && hasName(fd)) return { fd, name, locked: lock === "locked" };
+      tryUnlinkat(dir, name);
+      fd.close();
+    } catch (error) {
+      tryUnlinkat(dir, name);
+      fd.close();
+      throw error;
+    }
+  }
+  throw takenAway(dir);
+}
+
+const mark = new InodeMark();
+
+function hasName(fd: Fd): boolean {
+  mark.lookAt(fd);
+  // A umask that takes from the owner too.
+  if ((mark.mode & PERMISSIONS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
+  return mark.nlink > 0;
+}
+
+function takenAway(dir: Fd): UnsafePathError {
+  const message = `${ATTEMPTS} new files in a row were taken away before they could be locked`;
+  return new UnsafePathError("REPLACED_INODE", dir.path, message);
+}

@@ -1,0 +1,84 @@
+import type { Bytes } from "../base/bytes.js";
+import { cstring } from "../sys/ffi.js";
+import { Fd } from "../sys/files.js";
+import { InodeMark } from "../sys/inode.js";
+import { openSafely } from "./safe-open.js";
+
+/**
+ * The directory that temporary things are made in, found safe and held open: whatever happens to its path afterwards,
+ * what is made through `fd` lies in the directory that was looked at. Shared by all that is made in it.
+ */
+export class Parent implements Disposable {
+  readonly fd: Fd;
+  readonly path: Bytes;
+  #users = 1;
+
+  constructor(fd: Fd, path: Bytes) {
+    this.fd = fd;
+    this.path = path;
+  }
+
+  /** One more user, who will dispose of it too. */
+  share(): this {
+    this.#users++;
+    return this;
+  }
+
+  [Symbol.dispose](): void {
+    if (--this.#users === 0) this.fd.close();
+  }
+}
+
+/** A directory that the caller named. It is held only for as long as something made in it lives: an fd keeps a mount busy. */
+export function openParent(path: Bytes): Parent {
+  return new Parent(openSafely(path), path);
+}
+
+/**
+ * A standard place (/tmp, /var/tmp, $TMPDIR), remembered: between two full checks one look at the path tells whether it
+ * is still the same inode with the same owner and permissions, and if it is, what is made goes through the fd that was
+ * checked, not through the path. What the look leaves out are the directories above; to make those unsafe takes their
+ * owner, who is trusted, and the next full check notices.
+ */
+export function standardParent(path: Bytes): Parent {
+  const known = remembered.get(path);
+  if (known?.stillHolds() === true) return known.parent.share();
+  known?.parent[Symbol.dispose]();
+  remembered.delete(path);
+  if (remembered.size >= MOST_REMEMBERED) forgetOldest();
+  const fresh = new Remembered(path);
+  remembered.set(path, fresh);
+  return fresh.parent.share();
+}
+
+const FULL_CHECK_EVERY_MS = 1000;
+const MOST_REMEMBERED = 4;
+const FOLLOW = 0;
+const remembered = new Map<Bytes, Remembered>();
+const nowMark = new InodeMark();
+
+class Remembered {
+  readonly parent: Parent;
+  readonly #cpath: Buffer;
+  readonly #mark = new InodeMark();
+  readonly #checkedAt = performance.now();
+
+  constructor(path: Bytes) {
+    this.parent = new Parent(openSafely(path, true), path);
+    this.#cpath = cstring(path);
+    this.#mark.lookAt(this.parent.fd);
+  }
+
+  stillHolds(): boolean {
+    if (performance.now() - this.#checkedAt > FULL_CHECK_EVERY_MS) return false;
+    return nowMark.look(Fd.cwd, this.#cpath, FOLLOW) && nowMark.equals(this.#mark);
+  }
+}
+
+function forgetOldest(): void {
+  for (const [path, oldest] of remembered) {
+    oldest.parent[Symbol.dispose]();
+    remembered.delete(path);
+    return;
+  }
+}

@@ -1,0 +1,72 @@
+import { type LockedDir, makeDirectory } from "./directory.js";
+import { fullCode } from "./errors.js";
+import { nameParts, type TempDirOptions } from "./options.js";
+import { inPlaces } from "./placement.js";
+import { run, runSync, type Steps, step } from "./steps.js";
+
+/**
+ * Makes a directory as `mkdtemp` does, hands it to `callback`, and removes it when that is done, whichever way it ends.
+ * With `fallback`, a callback that fails for want of room (ENOSPC, EDQUOT) is called again with a directory in the next
+ * place: it must be able to start anew.
+ *
+ * @returns what `callback` returns.
+ * @throws what `callback` throws; TempSpaceError where no place had room for what it wrote.
+ */
+export async function withTempDir<Result>(
+  callback: (dir: LockedDir) => Result,
+  options: TempDirOptions = {},
+): Promise<Awaited<Result>> {
+  return (await run(inTempDir(callback, options))) as Awaited<Result>;
+}
+
+export function withTempDirSync<Result>(
+  callback: (dir: LockedDir) => Result,
+  options: TempDirOptions = {},
+): Result {
+  return runSync(inTempDir(callback, options));
+}
+
+function* inTempDir<Result>(callback: (dir: LockedDir) => Result, options: TempDirOptions): Steps<Result> {
+  const parts = nameParts(options);
+  try {
+    return yield* inPlaces(options, function* (parent) {
+      const dir = makeDirectory(parent, parts);
+      const result = yield* called(dir, callback);
+      yield* dir.removal();
+      return result;
+    });
+  } catch (error) {
+    throw error instanceof Unrelated ? error.error : error;
+  }
+}
+
+/** The callback's result. Where it throws, the directory goes first, and nothing that happens then hides the reason. */
+function* called<Result>(dir: LockedDir, callback: (dir: LockedDir) => Result): Steps<Result> {
+  try {
+    return yield* step(
+      () => callback(dir),
+      async () => callback(dir) as Awaited<Result>,
+    );
+  } catch (error) {
+    try {
+      yield* dir.removal();
+    } catch {
+      // It stays registered: the end of the process tries again.
+    }
+    throw isElsewhere(error, dir.path) ? new Unrelated(error) : error;
+  }
+}
+
+/** A disk that was full somewhere else, where another place for this directory would not help. */
+class Unrelated {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+function isElsewhere(error: unknown, dir: string): boolean {
+  const path = error instanceof Error && "path" in error ? error.path : undefined;
+  return fullCode(error) !== undefined && typeof path === "string" && !path.startsWith(`${dir}/`);
+}

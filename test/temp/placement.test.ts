@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { chmodSync, chownSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import type { Bytes } from "#src/base/bytes.js";
+import { mkdtempSync, mkstempSync, openTempSync, tempRootSync, UnsafePathError } from "#src/index.js";
+import { parseMountInfo } from "#src/sys/mountinfo.js";
+import { isUpIn } from "#src/temp/early-boot.js";
+import { needsRoot, scratch, withTmpdir } from "./scratch.js";
+
+const makers = { mkdtempSync, mkstempSync, openTempSync };
+
+test("TMPDIR is read anew at each call", (t) => {
+  const [first, second] = [scratch(t), scratch(t)];
+  for (const dir of [first, second, first]) {
+    withTmpdir(dir, () => {
+      using made = mkdtempSync();
+      assert.equal(dirname(made.path), dir);
+      assert.equal(tempRootSync(), dir);
+      assert.equal(tempRootSync("large"), dir);
+    });
+  }
+  withTmpdir("", () => {
+    assert.equal(tempRootSync("small"), "/tmp");
+    assert.equal(tempRootSync("large"), "/var/tmp");
+  });
+});
+
+test("a TMPDIR that is relative is refused", () => {
+  withTmpdir("tmp", () => assert.throws(() => mkdtempSync(), { code: "NOT_NORMALIZED" }));
+});
+
+test("a TMPDIR that is remembered is looked at again", (t) => {
+  const dir = scratch(t);
+  withTmpdir(dir, () => {
+    mkdtempSync().removeSync();
+    chmodSync(dir, 0o777);
+    assert.throws(() => mkdtempSync(), { code: "UNSAFE_PARENT" });
+    chmodSync(dir, 0o1777);
+    mkdtempSync().removeSync();
+  });
+});
+
+for (const [name, make] of Object.entries(makers)) {
+  const refuses = (dir: string, why: RegExp): void =>
+    assert.throws(
+      () => make({ dir }),
+      (error) =>
+        error instanceof UnsafePathError && error.code === "UNSAFE_PARENT" && why.test(error.message),
+    );
+
+  test(`${name} refuses a directory that everybody may write to, unless it is sticky`, (t) => {
+    const dir = scratch(t);
+    chmodSync(dir, 0o777);
+    refuses(dir, /everybody may write/);
+    mkdirSync(join(dir, "below"), 0o700);
+    refuses(join(dir, "below"), /everybody may write/);
+    chmodSync(dir, 0o1777);
+    make({ dir })[Symbol.dispose]();
+    assert.deepEqual(readdirSync(dir), ["below"]);
+  });
+
+  test(`${name} refuses a symlink, and follows only trusted ones on the way`, (t) => {
+    const dir = scratch(t);
+    mkdirSync(join(dir, "real"));
+    mkdirSync(join(dir, "real/inner"));
+    symlinkSync("real", join(dir, "link"));
+    refuses(join(dir, "link"), /is a symlink/);
+    make({ dir: join(dir, "link/inner") })[Symbol.dispose]();
+    chmodSync(dir, 0o1777);
+    refuses(join(dir, "link/inner"), /symlink in a directory that others write to/);
+  });
+
+  test(`${name} refuses what belongs to somebody else`, { skip: needsRoot }, (t) => {
+    const dir = scratch(t);
+    chownSync(dir, 65534, 65534);
+    refuses(dir, /belongs to uid 65534/);
+    mkdirSync(join(dir, "below"));
+    refuses(join(dir, "below"), /belongs to uid 65534/);
+  });
+
+  test(`${name} says what the kernel says of what is no directory`, (t) => {
+    const dir = scratch(t);
+    writeFileSync(join(dir, "file"), "");
+    assert.throws(() => make({ dir: join(dir, "file") }), { code: "ENOTDIR" });
+    assert.throws(() => make({ dir: join(dir, "none") }), { code: "ENOENT" });
+  });
+}
+
+/** A host in some moment of its boot, told by its unit files and its mounts. */
+function boot(t: Parameters<typeof scratch>[0], units: readonly string[], mounts: string, active?: boolean) {
+  const root = scratch(t);
+  mkdirSync(join(root, "run/systemd/system"), { recursive: true });
+  mkdirSync(join(root, "run/systemd/generator/local-fs.target.requires"), { recursive: true });
+  for (const unit of units)
+    writeFileSync(join(root, "run/systemd/generator/local-fs.target.requires", unit), "");
+  const table = parseMountInfo(mounts as Bytes);
+  return { root, mounts: () => table, localFileSystemsActive: () => active };
+}
+
+const ROOT = "20 1 8:1 / / rw - ext4 /dev/a rw\n";
+const VAR = "21 20 8:2 / /var rw - ext4 /dev/b rw\n";
+const at = (path: string): Bytes => path as Bytes;
+
+test("early boot: a place whose mount is still to come is not up", (t) => {
+  const units = ["-.mount", "var.mount", "mnt-a\\x2db.mount"];
+  const early = boot(t, units, ROOT);
+  assert.equal(isUpIn(at("/var/tmp"), early), false);
+  assert.equal(isUpIn(at("/mnt/a-b/tmp"), early), false);
+  assert.equal(isUpIn(at("/tmp"), early), true);
+  assert.equal(isUpIn(at("/var/tmp"), boot(t, units, ROOT + VAR)), true);
+});
+
+test("early boot: what is read-only still is not up", (t) => {
+  assert.equal(isUpIn(at("/tmp"), boot(t, [], ROOT.replace(" rw -", " ro -"))), false);
+});
+
+test("early boot: systemd has the last word on a mount that never came", (t) => {
+  assert.equal(isUpIn(at("/var/tmp"), boot(t, ["var.mount"], ROOT, true)), true);
+  assert.equal(isUpIn(at("/var/tmp"), boot(t, ["var.mount"], ROOT, false)), false);
+});
+
+test("a host without systemd has no early boot to find", (t) => {
+  const state = { ...boot(t, ["var.mount"], ROOT), root: scratch(t) };
+  assert.equal(isUpIn(at("/var/tmp"), state), true);
+});
+
+test("told that it is early boot, an anonymous file lies in memory", () => {
+  using file = openTempSync({ earlyBoot: true, content: "x" });
+  assert.equal(file.backing, "memfd");
+});

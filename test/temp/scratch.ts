@@ -1,0 +1,26 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+
+/** A directory of the test's own, made with nothing of what is tested, and gone with the test. */
+export function scratch(t: TestContext, base = tmpdir()): string {
+  const path = mkdtempSync(join(base, "mayfly-test-"));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+export const isRoot = process.geteuid?.() === 0;
+export const needsRoot = isRoot ? false : "needs root";
+
+/** Runs `work` with TMPDIR set, and puts it back. */
+export function withTmpdir<Result>(value: string, work: () => Result): Result {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = value;
+  try {
+    return work();
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+}
