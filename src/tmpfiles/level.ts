@@ -7,15 +7,15 @@ import type { LinesBelow } from "./line-index.js";
 export const NOT_OPENED = -4096;
 
 /**
- * A directory that a walk stands in, and the entry of it that the walk looks at just now. One object a depth is made, and
- * used for each directory at that depth in turn, with its two buffers.
+ * A directory that a walk stands in, and the entry of it that the walk looks at just now. A thread makes as many as it
+ * stands in at once, each with its two buffers, and uses them again.
  */
 export class Level implements Subject, Surroundings {
   fd = -1;
   path = "" as Bytes;
   lines: LinesBelow;
   atMountTop = false;
-  readonly depth: number;
+  depth = 0;
   rule: AgeRule;
 
   readonly listing = new Listing();
@@ -38,8 +38,11 @@ export class Level implements Subject, Surroundings {
   /** Whether an entry went, so that the times are to be restored. */
   changed = false;
 
-  constructor(depth: number, lines: LinesBelow, rule: AgeRule) {
-    this.depth = depth;
+  /** Where the directories that other threads walk meet again, or -1; and how many were given away. */
+  join = -1;
+  shared = 0;
+
+  constructor(lines: LinesBelow, rule: AgeRule) {
     this.lines = lines;
     this.rule = rule;
   }
@@ -49,7 +52,8 @@ export class Level implements Subject, Surroundings {
   }
 
   /** Stands in another directory. */
-  enter(fd: number, path: Bytes, lines: LinesBelow, rule: AgeRule): void {
+  enter(depth: number, fd: number, path: Bytes, lines: LinesBelow, rule: AgeRule): void {
+    this.depth = depth;
     this.fd = fd;
     this.path = path;
     this.lines = lines;
@@ -58,6 +62,15 @@ export class Level implements Subject, Surroundings {
     this.stays = 0;
     this.firstStaying = undefined;
     this.changed = false;
+    this.join = -1;
+    this.shared = 0;
+  }
+
+  /** Looks at an entry that another level listed. */
+  lookAtNamed(name: Bytes, address: number): void {
+    this.lookAt(0);
+    this.#name = name;
+    this.nameAddress = address;
   }
 
   /** Looks at the entry at `offset` of the listing. */

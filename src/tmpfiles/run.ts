@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Bytes } from "../base/bytes.js";
 import type { KeepCode, Operation, Reporter } from "../base/events.js";
 import { type Clock, fixedClock, systemClock } from "../base/time.js";
@@ -28,6 +29,10 @@ export interface RunOptions extends LoadOptions {
   /** Say what would be done, and touch nothing. */
   readonly dryRun?: boolean;
   readonly clock?: Clock;
+  /** Threads that walk; as many as the machine has cores by default. */
+  readonly jobs?: number | undefined;
+  /** How many entries are looked at before more threads are started. */
+  readonly parallelFrom?: number | undefined;
 }
 
 /** The exit status that systemd-tmpfiles(8) documents. */
@@ -67,7 +72,14 @@ export function runItems(groups: Groups, options: RunOptions, reporter: Reporter
   const listening = outcome.listen(reporter);
   const root = options.root ?? ("/" as Bytes);
   const walkHands = options.dryRun === true ? lookingWalkHands() : actingWalkHands;
-  const walker = new Walker(walkHands, listening, groups.exact, groups.globs);
+  const { jobs = availableParallelism(), parallelFrom } = options;
+  const walker = new Walker({
+    hands: walkHands,
+    reporter: listening,
+    ...groups,
+    jobs,
+    ...(parallelFrom === undefined ? {} : { parallelFrom }),
+  });
   const hands = options.dryRun === true ? dryHands(root, listening) : realHands(root, listening);
   const clock = fixedClock((options.clock ?? systemClock).now());
   runPhases(
@@ -75,6 +87,7 @@ export function runItems(groups: Groups, options: RunOptions, reporter: Reporter
     groups,
     new Set(options.operations),
   );
+  walker.finish();
   const { entries, removed, bytes } = walker.tally;
   return {
     entries,

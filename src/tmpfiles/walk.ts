@@ -1,6 +1,5 @@
-import { type Bytes, show } from "../base/bytes.js";
-import { SyscallError } from "../base/errors.js";
-import type { InodeKind, KeepReason, Source } from "../base/events.js";
+import { type Bytes, basename, parent, show } from "../base/bytes.js";
+import type { Source } from "../base/events.js";
 import { errnoName } from "../sys/ffi.js";
 import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../sys/inode.js";
 import { closeNumber, ENOENT, ENOTEMPTY, openDirectory, type StatxBuffer, statxInto } from "../sys/scan.js";
@@ -21,47 +20,10 @@ import {
 } from "./guards.js";
 import { kindOf } from "./kind.js";
 import { Level, NOT_OPENED } from "./level.js";
-import type { LineIndex, LinesBelow } from "./line-index.js";
+import { type LineIndex, type LinesBelow, NO_LINES } from "./line-index.js";
 import { LOCKED, type WalkHands } from "./walk-hands.js";
-
-/** Told of what a walk does. Kept entries are told only where `wantsKept`, removed ones only where `wantsRemoved`. */
-export interface WalkListener {
-  readonly wantsKept: boolean;
-  readonly wantsRemoved: boolean;
-  removed(path: Bytes, kind: InodeKind, bytes: number): void;
-  kept(path: Bytes, kind: InodeKind, reason: KeepReason): void;
-  failed(path: Bytes, error: Error): void;
-  /** Now and then, with the entries seen since the last time. */
-  progress(entries: number): void;
-}
-
-/** What a walk came to. */
-export interface Tally {
-  entries: number;
-  removed: number;
-  bytes: number;
-  failed: number;
-  /** By the guard's place in GUARDS. */
-  readonly kept: number[];
-}
-
-export const newTally = (): Tally => ({
-  entries: 0,
-  removed: 0,
-  bytes: 0,
-  failed: 0,
-  kept: GUARDS.map(() => 0),
-});
-
-/** Where a walk starts: a directory that is open, and what statx says of it. */
-export interface Base {
-  readonly fd: number;
-  readonly path: Bytes;
-  readonly stat: StatxBuffer;
-  readonly rule: AgeRule;
-  /** Whether the base itself gets its times back: not where it is about to go, too. */
-  readonly restoresTimes: boolean;
-}
+import type { Base, Handed, Joined, Sharing, WalkListener, WalkParts } from "./walk-parts.js";
+import { newTally } from "./walk-parts.js";
 
 const PROGRESS_EVERY = 0x3fff;
 
@@ -72,24 +34,20 @@ const PROGRESS_EVERY = 0x3fff;
 export class Walk implements World {
   readonly tally = newTally();
   readonly #hands: WalkHands;
-  readonly #listener: WalkListener;
   readonly #lines: LineIndex;
   readonly #sources: (order: number) => Source | undefined;
   readonly #sockets: () => ReadonlySet<Bytes> | undefined;
-  readonly #levels: Level[] = [];
+  readonly #sharing: Sharing | undefined;
+  readonly #unused: Level[] = [];
+  #listener: WalkListener;
 
-  constructor(parts: {
-    hands: WalkHands;
-    listener: WalkListener;
-    lines: LineIndex;
-    sources: (order: number) => Source | undefined;
-    sockets: () => ReadonlySet<Bytes> | undefined;
-  }) {
+  constructor(parts: WalkParts) {
     this.#hands = parts.hands;
-    this.#listener = parts.listener;
     this.#lines = parts.lines;
     this.#sources = parts.sources;
     this.#sockets = parts.sockets;
+    this.#sharing = parts.sharing;
+    this.#listener = parts.listener;
   }
 
   /**
@@ -97,19 +55,28 @@ export class Walk implements World {
    * well: the exit status of systemd-tmpfiles 262 knows of no other failure below a line's path.
    */
   start(base: Base): { status: number; stays: number } {
-    const level = this.#level(0, base.fd, base.path, this.#lines.below(base.path), base.rule);
+    this.#listener = base.listener;
+    const level = this.#enter(0, base.fd, base.path, this.#lines.below(base.path), base.rule);
     level.atMountTop = base.stat.isMountRoot;
     const status = this.#walk(level, base.restoresTimes ? base.stat : undefined);
+    this.#unused.push(level);
     return { status, stays: level.stays };
   }
 
-  #level(depth: number, fd: number, path: Bytes, lines: LinesBelow, rule: AgeRule): Level {
-    let level = this.#levels[depth];
-    if (level === undefined) {
-      level = new Level(depth, lines, rule);
-      this.#levels[depth] = level;
-    }
-    level.enter(fd, path, lines, rule);
+  /** Walks a directory that another thread found; `fillStat` says what statx told it. */
+  takeOver(handed: Handed, fillStat: (into: StatxBuffer) => void): Joined {
+    const outer = this.#enter(handed.depth, handed.dirFd, parent(handed.path), NO_LINES, handed.rule);
+    outer.lookAtNamed(basename(handed.path), handed.nameAddress);
+    outer.opened = handed.fd;
+    fillStat(outer.stat);
+    const status = this.#directoryOpen(outer, this.#lines.below(handed.path));
+    this.#unused.push(outer);
+    return { stays: outer.stays, blocker: outer.firstStaying, changed: outer.changed, status };
+  }
+
+  #enter(depth: number, fd: number, path: Bytes, lines: LinesBelow, rule: AgeRule): Level {
+    const level = this.#unused.pop() ?? new Level(lines, rule);
+    level.enter(depth, fd, path, lines, rule);
     return level;
   }
 
@@ -124,12 +91,22 @@ export class Walk implements World {
         status = this.#entry(level);
       }
     }
+    if (level.join >= 0) status = this.#collect(level, status);
     if (level.changed && times !== undefined) this.#hands.restoreTimes(level.fd, times);
     return status;
   }
 
+  #collect(level: Level, status: number): number {
+    const joined = this.#sharing?.collect(level, this);
+    if (joined === undefined) return status;
+    level.stays += joined.stays;
+    level.firstStaying ??= joined.blocker;
+    level.changed ||= joined.changed;
+    return status === ELSEWHERE ? joined.status : status;
+  }
+
   #entry(level: Level): number {
-    if ((++this.tally.entries & PROGRESS_EVERY) === 0) this.#listener.progress(PROGRESS_EVERY + 1);
+    if ((++this.tally.entries & PROGRESS_EVERY) === 0) this.#listener.progress(this.tally.entries);
     const failed = statxInto(level.fd, level.nameAddress, level.stat);
     if (failed !== 0) return this.#unknown(level, failed);
     return level.stat.type === S_IFDIR ? this.#directory(level) : this.#other(level);
@@ -164,20 +141,24 @@ export class Walk implements World {
       return failed;
     }
     if (level.opened === -ENOENT) return 0;
-    const status = this.#inside(level);
+    if (this.#sharing?.offer(level, this.tally.entries) === true) return ELSEWHERE;
+    const lines = level.lines.isEmpty ? level.lines : level.lines.enter(level.name());
+    return this.#directoryOpen(level, lines);
+  }
+
+  /** The directory that `level` looks at: its entries first, then it. */
+  #directoryOpen(level: Level, lines: LinesBelow): number {
+    const status = level.depth >= DEEPEST ? this.#lookOnly(level) : this.#inside(level, lines);
     const result = this.#depart(level);
     if (level.opened >= 0) closeNumber(level.opened);
     return result === 0 ? status : result;
   }
 
-  /** The entries of the directory that `level` looks at. */
-  #inside(level: Level): number {
-    if (level.depth >= DEEPEST) return this.#lookOnly(level);
-    const path = level.entryPath();
-    const lines = level.lines.enter(level.lines.isEmpty ? ("" as Bytes) : level.name());
-    const inner = this.#level(level.depth + 1, level.opened, path, lines, level.rule);
+  #inside(level: Level, lines: LinesBelow): number {
+    const inner = this.#enter(level.depth + 1, level.opened, level.entryPath(), lines, level.rule);
     const status = this.#walk(inner, level.stat);
     level.learn(inner.stays, inner.firstStaying);
+    this.#unused.push(inner);
     return status;
   }
 
@@ -185,12 +166,10 @@ export class Walk implements World {
   #lookOnly(level: Level): number {
     level.opened = openDirectory(level.fd, level.nameAddress);
     if (level.opened < 0) return 0;
-    const inner = this.#level(level.depth + 1, level.opened, level.entryPath(), level.lines, level.rule);
-    for (let at = 0; inner.listing.read(level.opened); at = 0) {
-      for (; at < inner.listing.end; at = inner.listing.next(at)) {
-        if (!inner.listing.isDots(at)) level.learn(1, inner.listing.name(at));
-      }
-    }
+    const inner = this.#enter(level.depth + 1, level.opened, level.path, level.lines, level.rule);
+    const first = firstName(inner);
+    if (first !== undefined) level.learn(1, first);
+    this.#unused.push(inner);
     return 0;
   }
 
@@ -247,8 +226,7 @@ export class Walk implements World {
     this.tally.failed++;
     this.#remains(level);
     const args = [`${level.fd}<${show(level.path)}>`, JSON.stringify(show(level.name())), `${flags}`];
-    const path = level.entryPath();
-    this.#listener.failed(path, new SyscallError(errnoName(failed), failed, "unlinkat", args, path));
+    this.#listener.failed(level.entryPath(), failed, "unlinkat", args);
     return failed;
   }
 
@@ -277,6 +255,17 @@ export class Walk implements World {
 }
 
 const AT_REMOVEDIR = 0x200;
+/** The status of an entry that another thread will tell. */
+const ELSEWHERE = -1;
+
+function firstName({ listing, fd }: Level): Bytes | undefined {
+  while (listing.read(fd)) {
+    for (let at = 0; at < listing.end; at = listing.next(at)) {
+      if (!listing.isDots(at)) return listing.name(at);
+    }
+  }
+  return undefined;
+}
 
 /** An entry that only its age or a lock can save: nearly all are, and they need not be asked the rest. */
 function isOrdinary(level: Level): boolean {

@@ -1,6 +1,8 @@
 import type { Bytes } from "../base/bytes.js";
+import { SyscallError } from "../base/errors.js";
 import type { InodeKind, KeepCode, KeepReason, Operation, Reporter, Source } from "../base/events.js";
 import { type Nanoseconds, SECOND } from "../base/time.js";
+import { errnoName } from "../sys/ffi.js";
 import { check, type Fd } from "../sys/files.js";
 import { StatxBuffer, statxOf } from "../sys/scan.js";
 import { boundSockets } from "../sys/sockets.js";
@@ -8,8 +10,10 @@ import { type AgeRule, GUARDS } from "./guards.js";
 import type { Age, Item, ItemGroup } from "./item.js";
 import { kindOf } from "./kind.js";
 import { LineIndex } from "./line-index.js";
-import { newTally, type Tally, Walk, type WalkListener } from "./walk.js";
+import { Crew } from "./parallel/crew.js";
+import { Walk } from "./walk.js";
 import type { WalkHands } from "./walk-hands.js";
+import type { Tally, WalkListener } from "./walk-parts.js";
 
 /** Everything goes, whatever its times: what --remove and --purge walk by. */
 export const ANY_AGE: AgeRule = {
@@ -41,29 +45,55 @@ export interface WalkResult {
   readonly stays: number;
 }
 
+export interface WalkerParts {
+  readonly hands: WalkHands;
+  readonly reporter: Reporter;
+  readonly exact?: readonly ItemGroup[];
+  readonly globs?: readonly ItemGroup[];
+  /** Threads in all; 1 walks alone. */
+  readonly jobs?: number;
+  /** How many entries a run looks at before it starts more threads. */
+  readonly parallelFrom?: number;
+}
+
+/** A thread takes as long to start as this many entries take to be looked at. */
+const PARALLEL_FROM = 16_384;
+
 /** Walks for the handlers of a run, one path after the other, and adds up what they come to. */
 export class Walker {
-  readonly tally = newTally();
+  readonly tally: Tally;
   readonly hands: WalkHands;
   readonly #reporter: Reporter;
-  readonly #index: LineIndex;
   readonly #sources: readonly Source[];
-  #sockets: ReadonlySet<Bytes> | undefined;
-  #socketsRead = false;
+  readonly #crew: Crew | undefined;
+  readonly #walk: Walk;
 
-  constructor(
-    hands: WalkHands,
-    reporter: Reporter,
-    exact: readonly ItemGroup[],
-    globs: readonly ItemGroup[],
-  ) {
+  constructor({
+    hands,
+    reporter,
+    exact = [],
+    globs = [],
+    jobs = 1,
+    parallelFrom = PARALLEL_FROM,
+  }: WalkerParts) {
     this.hands = hands;
     this.#reporter = reporter;
     const groups = [...exact, ...globs];
-    this.#index = new LineIndex(
-      groups.map(({ path }, order) => ({ path, glob: order >= exact.length, order })),
-    );
-    this.#sources = groups.flatMap(({ items }) => items.slice(0, 1)).map(({ source }) => source);
+    const lines = groups.map(({ path }, order) => ({ path, glob: order >= exact.length, order }));
+    const sources = groups.flatMap(({ items }) => items.slice(0, 1)).map(({ source }) => source);
+    this.#sources = sources;
+    const listener = this.#listener(NO_SOURCE, "clean");
+    // A dry run looks for itself: it goes by what it itself would have removed.
+    if (jobs > 1 && hands.acts) this.#crew = new Crew({ jobs, from: parallelFrom, lines, sources }, listener);
+    this.#walk = new Walk({
+      hands,
+      listener,
+      lines: new LineIndex(lines),
+      sources: (order) => sources[order],
+      sockets: once(boundSockets),
+      sharing: this.#crew,
+    });
+    this.tally = this.#walk.tally;
   }
 
   /** Walks what lies in `base`, which was opened for listing as `path`; the base itself stays. */
@@ -71,17 +101,15 @@ export class Walker {
     const stat = new StatxBuffer();
     const failed = statxOf(base.number, stat);
     if (failed !== 0) check(-1, "statx", path, () => [`${base}`]);
-    const walk = new Walk({
-      hands: this.hands,
-      listener: this.#listener(item, operation),
-      lines: this.#index,
-      sources: (order) => this.#sources[order],
-      sockets: () => this.#readSockets(),
-    });
+    const listener = this.#listener(item.source, operation);
+    this.#crew?.begin(rule, listener);
     const restoresTimes = rule !== ANY_AGE;
-    const result = walk.start({ fd: base.number, path, stat, rule, restoresTimes });
-    addTally(this.tally, walk.tally);
-    return result;
+    return this.#walk.start({ fd: base.number, path, stat, rule, restoresTimes, listener });
+  }
+
+  /** No walk will follow: other threads go home, and their totals are added to this one's. */
+  finish(): void {
+    this.#crew?.dismiss(this.tally);
   }
 
   /** A path that a line itself named went, too. */
@@ -122,17 +150,9 @@ export class Walker {
     return kept;
   }
 
-  #readSockets(): ReadonlySet<Bytes> | undefined {
-    if (!this.#socketsRead) this.#sockets = boundSockets();
-    this.#socketsRead = true;
-    return this.#sockets;
-  }
-
-  #listener(item: Item, operation: Operation): WalkListener {
+  #listener(source: Source, operation: Operation): WalkListener {
     const reporter = this.#reporter;
-    const { source } = item;
     const done = this.hands.acts;
-    const seenBefore = this.tally.entries;
     return {
       wantsKept: reporter.wantsKept,
       wantsRemoved: reporter.wantsRemoved ?? true,
@@ -143,18 +163,21 @@ export class Walker {
       kept(path: Bytes, kind: InodeKind, reason: KeepReason) {
         reporter.report({ type: "kept", path, kind, reason, source });
       },
-      failed(path: Bytes, error: Error) {
+      failed(path: Bytes, errno: number, syscall: string, args: readonly string[]) {
+        const error = new SyscallError(errnoName(errno), errno, syscall, args, path);
         reporter.report({ type: "failed", path, error, tolerated: true, source });
       },
-      progress: (entries: number) => reporter.progress?.(seenBefore + entries),
+      progress: (entries: number) => reporter.progress?.(entries + (this.#crew?.entriesElsewhere ?? 0)),
     };
   }
 }
 
-function addTally(to: Tally, from: Tally): void {
-  to.entries += from.entries;
-  to.removed += from.removed;
-  to.bytes += from.bytes;
-  to.failed += from.failed;
-  for (const [at, count] of from.kept.entries()) to.kept[at] = (to.kept[at] ?? 0) + count;
+const NO_SOURCE: Source = { file: "" as Bytes, line: 0, text: "" as Bytes };
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }

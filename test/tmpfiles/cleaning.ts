@@ -48,6 +48,7 @@ export interface Cleaned {
   readonly removed: string[];
   readonly kept: Record<string, KeepReason>;
   readonly failed: string[];
+  readonly errors: Error[];
   readonly summary: Summary;
 }
 
@@ -56,6 +57,7 @@ export interface How {
   readonly dryRun?: boolean;
   readonly clock?: typeof LATER;
   readonly jobs?: number;
+  readonly parallelFrom?: number;
 }
 
 export function runLines(lines: readonly ItemGroup[], how: How = {}): Cleaned {
@@ -69,6 +71,7 @@ export function runLines(lines: readonly ItemGroup[], how: How = {}): Cleaned {
     kept: Object.fromEntries(
       events.flatMap((event) => (event.type === "kept" ? [[event.path, event.reason]] : [])),
     ),
+    errors: events.flatMap((event) => (event.type === "failed" ? [event.error] : [])),
     failed: events.flatMap((event) => (event.type === "failed" ? [event.error.message] : [])),
     summary,
   };

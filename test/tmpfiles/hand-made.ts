@@ -75,7 +75,7 @@ export function makeRun(options: { readonly root?: string; readonly dry?: boolea
   const root: Bytes = bytes(options.root ?? "/");
   const hands = options.dry === true ? dryHands(root, reporter) : realHands(root, reporter);
   const walkHands = options.dry === true ? lookingWalkHands() : actingWalkHands;
-  const walker = new Walker(walkHands, reporter, [], []);
+  const walker = new Walker({ hands: walkHands, reporter });
   return { root, hands, reporter, clock: systemClock, walker, outcome: new Outcome(), events };
 }
 
