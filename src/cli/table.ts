@@ -37,6 +37,22 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Run a command that has its own /tmp and /var/tmp",
     load: async () => (await import("./commands/run.js")).run,
   },
+  ps: {
+    summary: "List every private /tmp on the host, and whose it is",
+    load: async () => (await import("./commands/ps.js")).ps,
+  },
+  path: {
+    summary: "Print where on the host a private /tmp is",
+    load: async () => (await import("./commands/path.js")).path,
+  },
+  enter: {
+    summary: "Run a command in the private /tmp of another",
+    load: async () => (await import("./commands/enter.js")).enter,
+  },
+  reap: {
+    summary: "Remove private directories that nobody uses any more",
+    load: async () => (await import("./commands/reap.js")).reap,
+  },
 
   // Looking into things.
 };

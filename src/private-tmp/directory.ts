@@ -1,7 +1,8 @@
 import { constants } from "node:os";
 import { type Bytes, join } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
-import { type Left, openInside, removeTree } from "../path/tree.js";
+import { type Left, removeTree } from "../path/tree.js";
+import { openDirectory } from "../sys/directory.js";
 import {
   Fd,
   flock,
@@ -11,6 +12,7 @@ import {
   mkdirat,
   O_CREAT,
   O_DIRECTORY,
+  O_NOFOLLOW,
   O_RDONLY,
   openat,
 } from "../sys/files.js";
@@ -78,10 +80,10 @@ function makeDirectory(target: Bytes, leaf: Bytes): PrivateDirectory | undefined
   const parent = openParent(target);
   try {
     mkdirat(parent, leaf, 0o700);
-    return openDirectory(target, leaf, parent, (outer) => {
+    return openLocked(target, leaf, parent, (outer) => {
       chmod(outer, 0o700);
       mkdirat(outer, INNER, 0o700);
-      const inner = openInside(outer, INNER);
+      const inner = openChild(outer, INNER);
       chmod(inner, 0o1777);
       return inner;
     });
@@ -118,20 +120,15 @@ export function openDirectories(locations: readonly Location[]): DirectorySet {
 function openExisting(target: Bytes, leaf: Bytes): PrivateDirectory {
   const parent = openParent(target);
   try {
-    return openDirectory(target, leaf, parent, (outer) => openInside(outer, INNER));
+    return openLocked(target, leaf, parent, (outer) => openChild(outer, INNER));
   } catch (error) {
     parent.close();
     throw error;
   }
 }
 
-function openDirectory(
-  target: Bytes,
-  leaf: Bytes,
-  parent: Fd,
-  openInner: (outer: Fd) => Fd,
-): PrivateDirectory {
-  const outer = openInside(parent, leaf);
+function openLocked(target: Bytes, leaf: Bytes, parent: Fd, openInner: (outer: Fd) => Fd): PrivateDirectory {
+  const outer = openChild(parent, leaf);
   try {
     // Between the mkdir and the lock somebody may have taken it for a stale one, and be removing it.
     if (!flock(outer, LOCK_SH | LOCK_NB)) throw lockError(outer, "EAGAIN");
@@ -149,6 +146,11 @@ function openDirectory(
 
 function lockError(outer: Fd, code: "EAGAIN" | "ENOENT"): SyscallError {
   return new SyscallError(code, constants.errno[code], "flock", [`${outer}`, "LOCK_SH"], outer.path);
+}
+
+/** The directory of that name itself: no symlink in its place. */
+export function openChild(dir: Fd, name: Bytes): Fd {
+  return openDirectory(dir, name, O_NOFOLLOW);
 }
 
 /** Opens /tmp or /var/tmp itself, which must be such that only their owners can move the entries. */

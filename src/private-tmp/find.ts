@@ -1,10 +1,9 @@
 import { readdirSync } from "node:fs";
 import { type Bytes, bytes, show } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
-import { openInside } from "../path/tree.js";
-import { type Fd, flock, LOCK_EX, LOCK_NB } from "../sys/files.js";
+import { flock, LOCK_EX, LOCK_NB } from "../sys/files.js";
 import { readMountInfo } from "../sys/mountinfo.js";
-import { type Location, openParent } from "./directory.js";
+import { type Location, openChild, openParent } from "./directory.js";
 import { bootId, isMeant, parseLeaf } from "./name.js";
 import { type NamespaceView, namespaces, ownNamespace } from "./processes.js";
 import { privateMounts, type SeenMount, shows } from "./seen.js";
@@ -123,6 +122,6 @@ function isInUse({ pids, locations }: Found): boolean {
 /** Whether somebody holds the directory's lock. It is had for a moment where nobody does, which only newcomers notice, who try again. */
 export function isLocked({ target, leaf }: Location): boolean {
   using parent = openParent(target);
-  using outer: Fd = openInside(parent, leaf);
+  using outer = openChild(parent, leaf);
   return !flock(outer, LOCK_EX | LOCK_NB);
 }

@@ -1,7 +1,11 @@
 export type { CommandEnd } from "./command.js";
 export { exitStatus } from "./command.js";
 export type { Release } from "./directory.js";
+export { type EnterOptions, enter } from "./enter.js";
+export { list, type PrivateProcess, type PrivateTmp, type State } from "./list.js";
+export { locate } from "./locate.js";
 export type { Rights } from "./programs.js";
+export { type Reaped, type ReapOptions, reap } from "./reap.js";
 export { type Ended, type Running, type RunOptions, run } from "./run.js";
 export { type SetupCode, SetupError } from "./settings.js";
 export type { KillMode, Mode } from "./stage.js";

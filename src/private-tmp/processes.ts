@@ -1,6 +1,7 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { failedWith } from "../base/errors.js";
+import { type Nanoseconds, SECOND, systemClock } from "../base/time.js";
 import type { Mount } from "../sys/mountinfo.js";
 import { readMountInfo } from "../sys/mountinfo.js";
 import { openProcess, signalProcess } from "../sys/process.js";
@@ -45,9 +46,10 @@ export function namespaces(ids: readonly number[] = processIds()): Namespaces {
   const hidden: number[] = [];
   for (const pid of ids) {
     for (const task of tasksOf(pid)) {
+      // Of some the mounts may be read where the namespace's name may not: each then counts as one of its own.
       const id = namespaceOf(task);
-      if (id === false) hidden.push(pid);
-      if (typeof id === "string") members.set(id, [...(members.get(id) ?? []), task]);
+      const key = id === false ? `process ${task}` : id;
+      if (key !== undefined) members.set(key, [...(members.get(key) ?? []), task]);
     }
   }
   const views = [...members]
@@ -88,6 +90,44 @@ function viewOf(
     }
   }
   return undefined;
+}
+
+/**
+ * Of the hidden processes those that could have a directory made at that time: who was started before it could only
+ * have gone there by himself, and Mayfly's own ways hold the lock. To an ordinary user other users' processes do not
+ * count, since they can't get there without root's help.
+ */
+export function suspects(hidden: readonly number[], created: Nanoseconds | undefined): number[] {
+  const uid = process.geteuid?.();
+  return hidden
+    .filter((pid) => uid === 0 || uidOf(pid) === uid)
+    .filter((pid) => created === undefined || startOf(pid) > created);
+}
+
+function uidOf(pid: number): number {
+  return Number(/^Uid:\s+([0-9]+)/m.exec(procText(`${pid}/status`))?.[1] ?? -1);
+}
+
+/** USER_HZ, in which /proc counts time on all machines that Node runs on. */
+const TICKS_PER_SECOND = 100;
+/** Room for what the clocks differ by. */
+const SLACK: Nanoseconds = 2n * SECOND;
+
+/** When the process was started, rather too late than too early. */
+function startOf(pid: number): Nanoseconds {
+  const stat = procText(`${pid}/stat`);
+  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? 0);
+  const uptime = Number(procText("uptime").split(" ")[0]);
+  const age = Math.max(0, uptime - ticks / TICKS_PER_SECOND);
+  return systemClock.now() - BigInt(Math.floor(age * 1e9)) + SLACK;
+}
+
+function procText(path: string): string {
+  try {
+    return readFileSync(`/proc/${path}`, "latin1");
+  } catch {
+    return "";
+  }
 }
 
 /** The processes whose mount namespace is the one named. */

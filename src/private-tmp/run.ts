@@ -202,7 +202,8 @@ function joined({ locations, leaf }: Found): DirectorySet {
   }
 }
 
-function running(stage: Stage, killMode: KillMode): Running {
+/** The stage as callers see it. */
+export function running(stage: Stage, killMode: KillMode): Running {
   return {
     child: stage.started.child,
     pid: stage.pid,

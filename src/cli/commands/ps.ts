@@ -1,0 +1,69 @@
+import { systemClock } from "../../base/time.js";
+import { list, type PrivateTmp } from "../../private-tmp/index.js";
+import { defineCommand } from "../options.js";
+import { painter } from "../style.js";
+import { ageText, sizeText, tableText } from "../tabular.js";
+
+export const ps = defineCommand({
+  name: "ps",
+  synopsis: "[OPTION]...",
+  description:
+    "Lists every private /tmp and /var/tmp on the host: those of mayfly run and those that systemd gives to units with PrivateTmp=. It reads the mounts of all processes and the directories that are there; there is no record that could be wrong. An ordinary user sees what his own processes have.",
+  operands: "none",
+  options: [{ name: "json", help: "Print a JSON array, with all that is known" }],
+  sections: [
+    {
+      title: "States",
+      text: "**in-use**: a process sees it, or somebody holds its lock.\n\n**stale**: nobody does; mayfly reap removes it.\n\n**old-boot**: left over from before the last boot.\n\n**unknown**: the directory, or a process that could be using it, may not be looked at.",
+    },
+  ],
+  async main({ options, stdout }) {
+    const all = await list();
+    if (options.json) stdout.write(`${JSON.stringify(all.map(plain), null, 2)}\n`);
+    else if (all.length > 0) stdout.write(tableText(HEADINGS, all.map(row), painter(stdout)));
+    return 0;
+  },
+});
+
+const HEADINGS = ["NAME", "TARGET", "MODE", "STATE", "PIDS", "SIZE", "AGE", "OPTIONS", "PATH"];
+const MOST_PIDS = 4;
+
+function row(each: PrivateTmp): string[] {
+  return [
+    nameOf(each),
+    each.target,
+    each.mode,
+    each.state,
+    pidsOf(each),
+    each.size === undefined ? "-" : sizeText(each.size),
+    each.created === undefined ? "-" : ageText(systemClock.now() - each.created),
+    each.options.join(",") || "-",
+    each.hostPath ?? each.view ?? "-",
+  ];
+}
+
+/** The unit's name where a unit has it, also that of a unit that joined another's. */
+function nameOf({ name, units }: PrivateTmp): string {
+  const others = units.filter((unit) => unit !== name);
+  return [...(name === undefined ? [] : [name]), ...others].join("+") || "-";
+}
+
+function pidsOf({ processes }: PrivateTmp): string {
+  const pids = processes.slice(0, MOST_PIDS).map(({ pid }) => pid);
+  return `${pids.join(",")}${processes.length > MOST_PIDS ? `+${processes.length - MOST_PIDS}` : ""}` || "-";
+}
+
+/** For JSON, which has no 64-bit numbers: bytes and seconds are exact enough as numbers. */
+function plain({ size, created, ...rest }: PrivateTmp): object {
+  return {
+    ...rest,
+    name: rest.name ?? null,
+    maker: rest.maker ?? null,
+    hostPath: rest.hostPath ?? null,
+    view: rest.view ?? null,
+    size: size === undefined ? null : Number(size),
+    created: created === undefined ? null : new Date(Number(created / 1_000_000n)).toISOString(),
+    age: created === undefined ? null : Number((systemClock.now() - created) / 1_000_000n) / 1000,
+    processes: rest.processes.map((process) => ({ ...process, unit: process.unit ?? null })),
+  };
+}

@@ -1,0 +1,114 @@
+import { type Bytes, join, show } from "../base/bytes.js";
+import { failedWith } from "../base/errors.js";
+import { removeTree } from "../path/tree.js";
+import { type Fd, flock, LOCK_EX, LOCK_NB } from "../sys/files.js";
+import { statx } from "../sys/inode.js";
+import { type Location, openChild, openParent } from "./directory.js";
+import { leavesIn } from "./find.js";
+import { parseLeaf } from "./name.js";
+import { type Namespaces, namespaces, suspects } from "./processes.js";
+import { shows } from "./seen.js";
+import { targets } from "./targets.js";
+
+export interface ReapOptions {
+  /** Say what would be removed, and remove nothing. */
+  readonly dryRun?: boolean;
+}
+
+/** What became of one directory. */
+export interface Reaped {
+  readonly path: string;
+  readonly name: string;
+  readonly action: "removed" | "would-remove" | "kept";
+  /** Why it was kept, or what inside could not be removed. */
+  readonly reason: string | undefined;
+}
+
+/**
+ * Removes what commands left behind that did not get to do it themselves: a directory of Mayfly's whose lock nobody
+ * holds and that no process has mounted anywhere. What can't be proved unused stays. systemd's are systemd's to remove.
+ */
+export async function reap({ dryRun = false }: ReapOptions = {}): Promise<Reaped[]> {
+  const sets = directorySets().map(tryLock);
+  try {
+    // Only now: whoever could still mount one of them has to have its lock first.
+    const found = namespaces();
+    return sets.flatMap((set) => reapSet(set, found, dryRun));
+  } finally {
+    for (const { fds } of sets) for (const fd of fds) fd.close();
+  }
+}
+
+interface Candidate {
+  readonly locations: readonly Location[];
+  readonly fds: readonly Fd[];
+  /** The parents' fds, for as many locations as could be locked. */
+  readonly parents: readonly Fd[];
+  /** Why not; undefined where all locks are ours. */
+  readonly refusal: string | undefined;
+}
+
+function directorySets(): Location[][] {
+  const sets = new Map<Bytes, Location[]>();
+  for (const target of targets()) {
+    for (const leaf of leavesIn(target).filter((each) => parseLeaf(each)?.maker === "mayfly")) {
+      sets.set(leaf, [...(sets.get(leaf) ?? []), { target, leaf }]);
+    }
+  }
+  return [...sets.values()];
+}
+
+function tryLock(locations: readonly Location[]): Candidate {
+  const fds: Fd[] = [];
+  const parents: Fd[] = [];
+  const refused = (refusal: string): Candidate => ({ locations, fds, parents, refusal });
+  try {
+    for (const { target, leaf } of locations) {
+      const parent = openParent(target);
+      fds.push(parent);
+      parents.push(parent);
+      const outer = openChild(parent, leaf);
+      fds.push(outer);
+      if (!isOwn(outer)) return refused("it belongs to another user");
+      if (!flock(outer, LOCK_EX | LOCK_NB)) return refused("a command that uses it is running");
+    }
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return refused("it is being removed");
+    if (failedWith(error, "EACCES", "ELOOP", "ENOTDIR")) return refused("it may not be looked at");
+    throw error;
+  }
+  return { locations, fds, parents, refusal: undefined };
+}
+
+/** Root may remove anybody's, since the removal follows nothing out of the directory. */
+function isOwn(outer: Fd): boolean {
+  const { uid } = statx(outer);
+  return uid === process.geteuid?.() || process.geteuid?.() === 0;
+}
+
+function reapSet(set: Candidate, found: Namespaces, dryRun: boolean): Reaped[] {
+  const refusal = set.refusal ?? reasonToKeep(set, found);
+  return set.locations.map(({ target, leaf }, index): Reaped => {
+    const about = { path: show(join(target, leaf)), name: show(parseLeaf(leaf)?.name ?? leaf) };
+    if (refusal !== undefined) return { ...about, action: "kept", reason: refusal };
+    if (dryRun) return { ...about, action: "would-remove", reason: undefined };
+    return { ...about, ...removed(set.parents[index], leaf) };
+  });
+}
+
+function reasonToKeep({ locations, fds }: Candidate, { views, hidden }: Namespaces): string | undefined {
+  const leaf = locations[0]?.leaf ?? ("" as Bytes);
+  const pids = views.filter((view) => shows(view, leaf)).flatMap((view) => view.pids);
+  if (pids.length > 0) return `in use by process ${pids.join(", ")}`;
+  const outer = fds[1];
+  const unknown = suspects(hidden, outer === undefined ? undefined : statx(outer).btime);
+  if (unknown.length === 0) return undefined;
+  return `process ${unknown.join(", ")} may not be looked at, and could be using it`;
+}
+
+function removed(parent: Fd | undefined, leaf: Bytes): Pick<Reaped, "action" | "reason"> {
+  const left = parent === undefined ? [] : removeTree(parent, leaf).left;
+  const [first] = left;
+  if (first === undefined) return { action: "removed", reason: undefined };
+  return { action: "kept", reason: `${left.length} inside could not be removed: ${first.error.message}` };
+}

@@ -1,0 +1,62 @@
+import type { Bytes } from "../base/bytes.js";
+import { failedWith } from "../base/errors.js";
+import { type DirectoryEntry, DT_DIR, entries, openDirectory } from "../sys/directory.js";
+import { type Fd, O_NOFOLLOW } from "../sys/files.js";
+import { isDirectory, type Stat, statx } from "../sys/inode.js";
+
+/** Each level holds an fd open; what lies deeper is not counted. */
+const DEEPEST = 200;
+
+interface Level {
+  readonly dir: Fd;
+  readonly listing: Iterator<DirectoryEntry>;
+}
+
+/** The bytes on disk below a directory, hard links once, without what is mounted inside. */
+export function sizeBelow(top: Fd): bigint {
+  const seen = new Set<string>();
+  const levels: Level[] = [{ dir: top, listing: entries(top) }];
+  let size = 0n;
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const { value: entry, done } = level.listing.next();
+    if (done === true) {
+      if (levels.pop()?.dir !== top) level.dir.close();
+      continue;
+    }
+    size += sizeOf(level.dir, entry.name, seen);
+    if (entry.type !== DT_DIR || levels.length >= DEEPEST) continue;
+    const dir = opened(level.dir, entry.name);
+    if (dir !== undefined) levels.push({ dir, listing: entries(dir) });
+  }
+  return size;
+}
+
+function sizeOf(dir: Fd, name: Bytes, seen: Set<string>): bigint {
+  const stat = ignoringGone(() => statx(dir, name));
+  if (stat === undefined || (stat.nlink > 1 && !isDirectory(stat) && isSeen(stat, seen))) return 0n;
+  return stat.isMountRoot ? 0n : stat.allocated;
+}
+
+function isSeen({ inode }: Stat, seen: Set<string>): boolean {
+  const key = `${inode}`;
+  if (seen.has(key)) return true;
+  seen.add(key);
+  return false;
+}
+
+function opened(dir: Fd, name: Bytes): Fd | undefined {
+  const fd = ignoringGone(() => openDirectory(dir, name, O_NOFOLLOW));
+  if (fd === undefined || !statx(fd).isMountRoot) return fd;
+  fd.close();
+  return undefined;
+}
+
+/** It may be removed, closed to us, or mounted upon, while it is looked at. */
+function ignoringGone<Result>(act: () => Result): Result | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (failedWith(error, "ENOENT", "EACCES", "EPERM", "ELOOP", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
