@@ -10,6 +10,7 @@ import { openNearest } from "./environment.js";
 import { type Exposed, openExposed } from "./expose.js";
 import { bound, type Detached, directoryMounts, emptyMount, inNewNamespace, tmpfsMounts } from "./mounts.js";
 import { ownNamespace } from "./processes.js";
+import { rightsCommand } from "./programs.js";
 import { SetupError } from "./settings.js";
 import { isAttached, type Plan, type Stage } from "./stage.js";
 
@@ -112,11 +113,14 @@ function closeAll(mounts: readonly Detached[]): void {
 }
 
 /** Starts the command in the working directory that has the asked one's path in here. */
-export function startInside(plan: Pick<Plan, "argv" | "env" | "stdio" | "cwd" | "openFiles">): Started {
+export function startInside(
+  plan: Pick<Plan, "command" | "rights" | "env" | "stdio" | "cwd" | "openFiles">,
+): Started {
   const { path, isInherited } = plan.cwd;
   using directory = isInherited ? openNearest(path) : openat(Fd.cwd, path, O_PATH | O_DIRECTORY);
   fchdir(directory);
-  return start({ ...plan, env: { ...plan.env, ...movedTo(directory, plan) } });
+  const argv = [...rightsCommand(plan.rights), ...plan.command];
+  return start({ ...plan, argv, env: { ...plan.env, ...movedTo(directory, plan) } });
 }
 
 /** A shell believes PWD only where it is right, other programs always. */

@@ -4,11 +4,12 @@ import { failedWith, UnsafePathError } from "../base/errors.js";
 import { readMountInfo } from "../sys/mountinfo.js";
 import { closeOnExecFrom, openProcess } from "../sys/process.js";
 import { inNamespaceOf, startInside } from "./as-root.js";
+import { attempt, enterWay } from "./as-user.js";
 import { type DirectorySet, openDirectories } from "./directory.js";
 import { environmentInside, refuseOpenDirectories } from "./environment.js";
 import { type Found, find } from "./find.js";
 import { namespaceOf, processesIn } from "./processes.js";
-import { type Rights, rightsCommand } from "./programs.js";
+import type { Rights } from "./programs.js";
 import { asSetupError, inheritedFds, type Running, running, whereTo } from "./run.js";
 import { privateMounts } from "./seen.js";
 import { SetupError } from "./settings.js";
@@ -42,8 +43,9 @@ export async function enter(
     const places = targets();
     const found = find(asked, places);
     const plan = planned(command, options);
+    const isRoot = process.geteuid?.() === 0;
     for (const pid of found.pids) {
-      const stage = await staged(pid, found, plan);
+      const stage = await (isRoot ? stagedAsRoot : stagedAsUser)(pid, found, plan);
       if (stage !== undefined) return running(stage, "process");
     }
     throw new SetupError("NOT_FOUND", `no process lives in ${show(bytes(`${asked}`))} any more`);
@@ -58,7 +60,8 @@ function planned(command: readonly string[], options: EnterOptions): EnterPlan {
   const stdio = options.stdio ?? "inherit";
   refuseOpenDirectories(inheritedFds(stdio));
   return {
-    argv: [...rightsCommand(options), ...command],
+    command,
+    rights: options,
     targets: places,
     env: environmentInside(options.env ?? process.env, places, []).env,
     stdio,
@@ -67,9 +70,22 @@ function planned(command: readonly string[], options: EnterOptions): EnterPlan {
   };
 }
 
-type EnterPlan = Pick<Plan, "argv" | "targets" | "env" | "stdio" | "cwd" | "openFiles">;
+type EnterPlan = Pick<Plan, "command" | "rights" | "targets" | "env" | "stdio" | "cwd" | "openFiles">;
 
-async function staged(pid: number, found: Found, plan: EnterPlan): Promise<Stage | undefined> {
+async function stagedAsUser(pid: number, found: Found, plan: EnterPlan): Promise<Stage> {
+  const directories = lockedWhileInside(found);
+  const way = enterWay({ expose: [], hasMountOptions: false }, { pids: [pid] });
+  const stage = await attempt(plan, way, directories);
+  if (!(stage instanceof Error)) return stage;
+  for (const directory of directories) directory[Symbol.dispose]();
+  throw new SetupError(
+    "FORBIDDEN",
+    `the namespaces of process ${pid} can't be entered (${stage.message})`,
+    stage,
+  );
+}
+
+async function stagedAsRoot(pid: number, found: Found, plan: EnterPlan): Promise<Stage | undefined> {
   const namespace = namespaceOf(pid);
   const directories = lockedWhileInside(found);
   try {

@@ -21,13 +21,17 @@ import { type MountSettings, SetupError } from "./settings.js";
 import { targetAbove } from "./targets.js";
 
 /** A path of the host's /tmp that is to be seen inside as well: a hole, made on request. */
-export interface Exposed {
+export interface PlannedHole {
   readonly target: Bytes;
   /** Its path below the target. */
   readonly below: Bytes;
   readonly isDirectory: boolean;
   /** The directories between, as the host has them: whom one of those keeps out, its stand-in inside does too. */
   readonly way: readonly Between[];
+}
+
+/** The same, in hand. */
+export interface Exposed extends PlannedHole {
   readonly mount: Fd;
 }
 
@@ -46,13 +50,20 @@ export function openExposed(
   targets: readonly Bytes[],
   { attributes }: MountSettings,
 ): Exposed[] {
+  return planExposed(paths, targets).map((hole) => {
+    using fd = openHost(join(hole.target, hole.below));
+    const mount = cloneMount(fd);
+    changeMount(mount, { set: attributes, propagation: MS_SLAVE });
+    return { ...hole, mount };
+  });
+}
+
+export function planExposed(paths: readonly Bytes[], targets: readonly Bytes[]): PlannedHole[] {
   return paths.map((path) => {
     const target = exposableBelow(path, targets);
     using fd = openHost(path);
-    const mount = cloneMount(fd);
-    changeMount(mount, { set: attributes, propagation: MS_SLAVE });
     const below = path.slice(target.length + 1) as Bytes;
-    return { target, below, isDirectory: isDirectory(statx(fd)), way: wayTo(target, below), mount };
+    return { target, below, isDirectory: isDirectory(statx(fd)), way: wayTo(target, below) };
   });
 }
 
@@ -89,13 +100,13 @@ function openHost(path: Bytes): Fd {
 }
 
 /** Makes what the exposed paths are mounted on, in the directory that will be seen at their target. */
-export function makeMountPoints(directory: Fd, target: Bytes, exposed: readonly Exposed[]): void {
+export function makeMountPoints(directory: Fd, target: Bytes, exposed: readonly PlannedHole[]): void {
   for (const each of exposed.filter((candidate) => candidate.target === target)) {
     makeMountPoint(directory, each);
   }
 }
 
-function makeMountPoint(directory: Fd, { way, below, isDirectory }: Exposed): void {
+function makeMountPoint(directory: Fd, { way, below, isDirectory }: PlannedHole): void {
   const opened: Fd[] = [];
   for (const between of way) opened.push(makeBetween(opened.at(-1) ?? directory, between));
   const at = opened.at(-1) ?? directory;
@@ -107,7 +118,8 @@ function makeMountPoint(directory: Fd, { way, below, isDirectory }: Exposed): vo
 function makeBetween(dir: Fd, { name, uid, gid, mode }: Between): Fd {
   ignoringExisting(() => mkdirat(dir, name, 0o700));
   const made = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  chown(made, uid, gid);
+  // An ordinary user can't give it away: then it is his own.
+  if (process.geteuid?.() === 0) chown(made, uid, gid);
   chmod(made, mode & 0o7777);
   return made;
 }

@@ -124,9 +124,11 @@ function planned(command: readonly string[], options: RunOptions): Plan {
   for (const notice of notices) options.onNotice?.(notice);
   refuseOpenDirectories(inheritedFds(stdio));
   return {
-    command: command[0] ?? "",
-    argv: [...rightsCommand(options), ...command],
+    command,
+    name: options.name ?? nameFor(command[0] ?? ""),
+    rights: options,
     mode,
+    hasMountOptions: mountOptions.length > 0,
     settings: parseMountOptions(mountOptions, mode),
     targets: places,
     expose: exposed,
@@ -153,36 +155,27 @@ export function inheritedFds(stdio: StdioOptions): number[] {
 
 async function staged(plan: Plan, options: RunOptions): Promise<Stage> {
   const found = options.join === undefined ? undefined : find(options.join, plan.targets);
-  if (process.geteuid?.() !== 0) return stageAsUser(plan, directoriesFor(plan, options, found), found);
+  const directories = directoriesFor(plan, found);
   try {
-    return stagedAsRoot(plan, options, found);
+    if (process.geteuid?.() !== 0) return await stageAsUser(plan, directories, found);
+    return stagedAsRoot(plan, directories, found);
   } catch (error) {
+    releaseDirectories(directories, () => directories.some(({ leaf }) => isSeenAnywhere(leaf)));
     if (!failedWith(error, "EPERM", "ENOSPC") || error.syscall !== "unshare") throw error;
     throw forbidden(false, error);
   }
 }
 
-function stagedAsRoot(plan: Plan, options: RunOptions, found: Found | undefined): Stage {
+function stagedAsRoot(plan: Plan, directories: DirectorySet, found: Found | undefined): Stage {
   if (found?.mode === "disconnected") return stageSharedTmpfs(plan, found.leaf, found.pids);
-  if (plan.mode === "disconnected" && found === undefined)
-    return stageTmpfs(plan, newLeaf(nameOf(plan, options)));
-  const directories = directoriesFor(plan, options, found);
-  try {
-    return stageDirectories(plan, directories);
-  } catch (error) {
-    releaseDirectories(directories, () => directories.some(({ leaf }) => isSeenAnywhere(leaf)));
-    throw error;
-  }
+  if (plan.mode === "disconnected" && found === undefined) return stageTmpfs(plan, newLeaf(plan.name));
+  return stageDirectories(plan, directories);
 }
 
 /** The directories that are joined, or new ones; none for a tmpfs. */
-function directoriesFor(plan: Plan, options: RunOptions, found: Found | undefined): DirectorySet {
+function directoriesFor(plan: Plan, found: Found | undefined): DirectorySet {
   if (found !== undefined) return found.mode === "connected" ? joined(found) : [];
-  return plan.mode === "connected" ? makeDirectories(plan.targets, nameOf(plan, options)) : [];
-}
-
-function nameOf(plan: Plan, options: RunOptions): string {
-  return options.name ?? nameFor(plan.command);
+  return plan.mode === "connected" ? makeDirectories(plan.targets, plan.name) : [];
 }
 
 const ATTEMPTS = 200;

@@ -5,6 +5,7 @@ import { sameInode, statx } from "../sys/inode.js";
 import type { CommandEnd, Started } from "./command.js";
 import { type DirectorySet, type Release, releaseDirectories } from "./directory.js";
 import { namespaces, processesIn, signalNamespace } from "./processes.js";
+import type { Rights } from "./programs.js";
 import { shows } from "./seen.js";
 import type { MountSettings } from "./settings.js";
 
@@ -18,11 +19,14 @@ export type KillMode = "process" | "mixed" | "all";
 
 /** All that is decided before anything is done. */
 export interface Plan {
-  /** The command's own name, and all of what is executed for it. */
-  readonly command: string;
-  readonly argv: readonly string[];
+  readonly command: readonly string[];
+  /** What a new private /tmp is named. */
+  readonly name: string;
+  readonly rights: Rights;
   readonly mode: Mode;
   readonly settings: MountSettings;
+  /** Whether any of them were asked for. */
+  readonly hasMountOptions: boolean;
   readonly targets: readonly Bytes[];
   readonly expose: readonly Bytes[];
   readonly env: NodeJS.ProcessEnv;

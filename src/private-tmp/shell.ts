@@ -1,0 +1,8 @@
+/** A word as the shell reads it back, whatever is in it. */
+export function quote(word: string): string {
+  return /^[A-Za-z0-9_\-+=.,:@%/]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+export function commandLine(words: readonly string[]): string {
+  return words.map(quote).join(" ");
+}

@@ -1,0 +1,117 @@
+import { type Bytes, bytes, join, show } from "../base/bytes.js";
+import { MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSYMFOLLOW, MOUNT_ATTR_RDONLY } from "../sys/mount.js";
+import { mountAt, readMountInfo } from "../sys/mountinfo.js";
+import type { DirectorySet } from "./directory.js";
+import { exposableBelow, makeMountPoints, planExposed } from "./expose.js";
+import { tmpfsDirectory } from "./mounts.js";
+import { newLeaf } from "./name.js";
+import { needProgram } from "./programs.js";
+import { attributeNames, SetupError } from "./settings.js";
+import { commandLine, quote } from "./shell.js";
+import type { Plan } from "./stage.js";
+
+/** What may not be taken away from a mount that came from outside the user namespace. */
+const LOCKED = ["ro", "nosuid", "nodev", "noexec", "nosymfollow"];
+
+/** The mounts as shell commands, in order. */
+export function mountCommands(plan: Plan, directories: DirectorySet): string[] {
+  return plan.mode === "disconnected" && directories.length === 0
+    ? tmpfsCommands(plan)
+    : directoryCommands(plan, directories);
+}
+
+/** What is exposed is bound into the directories first: as soon as they are in place, the host's /tmp is out of sight. */
+function directoryCommands(plan: Plan, directories: DirectorySet): string[] {
+  const exposed = planExposed(plan.expose, plan.targets);
+  const inner = (target: Bytes): Bytes | undefined => {
+    const directory = directories.find((each) => each.target === target);
+    return directory === undefined ? undefined : join(directory.path, bytes("tmp"));
+  };
+  for (const directory of directories) makeMountPoints(directory.inner, directory.target, exposed);
+  const holes = exposed.flatMap(({ target, below }) => {
+    const directory = inner(target);
+    if (directory === undefined) return [];
+    return boundCommands(join(target, below), join(directory, below), plan);
+  });
+  const covers = plan.targets.flatMap((target) => {
+    const directory = inner(target);
+    return directory === undefined ? emptyCommands(target) : boundCommands(directory, target, plan);
+  });
+  return [...holes, ...covers];
+}
+
+/** A bind mount takes its options only when it is mounted anew. */
+function boundCommands(from: Bytes, to: Bytes, { settings }: Plan): string[] {
+  const carrier = mountAt(readMountInfo(), from)?.options ?? [];
+  const options = new Set([
+    ...attributeNames(settings.attributes),
+    ...carrier.filter((each) => LOCKED.includes(each)),
+  ]);
+  return [mount("-o", "rbind", from, to), mount("-o", ["remount", "bind", ...options].join(","), to)];
+}
+
+function emptyCommands(target: Bytes): string[] {
+  return [mount("-t", "tmpfs", "-o", "ro,nosuid,nodev,mode=0555,size=4k", "mayfly-empty", target)];
+}
+
+/** One tmpfs: it is mounted on the last target, gets a directory for each, and those are bound to where they belong. */
+function tmpfsCommands(plan: Plan): string[] {
+  const stage = plan.targets.at(-1);
+  if (stage === undefined) return [];
+  for (const path of plan.expose) {
+    if (exposableBelow(path, plan.targets) !== stage) continue;
+    const why = `a path below ${show(stage)} can't be exposed in a tmpfs without root`;
+    throw new SetupError("BAD_OPTION", `${show(path)}: ${why}`);
+  }
+  const options = Object.entries({ mode: "0700", ...plan.settings.tmpfs }).map(
+    ([key, value]) => `${key}=${value}`,
+  );
+  const leaf = newLeaf(plan.name);
+  const made = (target: Bytes): Bytes => join(stage, tmpfsDirectory(target));
+  return [
+    mount("-t", "tmpfs", "-o", [...options, "nosuid", "nodev"].join(","), leaf, stage),
+    ...plan.targets.map((target) => makeDirectory(made(target), 0o1777)),
+    ...exposedCommands(plan, made),
+    ...plan.targets.flatMap((target) => boundInside(made(target), target, plan)),
+  ];
+}
+
+function exposedCommands(plan: Plan, made: (target: Bytes) => Bytes): string[] {
+  return planExposed(plan.expose, plan.targets).flatMap(({ target, below, isDirectory, way }) => {
+    const point = join(made(target), below);
+    let at = made(target);
+    const between = way.map(({ name, mode }) => {
+      at = join(at, name);
+      return `test -d ${quote(at)} || ${makeDirectory(at, mode)}`;
+    });
+    const last = isDirectory ? makeDirectory(point, 0o755) : `: >${quote(point)}`;
+    return [...between, last, ...boundCommands(join(target, below), point, plan)];
+  });
+}
+
+function makeDirectory(path: Bytes, mode: number): string {
+  return commandLine([needProgram("mkdir", "coreutils"), "-m", (mode & 0o7777).toString(8), path]);
+}
+
+function boundInside(from: Bytes, to: Bytes, { settings }: Plan): string[] {
+  const options = ["remount", "bind", ...attributeNames(settings.attributes)].join(",");
+  return [mount("-o", "rbind", from, to), mount("-o", options, to)];
+}
+
+function mount(...words: readonly string[]): string {
+  return commandLine([needProgram("mount", "mount of util-linux"), "-n", ...words]);
+}
+
+/** The mounts as bubblewrap's options; undefined where it has none for what was asked. */
+export function bubblewrapOptions(plan: Plan, directories: DirectorySet): string[] | undefined {
+  const unknown = MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
+  if ((plan.settings.attributes & unknown) !== 0 || directories.length !== plan.targets.length)
+    return undefined;
+  const bind = (plan.settings.attributes & MOUNT_ATTR_RDONLY) !== 0 ? "--ro-bind" : "--bind";
+  return [
+    ...["--dev-bind", "/", "/"],
+    ...directories.flatMap(({ path, target }) => [bind, join(path, bytes("tmp")), target]),
+    ...plan.expose.flatMap((path) => [bind, path, path]),
+    ...(plan.rights.dieWithParent === true ? ["--die-with-parent"] : []),
+  ];
+}
