@@ -1,12 +1,12 @@
-import type { Nanoseconds } from "../../base/time.js";
+import { MICROSECOND, type Nanoseconds, SECOND } from "../../base/time.js";
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
 /** `Sun 2026-11-22 04:46:01.124902 UTC`, in the host's time zone (told by its offset where it is not UTC). */
 export function microseconds(time: Nanoseconds): string {
-  const micros = time / 1000n;
-  const date = new Date(Number(micros / 1000n));
-  const fraction = String(((micros % 1_000_000n) + 1_000_000n) % 1_000_000n).padStart(6, "0");
+  const below = ((time % SECOND) + SECOND) % SECOND;
+  const date = new Date(Number((time - below) / 1_000_000n));
+  const fraction = String(below / MICROSECOND).padStart(6, "0");
   const two = (value: number): string => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
