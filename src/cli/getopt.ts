@@ -69,7 +69,7 @@ function longOption(
   const option = lookUp(table, written);
   let value = equals < 0 ? undefined : (arg.slice(equals + 1) as Bytes);
   if (option.value === undefined && value !== undefined) {
-    throw new UsageError(`option '--${option.name}' doesn't allow an argument`);
+    throw new UsageError(`option '${written}' doesn't allow an argument`);
   }
   if (option.value !== undefined && !option.optional && value === undefined) value = due(rest, written);
   return [option, value];

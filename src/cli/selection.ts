@@ -1,5 +1,6 @@
 import { readlinkSync } from "node:fs";
-import { type Bytes, fromBuffer, isAbsolute, join, simplify } from "../base/bytes.js";
+import { type Bytes, fromBuffer, isAbsolute, join, simplify, toText } from "../base/bytes.js";
+import { policyProblem } from "./image/policy.js";
 import type { Start } from "./options.js";
 
 /** The options that the drop-in and the friendly verbs have in common, as the parser gives them. */
@@ -29,11 +30,9 @@ export function selectionOf(values: SelectionValues, operands: readonly Bytes[],
     user: values.user,
     boot: values.boot,
     graceful: values.graceful,
-    prefixes: values.prefix.filter((path) => path !== "").map(absolute),
-    excludePrefixes: [
-      ...values["exclude-prefix"].filter((path) => path !== "").map(absolute),
-      ...(virtual ? VIRTUAL : []),
-    ],
+    // As they are written: 262 does not take a relative one from the working directory, it matches nothing.
+    prefixes: values.prefix,
+    excludePrefixes: [...values["exclude-prefix"], ...(virtual ? VIRTUAL : [])],
     args: operands,
     inline: values.inline,
     replace: values.replace,
@@ -63,6 +62,8 @@ export function refusalOf(
   const { replace, inline, user, root, image } = values;
   const badReplace = replace === undefined ? undefined : replaceProblem(replace);
   if (badReplace !== undefined) return badReplace;
+  const badPolicy = policyProblem(toText(values["image-policy"] ?? ("" as Bytes)));
+  if (badPolicy !== undefined) return badPolicy;
   if (wanted.operations.length === 0 && !wanted.show) {
     return "You need to specify at least one of --clean, --create, --remove, or --purge.";
   }

@@ -65,6 +65,8 @@ function list(root: Bytes, directory: Bytes, part: Bytes, isLast: boolean): Byte
 
 function openListing(root: Bytes, directory: Bytes): Fd {
   if (root === "/" || directory === "/") return openDirectory(Fd.cwd, directory, O_NOFOLLOW);
+  // The root itself is the caller's word: what lies above it is not to be resolved inside it.
+  if (directory === root) return openDirectory(Fd.cwd, directory, 0);
   using above = resolve(root, parent(directory), { follow: true, safe: false });
   return openDirectory(above, basename(directory), O_NOFOLLOW);
 }

@@ -61,7 +61,7 @@ test("what can't be obeyed is said in the words of systemd-tmpfiles 262", () => 
   assert.equal(message("--=x"), "unrecognized option '--'");
   assert.equal(message("---"), "unrecognized option '---'");
   assert.equal(message("--create=1"), "option '--create' doesn't allow an argument");
-  assert.equal(message("--cre="), "option '--create' doesn't allow an argument");
+  assert.equal(message("--cre="), "option '--cre' doesn't allow an argument");
   assert.equal(message("--ro"), "option '--ro' requires an argument");
   assert.equal(message("-j"), "option '-j' requires an argument");
 });

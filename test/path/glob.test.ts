@@ -34,6 +34,12 @@ test("wildcards match names without a leading dot, braces expand, backslashes es
   assert.deepEqual(below("a{b"), ["a{b"]);
 });
 
+test("below a root, what lies in the root itself is found", () => {
+  const found = glob(bytes(dir), bytes(`${dir}/re*`)).map((path) => path.slice(dir.length + 1));
+  assert.deepEqual(found.sort(), ["real", "real2"]);
+  assert.deepEqual(glob(bytes(dir), bytes(`${dir}/real/*`)).length, 2);
+});
+
 test("a dangling symlink is there; a directory is not listed through a symlink", () => {
   assert.deepEqual(below("dangling"), ["dangling"]);
   assert.deepEqual(below("link/*"), []);

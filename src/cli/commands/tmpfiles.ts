@@ -1,4 +1,3 @@
-import { type Bytes, toText } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { run } from "../../tmpfiles/index.js";
 import { openLog } from "../drop-in/log.js";
@@ -107,8 +106,8 @@ supported, and the file systems are not checked before they are mounted.`,
     const image = given(options.image);
     if (image !== undefined && how.mountedImage === undefined) {
       const { enterImage } = await import("../image/enter.js");
-      const policy = toText(options["image-policy"] ?? ("" as Bytes));
-      return enterImage(image, { policy, readOnly: options["dry-run"] }, { ...how });
+      const settings = { policy: options["image-policy"], readOnly: options["dry-run"] };
+      return enterImage(image, settings, invocation);
     }
     const log = openLog(stderr);
     const selection = selectionOf(options, operands, how);

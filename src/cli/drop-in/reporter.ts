@@ -42,7 +42,7 @@ function lineOf(event: Event, name: Name): Line | undefined {
     case "removed":
       return { level: levelOf(event.done), text: removedLine(event, name) };
     case "created":
-      return { level: levelOf(event.done), text: createdLine(event, name) };
+      return lineAt(levelOf(event.done), createdLine(event, name));
     case "changed":
       return changedLine(event, name);
     case "kept":
@@ -56,6 +56,10 @@ function lineOf(event: Event, name: Name): Line | undefined {
       return { level: SEVERITY[severity] ?? "err", text: `${name(file)}:${line}: ${bytes(message)}` };
     }
   }
+}
+
+function lineAt(level: LevelName, text: string | undefined): Line | undefined {
+  return text === undefined ? undefined : { level, text };
 }
 
 function levelOf(done: boolean): LevelName {
@@ -78,31 +82,44 @@ const NODES: Readonly<Record<string, string>> = {
   "character-device": "char device node",
   "block-device": "block device node",
 };
+const SUBVOLUMES = new Set("vqQ");
 
-function createdLine(event: Of<"created">, name: Name): string {
+/** Undefined where 262 is silent: for the directories on the way, and for files that are there. */
+function createdLine(event: Of<"created">, name: Name): string | undefined {
+  if (event.implicit === true) return undefined;
   const path = name(event.path);
   const { kind, outcome, target } = event;
   if (outcome === "copied") {
     return `${event.done ? "Copying" : "Would copy"} tree "${name(target ?? ("" as Bytes))}" to "${path}"`;
   }
   if (!event.done) return wouldCreate(event, path, target === undefined ? undefined : name(target));
-  if (outcome === "truncated") return `Truncating "${path}"`;
+  if (kind === "file") return createdFile(event, path);
   const verb =
     outcome === "existing" ? "Found existing" : outcome === "replaced" ? "Created replacement" : "Created";
   return `${verb} ${NODES[kind] ?? kind} "${path}".`;
 }
 
+function createdFile({ outcome, source }: Of<"created">, path: Bytes): string | undefined {
+  if (outcome === "truncated") return `Truncated "${path}".`;
+  return outcome === "new" && truncates(source) ? `"${path}" has been created.` : undefined;
+}
+
+/** By what the line asks for, not by what is there: 262 does not look in a dry run. */
 function wouldCreate(event: Of<"created">, path: Bytes, target: Bytes | undefined): string {
-  if (event.outcome === "truncated") return `Would truncate ${path}`;
+  if (event.kind === "file" && truncates(event.source)) return `Would truncate ${path}`;
   if (event.kind.endsWith("-device")) return `Would create device node ${path}`;
   if (event.kind === "symlink" && target !== undefined) return `Would create symlink ${path} -> ${target}`;
-  return `Would create ${event.kind} ${path}`;
+  const subvolume = event.kind === "directory" && SUBVOLUMES.has(letterOf(event.source));
+  return `Would create ${subvolume ? "subvolume" : event.kind} ${path}`;
+}
+
+function truncates(source: Source): boolean {
+  return /^\s*"?(?:F|f[^\s"]*\+)/.test(source.text);
 }
 
 function changedLine(event: Of<"changed">, name: Name): Line | undefined {
   if (!event.done && CREATORS.has(letterOf(event.source))) return undefined;
-  const text = changeText(event, `"${name(event.path)}"`, name(event.path));
-  return text === undefined ? undefined : { level: levelOf(event.done), text };
+  return lineAt(levelOf(event.done), changeText(event, `"${name(event.path)}"`, name(event.path)));
 }
 
 function changeText(event: Of<"changed">, quoted: string, path: Bytes): string | undefined {
@@ -123,7 +140,7 @@ function changeText(event: Of<"changed">, quoted: string, path: Bytes): string |
     case "xattr":
       return `${set} extended attribute '${value}' on ${path}`;
     case "attributes":
-      return `${done ? "Setting" : "Would try to set"} file attributes ${value} on ${path}`;
+      return `${done ? "Trying to set" : "Would try to set"} file attributes ${value} on ${path}`;
     case "capabilities":
       return `${set} file capabilities ${value} on ${path}`;
     case "label":

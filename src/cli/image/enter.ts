@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type Bytes, isUtf8 } from "../../base/bytes.js";
+import { type Bytes, isUtf8, toText } from "../../base/bytes.js";
+import type { Start } from "../options.js";
+import type { Sink } from "../sink.js";
 import { absolute, ImageError, type ImageMount, planImage, withSystemPath } from "./plan.js";
 import { parseImagePolicy } from "./policy.js";
 
@@ -25,17 +27,23 @@ export interface Inside {
  */
 export async function enterImage(
   image: Bytes,
-  options: { readonly policy: string; readonly readOnly: boolean },
-  command: { readonly startedAs: Bytes; readonly args: readonly Bytes[] },
+  options: { readonly policy: Bytes | undefined; readonly readOnly: boolean },
+  { how, stderr }: { readonly how: Start; readonly stderr: Sink },
 ): Promise<number> {
-  const policy = parseImagePolicy(options.policy);
-  if (!isUtf8(image)) throw new ImageError("the path of an image has to be UTF-8");
-  const mounts = planImage(image, policy, options.readOnly);
-  mkdirSync(MOUNT_POINT, { recursive: true, mode: 0o755 });
-  const inside: Inside = { ...command, image: absolute(image), mounts };
-  const entry = fileURLToPath(new URL("./inside.js", import.meta.url));
-  const args = ["--mount", "--propagation", "private", process.execPath, entry, JSON.stringify(inside)];
-  return runToEnd("unshare", args);
+  try {
+    if (!isUtf8(image)) throw new ImageError("The path of an image has to be UTF-8.");
+    const policy = parseImagePolicy(toText(options.policy ?? ("" as Bytes)));
+    const mounts = planImage(image, policy, options.readOnly);
+    mkdirSync(MOUNT_POINT, { recursive: true, mode: 0o755 });
+    const inside: Inside = { startedAs: how.startedAs, args: how.args, image: absolute(image), mounts };
+    const entry = fileURLToPath(new URL("./inside.js", import.meta.url));
+    const args = ["--mount", "--propagation", "private", process.execPath, entry, JSON.stringify(inside)];
+    return await runToEnd("unshare", args);
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    stderr.write(`${error.message}\n`);
+    return 1;
+  }
 }
 
 function runToEnd(program: string, args: readonly string[]): Promise<number> {

@@ -47,6 +47,17 @@ export function parseImagePolicy(text: string): ImagePolicy {
   return (designator) => rulings.get(designator) ?? otherwise;
 }
 
+/** Why a policy can't be read; undefined where it can. */
+export function policyProblem(text: string): string | undefined {
+  try {
+    parseImagePolicy(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof PolicyError) return error.message;
+    throw error;
+  }
+}
+
 function rulingOf(written: string, text: string): Ruling {
   const flags = written
     .split("+")

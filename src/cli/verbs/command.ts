@@ -56,8 +56,8 @@ async function perform(operation: Operation, invocation: Invocation<typeof OPTIO
   const image = given(options.image);
   if (image !== undefined && how.mountedImage === undefined) {
     const { enterImage } = await import("../image/enter.js");
-    const policy = toText(options["image-policy"] ?? ("" as Bytes));
-    return enterImage(image, { policy, readOnly: options["dry-run"] }, how);
+    const settings = { policy: options["image-policy"], readOnly: options["dry-run"] };
+    return enterImage(image, settings, invocation);
   }
   const dryRun = options["dry-run"];
   const started = performance.now();

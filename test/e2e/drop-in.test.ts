@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { reference } from "../reference.js";
+import { MAYFLY, mayfly, type Result, Scratch, start } from "./program.js";
+
+const real = reference();
+const skip = real.missing ?? false;
+const OLD = new Date("2020-01-01T00:00:00Z");
+
+/** What scripts grep for. Debug-level lines about labels and temporary modes are 262's own business. */
+const GREPPED =
+  /^(Would (remove|create|truncate|copy|write|change)|Removing |Created (fifo|symlink|directory))/;
+
+function theReal(args: readonly string[], settings: Parameters<typeof start>[2] = {}): Result {
+  return start(real.binary ?? "", args, settings);
+}
+
+/** A tree with something for every kind of line, all of it old. */
+function lay(top: string): void {
+  for (const directory of ["a/sub/x", "a/lost+found", "b/c", "D/k", "glob1", "glob2", "empty", "src"]) {
+    mkdirSync(join(top, directory), { recursive: true });
+  }
+  const files = [
+    "a/f",
+    "a/h",
+    "a/sub/g",
+    "a/sticky",
+    "b/c/f",
+    "r1",
+    "r2",
+    "D/k/f",
+    "glob1/f",
+    "glob2/f",
+    "w",
+    "src/y",
+  ];
+  for (const file of files) writeFileSync(join(top, file), "x");
+  symlinkSync("/nonexistent", join(top, "link"));
+  symlinkSync("a", join(top, "tolink"));
+  writeFileSync(join(top, "a/odd \n\x1b[1m"), "");
+  chmodSync(join(top, "a/sticky"), 0o1644);
+  for (const path of ["a/f", "a/h", "a/sub/g", "a/sub/x", "a/sub", "a", "b", "D/k/f", "D/k", "src"]) {
+    utimesSync(join(top, path), OLD, OLD);
+  }
+}
+
+const CONFIGURATIONS: Readonly<
+  Record<string, readonly [options: readonly string[], lines: readonly string[]]>
+> = {
+  ageing: [["--clean"], ["d /a - - - AmBM:0", "e /b - - - m:1d"]],
+  "ageing with exclusions": [["--clean"], ["d /a - - - mM:1d", "x /a/sub", "r /a/f"]],
+  "removal of files and links": [["--remove"], ["r /r1", "r /link", "r /nothing", "r /r*"]],
+  "removal of trees": [["--remove"], ["R /r2", "R /empty", "R /tolink", "R /glob*", "R /b"]],
+  emptying: [["--remove"], ["D /D", "D /glob1 - - - -"]],
+  directories: [["--create"], ["d /new 0750", "d /a 0700", "q /sv", "v /sv2", "D /D 0700", "d /deep/er/est"]],
+  files: [
+    ["--create"],
+    ["f /new - - - - text", "f /w - - - - text", "f+ /w - - - - other", "f+ /n2 - - - - other"],
+  ],
+  "links and pipes": [["--create"], ["L /l - - - - to", "L+ /r1 - - - - to", "p /p 0600"]],
+  writing: [["--create"], ["w /w - - - - text", "w /nothing - - - - text", "w+ /r* - - - - more"]],
+  purging: [["--purge"], ["d$ /src", "f$ /r1", "L$ /link", "d /b", "D$ /D"]],
+  "all at once": [
+    ["--clean", "--remove", "--create"],
+    ["d /a - - - mM:1d", "r /r1", "f /r1 - - - - new", "D /D"],
+  ],
+};
+
+for (const [what, [options, lines]] of Object.entries(CONFIGURATIONS)) {
+  for (const [how, extra, env] of [
+    ["tried", ["--dry-run"], {}],
+    ["done", [], { SYSTEMD_LOG_LEVEL: "debug" }],
+  ] as const) {
+    test(`${what}, ${how}, is told in the lines of 262`, { skip }, () => {
+      const [theirs, ours] = [theReal, mayfly].map((program) => {
+        using scratch = new Scratch();
+        const root = join(scratch.path, "root");
+        lay(root);
+        const config = join(scratch.path, "t.conf");
+        writeFileSync(config, `${lines.join("\n")}\n`);
+        const args = [...options, ...extra, `--root=${root}`, config];
+        const result = program(program === mayfly ? ["tmpfiles", ...args] : args, { env });
+        const said = result.stderr.replaceAll(scratch.path, "").split("\n");
+        return {
+          status: result.status,
+          stdout: result.stdout,
+          said: said.filter((line) => GREPPED.test(line)).sort(),
+        };
+      });
+      assert.deepEqual(ours, theirs);
+      assert.ok((theirs?.said.length ?? 0) > 0 || how === "done", "262 said nothing: the case is no case");
+    });
+  }
+}
+
+const REFUSED: readonly (readonly string[])[] = [
+  [],
+  ["--foo"],
+  ["-x"],
+  ["-nx"],
+  ["-nE=x"],
+  ["--c"],
+  ["--re"],
+  ["--im=/x"],
+  ["--i", "--create"],
+  ["--create=1"],
+  ["--cre="],
+  ["--prefix"],
+  ["--ro"],
+  ["--=x"],
+  ["---"],
+  ["--dry-run"],
+  ["--boot"],
+  ["--purge"],
+  ["--purge", "--create"],
+  ["--purge", "--cat-config"],
+  ["--replace=foo", "--create", "a"],
+  ["--replace=/x", "--create", "a"],
+  ["--replace=/a/b.conf/", "--create", "a"],
+  ["--replace=/x.conf", "--create"],
+  ["--replace=/x.conf", "--cat-config"],
+  ["--replace=/x.conf", "--cat-config", "--inline"],
+  ["--replace=/x.conf", "--user", "--root=/tmp", "--create"],
+  ["--inline", "--tldr"],
+  ["--user", "--root=/tmp", "--create"],
+  ["--user", "--root=/tmp", "--image=/x", "--create"],
+  ["--image=/nonexistent", "--root=/tmp", "--create"],
+  ["--image=/nonexistent", "--create"],
+  ["--image-policy=foo", "--create"],
+  ["--image-policy=foo=verity", "--create"],
+  ["--image-policy=root=verity+foo", "--create"],
+  ["--image-policy=root=verity:root=verity", "--create"],
+  ["t.conf", "--", "--create"],
+];
+
+for (const args of REFUSED) {
+  test(`refuses as 262 does: ${args.join(" ") || "no arguments"}`, { skip }, () => {
+    using scratch = new Scratch();
+    const link = join(scratch.path, "systemd-tmpfiles");
+    symlinkSync(MAYFLY, link);
+    const theirs = theReal(args);
+    const ours = start(link, args);
+    assert.equal(theirs.status, 1);
+    assert.deepEqual(ours, theirs);
+  });
+}
+
+test("accepts what 262 accepts: abbreviations, values apart, bundles, any order", { skip }, () => {
+  using scratch = new Scratch();
+  const config = join(scratch.path, "t.conf");
+  writeFileSync(config, `d ${scratch.path}/x/new\nd /run/mayfly-never\n`);
+  const lines: readonly (readonly string[])[] = [
+    ["--cre", "-nE", config],
+    [config, "--dry", "--create"],
+    ["--create", "-n", "--pref", `${scratch.path}/x`, config],
+    ["--create", "-n", `--prefix=${scratch.path}/other`, config],
+    ["--create", "-n", `--exclude=${scratch.path}`, config],
+    ["-En", "--create", "--", config],
+    ["--create", "-n", "--root=", "--prefix=", config],
+    ["--create", "-n", "--inline", `d ${scratch.path}/inline`],
+  ];
+  for (const args of lines) {
+    const { status, stderr } = mayfly(["tmpfiles", ...args]);
+    const theirs = theReal(args);
+    assert.deepEqual({ args, status, stderr }, { args, status: theirs.status, stderr: theirs.stderr });
+  }
+});
+
+test("prints the configuration as 262 prints it", { skip }, () => {
+  using scratch = new Scratch();
+  const root = scratch.path;
+  for (const folder of ["etc/tmpfiles.d", "usr/lib/tmpfiles.d"])
+    mkdirSync(join(root, folder), { recursive: true });
+  writeFileSync(join(root, "etc/tmpfiles.d/a.conf"), "# c\nd /x\n\n   # indented\n; semi\nd /y");
+  writeFileSync(join(root, "etc/tmpfiles.d/empty.conf"), "");
+  symlinkSync("/dev/null", join(root, "etc/tmpfiles.d/masked.conf"));
+  writeFileSync(join(root, "usr/lib/tmpfiles.d/masked.conf"), "d /hidden\n");
+  writeFileSync(join(root, "usr/lib/tmpfiles.d/a.conf"), "d /lower\n");
+  writeFileSync(
+    join(root, "usr/lib/tmpfiles.d/z.conf"),
+    Buffer.from("\n\nd /q\n\xff\n#x\\\nfoo\n\n", "latin1"),
+  );
+  for (const option of ["--cat-config", "--tldr"]) {
+    assert.deepEqual(mayfly(["tmpfiles", option, `--root=${root}`]), theReal([option, `--root=${root}`]));
+    assert.deepEqual(mayfly(["tmpfiles", option, "--no-pager"]), theReal([option, "--no-pager"]));
+  }
+});
+
+test("exit statuses tell configuration from failure as 262 does", { skip }, () => {
+  using scratch = new Scratch();
+  const file = join(scratch.path, "file");
+  writeFileSync(file, "");
+  const status = (...lines: string[]): (number | null)[] =>
+    [theReal, mayfly].map((program) => {
+      const args = ["--create", "--inline", ...lines];
+      return program(program === mayfly ? ["tmpfiles", ...args] : args).status;
+    });
+  assert.deepEqual(status(`f ${scratch.path}/ok`), [0, 0]);
+  assert.deepEqual(status(`y ${scratch.path}/x`), [65, 65]);
+  assert.deepEqual(status(`f ${file}/below`), [73, 73]);
+  assert.deepEqual(status(`f- ${file}/below`), [0, 0]);
+  assert.deepEqual(status(`y ${scratch.path}/x`, `f ${file}/below`), [65, 65]);
+  for (const missing of ["/nonexistent/t.conf", "mayfly-nonexistent.conf"]) {
+    assert.deepEqual(
+      [theReal(["--create", missing]).status, mayfly(["tmpfiles", "--create", missing]).status],
+      [1, 1],
+    );
+  }
+});
+
+test("a wrong line is named as FILE:LINE, and the others run", { skip }, () => {
+  using scratch = new Scratch();
+  const config = join(scratch.path, "bad.conf");
+  const lines = [
+    "y /foo",
+    "d",
+    "d foo",
+    "d /x 0999",
+    "d /x - - - xx",
+    'f "open',
+    "d /%Q",
+    "d /y - - - - extra",
+  ];
+  writeFileSync(config, `${lines.join("\n")}\nd ${scratch.path}/good\n`);
+  const places = ({ stderr }: Result): string[] =>
+    [...stderr.matchAll(/^[^:\n]*:\d+: /gm)].map((match) => match[0]);
+  const theirs = theReal(["--create", "-n", config]);
+  const ours = mayfly(["tmpfiles", "--create", "-n", config]);
+  assert.equal(places(theirs).length, lines.length);
+  assert.deepEqual(places(ours), places(theirs));
+  assert.equal(ours.status, theirs.status);
+  assert.match(ours.stderr, new RegExp(`^Would create directory ${scratch.path}/good$`, "m"));
+});

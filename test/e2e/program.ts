@@ -1,0 +1,61 @@
+/** Starts programs as a user does, and says what came of it. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const ROOT = resolve(import.meta.dirname, "../../..");
+export const MAYFLY = join(ROOT, "bin/mayfly.js");
+export const isRoot = process.getuid?.() === 0;
+
+export interface Result {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Settings {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
+/** A plain environment, so that the tester's own settings decide nothing. */
+const PLAIN = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: "C.UTF-8", TZ: "UTC" };
+
+export function start(command: string, args: readonly string[], settings: Settings = {}): Result {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: "latin1",
+    input: settings.input ?? "",
+    maxBuffer: 1 << 28,
+    ...(settings.cwd === undefined ? {} : { cwd: settings.cwd }),
+    env: { ...PLAIN, ...settings.env },
+  });
+  if (error !== undefined) throw error;
+  return { status, stdout, stderr };
+}
+
+export function mayfly(args: readonly string[], settings: Settings = {}): Result {
+  return start(process.execPath, [MAYFLY, ...args], settings);
+}
+
+/** The same on a terminal of its own, by script(1) of util-linux: both streams come as one, with \r\n. */
+export function mayflyOnTerminal(args: readonly string[], settings: Settings = {}): Result {
+  const quoted = [process.execPath, MAYFLY, ...args].map((arg) => `'${arg.replace(/'/g, "'\\''")}'`);
+  const env = { TERM: "xterm-256color", ...settings.env };
+  return start("script", ["-qec", quoted.join(" "), "/dev/null"], { ...settings, env });
+}
+
+/** A directory of the test's own, away from /tmp: no line of the host's configuration is about it. */
+export class Scratch implements Disposable {
+  readonly path = mkdtempSync(join(process.env.MAYFLY_TEST_DIR ?? tmpdir(), "mayfly-e2e-"));
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** Whether a program is there, for tests that say why they are skipped. */
+export function has(program: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${program}`], { env: PLAIN }).status === 0;
+}
