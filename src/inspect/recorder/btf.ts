@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+
+// BTF, the kernel's own account of its types: Documentation/bpf/btf.rst. Only structs and unions are read.
+const HEADER = { headerLength: 4, typeOffset: 8, typeLength: 12, stringOffset: 16 } as const;
+const KIND_STRUCT = 4;
+const KIND_UNION = 5;
+const MEMBER_LENGTH = 12;
+const TYPE_LENGTH = 12;
+const BITS_PER_BYTE = 8;
+
+/** How many bytes follow a type, by its kind, for `count` members. */
+function trailingLength(kind: number, count: number): number {
+  switch (kind) {
+    case 1: // INT
+    case 14: // VAR
+    case 17: // DECL_TAG
+      return 4;
+    case 3: // ARRAY
+      return 12;
+    case KIND_STRUCT:
+    case KIND_UNION:
+    case 15: // DATASEC
+    case 19: // ENUM64
+      return MEMBER_LENGTH * count;
+    case 6: // ENUM
+    case 13: // FUNC_PROTO
+      return 8 * count;
+    default:
+      return 0;
+  }
+}
+
+/** Looks up where the kernel that runs keeps a member of a struct. */
+export class KernelTypes {
+  readonly #btf: Buffer;
+  readonly #strings: number;
+  /** Where each type stands, by its id; ids count from 1. */
+  readonly #types: number[] = [0];
+
+  constructor(btf: Buffer) {
+    this.#btf = btf;
+    const header = btf.readUInt32LE(HEADER.headerLength);
+    this.#strings = header + btf.readUInt32LE(HEADER.stringOffset);
+    let at = header + btf.readUInt32LE(HEADER.typeOffset);
+    const end = at + btf.readUInt32LE(HEADER.typeLength);
+    while (at < end) {
+      this.#types.push(at);
+      at += TYPE_LENGTH + trailingLength(this.#kind(at), this.#count(at));
+    }
+  }
+
+  /** Of the kernel that runs; throws where it was built without BTF. */
+  static ofThisKernel(): KernelTypes {
+    return new KernelTypes(readFileSync("/sys/kernel/btf/vmlinux"));
+  }
+
+  /** The member's offset in bytes, by the first of the names that the struct has: names change between versions. */
+  offset(struct: string, ...members: readonly string[]): number {
+    const type = this.#types.find((at) => at > 0 && this.#kind(at) === KIND_STRUCT && this.#is(at, struct));
+    if (type === undefined) throw new Error(`this kernel's BTF has no struct ${struct}`);
+    for (const member of members) {
+      const found = this.#member(type, member);
+      if (found !== undefined) return found;
+    }
+    throw new Error(`this kernel's BTF has no member ${struct}.${members.join(" or ")}`);
+  }
+
+  /** Also in the anonymous structs and unions inside. */
+  #member(type: number, wanted: string, base = 0): number | undefined {
+    for (let index = 0; index < this.#count(type); index++) {
+      const at = type + TYPE_LENGTH + MEMBER_LENGTH * index;
+      const offset = base + this.#memberOffset(type, at);
+      if (this.#is(at, wanted)) return offset;
+      const inner = this.#is(at, "") ? this.#types[this.#btf.readUInt32LE(at + 4)] : undefined;
+      if (inner === undefined || ![KIND_STRUCT, KIND_UNION].includes(this.#kind(inner))) continue;
+      const found = this.#member(inner, wanted, offset);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #memberOffset(type: number, member: number): number {
+    const bits = this.#btf.readUInt32LE(member + 8);
+    const hasBitfields = this.#btf.readUInt32LE(type + 4) >>> 31 === 1;
+    return (hasBitfields ? bits & 0xffffff : bits) / BITS_PER_BYTE;
+  }
+
+  #kind(type: number): number {
+    return (this.#btf.readUInt32LE(type + 4) >>> 24) & 31;
+  }
+
+  #count(type: number): number {
+    return this.#btf.readUInt16LE(type + 4);
+  }
+
+  /** Whether the name that the record at `at` starts with is this one. */
+  #is(at: number, name: string): boolean {
+    const start = this.#strings + this.#btf.readUInt32LE(at);
+    const end = start + name.length;
+    return this.#btf[end] === 0 && this.#btf.toString("latin1", start, end) === name;
+  }
+}

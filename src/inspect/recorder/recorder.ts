@@ -1,0 +1,129 @@
+import { readlinkSync } from "node:fs";
+import type { Bytes } from "../../base/bytes.js";
+import {
+  attachRawTracepoint,
+  BPF_MAP_TYPE_LRU_HASH,
+  BPF_MAP_TYPE_PERCPU_ARRAY,
+  createMap,
+  loadRawTracepointProgram,
+  mapReader,
+} from "../../sys/bpf.js";
+import type { Fd } from "../../sys/files.js";
+import { KernelTypes } from "./btf.js";
+import {
+  ARGUMENTS_LENGTH,
+  CGROUP_NAME_LENGTH,
+  execProgram,
+  forkProgram,
+  ORIGIN,
+  offsetsOf,
+  PROGRAM_LENGTH,
+  RECORD,
+} from "./programs.js";
+
+/** What was written down of a process when it executed its program, or was forked. */
+export interface ProcessRecord {
+  readonly pid: number;
+  readonly parent: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** As it was given to execve(2): a relative name, where it was one. Empty where only the fork was seen. */
+  readonly program: Bytes;
+  /** The first 511 bytes of them. */
+  readonly arguments: readonly Bytes[];
+  readonly truncated: boolean;
+  /** The names of its cgroup and the one above, of the unified hierarchy. */
+  readonly cgroup: readonly Bytes[];
+  /** True where the process runs its parent's program. */
+  readonly forked: boolean;
+}
+
+/** The kernel's inode of the first pid namespace: PROC_PID_INIT_INO. */
+const INITIAL_PID_NAMESPACE = "pid:[4026531836]";
+/** The kernel keeps as many processes, dead or alive, and forgets the one longest unused. */
+const REMEMBERED = 16_384;
+
+/**
+ * Writes down each process of the host as it starts, in the kernel, so that it can be told who did something even when
+ * it lived a millisecond. Costs nothing until it is asked; a spawn costs it a few microseconds.
+ */
+export class ExecRecorder implements Disposable {
+  readonly #fds: Fd[] = [];
+  readonly #reader: ReturnType<typeof mapReader>;
+
+  /**
+   * Throws where the kernel does not let it: BPF needs CAP_BPF and CAP_PERFMON, and its keys are pids of the initial
+   * pid namespace, so they would name strangers in any other.
+   */
+  constructor() {
+    if (readlinkSync("/proc/self/ns/pid") !== INITIAL_PID_NAMESPACE) {
+      throw new Error("the recorder counts pids as the host does, and this is another pid namespace");
+    }
+    const offsets = offsetsOf(KernelTypes.ofThisKernel());
+    try {
+      const records = this.#keep(createMap(BPF_MAP_TYPE_LRU_HASH, 4, RECORD.size, REMEMBERED));
+      const scratch = this.#keep(createMap(BPF_MAP_TYPE_PERCPU_ARRAY, 4, RECORD.size, 1));
+      const maps = { records: records.number, scratch: scratch.number };
+      this.#attach("sched_process_exec", execProgram(maps, offsets));
+      this.#attach("sched_process_fork", forkProgram(maps, offsets));
+      this.#reader = mapReader(records, RECORD.size);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Undefined where the process started before the recorder, or too many have started since. */
+  lookUp(pid: number): ProcessRecord | undefined {
+    return this.#reader.lookUp(pid) ? decodeRecord(this.#reader.value) : undefined;
+  }
+
+  close(): void {
+    for (const fd of this.#fds.splice(0).reverse()) fd.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #keep(fd: Fd): Fd {
+    this.#fds.push(fd);
+    return fd;
+  }
+
+  #attach(tracepoint: string, program: Buffer): void {
+    this.#keep(attachRawTracepoint(tracepoint, this.#keep(loadRawTracepointProgram(tracepoint, program))));
+  }
+}
+
+function decodeRecord(value: Buffer): ProcessRecord {
+  const length = value.readUInt32LE(RECORD.argumentsLength);
+  const origin = value.readUInt32LE(RECORD.origin);
+  return {
+    pid: value.readUInt32LE(RECORD.pid),
+    parent: value.readUInt32LE(RECORD.parent),
+    uid: value.readUInt32LE(RECORD.uid),
+    gid: value.readUInt32LE(RECORD.gid),
+    program: string(value, RECORD.program, PROGRAM_LENGTH),
+    arguments: splitArguments(
+      value.toString("latin1", RECORD.arguments, RECORD.arguments + Math.min(length, ARGUMENTS_LENGTH)),
+    ),
+    truncated: length > ARGUMENTS_LENGTH,
+    cgroup: [
+      string(value, RECORD.parentCgroup, CGROUP_NAME_LENGTH),
+      string(value, RECORD.cgroup, CGROUP_NAME_LENGTH),
+    ].filter((name) => name !== "" && name !== "/"),
+    forked: origin !== ORIGIN.exec,
+  };
+}
+
+function string(value: Buffer, at: number, length: number): Bytes {
+  const field = value.toString("latin1", at, at + length);
+  const end = field.indexOf("\0");
+  return (end < 0 ? field : field.slice(0, end)) as Bytes;
+}
+
+/** NUL-terminated strings in a row, as in /proc/PID/cmdline. */
+export function splitArguments(text: string): Bytes[] {
+  return (text === "" ? [] : text.replace(/\0$/, "").split("\0")) as Bytes[];
+}

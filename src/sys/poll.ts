@@ -1,0 +1,41 @@
+import type { Bytes } from "../base/bytes.js";
+import { bind, errno, errnoName } from "./ffi.js";
+import { check, Fd } from "./files.js";
+
+const POLLIN = 1;
+const POLL_ENTRY = 8;
+const EFD_CLOEXEC = 0o2000000;
+const EFD_NONBLOCK = 0o4000;
+
+const libc = {
+  poll: bind<[Buffer, number, number], number>("int poll(void *fds, unsigned long count, int timeout)"),
+  eventfd: bind<[number, number], number>("int eventfd(unsigned int initial, int flags)"),
+  write: bind<[number, Buffer, number], number | bigint>(
+    "long write(int fd, const void *buffer, size_t count)",
+  ),
+};
+
+/** Blocks this thread until one of the fds can be read, or for `milliseconds`. True for each that can be. */
+export function pollReadable(fds: readonly Fd[], milliseconds: number): boolean[] {
+  const buffer = Buffer.alloc(fds.length * POLL_ENTRY);
+  for (const [index, fd] of fds.entries()) {
+    buffer.writeInt32LE(fd.number, index * POLL_ENTRY);
+    buffer.writeInt16LE(POLLIN, index * POLL_ENTRY + 4);
+  }
+  const result = libc.poll(buffer, fds.length, milliseconds);
+  if (result < 0 && errnoName(errno()) !== "EINTR") check(result, "poll", "" as Bytes, () => []);
+  return fds.map((_, index) => buffer.readInt16LE(index * POLL_ENTRY + 6) !== 0);
+}
+
+/** An fd that becomes readable when `wake` is called, from whichever thread. */
+export function eventFd(): Fd {
+  const number = libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  check(number, "eventfd", "eventfd" as Bytes, () => ["0"]);
+  return new Fd(number, "eventfd" as Bytes);
+}
+
+export function wake(fd: Fd): void {
+  const one = Buffer.alloc(8);
+  one.writeBigUInt64LE(1n);
+  check(libc.write(fd.number, one, one.length), "write", fd.path, () => [`${fd}`]);
+}
