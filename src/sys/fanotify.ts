@@ -197,6 +197,11 @@ export function keyOf(fileSystem: Bytes, dir: Fd, name: Bytes = "" as Bytes): In
   return (fileSystem + handle.toString("latin1", 0, length)) as InodeKey;
 }
 
+/** The file system's part of a key. */
+export function fileSystemOf(key: string): Bytes {
+  return key.slice(0, FSID_LENGTH) as Bytes;
+}
+
 /** Opens the inode itself, wherever it is now; ESTALE where it is gone. Needs CAP_DAC_READ_SEARCH. */
 export function openByKey(mount: Fd, key: InodeKey, flags: number): Fd {
   const handle = Buffer.from(key.slice(FSID_LENGTH), "latin1");

@@ -9,6 +9,7 @@ import {
   mapReader,
 } from "../../sys/bpf.js";
 import type { Fd } from "../../sys/files.js";
+import { splitArguments } from "../../sys/processes.js";
 import { KernelTypes } from "./btf.js";
 import {
   ARGUMENTS_LENGTH,
@@ -121,9 +122,4 @@ function string(value: Buffer, at: number, length: number): Bytes {
   const field = value.toString("latin1", at, at + length);
   const end = field.indexOf("\0");
   return (end < 0 ? field : field.slice(0, end)) as Bytes;
-}
-
-/** NUL-terminated strings in a row, as in /proc/PID/cmdline. */
-export function splitArguments(text: string): Bytes[] {
-  return (text === "" ? [] : text.replace(/\0$/, "").split("\0")) as Bytes[];
 }

@@ -1,0 +1,94 @@
+import { type Bytes, basename, components, isAbsolute } from "../../base/bytes.js";
+import { isUnreaped, processStatus, procShowsOwnPids, programOf, runningPids } from "../../sys/processes.js";
+import type { ExecRecorder, ProcessRecord } from "../recorder/recorder.js";
+import type { Actor } from "./event.js";
+import type { ExecEvents } from "./exec-events.js";
+
+export interface Witness {
+  readonly pid: number;
+  /** Open, where the event bore one: proves that /proc told of the same process. */
+  readonly pidfd?: number;
+}
+
+/** Names processes: by the recorder, then by exec events, then by /proc; and says which of them knew. */
+export class Namer {
+  readonly #recorder: ExecRecorder | undefined;
+  readonly #execs: ExecEvents | undefined;
+  readonly #procIsOurs = procShowsOwnPids();
+  /** What ran before the recorder did. A process that the recorder knows came later. */
+  readonly #before = new Map<number, Actor>();
+
+  constructor(recorder: ExecRecorder | undefined, execs: ExecEvents | undefined) {
+    this.#recorder = recorder;
+    this.#execs = execs;
+    if (recorder === undefined || !this.#procIsOurs) return;
+    for (const pid of runningPids()) {
+      const actor = fromProc(pid);
+      if (actor !== undefined) this.#before.set(pid, actor);
+    }
+  }
+
+  name({ pid, pidfd }: Witness): Actor {
+    if (pid <= 0) return { pid: 0, via: "outside" };
+    return (
+      this.#recorded(pid) ?? this.#executed(pid, pidfd) ?? this.#alive(pid, pidfd) ?? { pid, via: "gone" }
+    );
+  }
+
+  #recorded(pid: number): Actor | undefined {
+    const record = this.#recorder?.lookUp(pid);
+    if (record === undefined) return this.#recorder === undefined ? undefined : this.#before.get(pid);
+    if (record.program !== "") return fromRecord(record);
+    // It was forked by a process that was there before, and runs the same program.
+    const parent = this.#before.get(record.parent);
+    return parent && { ...parent, pid, parent: record.parent, uid: record.uid, ...placeOf(record.cgroup) };
+  }
+
+  #executed(pid: number, pidfd: number | undefined): Actor | undefined {
+    const exe = this.#execs?.programOf(pid);
+    if (exe === undefined) return undefined;
+    const alive = this.#alive(pid, pidfd);
+    return alive?.exe === exe ? alive : { pid, via: "exec-event", exe };
+  }
+
+  #alive(pid: number, pidfd: number | undefined): Actor | undefined {
+    if (!this.#procIsOurs) return undefined;
+    const actor = fromProc(pid);
+    // What /proc says of a pid that was given to another process since would be a wrong name.
+    return pidfd !== undefined && (pidfd < 0 || !isUnreaped(pidfd)) ? undefined : actor;
+  }
+}
+
+function fromRecord(record: ProcessRecord): Actor {
+  const { pid, parent, uid, arguments: cmdline, truncated } = record;
+  const via = "bpf";
+  return { pid, via, parent, exe: absolute(record), cmdline, truncated, uid, ...placeOf(record.cgroup) };
+}
+
+/** A relative name is made whole while the process lives. */
+function absolute({ pid, program }: ProcessRecord): Bytes {
+  if (isAbsolute(program)) return program;
+  const path = programOf(pid);
+  return path !== undefined && basename(path) === basename(program) ? path : program;
+}
+
+function fromProc(pid: number): Actor | undefined {
+  const status = processStatus(pid);
+  if (status?.program === undefined) return undefined;
+  const { parent, uid, program: exe, arguments: cmdline, cgroup } = status;
+  return { pid, via: "proc", parent, exe, cmdline, uid, ...placeOf(components(cgroup)) };
+}
+
+const UNIT = /\.(service|scope|socket|mount|swap|timer)$/;
+/** As container managers name the cgroups that they make. */
+const CONTAINER = /^(?:docker|libpod|cri-containerd|crio|lxc\.payload|machine)[-.](.+?)(?:\.scope)?$/;
+
+/** The unit and the container that a cgroup is of: the innermost that its path names. */
+export function placeOf(cgroup: readonly Bytes[]): { unit?: Bytes; container?: Bytes } {
+  const unit = cgroup.findLast((name) => UNIT.test(name));
+  const container = cgroup.map((name) => CONTAINER.exec(name)?.[1]).findLast((id) => id !== undefined);
+  return {
+    ...(unit !== undefined && { unit }),
+    ...(container !== undefined && { container: container as Bytes }),
+  };
+}

@@ -1,0 +1,119 @@
+import type { Bytes } from "../../base/bytes.js";
+import type { InodeKind } from "../../base/events.js";
+import { entries } from "../../sys/directory.js";
+import { Fd, O_DIRECTORY, O_NOATIME, O_NOFOLLOW, O_NONBLOCK, openat } from "../../sys/files.js";
+import {
+  isDirectory,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFSOCK,
+  type Stat,
+  statx,
+} from "../../sys/inode.js";
+import type { Victim } from "./event.js";
+import type { Directory, Entry, Model } from "./model.js";
+
+/** Gives directories the keys that events will name them with. */
+export interface Keeper {
+  /** Undefined where it can't be watched: it is then left alone, with all that is below it. */
+  enter(directory: Fd, stat: Stat): string | undefined;
+}
+
+/** Each level holds a descriptor. */
+const MAX_DEPTH = 500;
+const WITHOUT_TRACE = O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
+
+const KINDS: Readonly<Record<number, InodeKind>> = {
+  [S_IFBLK]: "block-device",
+  [S_IFCHR]: "character-device",
+  [S_IFIFO]: "fifo",
+  [S_IFLNK]: "symlink",
+  [S_IFSOCK]: "socket",
+};
+
+export function kindOf(stat: Stat): InodeKind {
+  return isDirectory(stat) ? "directory" : (KINDS[stat.mode & S_IFMT] ?? "file");
+}
+
+/** What an event will tell of the entry when it is removed. */
+export function victimOf(stat: Stat): Victim {
+  const { size, uid, atime, mtime, ctime, btime } = stat;
+  return { kind: kindOf(stat), size, uid, atime, mtime, ctime, ...(btime !== undefined && { btime }) };
+}
+
+/** A name in a directory of the model. */
+export interface NameIn {
+  readonly directory: Directory;
+  readonly name: Bytes;
+}
+
+export interface Scanned {
+  /** What is in the model now and was not before. */
+  readonly added: NameIn[];
+  /** What could not be looked into. */
+  readonly closed: Bytes[];
+}
+
+/** Takes an open directory's whole subtree into the model, moving no timestamp. */
+export function scan(model: Model, keeper: Keeper, from: Fd, into: Directory): Scanned {
+  const scanned: Scanned = { added: [], closed: [] };
+  scanLevel(model, keeper, from, into, scanned, 0);
+  return scanned;
+}
+
+function scanLevel(
+  model: Model,
+  keeper: Keeper,
+  from: Fd,
+  into: Directory,
+  scanned: Scanned,
+  depth: number,
+): void {
+  for (const { name } of entries(from)) {
+    try {
+      const stat = statx(from, name);
+      if (!isDirectory(stat)) {
+        put(model, into, name, stat, scanned);
+        continue;
+      }
+      using below = openDirectory(from, name);
+      const key = depth < MAX_DEPTH ? keeper.enter(below, statx(below)) : undefined;
+      const { directory } = put(model, into, name, stat, scanned, key);
+      if (directory !== undefined) scanLevel(model, keeper, below, directory, scanned, depth + 1);
+      else scanned.closed.push(below.path);
+    } catch (error) {
+      // Gone since it was listed, or not ours to look at.
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+        scanned.closed.push(new Fd(-1, name, from).path);
+    }
+  }
+}
+
+function put(model: Model, into: Directory, name: Bytes, stat: Stat, scanned: Scanned, key?: string): Entry {
+  const before = model.put(into, name, kindOf(stat), key);
+  const entry = into.entries.get(name);
+  if (entry === undefined) throw new Error("the model did not take an entry");
+  see(entry, stat);
+  if (before === undefined) scanned.added.push({ directory: into, name });
+  return entry;
+}
+
+/** Notes what a look at the entry saw; nothing where the name stands for another inode by now. */
+export function see(entry: Entry, stat: Stat): void {
+  if (entry.inode !== undefined && entry.inode !== stat.inode) return;
+  entry.seen = victimOf(stat);
+  entry.inode = stat.inode;
+}
+
+/** O_NOATIME is for the owner and root alone; others' looking moves the atime of a directory at most once a day. */
+export function openDirectory(dir: Fd, name: Bytes): Fd {
+  try {
+    return openat(dir, name, WITHOUT_TRACE | O_NOATIME);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") throw error;
+    return openat(dir, name, WITHOUT_TRACE);
+  }
+}

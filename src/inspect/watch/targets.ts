@@ -1,0 +1,71 @@
+import { type Bytes, components, join, parent } from "../../base/bytes.js";
+import { Fd, O_DIRECTORY, O_NONBLOCK, openat } from "../../sys/files.js";
+import { isDirectory, type Stat, statx } from "../../sys/inode.js";
+import type { Directory, Model } from "./model.js";
+import { type Keeper, kindOf, type Scanned, scan, see } from "./scan.js";
+
+const NOTHING: Scanned = { added: [], closed: [] };
+
+/**
+ * Takes a target into the model, with the directories above it: their entries tell that the target itself was removed,
+ * renamed, or made. A target that is not there yet is waited for in the nearest directory that is.
+ */
+export function addTarget(model: Model, keeper: Keeper, target: Bytes): Scanned {
+  using nearest = openNearest(target);
+  const above = directoriesAbove(nearest.path, statx(nearest));
+  let directory: Directory | undefined;
+  for (const path of [...above, nearest.path]) {
+    using fd = openat(Fd.cwd, path, O_DIRECTORY | O_NONBLOCK);
+    const key = keeper.enter(fd, statx(fd));
+    if (key === undefined) return { added: [], closed: [path] };
+    directory = directory === undefined ? model.addRoot(key, path) : below(model, directory, path, key);
+  }
+  if (directory === undefined) return NOTHING;
+  if (nearest.path === target) return scan(model, keeper, nearest, directory);
+  notePlainTarget(model, directory, target, nearest);
+  return NOTHING;
+}
+
+function below(model: Model, directory: Directory, path: Bytes, key: string): Directory | undefined {
+  const name = path.slice(path.lastIndexOf("/") + 1) as Bytes;
+  model.put(directory, name, "directory", key);
+  const entry = directory.entries.get(name);
+  if (entry !== undefined) see(entry, statx(Fd.cwd, path));
+  return entry?.directory;
+}
+
+/** A target that is no directory. */
+function notePlainTarget(model: Model, directory: Directory, target: Bytes, nearest: Fd): void {
+  if (parent(target) !== nearest.path) return;
+  const name = target.slice(target.lastIndexOf("/") + 1) as Bytes;
+  try {
+    const stat = statx(nearest, name);
+    model.put(directory, name, kindOf(stat));
+    const entry = directory.entries.get(name);
+    if (entry !== undefined) see(entry, stat);
+  } catch {
+    // Not there yet: its creation will be told.
+  }
+}
+
+/** The target, or the nearest directory above it that is there. */
+function openNearest(target: Bytes): Fd {
+  for (let path = target; ; path = parent(path)) {
+    try {
+      const fd = openat(Fd.cwd, path, O_DIRECTORY | O_NONBLOCK);
+      if (isDirectory(statx(fd))) return fd;
+      fd.close();
+    } catch (error) {
+      if (path === "/") throw error;
+    }
+  }
+}
+
+/** The directories above a path that are on the same mount, from the top down. */
+function directoriesAbove(path: Bytes, stat: Stat): Bytes[] {
+  const prefixes: Bytes[] = ["/" as Bytes];
+  for (const name of components(path)) prefixes.push(join(prefixes.at(-1) ?? ("/" as Bytes), name));
+  prefixes.pop();
+  const elsewhere = prefixes.findLastIndex((each) => statx(Fd.cwd, each, 0).mountId !== stat.mountId);
+  return prefixes.slice(elsewhere + 1);
+}

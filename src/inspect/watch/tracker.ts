@@ -1,0 +1,266 @@
+import { type Bytes, isBelow, join } from "../../base/bytes.js";
+import type { InodeKind } from "../../base/events.js";
+import {
+  FAN_ATTRIB,
+  FAN_CREATE,
+  FAN_DELETE,
+  FAN_MODIFY,
+  FAN_ONDIR,
+  FAN_Q_OVERFLOW,
+  type FanotifyEvent,
+  type NameInDirectory,
+} from "../../sys/fanotify.js";
+import { Fd } from "../../sys/files.js";
+import { statx } from "../../sys/inode.js";
+import type { WatchEvent } from "./event.js";
+import type { Directory, Entry, Model } from "./model.js";
+import { type NameIn, see } from "./scan.js";
+
+/** An event before it is known who did it. */
+export type Change = Omit<WatchEvent, "time" | "actor"> & { readonly pid: number; readonly pidfd?: number };
+
+/** What the tracker asks of the file system. */
+export interface Surroundings {
+  /** Whether the path names this inode now. */
+  isAt(path: Bytes, key: string): boolean;
+  /**
+   * Takes what a directory holds into the model, and returns what was not known: of one that was moved in, and, where
+   * events come only from directories that are known, of one that was made and may have been filled at once.
+   */
+  explore(path: Bytes, directory: Directory, why: "created" | "moved"): readonly NameIn[];
+  /** Where a directory outside of what is watched is: as far as can be told. */
+  locate(key: string): Bytes | undefined;
+}
+
+/** A directory's own mtime moves with each entry that comes and goes; it is looked at again when that is over. */
+const SETTLE_MS = 10_000;
+
+/** Turns events into changes at paths, and keeps the model true. */
+export class Tracker {
+  readonly #model: Model;
+  readonly #targets: readonly Bytes[];
+  readonly #surroundings: Surroundings;
+  readonly #stale = new Map<string, NameIn>();
+  readonly #settling = new Map<Directory, number>();
+  /** A rename over an entry, held until it is clear that it is not half of an exchange. */
+  #held: Held | undefined;
+  #changes: Change[] = [];
+
+  constructor(model: Model, targets: readonly Bytes[], surroundings: Surroundings) {
+    this.#model = model;
+    this.#targets = targets;
+    this.#surroundings = surroundings;
+  }
+
+  apply(event: FanotifyEvent): void {
+    if (this.#held !== undefined && !this.#isOtherHalf(event)) this.#release();
+    if ((event.mask & FAN_Q_OVERFLOW) !== 0) this.#emit(event, { op: "lost", path: "/" as Bytes });
+    else if (event.from !== undefined || event.to !== undefined) this.#rename(event);
+    else if (event.at !== undefined) this.#change(event, event.at);
+  }
+
+  /** The changes since the last call. Call it at the end of each batch: what changed is looked at then. */
+  take(): Change[] {
+    this.#release();
+    this.#refresh();
+    return this.#changes.splice(0);
+  }
+
+  #change(event: FanotifyEvent, at: NameInDirectory): void {
+    const directory = this.#model.find(at.directory);
+    if (directory === undefined) return;
+    const { name } = at;
+    if (name === ".") {
+      this.#changedItself(directory);
+      return;
+    }
+    const path = join(this.#model.pathOf(directory), name);
+    if (!this.#concerns(path)) return;
+    const created = (event.mask & FAN_CREATE) !== 0;
+    const deleted = (event.mask & FAN_DELETE) !== 0;
+    if (created && deleted) this.#createdAndDeleted(event, directory, name, path);
+    else if (created) this.#created(event, directory, name, path);
+    else if (deleted) this.#deleted(event, directory, name, path);
+    if (!deleted && (event.mask & (FAN_CREATE | FAN_MODIFY | FAN_ATTRIB)) !== 0) this.#spoil(directory, name);
+  }
+
+  /** The kernel merges events of one inode in one directory: which came first is told by what was there and what is. */
+  #createdAndDeleted(event: FanotifyEvent, directory: Directory, name: Bytes, path: Bytes): void {
+    const isThere = event.target !== undefined && this.#surroundings.isAt(path, event.target);
+    if (directory.entries.has(name)) this.#deleted(event, directory, name, path);
+    else {
+      this.#created(event, directory, name, path);
+      this.#deleted(event, directory, name, path);
+    }
+    if (!isThere) return;
+    this.#created(event, directory, name, path);
+    this.#spoil(directory, name);
+  }
+
+  #created(event: FanotifyEvent, directory: Directory, name: Bytes, path: Bytes): void {
+    const isDirectory = (event.mask & FAN_ONDIR) !== 0;
+    const kind: InodeKind = isDirectory ? "directory" : "file";
+    this.#model.put(directory, name, kind, isDirectory ? event.target : undefined);
+    this.#settle(directory);
+    this.#emit(event, { op: "create", path, kind });
+    const made = directory.entries.get(name)?.directory;
+    const found = made === undefined ? [] : this.#surroundings.explore(path, made, "created");
+    for (const each of found) {
+      const kind = each.directory.entries.get(each.name)?.kind ?? "file";
+      this.#emit(event, { op: "create", path: this.#path(each), kind });
+    }
+  }
+
+  #deleted(event: FanotifyEvent, directory: Directory, name: Bytes, path: Bytes): void {
+    const entry = this.#model.remove(directory, name);
+    this.#settle(directory);
+    const kind = entry?.kind ?? ((event.mask & FAN_ONDIR) !== 0 ? "directory" : "file");
+    this.#emit(event, { op: "delete", path, kind, ...victim(entry) });
+  }
+
+  #rename(event: FanotifyEvent): void {
+    const from = this.#known(event.from);
+    const to = this.#known(event.to);
+    if (from !== undefined && to !== undefined) this.#renamed(event, from, to);
+    else if (from !== undefined) this.#movedOut(event, from);
+    else if (to !== undefined) this.#movedIn(event, to);
+  }
+
+  #renamed(event: FanotifyEvent, from: NameIn, to: NameIn): void {
+    if (this.#held !== undefined) this.#exchange(this.#held);
+    else if (to.directory.entries.has(to.name)) this.#held = { event, from, to };
+    else this.#move(event, from, to);
+  }
+
+  #move(event: FanotifyEvent, from: NameIn, to: NameIn): void {
+    const [oldPath, newPath] = [this.#path(from), this.#path(to)];
+    const moved = from.directory.entries.get(from.name);
+    const replaced = this.#model.move(from.directory, from.name, to.directory, to.name);
+    for (const place of [from, to]) this.#settle(place.directory);
+    this.#spoil(to.directory, to.name);
+    const kind = moved?.kind ?? (event.mask & FAN_ONDIR ? "directory" : "file");
+    if (replaced === undefined) this.#emit(event, { op: "rename", path: oldPath, to: newPath, kind });
+    else this.#emit(event, { op: "replace", path: newPath, from: oldPath, kind, ...victim(replaced) });
+  }
+
+  #exchange({ event, from, to }: Held): void {
+    this.#held = undefined;
+    const [one, other] = [from.directory.entries.get(from.name), to.directory.entries.get(to.name)];
+    if (one !== undefined) this.#model.place(to.directory, to.name, one);
+    if (other !== undefined) this.#model.place(from.directory, from.name, other);
+    const kind = other?.kind ?? "file";
+    this.#emit(event, { op: "exchange", path: this.#path(to), to: this.#path(from), kind });
+  }
+
+  #movedOut(event: FanotifyEvent, from: NameIn): void {
+    const path = this.#path(from);
+    const entry = this.#model.remove(from.directory, from.name);
+    this.#settle(from.directory);
+    const above = event.to === undefined ? undefined : this.#surroundings.locate(event.to.directory);
+    const to = above === undefined || event.to === undefined ? undefined : join(above, event.to.name);
+    const kind = entry?.kind ?? "file";
+    this.#emit(event, { op: "rename", path, kind, ...(to !== undefined && { to }), ...victim(entry) });
+  }
+
+  #movedIn(event: FanotifyEvent, to: NameIn): void {
+    const path = this.#path(to);
+    const isDirectory = (event.mask & FAN_ONDIR) !== 0;
+    const kind = isDirectory ? "directory" : "file";
+    const replaced = this.#model.put(to.directory, to.name, kind, isDirectory ? event.target : undefined);
+    const above = event.from === undefined ? undefined : this.#surroundings.locate(event.from.directory);
+    const from = above === undefined || event.from === undefined ? undefined : join(above, event.from.name);
+    const op = replaced === undefined ? "create" : "replace";
+    this.#emit(event, { op, path, kind, ...(from !== undefined && { from }), ...victim(replaced) });
+    this.#spoil(to.directory, to.name);
+    const made = to.directory.entries.get(to.name)?.directory;
+    if (made !== undefined) this.#surroundings.explore(path, made, "moved");
+  }
+
+  /** RENAME_EXCHANGE is told as two renames in a row, the second from where the first led, and back. */
+  #isOtherHalf(event: FanotifyEvent): boolean {
+    const first = this.#held?.event;
+    return sameName(first?.from, event.to) && sameName(first?.to, event.from) && first?.pid === event.pid;
+  }
+
+  #release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.#move(held.event, held.from, held.to);
+  }
+
+  #known(at: NameInDirectory | undefined): NameIn | undefined {
+    const directory = at === undefined ? undefined : this.#model.find(at.directory);
+    if (directory === undefined || at === undefined) return undefined;
+    const place = { directory, name: at.name };
+    return this.#concerns(this.#path(place)) ? place : undefined;
+  }
+
+  /** What lies below a target, and what a target lies below. */
+  #concerns(path: Bytes): boolean {
+    return this.#targets.some((target) => isBelow(path, target) || isBelow(target, path));
+  }
+
+  #path({ directory, name }: NameIn): Bytes {
+    return join(this.#model.pathOf(directory), name);
+  }
+
+  #changedItself(directory: Directory): void {
+    if (directory.parent !== undefined) this.#spoil(directory.parent, directory.name);
+  }
+
+  #spoil(directory: Directory, name: Bytes): void {
+    this.#stale.set(`${directory.key}/${name}`, { directory, name });
+  }
+
+  #settle(directory: Directory): void {
+    // Anew, so that the map stays in the order in which they are due.
+    this.#settling.delete(directory);
+    this.#settling.set(directory, performance.now() + SETTLE_MS);
+  }
+
+  #refresh(): void {
+    const now = performance.now();
+    for (const [directory, due] of this.#settling) {
+      if (due > now) break;
+      this.#settling.delete(directory);
+      if (directory.goneAt === undefined) this.#changedItself(directory);
+    }
+    for (const { directory, name } of this.#stale.values()) {
+      const entry = directory.entries.get(name);
+      if (entry !== undefined) look(entry, this.#path({ directory, name }));
+    }
+    this.#stale.clear();
+    this.#model.sweep(now);
+  }
+
+  #emit(event: FanotifyEvent, change: Omit<Change, "pid" | "pidfd">): void {
+    this.#changes.push({ ...change, ...who(event) });
+  }
+}
+
+/** A rename over an entry. */
+interface Held {
+  readonly event: FanotifyEvent;
+  readonly from: NameIn;
+  readonly to: NameIn;
+}
+
+function look(entry: Entry, path: Bytes): void {
+  try {
+    see(entry, statx(Fd.cwd, path));
+  } catch {
+    // Gone again: what was seen of it before stays the last that is known.
+  }
+}
+
+function who(event: FanotifyEvent): { pid: number; pidfd?: number } {
+  return { pid: event.pid, ...(event.pidfd !== undefined && { pidfd: event.pidfd }) };
+}
+
+function victim(entry: Entry | undefined): { victim?: NonNullable<Entry["seen"]> } {
+  return entry?.seen === undefined ? {} : { victim: entry.seen };
+}
+
+function sameName(a: NameInDirectory | undefined, b: NameInDirectory | undefined): boolean {
+  return a !== undefined && a.directory === b?.directory && a.name === b.name;
+}

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import type { Bytes } from "../base/bytes.js";
+import { bindSyscall } from "./ffi.js";
+import { type Fd, procPath } from "./files.js";
+
+// The same number everywhere: Linux 5.1.
+const pidfdSendSignal = bindSyscall<[number, number, null, number]>(
+  424,
+  "int pidfd, int signal, void *info, unsigned int flags",
+);
+
+/** What /proc says of a process that is alive, or has not been waited for yet. */
+export interface ProcessStatus {
+  readonly pid: number;
+  readonly parent: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Undefined where it may not be read, or of a kernel thread. */
+  readonly program: Bytes | undefined;
+  readonly arguments: readonly Bytes[];
+  /** The path of its cgroup: of the unified hierarchy, or of systemd's own where that is empty. */
+  readonly cgroup: Bytes;
+}
+
+/**
+ * Whether /proc shows the pid namespace that this process is in. Where it does not (a namespace without a /proc of its
+ * own), its numbers are those of strangers.
+ */
+export function procShowsOwnPids(): boolean {
+  return optional(() => readlinkSync("/proc/self")) === `${process.pid}`;
+}
+
+/** Undefined where there is no such process (any more). */
+export function processStatus(pid: number): ProcessStatus | undefined {
+  const status = optional(() => readFileSync(`/proc/${pid}/status`, "latin1"));
+  if (status === undefined) return undefined;
+  const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(status)?.[1]);
+  return {
+    pid,
+    parent: field("PPid"),
+    uid: field("Uid"),
+    gid: field("Gid"),
+    program: programOf(pid),
+    arguments: splitArguments(optional(() => readFileSync(`/proc/${pid}/cmdline`, "latin1")) ?? ""),
+    cgroup: unifiedCgroup(optional(() => readFileSync(`/proc/${pid}/cgroup`, "latin1")) ?? ""),
+  };
+}
+
+/** The file that the process runs. */
+export function programOf(pid: number): Bytes | undefined {
+  return optional(() => readlinkSync(`/proc/${pid}/exe`, "latin1")) as Bytes | undefined;
+}
+
+/** Where what the fd holds is now. */
+export function currentPath(fd: Fd): Bytes {
+  return readlinkSync(procPath(fd), "latin1") as Bytes;
+}
+
+export function runningPids(): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Whether the process that the pidfd stands for has not been waited for: until then, its pid is nobody else's. */
+export function isUnreaped(pidfd: number): boolean {
+  return pidfdSendSignal(pidfd, 0, null, 0) === 0;
+}
+
+/** NUL-terminated strings in a row, as in /proc/PID/cmdline. */
+export function splitArguments(text: string): Bytes[] {
+  return (text === "" ? [] : text.replace(/\0$/, "").split("\0")) as Bytes[];
+}
+
+function unifiedCgroup(text: string): Bytes {
+  const lines = text.split("\n");
+  const path = (prefix: RegExp): string => lines.find((line) => prefix.test(line))?.replace(prefix, "") ?? "";
+  const unified = path(/^0::/);
+  return (unified.length > 1 ? unified : path(/^\d+:name=systemd:/)) as Bytes;
+}
+
+/** A process may go at any moment: whatever /proc then says of it is no failure. */
+function optional<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
