@@ -1,13 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
-import { bindSyscall } from "./ffi.js";
+import { failedWith } from "../base/errors.js";
 import { type Fd, procPath } from "./files.js";
-
-// The same number everywhere: Linux 5.1.
-const pidfdSendSignal = bindSyscall<[number, number, null, number]>(
-  424,
-  "int pidfd, int signal, void *info, unsigned int flags",
-);
+import { signalProcess } from "./process.js";
 
 /** What /proc says of a process that is alive, or has not been waited for yet. */
 export interface ProcessStatus {
@@ -63,8 +58,15 @@ export function runningPids(): number[] {
 }
 
 /** Whether the process that the pidfd stands for has not been waited for: until then, its pid is nobody else's. */
-export function isUnreaped(pidfd: number): boolean {
-  return pidfdSendSignal(pidfd, 0, null, 0) === 0;
+export function isUnreaped(pidfd: Fd): boolean {
+  try {
+    signalProcess(pidfd, 0);
+    return true;
+  } catch (error) {
+    if (failedWith(error, "EPERM")) return true;
+    if (failedWith(error, "ESRCH", "EBADF")) return false;
+    throw error;
+  }
 }
 
 /** NUL-terminated strings in a row, as in /proc/PID/cmdline. */

@@ -1,10 +1,13 @@
 import { type Bytes, basename, components, isAbsolute } from "../../base/bytes.js";
+import { Fd } from "../../sys/files.js";
 import { isUnreaped, processStatus, procShowsOwnPids, programOf, runningPids } from "../../sys/processes.js";
 import type { ExecRecorder, ProcessRecord } from "../recorder/recorder.js";
 import type { Actor } from "./event.js";
 import type { ExecEvents } from "./exec-events.js";
 
+/** What an event says of who caused it. */
 export interface Witness {
+  /** Negative where nothing is known; 0 where the process is in another pid namespace. */
   readonly pid: number;
   /** Open, where the event bore one: proves that /proc told of the same process. */
   readonly pidfd?: number;
@@ -29,7 +32,8 @@ export class Namer {
   }
 
   name({ pid, pidfd }: Witness): Actor {
-    if (pid <= 0) return { pid: 0, via: "outside" };
+    if (pid < 0) return { pid: 0, via: "unknown" };
+    if (pid === 0) return { pid: 0, via: "outside" };
     return (
       this.#recorded(pid) ?? this.#executed(pid, pidfd) ?? this.#alive(pid, pidfd) ?? { pid, via: "gone" }
     );
@@ -55,7 +59,7 @@ export class Namer {
     if (!this.#procIsOurs) return undefined;
     const actor = fromProc(pid);
     // What /proc says of a pid that was given to another process since would be a wrong name.
-    return pidfd !== undefined && (pidfd < 0 || !isUnreaped(pidfd)) ? undefined : actor;
+    return pidfd !== undefined && !isUnreaped(new Fd(pidfd, `/proc/${pid}` as Bytes)) ? undefined : actor;
   }
 }
 

@@ -58,6 +58,9 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   readonly #marked = new Map<bigint, Marked | undefined>();
   /** A path on each file system, by its id. */
   readonly #paths = new Map<Bytes, Bytes>();
+  readonly #withOwnMarks = new Set<Bytes>();
+  readonly #mountRoots = new Map<Bytes, Directory>();
+  readonly #pidfds: number[] = [];
   readonly #buffer = Buffer.alloc(BUFFER_LENGTH);
 
   /** Throws EPERM without CAP_SYS_ADMIN. */
@@ -79,14 +82,45 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   read(): Change[] {
     for (let more = true; more; ) {
       const length = readEvents(this.#group, this.#buffer);
-      for (const event of decodeEvents(this.#buffer, length)) this.#tracker.apply(event);
-      more = length > BUFFER_LENGTH / 2;
+      for (const event of decodeEvents(this.#buffer, length)) {
+        if (event.pidfd !== undefined && event.pidfd >= 0) this.#pidfds.push(event.pidfd);
+        this.#tracker.apply(event);
+      }
+      more = length > BUFFER_LENGTH / 2 && this.#pidfds.length === 0;
     }
     return this.#tracker.take();
   }
 
+  release(): void {
+    for (const pidfd of this.#pidfds.splice(0)) new Fd(pidfd, "pidfd" as Bytes).close();
+  }
+
   close(): void {
+    this.release();
     this.#group.close();
+  }
+
+  /** Something was mounted here: what is below is on another file system from now on. */
+  mounted(point: Bytes): void {
+    this.#marked.clear();
+    const model = this.#model;
+    try {
+      using directory = openDirectory(Fd.cwd, point);
+      const key = this.enter(directory, statx(directory));
+      if (key === undefined) return;
+      const root = model.addRoot(key, point);
+      this.#mountRoots.set(point, root);
+      this.#note(scan(model, this, directory, root).closed);
+    } catch (error) {
+      if (!failedWith(error, "ENOENT", "ENOTDIR", "EACCES")) throw error;
+    }
+  }
+
+  unmounted(point: Bytes): void {
+    this.#marked.clear();
+    const root = this.#mountRoots.get(point);
+    if (root !== undefined) this.#model.forget(root);
+    this.#mountRoots.delete(point);
   }
 
   enter(directory: Fd, stat: Stat): string | undefined {
@@ -94,6 +128,11 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     if (marked === undefined) return undefined;
     if (marked.eachDirectory) fanotifyMark(this.#group, FAN_MARK_INODE, MASK | FAN_EVENT_ON_CHILD, directory);
     return keyOf(marked.id, directory);
+  }
+
+  /** Events bear it, always. */
+  enterAt(): undefined {
+    return undefined;
   }
 
   isAt(path: Bytes, key: string): boolean {
@@ -152,7 +191,10 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
       return { id, eachDirectory: false };
     } catch (error) {
       // overlayfs can't be marked as a whole, nor can a btrfs by one of its subvolumes; their directories can.
-      if (failedWith(error, "ENOTSUP", "EOPNOTSUPP", "EXDEV")) return { id, eachDirectory: true };
+      if (failedWith(error, "ENOTSUP", "EOPNOTSUPP", "EXDEV")) {
+        this.#withOwnMarks.add(id);
+        return { id, eachDirectory: true };
+      }
       // procfs and its like have no identity that events could bear.
       if (failedWith(error, "ENODEV", "EINVAL")) return undefined;
       throw error;

@@ -1,3 +1,4 @@
+import type { Bytes } from "../../base/bytes.js";
 import type { Fd } from "../../sys/files.js";
 import type { Change } from "./tracker.js";
 
@@ -11,5 +12,9 @@ export interface ChangeSource {
   readonly notices: string[];
   /** What has happened since; does not block. */
   read(): Change[];
+  /** The changes have been told: what was held open to name their processes can go. */
+  release(): void;
+  mounted(point: Bytes): void;
+  unmounted(point: Bytes): void;
   close(): void;
 }

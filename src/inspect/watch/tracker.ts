@@ -21,6 +21,8 @@ export type Change = Omit<WatchEvent, "time" | "actor"> & { readonly pid: number
 
 /** What the tracker asks of the file system. */
 export interface Surroundings {
+  /** The key of a directory whose event did not bear it. */
+  enterAt(path: Bytes): string | undefined;
   /** Whether the path names this inode now. */
   isAt(path: Bytes, key: string): boolean;
   /**
@@ -100,7 +102,7 @@ export class Tracker {
   #created(event: FanotifyEvent, directory: Directory, name: Bytes, path: Bytes): void {
     const isDirectory = (event.mask & FAN_ONDIR) !== 0;
     const kind: InodeKind = isDirectory ? "directory" : "file";
-    this.#model.put(directory, name, kind, isDirectory ? event.target : undefined);
+    this.#model.put(directory, name, kind, isDirectory ? this.#keyOf(event, path) : undefined);
     this.#settle(directory);
     this.#emit(event, { op: "create", path, kind });
     const made = directory.entries.get(name)?.directory;
@@ -166,7 +168,12 @@ export class Tracker {
     const path = this.#path(to);
     const isDirectory = (event.mask & FAN_ONDIR) !== 0;
     const kind = isDirectory ? "directory" : "file";
-    const replaced = this.#model.put(to.directory, to.name, kind, isDirectory ? event.target : undefined);
+    const replaced = this.#model.put(
+      to.directory,
+      to.name,
+      kind,
+      isDirectory ? this.#keyOf(event, path) : undefined,
+    );
     const above = event.from === undefined ? undefined : this.#surroundings.locate(event.from.directory);
     const from = above === undefined || event.from === undefined ? undefined : join(above, event.from.name);
     const op = replaced === undefined ? "create" : "replace";
@@ -202,6 +209,10 @@ export class Tracker {
 
   #path({ directory, name }: NameIn): Bytes {
     return join(this.#model.pathOf(directory), name);
+  }
+
+  #keyOf(event: FanotifyEvent, path: Bytes): string | undefined {
+    return event.target ?? this.#surroundings.enterAt(path);
   }
 
   #changedItself(directory: Directory): void {

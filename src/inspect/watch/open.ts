@@ -1,0 +1,119 @@
+import type { Bytes } from "../../base/bytes.js";
+import { failedWith } from "../../base/errors.js";
+import type { Fd } from "../../sys/files.js";
+import { procShowsOwnPids } from "../../sys/processes.js";
+import { ExecRecorder } from "../recorder/recorder.js";
+import { Namer, type Witness } from "./actor.js";
+import type { Actor } from "./event.js";
+import { ExecEvents } from "./exec-events.js";
+import { FanotifySource } from "./fanotify-source.js";
+import { InotifySource } from "./inotify-source.js";
+import { MountEvents } from "./mount-events.js";
+import type { Abilities, ReaderInput } from "./protocol.js";
+import type { ChangeSource } from "./source.js";
+import type { Change } from "./tracker.js";
+
+export interface OpenedWatch {
+  readonly abilities: Abilities;
+  readonly notices: string[];
+  readonly fds: readonly Fd[];
+  read(): Change[];
+  name(witness: Witness): Actor;
+  release(): void;
+  close(): void;
+}
+
+/** Opens the best that this host allows, and says what is missing. */
+export function openWatch(input: ReaderInput): OpenedWatch {
+  const notices: string[] = [];
+  // First: what happens while the directories are looked through has its processes recorded.
+  const { recorder, execs } = openWitnesses(input, notices);
+  const source = openSource(input, recorder === undefined, notices);
+  const mounts = new MountEvents(input.targets);
+  if (!mounts.namesProcesses)
+    notices.push("mounts are told late and without a process: Linux 6.15 would tell");
+  const isFanotify = source instanceof FanotifySource;
+  const namer = new Namer(recorder, execs);
+  return {
+    abilities: {
+      events: isFanotify ? "fanotify" : "inotify",
+      naming: !isFanotify
+        ? "none"
+        : recorder !== undefined
+          ? "bpf"
+          : execs !== undefined
+            ? "exec-event"
+            : "proc",
+      directories: source.directories,
+      notices: [...notices, ...source.notices.splice(0)],
+    },
+    notices: source.notices,
+    fds: [...source.fds, ...mounts.fds, ...(execs === undefined ? [] : [execs.fd])],
+    read() {
+      execs?.read();
+      return [...source.read(), ...readMounts(mounts, source)];
+    },
+    name: (witness) => namer.name(witness),
+    release: () => source.release(),
+    close() {
+      for (const each of [source, mounts, execs, recorder]) each?.close();
+    },
+  };
+}
+
+function readMounts(mounts: MountEvents, source: ChangeSource): Change[] {
+  const changes = mounts.read();
+  for (const { op, path } of changes) {
+    if (op === "mount") source.mounted(path);
+    else source.unmounted(path);
+  }
+  return changes;
+}
+
+interface Witnesses {
+  readonly recorder?: ExecRecorder;
+  readonly execs?: ExecEvents;
+}
+
+function openWitnesses({ targets, without }: ReaderInput, notices: string[]): Witnesses {
+  if (without.includes("fanotify")) return {};
+  if (!without.includes("bpf")) {
+    try {
+      return { recorder: new ExecRecorder() };
+    } catch (error) {
+      notices.push(`processes that live shortly can go unnamed: ${firstLine(error)}`);
+    }
+  }
+  if (!procShowsOwnPids()) {
+    notices.push("/proc is not that of this pid namespace: nothing in it can be trusted to name a process");
+  }
+  if (without.includes("exec-event")) return {};
+  try {
+    return { execs: new ExecEvents(["/" as Bytes, ...targets]) };
+  } catch {
+    return {};
+  }
+}
+
+function openSource(
+  { targets, without }: ReaderInput,
+  reportPidfd: boolean,
+  notices: string[],
+): ChangeSource {
+  if (!without.includes("fanotify")) {
+    try {
+      return new FanotifySource(targets, reportPidfd);
+    } catch (error) {
+      if (!failedWith(error, "EPERM", "ENOSYS", "EINVAL")) throw error;
+    }
+  }
+  notices.push(
+    "without fanotify (it needs root: CAP_SYS_ADMIN in the initial user namespace) no process can be named, " +
+      "and what is made and removed at once can be missed",
+  );
+  return new InotifySource(targets);
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+}

@@ -1,0 +1,28 @@
+import type { Bytes } from "../../base/bytes.js";
+import type { WatchEvent } from "./event.js";
+
+/** What a watch can tell on this host, and what it can't. */
+export interface Abilities {
+  /** `inotify` where fanotify may not be used: it never names a process, and can miss what comes and goes at once. */
+  readonly events: "fanotify" | "inotify";
+  /** The best way there is to name a process. */
+  readonly naming: "bpf" | "exec-event" | "proc" | "none";
+  /** How many directories are watched. */
+  readonly directories: number;
+  /** What is missing and why, in sentences for a person. */
+  readonly notices: readonly string[];
+}
+
+export interface ReaderInput {
+  readonly targets: readonly Bytes[];
+  /** Makes the reader end. */
+  readonly stop: number;
+  /** Ways of naming a process not to be tried, and events not to be used: to see what a lesser host would do. */
+  readonly without: readonly ("bpf" | "exec-event" | "fanotify")[];
+}
+
+export type ReaderMessage =
+  | { readonly type: "ready"; readonly abilities: Abilities }
+  | { readonly type: "events"; readonly events: readonly WatchEvent[] }
+  | { readonly type: "notice"; readonly notice: string }
+  | { readonly type: "end" };

@@ -1,0 +1,51 @@
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import type { Bytes } from "../../base/bytes.js";
+import { systemClock } from "../../base/time.js";
+import { Fd } from "../../sys/files.js";
+import { pollReadable } from "../../sys/poll.js";
+import type { Actor, WatchEvent } from "./event.js";
+import { type OpenedWatch, openWatch } from "./open.js";
+import type { ReaderInput, ReaderMessage } from "./protocol.js";
+
+/** Events are read in batches: reading each as it comes would cost those who cause them a wake-up of this thread. */
+const BATCH_MS = 5;
+const IDLE_MS = 500;
+
+/** The thread that reads: it blocks, and is woken by an event or by `stop`. */
+function main(port: MessagePort, input: ReaderInput): void {
+  const stop = new Fd(input.stop, "stop" as Bytes);
+  const watch = openWatch(input);
+  const send = (message: ReaderMessage): void => port.postMessage(message);
+  send({ type: "ready", abilities: watch.abilities });
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  try {
+    for (;;) {
+      const [stopped] = pollReadable([stop, ...watch.fds], IDLE_MS);
+      // What happened before the stop was asked for is still told.
+      if (stopped !== true) Atomics.wait(pause, 0, 0, BATCH_MS);
+      const events = readBatch(watch);
+      if (events.length > 0) send({ type: "events", events });
+      for (const notice of watch.notices.splice(0)) send({ type: "notice", notice });
+      if (stopped === true) return;
+    }
+  } finally {
+    watch.close();
+    send({ type: "end" });
+  }
+}
+
+function readBatch(watch: OpenedWatch): WatchEvent[] {
+  const changes = watch.read();
+  const time = systemClock.now();
+  // One process causes many events: it is asked for once a batch.
+  const actors = new Map<number, Actor>();
+  const events = changes.map(({ pid, pidfd, ...change }) => {
+    const actor = actors.get(pid) ?? watch.name({ pid, ...(pidfd !== undefined && { pidfd }) });
+    actors.set(pid, actor);
+    return { time, ...change, actor };
+  });
+  watch.release();
+  return events;
+}
+
+if (parentPort !== null) main(parentPort, workerData as ReaderInput);

@@ -1,0 +1,112 @@
+import { Worker } from "node:worker_threads";
+import { type Bytes, bytes, fromBuffer, isAbsolute, join, simplify } from "../../base/bytes.js";
+import { eventFd, wake } from "../../sys/poll.js";
+import type { WatchEvent } from "./event.js";
+import type { Abilities, ReaderInput, ReaderMessage } from "./protocol.js";
+
+export interface WatchOptions {
+  /** Ends the watch: what happened until then is still told. */
+  readonly signal?: AbortSignal;
+  /** What is noticed while it goes on: a directory that can't be watched, a limit that is reached. */
+  readonly onNotice?: (notice: string) => void;
+  /** Do without these, as a host would that does not have them. */
+  readonly without?: ReaderInput["without"];
+}
+
+/** A watch that goes on: iterate over it to get what happens, and close it when that is enough. */
+export interface Watch extends AsyncIterableIterator<WatchEvent> {
+  /** Settled once everything below the paths is being watched: what this host allows to be told. */
+  readonly ready: Promise<Abilities>;
+  /** Ends it; the iteration goes on to the last event that happened before. */
+  close(): void;
+}
+
+/**
+ * Tells each creation, removal, rename, replacement, mount and unmount at or below `paths`, and who did it: by fanotify(7)
+ * as root, by inotify(7) otherwise, which can name nobody. It changes nothing, moves no timestamp, and keeps no file
+ * system from being unmounted. A path that does not exist yet is waited for.
+ *
+ * Paths are text or bytes; relative ones are taken below the working directory. Times are nanoseconds since the epoch.
+ *
+ * @throws SyscallError by `ready` and by the iteration, where nothing can be watched at all.
+ */
+export function watch(paths: readonly (string | Uint8Array)[], options: WatchOptions = {}): Watch {
+  const stop = eventFd();
+  const input: ReaderInput = {
+    targets: paths.map(absolute),
+    stop: stop.number,
+    without: options.without ?? [],
+  };
+  const worker = new Worker(new URL("./reader.js", import.meta.url), { workerData: input });
+  const queue = new EventQueue();
+  const ready = new Promise<Abilities>((resolve, reject) => {
+    worker.on("message", (message: ReaderMessage) => message.type === "ready" && resolve(message.abilities));
+    worker.on("error", reject);
+  });
+  // A watch that nobody waits for to be ready still fails by its iteration.
+  ready.catch(() => {});
+  let open = true;
+  const close = (): void => {
+    if (open) wake(stop);
+    open = false;
+  };
+  worker.on("message", (message: ReaderMessage) => {
+    if (message.type === "events") queue.push(message.events);
+    else if (message.type === "notice") options.onNotice?.(message.notice);
+  });
+  worker.on("error", (error) => queue.fail(error));
+  worker.on("exit", () => {
+    open = false;
+    stop.close();
+    queue.end();
+  });
+  options.signal?.addEventListener("abort", close, { once: true });
+  if (options.signal?.aborted) close();
+  return Object.assign(queue.iterate(close), { ready, close });
+}
+
+function absolute(path: string | Uint8Array): Bytes {
+  const given = typeof path === "string" ? bytes(path) : fromBuffer(path);
+  return simplify(isAbsolute(given) ? given : join(bytes(process.cwd()), given));
+}
+
+/** Events in the order of their coming, for one reader that takes its time. */
+class EventQueue {
+  #batches: (readonly WatchEvent[])[] = [];
+  #ended = false;
+  #error: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  push(events: readonly WatchEvent[]): void {
+    this.#batches.push(events);
+    this.#wake?.();
+  }
+
+  fail(error: Error): void {
+    this.#error = error;
+    this.end();
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#wake?.();
+  }
+
+  async *iterate(close: () => void): AsyncGenerator<WatchEvent, undefined> {
+    try {
+      for (;;) {
+        const batches = this.#batches;
+        this.#batches = [];
+        for (const events of batches) yield* events;
+        if (this.#batches.length > 0) continue;
+        if (this.#error !== undefined) throw this.#error;
+        if (this.#ended) return undefined;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      close();
+    }
+  }
+}
