@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
+
+const options = { skip: NEEDS_ROOT };
+
+test("a removal is told with its process and the victim's times", options, async (t) => {
+  const dir = scratch(t);
+  mkdirSync(join(dir, "a/b"), { recursive: true });
+  writeFileSync(join(dir, "a/b/old"), "old");
+  utimesSync(join(dir, "a/b/old"), 1e9, 1e9);
+  const { events } = await watching(dir, () => {
+    spawnSync("rm", ["-r", join(dir, "a")]);
+  });
+  assert.deepEqual(
+    events.map(({ op, path }) => [op, path]),
+    ["a/b/old", "a/b", "a"].map((name) => ["delete", join(dir, name)]),
+  );
+  for (const { actor } of events) {
+    assert.equal(actor.exe?.endsWith("/rm"), true, `${actor.exe}`);
+    assert.deepEqual(actor.cmdline, ["rm", "-r", join(dir, "a")]);
+    assert.equal(actor.uid, 0);
+  }
+  assert.equal(events[0]?.victim?.mtime, 1_000_000_000n * 1_000_000_000n);
+  assert.equal(events[0]?.victim?.size, 3n);
+});
+
+test("a rename over a file is a replacement, not a removal and not a creation", options, async (t) => {
+  const dir = scratch(t);
+  for (const name of ["new", "kept"]) writeFileSync(join(dir, name), name);
+  utimesSync(join(dir, "kept"), 5, 5);
+  const { events } = await watching(dir, () => renameSync(join(dir, "new"), join(dir, "kept")));
+  assert.deepEqual(
+    events.map(({ op, path, from }) => ({ op, path, from })),
+    [{ op: "replace", path: join(dir, "kept"), from: join(dir, "new") }],
+  );
+  assert.equal(events[0]?.victim?.mtime, 5_000_000_000n);
+  assert.equal(events[0]?.actor.pid, process.pid);
+});
+
+test(
+  "a tree that is removed and made anew at once is told as both, with what is in the new one",
+  options,
+  async (t) => {
+    const dir = scratch(t);
+    mkdirSync(join(dir, "t/s"), { recursive: true });
+    const { events } = await watching(dir, () => {
+      rmSync(join(dir, "t"), { recursive: true });
+      mkdirSync(join(dir, "t/s"), { recursive: true });
+      writeFileSync(join(dir, "t/s/f"), "");
+      unlinkSync(join(dir, "t/s/f"));
+    });
+    assert.deepEqual(
+      events.map(({ op, path }) => `${op} ${path.slice(dir.length + 1)}`),
+      ["delete t/s", "delete t", "create t", "create t/s", "create t/s/f", "delete t/s/f"],
+    );
+  },
+);
+
+test("a name that is made and removed in turns is told each time", options, async (t) => {
+  const dir = scratch(t);
+  const { events } = await watching(dir, () => {
+    for (let i = 0; i < 50; i++) {
+      mkdirSync(join(dir, "d"));
+      writeFileSync(join(dir, "d/f"), "");
+      unlinkSync(join(dir, "d/f"));
+      rmdirSync(join(dir, "d"));
+    }
+  });
+  const told = events.map(({ op, path }) => `${op} ${path.slice(dir.length + 1)}`);
+  const once = ["create d", "create d/f", "delete d/f", "delete d"];
+  for (const each of once) assert.equal(told.filter((line) => line === each).length, 50, each);
+});
+
+test("a mount on top hides what is below, and tells who mounted", options, async (t) => {
+  const dir = scratch(t);
+  mkdirSync(join(dir, "m"));
+  writeFileSync(join(dir, "m/hidden"), "");
+  const { events } = await watching(dir, () => {
+    spawnSync("mount", ["-t", "tmpfs", "mayfly-test", join(dir, "m")]);
+    spawnSync("sleep", ["0.3"]);
+    spawnSync("touch", [join(dir, "m/inside")]);
+    spawnSync("umount", [join(dir, "m")]);
+  });
+  assert.deepEqual(
+    events.map(({ op, path, actor }) => `${op} ${path.slice(dir.length + 1)} ${actor.cmdline?.[0]}`).sort(),
+    ["create m/inside touch", "mount m mount", "unmount m umount"],
+  );
+});
+
+test("what moves out and in is followed, and told where it went", options, async (t) => {
+  const dir = scratch(t);
+  const elsewhere = scratch(t);
+  mkdirSync(join(dir, "d"));
+  writeFileSync(join(dir, "d/f"), "");
+  const { events } = await watching(dir, () => {
+    renameSync(join(dir, "d"), join(elsewhere, "d"));
+    renameSync(join(elsewhere, "d"), join(dir, "back"));
+    spawnSync("sleep", ["0.2"]);
+    unlinkSync(join(dir, "back/f"));
+  });
+  assert.deepEqual(
+    events.map(({ op, path, to, from }) => [op, path, to ?? from]),
+    [
+      ["rename", join(dir, "d"), join(elsewhere, "d")],
+      ["create", join(dir, "back"), join(elsewhere, "d")],
+      ["delete", join(dir, "back/f"), undefined],
+    ],
+  );
+});
+
+test("the target itself, and one that is not there yet", options, async (t) => {
+  const dir = scratch(t);
+  const target = join(dir, "not/yet");
+  const { events } = await watching(target, () => {
+    mkdirSync(target, { recursive: true });
+    writeFileSync(join(target, "f"), "");
+    writeFileSync(join(dir, "beside"), "");
+    rmSync(target, { recursive: true });
+  });
+  assert.deepEqual(
+    events.map(({ op, path }) => `${op} ${path.slice(dir.length + 1)}`),
+    ["create not", "create not/yet", "create not/yet/f", "delete not/yet/f", "delete not/yet"],
+  );
+});
