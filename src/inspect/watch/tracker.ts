@@ -46,6 +46,8 @@ export class Tracker {
   readonly #settling = new Map<Directory, number>();
   /** A rename over an entry, held until it is clear that it is not half of an exchange. */
   #held: Held | undefined;
+  /** Directories that came and went in one event, told at the first: they held what later events tell of. */
+  readonly #departing: (NameIn & { readonly event: FanotifyEvent })[] = [];
   #changes: Change[] = [];
 
   constructor(model: Model, targets: readonly Bytes[], surroundings: Surroundings) {
@@ -64,6 +66,7 @@ export class Tracker {
   /** The changes since the last call. Call it at the end of each batch: what changed is looked at then. */
   take(): Change[] {
     this.#release();
+    this.#depart();
     this.#refresh();
     return this.#changes.splice(0);
   }
@@ -92,6 +95,10 @@ export class Tracker {
     if (directory.entries.has(name)) this.#deleted(event, directory, name, path);
     else {
       this.#created(event, directory, name, path);
+      if (!isThere && (event.mask & FAN_ONDIR) !== 0) {
+        this.#departing.push({ event, directory, name });
+        return;
+      }
       this.#deleted(event, directory, name, path);
     }
     if (!isThere) return;
@@ -100,6 +107,7 @@ export class Tracker {
   }
 
   #created(event: FanotifyEvent, directory: Directory, name: Bytes, path: Bytes): void {
+    if (this.#departing.some((gone) => gone.directory === directory && gone.name === name)) this.#depart();
     const isDirectory = (event.mask & FAN_ONDIR) !== 0;
     const kind: InodeKind = isDirectory ? "directory" : "file";
     this.#model.put(directory, name, kind, isDirectory ? this.#keyOf(event, path) : undefined);
@@ -110,6 +118,12 @@ export class Tracker {
     for (const each of found) {
       const kind = each.directory.entries.get(each.name)?.kind ?? "file";
       this.#emit(event, { op: "create", path: this.#path(each), kind });
+    }
+  }
+
+  #depart(): void {
+    for (const { event, directory, name } of this.#departing.splice(0).reverse()) {
+      this.#deleted(event, directory, name, this.#path({ directory, name }));
     }
   }
 
