@@ -1,4 +1,5 @@
 import type { LineType } from "../line-type.js";
+import { parseAcl, setFileAcl, setTreeAcl } from "./acl.js";
 import { adjust, adjustTree } from "./adjust.js";
 import { resolveCopySource, resolveLinkTarget, resolveText } from "./arguments.js";
 import { parseAttributes, setFileAttributes, setTreeFileAttributes } from "./attributes.js";
@@ -189,8 +190,8 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     parseArgument: parseAttributes,
     create: setTreeFileAttributes,
   },
-  a: { ...replacesOrAdds, title: "Set POSIX ACLs" },
-  A: { ...replacesOrAdds, title: "Set POSIX ACLs, recursively" },
+  a: { ...replacesOrAdds, title: "Set POSIX ACLs", parseArgument: parseAcl, create: setFileAcl },
+  A: { ...replacesOrAdds, title: "Set POSIX ACLs, recursively", parseArgument: parseAcl, create: setTreeAcl },
   k: {
     ...replacesOrAdds,
     title: "Set file capabilities",

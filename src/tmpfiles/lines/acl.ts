@@ -1,0 +1,165 @@
+import { type Bytes, show } from "../../base/bytes.js";
+import { failedWith } from "../../base/errors.js";
+import {
+  type AclEntry,
+  type AclKind,
+  getAcl,
+  hasAcls,
+  LIBACL,
+  parseAclText,
+  setAcl,
+  showAcl,
+} from "../../sys/acl.js";
+import type { Fd } from "../../sys/files.js";
+import { isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
+import { skip } from "../attempt.js";
+import type { Item } from "../item.js";
+import { ItemError } from "../item-error.js";
+import type { Handler, Warn } from "../line-type.js";
+import { overTree } from "../over-tree.js";
+import type { Run } from "../run.js";
+import { openExact, refuseHardLink } from "./adjust.js";
+
+/** The entries that a line names. */
+export interface AclWish {
+  readonly access: readonly AclEntry[];
+  /** Those written with `X`: executable only where the file is already, or is a directory. */
+  readonly executable: readonly AclEntry[];
+  /** For what is made in a directory. */
+  readonly inherited: readonly AclEntry[];
+}
+
+const EXECUTE = 1;
+
+/** `a`, `a+`: the ACL of what is there. */
+export const setFileAcl: Handler = (run, item, path) => {
+  using fd = openExact(run, path);
+  apply(run, item, fd, path, statx(fd));
+};
+
+/** `A`, `A+`: of all that lies below too. */
+export const setTreeAcl: Handler = (run, item, path) => {
+  overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
+};
+
+function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
+  refuseHardLink(path, stat);
+  if (isSymlink(stat)) {
+    skip(run, item, path, "symlinks have no ACL");
+    return;
+  }
+  if (!hasAcls())
+    throw new ItemError("MISSING_LIBRARY", path, `ACLs need ${LIBACL}, which this host does not have`);
+  const wish = item.argument as AclWish | undefined;
+  if (wish === undefined) return;
+  const adds = item.modifiers.force;
+  try {
+    const access = wish.executable.length === 0 ? wish.access : withExecutable(fd, stat, wish, adds);
+    if (access.length > 0) setOne(run, item, fd, path, stat, "access", access);
+    if (wish.inherited.length > 0 && isDirectory(stat)) {
+      setOne(run, item, fd, path, stat, "default", wish.inherited);
+    }
+  } catch (error) {
+    if (!failedWith(error, "EOPNOTSUPP", "ENOSYS", "ENOTTY")) throw error;
+    skip(run, item, path, "its file system has no ACLs");
+  }
+}
+
+function setOne(
+  run: Run,
+  item: Item,
+  fd: Fd,
+  path: Bytes,
+  stat: Stat,
+  kind: AclKind,
+  wanted: readonly AclEntry[],
+): void {
+  const merged = item.modifiers.force ? mergeEntries(getAcl(fd, kind), wanted) : wanted;
+  const complete = withBaseEntries(withMask(merged), stat.mode);
+  const value = `${kind === "default" ? "default " : ""}${showAcl(complete)}`;
+  run.hands.change(item, path, "acl", value, () => setAcl(fd, kind, complete));
+}
+
+/** The entries with `X` among the others, executable or not as this file has it. */
+function withExecutable(fd: Fd, stat: Stat, wish: AclWish, adds: boolean): readonly AclEntry[] {
+  const canExecute = ({ permissions }: AclEntry): boolean => (permissions & EXECUTE) !== 0;
+  // Entries of single users and groups do not count where the line is about to replace them.
+  const counts = ({ tag, id }: AclEntry): boolean => tag !== "mask" && (adds || id === undefined);
+  const isExecutable =
+    isDirectory(stat) ||
+    getAcl(fd, "access").some((entry) => counts(entry) && canExecute(entry)) ||
+    wish.access.some(canExecute);
+  const conditional = wish.executable.map((entry) =>
+    isExecutable ? entry : { ...entry, permissions: entry.permissions & ~EXECUTE },
+  );
+  return [...wish.access, ...conditional];
+}
+
+/** Those of `old`, with the permissions that `wanted` has for the same user or group, and the rest of `wanted`. */
+export function mergeEntries(old: readonly AclEntry[], wanted: readonly AclEntry[]): AclEntry[] {
+  const merged = [...old];
+  for (const entry of wanted) {
+    const at = merged.findIndex(({ tag, id }) => tag === entry.tag && id === entry.id);
+    if (at < 0) merged.push(entry);
+    else merged[at] = entry;
+  }
+  return merged;
+}
+
+/** Entries of single users and groups need a mask: acl(5). An ACL that has one keeps it. */
+export function withMask(entries: readonly AclEntry[]): readonly AclEntry[] {
+  const isNamed = ({ tag, id }: AclEntry): boolean => (tag === "user" || tag === "group") && id !== undefined;
+  if (entries.some(({ tag }) => tag === "mask") || !entries.some(isNamed)) return entries;
+  const grouped = entries.filter((entry) => entry.tag === "group" || isNamed(entry));
+  const permissions = grouped.reduce((all, entry) => all | entry.permissions, 0);
+  return [...entries, { tag: "mask", id: undefined, permissions }];
+}
+
+/** Owner, owning group and others, as far as they are missing, from the mode. */
+export function withBaseEntries(entries: readonly AclEntry[], mode: number): readonly AclEntry[] {
+  const base: readonly AclEntry[] = [
+    { tag: "user", id: undefined, permissions: (mode >> 6) & 7 },
+    { tag: "group", id: undefined, permissions: (mode >> 3) & 7 },
+    { tag: "other", id: undefined, permissions: mode & 7 },
+  ];
+  const isMissing = ({ tag }: AclEntry): boolean =>
+    !entries.some((entry) => entry.tag === tag && entry.id === undefined);
+  return [...entries, ...base.filter(isMissing)];
+}
+
+/** The entries of a line, with commas between; undefined, after a warning, where one is wrong: then it does nothing. */
+export function parseAcl(argument: Bytes, warn: Warn): AclWish | undefined {
+  if (!hasAcls()) return undefined;
+  const access: Bytes[] = [];
+  const executable: Bytes[] = [];
+  const inherited: Bytes[] = [];
+  for (const entry of argument.split(",").filter((part) => part !== "") as Bytes[]) {
+    const parts = entry.split(":");
+    const isDefault = parts.length === 4 && (parts[0] === "default" || parts[0] === "d");
+    if (parts.length !== 3 && !isDefault) return refuse(entry, warn);
+    const permissions = parts.pop() ?? "";
+    const plain = [...(isDefault ? parts.slice(1) : parts), permissions.replaceAll("X", "x")].join(
+      ":",
+    ) as Bytes;
+    if (isDefault) inherited.push(plain);
+    else if (permissions.includes("X")) executable.push(plain);
+    else access.push(plain);
+  }
+  return lookUp(argument, warn, access, executable, inherited);
+}
+
+function lookUp(argument: Bytes, warn: Warn, ...texts: readonly Bytes[][]): AclWish | undefined {
+  const [access, executable, inherited] = texts.map((text) =>
+    text.length === 0 ? [] : parseAclText(text.join(",") as Bytes),
+  );
+  if (access === undefined || executable === undefined || inherited === undefined)
+    return refuse(argument, warn);
+  return { access, executable, inherited };
+}
+
+function refuse(text: Bytes, warn: Warn): undefined {
+  warn(
+    `"${show(text)}" is no ACL as setfacl(1) takes it, or names nobody that this host knows; the line does nothing`,
+  );
+  return undefined;
+}
