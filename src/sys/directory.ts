@@ -39,16 +39,20 @@ export function* entries(dir: Fd, bufferSize = 32768): Generator<DirectoryEntry>
   }
 }
 
-/**
- * Opens a directory for listing with O_NOATIME, which the kernel grants to its owner alone: others leave their look in
- * its atime. `flags` are added.
- */
+/** Opens a directory for listing, if it can be without moving its atime; `flags` are added. */
 export function openDirectory(dir: Fd, name: Bytes, flags = 0): Fd {
-  const wanted = O_RDONLY | O_DIRECTORY | flags;
+  return leavingAtime((quiet) => openat(dir, name, O_RDONLY | O_DIRECTORY | flags | quiet));
+}
+
+/**
+ * Opens something to look into it with O_NOATIME, so that the look keeps nothing alive. The kernel grants that to its
+ * owner and to root alone: others look without.
+ */
+export function leavingAtime(open: (quiet: number) => Fd): Fd {
   try {
-    return openat(dir, name, wanted | O_NOATIME);
+    return open(O_NOATIME);
   } catch (error) {
     if (!failedWith(error, "EPERM")) throw error;
-    return openat(dir, name, wanted);
+    return open(0);
   }
 }

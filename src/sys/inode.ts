@@ -222,3 +222,9 @@ export function setTimesAt(dir: Fd, name: Bytes, atime: Nanoseconds, mtime: Nano
   const result = libc.utimensat(dir.number, cstring(name), timespecs(atime, mtime), AT_SYMLINK_NOFOLLOW);
   checkAt(result, "utimensat", dir, name);
 }
+
+/** Sets the times of what an fd holds, O_PATH and symlinks too. */
+export function setTimesOfHeld(fd: Fd, atime: Nanoseconds, mtime: Nanoseconds): void {
+  const result = libc.utimensat(AT_FDCWD, cstring(procPath(fd)), timespecs(atime, mtime), 0);
+  checkAt(result, "utimensat", fd, EMPTY);
+}

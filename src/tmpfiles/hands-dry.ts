@@ -89,7 +89,7 @@ class DryHands implements Hands {
   make(item: Item, place: Place, creation: Creation): Made | undefined {
     const fd = this.open(place, O_NOFOLLOW);
     if (fd !== undefined) return { fd, existing: true };
-    const outcome = this.#imagined.has(place.path) ? "existing" : "new";
+    const outcome = this.#imagined.has(place.path) ? "existing" : (creation.outcome ?? "new");
     this.#imagine(item, { ...creation, path: place.path }, outcome);
     return undefined;
   }
@@ -106,7 +106,7 @@ class DryHands implements Hands {
   #imagine(
     item: Item,
     created: Parameters<typeof createdEvent>[1],
-    outcome: "new" | "existing" | "replaced",
+    outcome: Parameters<typeof createdEvent>[2],
   ): void {
     this.#imagined.add(created.path);
     this.#reporter.report(createdEvent(item, created, outcome, false));

@@ -87,7 +87,9 @@ class RealHands implements Hands {
     try {
       const held = creation.make(place.dir, place.name);
       const fd = held ?? openat(place.dir, place.name, O_PATH | O_NOFOLLOW);
-      this.#reporter.report(createdEvent(item, { ...creation, path: place.path }, "new", true));
+      this.#reporter.report(
+        createdEvent(item, { ...creation, path: place.path }, creation.outcome ?? "new", true),
+      );
       return { fd, existing: false };
     } catch (error) {
       if (!(error instanceof SyscallError) || creation.tolerated?.includes(error.code) === false) throw error;

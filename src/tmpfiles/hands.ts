@@ -25,6 +25,8 @@ export interface Creation {
   readonly kind: InodeKind;
   /** Of a symlink and a copy. */
   readonly target?: Bytes;
+  /** How it is reported where it was not there; "new" unless said otherwise. */
+  readonly outcome?: "copied";
   /** The errors for which a look decides whether all is well: what was wanted may be there already. All if undefined. */
   readonly tolerated?: readonly string[];
   readonly make: Maker;

@@ -4,6 +4,7 @@ import { adjust, adjustTree } from "./adjust.js";
 import { resolveCopySource, resolveLinkTarget, resolveText } from "./arguments.js";
 import { parseAttributes, setFileAttributes, setTreeFileAttributes } from "./attributes.js";
 import { parseCapabilities, setFileCapabilities, setTreeCapabilities } from "./capabilities.js";
+import { copy } from "./copy.js";
 import { adjustDirectory, createDirectory } from "./directories.js";
 import { createEmptiedFile, createFile, writeFile } from "./files.js";
 import { createBlockDevice, createCharacterDevice, createFifo, createSymlink, parseDevice } from "./nodes.js";
@@ -133,6 +134,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     resolveArgument: resolveCopySource,
     clean: cleanContents,
     purge: purgePath,
+    create: copy,
   },
   x: {
     ...cleaned,

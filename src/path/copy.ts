@@ -1,0 +1,268 @@
+import { type Bytes, join } from "../base/bytes.js";
+import { failedWith, SyscallError } from "../base/errors.js";
+import { copyContent } from "../sys/copy.js";
+import { entries, leavingAtime, openDirectory } from "../sys/directory.js";
+import {
+  type Fd,
+  linkat,
+  makeDevice,
+  mkdirat,
+  mknodat,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOCTTY,
+  O_NOFOLLOW,
+  O_PATH,
+  O_RDONLY,
+  O_WRONLY,
+  openat,
+  openat2,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_SYMLINKS,
+  readlinkat,
+  reopen,
+  symlinkat,
+  unlinkat,
+} from "../sys/files.js";
+import {
+  chmod,
+  chown,
+  isDirectory,
+  isRegular,
+  isSymlink,
+  type Stat,
+  sameInode,
+  setTimesOfHeld,
+  statx,
+} from "../sys/inode.js";
+import { getXattr, listXattrs, setXattr } from "../sys/xattr.js";
+
+export interface CopyOptions {
+  /** Instead of the source's own. */
+  readonly uid: number | undefined;
+  readonly gid: number | undefined;
+  /** Whether what is missing is added to directories that are there and hold something. */
+  readonly merge: boolean;
+  /** Makes one inode, with whatever has to be set around that (a label). */
+  readonly making: (path: Bytes, type: number, make: () => void) => void;
+}
+
+const SELF = "." as Bytes;
+const EMPTY = "" as Bytes;
+const PERMISSIONS = 0o7777;
+const USER_NAMESPACE = "user.";
+
+/** A directory that is being copied. */
+interface Level {
+  readonly from: Fd;
+  readonly to: Fd;
+  readonly stat: Stat;
+  readonly isNew: boolean;
+  readonly names: Iterator<Bytes>;
+  /** Below the top of the copy. */
+  readonly relative: Bytes;
+}
+
+/**
+ * Copies what `source` (O_PATH) holds to `name` in `dir`: content, owner, mode, times, `user.` attributes; hard links
+ * within a tree, symlinks and nodes as they are. Nothing that is there is replaced: it throws EEXIST for the top, also
+ * for a directory that holds something unless `merge` is set. What fails further down is returned, and the rest copied.
+ */
+export function copyTree(source: Fd, dir: Fd, name: Bytes, options: CopyOptions): SyscallError[] {
+  const copying = new TreeCopy(options);
+  copying.copy(source, dir, name, EMPTY);
+  return copying.finish();
+}
+
+class TreeCopy {
+  readonly #options: CopyOptions;
+  readonly #levels: Level[] = [];
+  readonly #failures: SyscallError[] = [];
+  /** Where the first copy of an inode with several names is, below the top: by device and number. */
+  readonly #linked = new Map<string, { readonly path: Bytes; readonly stat: Stat }>();
+
+  constructor(options: CopyOptions) {
+    this.#options = options;
+  }
+
+  finish(): SyscallError[] {
+    try {
+      for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
+        const { value: name, done } = level.names.next();
+        if (done === true) this.#leave(level);
+        else this.#child(level, name);
+      }
+      return this.#failures;
+    } finally {
+      for (const { from, to } of this.#levels) {
+        from.close();
+        to.close();
+      }
+    }
+  }
+
+  #child(level: Level, name: Bytes): void {
+    this.#noting(() => {
+      using source = openat(level.from, name, O_PATH | O_NOFOLLOW);
+      this.copy(source, level.to, name, level.relative === "" ? name : join(level.relative, name));
+    });
+  }
+
+  #noting(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
+      if (!(this.#options.merge && error.code === "EEXIST")) this.#failures.push(error);
+    }
+  }
+
+  copy(source: Fd, dir: Fd, name: Bytes, relative: Bytes): void {
+    const stat = statx(source);
+    if (isDirectory(stat)) this.#enter(source, stat, dir, name, relative);
+    else if (isSymlink(stat)) this.#symlink(source, stat, dir, name);
+    else if (!this.#link(stat, dir, name)) {
+      if (isRegular(stat)) this.#file(source, stat, dir, name);
+      else this.#node(stat, dir, name);
+      if (stat.nlink > 1) this.#linked.set(keyOf(stat), { path: relative, stat: statx(dir, name) });
+    }
+  }
+
+  #make(dir: Fd, name: Bytes, type: number, make: () => void): void {
+    this.#options.making(join(dir.path, name), type, make);
+  }
+
+  #enter(source: Fd, stat: Stat, dir: Fd, name: Bytes, relative: Bytes): void {
+    const from = openDirectory(source, SELF);
+    try {
+      const isFilled = !this.#options.merge && isEmptyDirectory(dir, name);
+      const isNew = !isFilled && this.#directory(stat, dir, name);
+      const to = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NOFOLLOW);
+      this.#levels.push({ from, to, stat, isNew, names: names(from), relative });
+    } catch (error) {
+      from.close();
+      throw error;
+    }
+  }
+
+  /** False where one was there that may be merged with. */
+  #directory(stat: Stat, dir: Fd, name: Bytes): boolean {
+    try {
+      this.#make(dir, name, stat.mode, () => mkdirat(dir, name, stat.mode & PERMISSIONS));
+      return true;
+    } catch (error) {
+      if (this.#options.merge && failedWith(error, "EEXIST")) return false;
+      throw error;
+    }
+  }
+
+  /** A directory's own owner, mode and times come last: filling it needs the one and moves the others. */
+  #leave(level: Level): void {
+    this.#levels.pop();
+    using from = level.from;
+    using to = level.to;
+    if (level.isNew) this.#noting(() => this.#dress(to, level.stat, from));
+  }
+
+  #file(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
+    using from = leavingAtime((quiet) => reopen(source, O_RDONLY | O_NOCTTY | quiet));
+    const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_NOFOLLOW;
+    let made: Fd | undefined;
+    this.#make(dir, name, stat.mode, () => {
+      made = openat(dir, name, flags, stat.mode & PERMISSIONS);
+    });
+    if (made === undefined) return;
+    using to = made;
+    try {
+      copyContent(from, to);
+    } catch (error) {
+      unlinkat(dir, name);
+      throw error;
+    }
+    this.#dress(to, stat, source);
+  }
+
+  #node(stat: Stat, dir: Fd, name: Bytes): void {
+    const device = makeDevice(stat.rdevMajor, stat.rdevMinor);
+    this.#make(dir, name, stat.mode, () => mknodat(dir, name, stat.mode, device));
+    using fd = openat(dir, name, O_PATH | O_NOFOLLOW);
+    this.#dress(fd, stat, undefined);
+  }
+
+  #symlink(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
+    this.#make(dir, name, stat.mode, () => symlinkat(readlinkat(source, EMPTY), dir, name));
+    using fd = openat(dir, name, O_PATH | O_NOFOLLOW);
+    this.#dress(fd, stat, source);
+  }
+
+  #dress(fd: Fd, stat: Stat, attributesFrom: Fd | undefined): void {
+    chown(fd, this.#options.uid ?? stat.uid, this.#options.gid ?? stat.gid);
+    if (!isSymlink(stat)) chmod(fd, stat.mode & PERMISSIONS);
+    if (attributesFrom !== undefined) copyXattrs(attributesFrom, fd);
+    setTimesOfHeld(fd, stat.atime, stat.mtime);
+  }
+
+  /** Gives an inode that was copied already one more name; false where it must be copied anew. */
+  #link(stat: Stat, dir: Fd, name: Bytes): boolean {
+    const known = stat.nlink > 1 ? this.#linked.get(keyOf(stat)) : undefined;
+    const top = this.#levels[0]?.to;
+    if (known === undefined || top === undefined) return false;
+    try {
+      using above = openBelow(top, known.path);
+      linkat(above, lastOf(known.path), dir, name);
+    } catch (error) {
+      if (error instanceof SyscallError) return false;
+      throw error;
+    }
+    // Somebody may have put another inode in its place.
+    if (sameInode(statx(dir, name), known.stat)) return true;
+    unlinkat(dir, name);
+    return false;
+  }
+}
+
+function keyOf(stat: Stat): string {
+  return `${stat.deviceMajor}:${stat.deviceMinor}:${stat.inode}`;
+}
+
+const lastOf = (path: Bytes): Bytes => path.slice(path.lastIndexOf("/") + 1) as Bytes;
+
+/** The directory that `path` lies in, below `top` and through no symlink. */
+function openBelow(top: Fd, path: Bytes): Fd {
+  const above = path.slice(0, Math.max(path.lastIndexOf("/"), 0)) as Bytes;
+  return openat2(
+    top,
+    above === "" ? SELF : above,
+    O_PATH | O_DIRECTORY,
+    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+  );
+}
+
+/** False also where nothing is there; throws ENOTDIR where it is something else. */
+function isEmptyDirectory(dir: Fd, name: Bytes): boolean {
+  try {
+    using fd = openDirectory(dir, name, O_NOFOLLOW);
+    return entries(fd).next().done === true;
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return false;
+    throw error;
+  }
+}
+
+function* names(dir: Fd): Generator<Bytes, undefined> {
+  for (const { name } of entries(dir)) yield name;
+  return undefined;
+}
+
+/** Of the others, labels and capabilities are for the policy and for lines of their own. Best effort, as in cp(1). */
+function copyXattrs(from: Fd, to: Fd): void {
+  for (const name of listXattrs(from).filter((one) => one.startsWith(USER_NAMESPACE))) {
+    const value = getXattr(from, name);
+    try {
+      if (value !== undefined) setXattr(to, name, value);
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
+    }
+  }
+}

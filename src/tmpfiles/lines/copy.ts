@@ -1,0 +1,67 @@
+import type { Bytes } from "../../base/bytes.js";
+import type { SyscallError } from "../../base/errors.js";
+import { copyTree } from "../../path/copy.js";
+import { resolve } from "../../path/resolve.js";
+import type { Fd } from "../../sys/files.js";
+import { S_IFMT, type Stat, statx } from "../../sys/inode.js";
+import { withCreationLabel } from "../../sys/selinux.js";
+import { withUmask } from "../../sys/write.js";
+import { skip } from "../attempt.js";
+import type { Creation } from "../hands.js";
+import type { Item } from "../item.js";
+import { kindOf } from "../kind.js";
+import type { Handler } from "../line-type.js";
+import type { Run } from "../run.js";
+import { setPermissions } from "./adjust.js";
+
+/** What the disk, and not something that is there already, has against a copy. */
+const SERIOUS = ["ENOSPC", "EDQUOT", "EIO", "ENOMEM", "EMFILE", "ENFILE", "EFBIG"];
+
+/** `C`: copies a file or a tree to where nothing is, or an empty directory; `C+` adds what is missing. */
+export const copy: Handler = (run, item, path) => {
+  using place = run.hands.openParent(item, path, "make");
+  using source = resolve(run.root, item.argument as Bytes, { follow: false, safe: false });
+  const failures: SyscallError[] = [];
+  const made = run.hands.make(item, place, copyMaker(item, source, failures));
+  if (made === undefined) return;
+  using fd = made.fd;
+  const stat = statx(fd);
+  const kind = kindOf(stat);
+  if (made.existing) run.hands.found(item, place, kind);
+  if (kind === kindOf(followed(run, item, source))) setPermissions(run, item, fd, path, false);
+  else skip(run, item, path, `exists and is not what would be copied`);
+  tell(run, item, path, failures);
+};
+
+/** What is in the way at the top is an error like any other here: whether all is well a look decides. */
+function copyMaker(item: Item, source: Fd, failures: SyscallError[]): Creation {
+  return {
+    kind: kindOf(statx(source)),
+    target: item.argument as Bytes,
+    outcome: "copied",
+    make: (dir, name) => {
+      const uid = item.user?.id;
+      const gid = item.group?.id;
+      const making = (path: Bytes, type: number, make: () => void): void =>
+        withUmask(0o022, () => withCreationLabel(path, type & S_IFMT, make));
+      failures.push(...copyTree(source, dir, name, { uid, gid, merge: item.modifiers.force, making }));
+      return undefined;
+    },
+  };
+}
+
+/** The source, or what it points at. */
+function followed(run: Run, item: Item, source: Fd): Stat {
+  const stat = statx(source);
+  if (kindOf(stat) !== "symlink") return stat;
+  using target = resolve(run.root, item.argument as Bytes, { follow: true, safe: false });
+  return statx(target);
+}
+
+/** What was there already stays, and is only told; a full disk is an error. */
+function tell(run: Run, item: Item, path: Bytes, failures: readonly SyscallError[]): void {
+  const serious = failures.find(({ code }) => SERIOUS.includes(code));
+  for (const failure of failures)
+    if (failure !== serious) skip(run, item, path, `not copied: ${failure.message}`);
+  if (serious !== undefined) throw serious;
+}
