@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import type { Bytes } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import type { InodeKind, Reporter } from "../base/events.js";
-import { removeTree } from "../path/tree.js";
-import { type Fd, O_NOFOLLOW, O_PATH, openat, renameat2, unlinkat } from "../sys/files.js";
+import { openInside, removeTree } from "../path/tree.js";
+import { entries } from "../sys/directory.js";
+import { AT_REMOVEDIR, type Fd, O_NOFOLLOW, O_PATH, openat, renameat2, unlinkat } from "../sys/files.js";
 import { isDirectory, S_IFMT, type Stat } from "../sys/inode.js";
 import type { Change, Creation, Hands, Made, Place } from "./hands.js";
 import { clearedEvent, createdEvent } from "./hands-events.js";
@@ -69,8 +70,8 @@ class RealHands implements Hands {
 
   #clear(item: Item, place: RealPlace, stat: Stat): void {
     refuseMountPoint(place.path, stat);
-    if (isDirectory(stat)) requireGone(place.path, removeTree(place.dir, place.name).left);
-    else unlinkat(place.dir, place.name);
+    if (isDirectory(stat)) removeInside(place);
+    unlinkat(place.dir, place.name, isDirectory(stat) ? AT_REMOVEDIR : 0);
     this.#reporter.report(clearedEvent(item, place.path, stat, true));
   }
 
@@ -120,6 +121,16 @@ class RealHands implements Hands {
     act();
     this.#reporter.report({ type: "changed", path, what, value, done: true, source: item.source });
   }
+}
+
+/** Empties a directory, also where it must itself stay in the end. */
+function removeInside(place: RealPlace): void {
+  using inside = openInside(place.dir, place.name);
+  const names = [...entries(inside)].map(({ name }) => name);
+  requireGone(
+    place.path,
+    names.flatMap((name) => removeTree(inside, name).left),
+  );
 }
 
 /** Makes it under another name and renames it over what is there; where rename(2) refuses, nothing has changed. */
