@@ -34,6 +34,8 @@ export interface LoadOptions {
   readonly inline?: boolean;
   /** --replace: `args` stand in for the configuration file of this path, among all the others. */
   readonly replace?: Bytes | undefined;
+  /** Read on after what would stop a run, to say all that is wrong. */
+  readonly readOn?: boolean;
   /** For $XDG_..., $TMPDIR and $CREDENTIALS_DIRECTORY; the process's own by default. */
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -86,7 +88,7 @@ class Loader {
     const { args = [], replace } = this.#options;
     if (replace === undefined && args.length > 0) this.#readArguments(args, context);
     else this.#readDirectories(args, replace, context);
-    if (this.#aborted || credentials.directory === undefined) return;
+    if (this.#stops || credentials.directory === undefined) return;
     this.#take(false, () => this.#readIfThere(join(credentials.directory as Bytes, EXTRA), context));
   }
 
@@ -100,6 +102,10 @@ class Loader {
       failed: this.#failed || this.#aborted,
       aborted: this.#aborted,
     };
+  }
+
+  get #stops(): boolean {
+    return this.#aborted && this.#options.readOn !== true;
   }
 
   #credentials(): Credentials | undefined {
@@ -119,7 +125,7 @@ class Loader {
     for (const file of files) {
       if (file.replaced) this.#readArguments(args, context);
       else this.#take(false, () => this.#readListed(file.below, context));
-      if (this.#aborted) return;
+      if (this.#stops) return;
     }
   }
 
@@ -129,7 +135,7 @@ class Loader {
         if (this.#options.inline) this.#readInline(arg, index + 1, context);
         else this.#readNamed(arg, context);
       });
-      if (this.#aborted) return;
+      if (this.#stops) return;
     }
   }
 

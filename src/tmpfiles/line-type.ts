@@ -30,6 +30,8 @@ export interface ArgumentContext {
   readonly root: Bytes | undefined;
   /** Replaces the specifiers; throws where it can't. Takes any length where `limit` says so. */
   expand(text: Bytes, limit?: number): Bytes;
+  /** Whether there is anything at a path, symlinks not followed. */
+  exists(path: Bytes): boolean;
 }
 
 /** `resolveArgument` says that what the argument names is not there: the line is left out in silence. */
@@ -55,6 +57,10 @@ export interface LineType {
   /** A line that borrows its age has that of the nearest directory line above that lends its own. */
   readonly ageSharing?: "lends" | "borrows";
   readonly defaultMode?: number;
+  /** Which of the mode and the owner it sets: both where it does not say; the others are read, and forgotten. */
+  readonly permissions?: "owner" | "none";
+  /** It changes what lies below its path too. */
+  readonly recursive?: true;
   /** Of the argument as it is written. Throws `ArgumentError`: then the line is invalid. */
   readonly parseArgument?: (argument: Bytes, warn: Warn) => unknown;
   /**

@@ -1,6 +1,9 @@
 import type { Bytes } from "../base/bytes.js";
 import type { Diagnostic } from "../base/errors.js";
+import { failedWith } from "../base/errors.js";
 import { hostAccounts, rootAccounts } from "../sys/accounts.js";
+import { Fd } from "../sys/files.js";
+import { statx } from "../sys/inode.js";
 import { parseAge } from "./age.js";
 import type { Credentials } from "./credentials.js";
 import type { LoadOptions } from "./items.js";
@@ -25,11 +28,22 @@ export function resolveContext(
     group: remembered(ownerReader(accounts, "group")),
     credentials,
     expand: expander({ root, user: options.user ?? false, environment: options.environment ?? process.env }),
+    exists,
     parseMode: remembered(parseMode),
     parseAge: remembered(parseAge),
     includes: prefixFilter(options.prefixes ?? [], options.excludePrefixes ?? []),
     report,
   };
+}
+
+/** What can't be looked at is there, for all one knows. */
+function exists(path: Bytes): boolean {
+  try {
+    statx(Fd.cwd, path);
+    return true;
+  } catch (error) {
+    return !failedWith(error, "ENOENT");
+  }
 }
 
 function remembered<Value>(compute: (key: Bytes) => Value): (key: Bytes) => Value {

@@ -22,6 +22,8 @@ export interface ResolveContext {
   readonly group: (field: Bytes) => Owner | MissingOwner;
   readonly credentials: Credentials;
   readonly expand: Expand;
+  /** Whether there is anything at a path, symlinks not followed. */
+  readonly exists: (path: Bytes) => boolean;
   readonly parseMode: (field: Bytes) => Mode | FieldProblem;
   readonly parseAge: (field: Bytes) => Age | FieldProblem;
   /** --prefix and --exclude-prefix; of the path without the root. */
@@ -216,7 +218,9 @@ function resolveArgument(
     if (typeof expanded === "string") return expanded;
     throw expansionFailed(expanded, "argument", context);
   };
-  return withArgumentErrors(() => resolve(parsed, { path, root: context.root, expand }));
+  return withArgumentErrors(() =>
+    resolve(parsed, { path, root: context.root, expand, exists: context.exists }),
+  );
 }
 
 function readCredential(line: Line, name: Bytes | undefined, context: ResolveContext): Bytes | undefined {

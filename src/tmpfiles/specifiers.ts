@@ -165,9 +165,21 @@ export const LONGEST_PATH = 4095;
 
 /** Replaces specifiers, each resolved once. A percent sign before what is neither letter nor digit stays as it is. */
 export function expander(host: SpecifierHost): Expand {
-  const resolved = new Map<string, Bytes | ExpansionProblem>();
-  const resolve = (letter: string): Bytes | ExpansionProblem => {
-    const value = resolved.get(letter) ?? resolveOne(host, letter);
+  return expanderWith((specifier) => specifier.resolve(host), host.user);
+}
+
+/** The same without a host: each specifier stands for an absolute path of its own, so that lines can be read anywhere. */
+export const placeholders: Expand = expanderWith((_, letter) => `/${letter}` as Bytes, false);
+
+type Value = Bytes | ExpansionProblem;
+
+function expanderWith(
+  lookUp: (specifier: Specifier, letter: string) => Bytes | undefined,
+  user: boolean,
+): Expand {
+  const resolved = new Map<string, Value>();
+  const resolve = (letter: string): Value => {
+    const value = resolved.get(letter) ?? resolveOne(lookUp, letter, user);
     resolved.set(letter, value);
     return value;
   };
@@ -195,15 +207,19 @@ function expandWith(
   return (result + text.slice(copied)) as Bytes;
 }
 
-function resolveOne(host: SpecifierHost, letter: string): Bytes | ExpansionProblem {
+function resolveOne(
+  lookUp: (specifier: Specifier, letter: string) => Bytes | undefined,
+  letter: string,
+  user: boolean,
+): Value {
   const specifier = Object.hasOwn(SPECIFIERS, letter) ? SPECIFIERS[letter] : undefined;
   if (specifier === undefined) {
     return { problem: "unknown", at: 0, message: `%${letter} is no specifier; write a percent sign as %%` };
   }
   try {
-    const value = specifier.resolve(host);
+    const value = lookUp(specifier, letter);
     if (value !== undefined) return value;
-    const why = host.user ? "its $XDG_... variable is not set" : "/etc is not set up yet";
+    const why = user ? "its $XDG_... variable is not set" : "/etc is not set up yet";
     return { problem: "unresolved", at: 0, message: `%${letter} (${specifier.title}) is not known: ${why}` };
   } catch (error) {
     return { problem: "broken", at: 0, message: `%${letter}: ${(error as Error).message}` };

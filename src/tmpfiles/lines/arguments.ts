@@ -1,7 +1,4 @@
 import { type Bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
-import { failedWith } from "../../base/errors.js";
-import { Fd } from "../../sys/files.js";
-import { statx } from "../../sys/inode.js";
 import { unescapeAll } from "../escape.js";
 import { type ArgumentContext, ArgumentError, MissingSourceError } from "../line-type.js";
 
@@ -26,11 +23,7 @@ export function resolveCopySource(parsed: unknown, context: ArgumentContext): By
   if (!isAbsolute(source)) throw new RelativeSourceError("the source must be an absolute path");
   const { root } = context;
   const path = simplify(root === undefined ? source : join(root, source));
-  try {
-    statx(Fd.cwd, path);
-  } catch (error) {
-    if (failedWith(error, "ENOENT")) throw new MissingSourceError(path);
-  }
+  if (!context.exists(path)) throw new MissingSourceError(path);
   return path;
 }
 

@@ -46,10 +46,11 @@ const device = {
   modifiers: "+!-=$",
   purge: purgePath,
 } as const;
-const cleaned = { path: "glob", argument: "none", ownsPath: true, modifiers: "!" } as const;
+const globbed = { path: "glob", argument: "none", ownsPath: true } as const;
+const cleaned = { ...globbed, modifiers: "!", permissions: "none" } as const;
 const adjusts = { path: "glob", ownsPath: false, ages: false, modifiers: "!-" } as const;
 const adjustsMode = { ...adjusts, argument: "none" } as const;
-const adjustsBy = { ...adjusts, argument: "required" } as const;
+const adjustsBy = { ...adjusts, argument: "required", permissions: "none" } as const;
 const replacesOrAdds = { ...adjustsBy, modifiers: "+!-" } as const;
 
 /**
@@ -89,7 +90,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     remove: removeContents,
   },
   e: {
-    ...cleaned,
+    ...globbed,
     title: "Adjust an existing directory, and clean its contents by age",
     ages: "contents",
     modifiers: "!-$",
@@ -108,6 +109,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     modifiers: "+!-=$?",
     ownsPath: true,
     ages: false,
+    permissions: "owner",
     resolveArgument: resolveLinkTarget,
     create: createSymlink,
     purge: purgePath,
@@ -164,7 +166,12 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     clean: cleanTree,
   },
   z: { ...adjustsMode, title: "Adjust mode, owner and label", create: adjust },
-  Z: { ...adjustsMode, title: "Adjust mode, owner and label, recursively", create: adjustTree },
+  Z: {
+    ...adjustsMode,
+    title: "Adjust mode, owner and label, recursively",
+    recursive: true,
+    create: adjustTree,
+  },
   m: { ...adjustsMode, title: "Adjust mode, owner and label (old name of z)", create: adjust },
   t: {
     ...adjustsBy,
@@ -176,6 +183,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
   T: {
     ...adjustsBy,
     title: "Set extended attributes, recursively",
+    recursive: true,
     parseArgument: parseAssignments,
     resolveArgument: resolveAssignments,
     create: setTreeAttributes,
@@ -189,11 +197,18 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
   H: {
     ...adjustsBy,
     title: "Set file attributes, recursively",
+    recursive: true,
     parseArgument: parseAttributes,
     create: setTreeFileAttributes,
   },
   a: { ...replacesOrAdds, title: "Set POSIX ACLs", parseArgument: parseAcl, create: setFileAcl },
-  A: { ...replacesOrAdds, title: "Set POSIX ACLs, recursively", parseArgument: parseAcl, create: setTreeAcl },
+  A: {
+    ...replacesOrAdds,
+    title: "Set POSIX ACLs, recursively",
+    recursive: true,
+    parseArgument: parseAcl,
+    create: setTreeAcl,
+  },
   k: {
     ...replacesOrAdds,
     title: "Set file capabilities",
@@ -203,6 +218,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
   K: {
     ...replacesOrAdds,
     title: "Set file capabilities, recursively",
+    recursive: true,
     parseArgument: parseCapabilities,
     create: setTreeCapabilities,
   },

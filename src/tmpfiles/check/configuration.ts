@@ -1,0 +1,134 @@
+import { type Bytes, isBelow, parent } from "../../base/bytes.js";
+import { fnmatch } from "../../sys/fnmatch.js";
+import { type Mount, mountAt } from "../../sys/mountinfo.js";
+import type { Item, ItemGroup } from "../item.js";
+
+/** Directories that anybody may write to on any host. */
+const WORLD_WRITABLE = ["/tmp", "/var/tmp", "/dev/shm"] as Bytes[];
+
+const GLOB = /[*?[]/;
+const OTHERS_WRITE = 0o002;
+
+/** What rules ask of a configuration. Paths are those of the lines, with the root before them. */
+export class Configuration {
+  /** The lines that count at boot: all of them. */
+  readonly all: readonly Item[];
+  /** Those that count on each later run, without --boot: the daily clean is one. */
+  readonly byDay: readonly Item[];
+  readonly root: Bytes | undefined;
+  readonly mounts: readonly Mount[];
+  readonly #worldWritable: ReadonlySet<Bytes>;
+  readonly #ageing: readonly Item[];
+  readonly #exclusions: readonly Item[];
+  readonly #directories: ReadonlyMap<Bytes, Item>;
+
+  constructor(
+    boot: readonly ItemGroup[],
+    day: readonly ItemGroup[],
+    root: Bytes | undefined,
+    mounts: readonly Mount[],
+  ) {
+    this.all = boot.flatMap((group) => group.items);
+    this.byDay = day.flatMap((group) => group.items);
+    this.root = root;
+    this.mounts = mounts;
+    this.#ageing = this.byDay.filter((item) => item.age !== undefined && item.type.ages === "contents");
+    this.#exclusions = this.byDay.filter(isExclusion);
+    const directories = this.all.filter(makesDirectory);
+    this.#directories = new Map(directories.map((item) => [item.path, item]));
+    const open = directories.filter((item) => ((item.mode?.bits ?? 0) & OTHERS_WRITE) !== 0);
+    this.#worldWritable = new Set([
+      ...WORLD_WRITABLE.map((path) => this.#below(path)),
+      ...open.map((item) => item.path),
+    ]);
+  }
+
+  /** The path as a person writes it in a line: without the root. */
+  shown(path: Bytes): Bytes {
+    if (this.root === undefined || this.root === "/" || !isBelow(path, this.root)) return path;
+    return (path.slice(this.root.length) || "/") as Bytes;
+  }
+
+  isWorldWritable(directory: Bytes): boolean {
+    return this.#worldWritable.has(directory);
+  }
+
+  /** The world-writable directory that the path is, or lies below, if any. */
+  worldWritableAbove(path: Bytes): Bytes | undefined {
+    return selfAndAbove(path).find((directory) => this.#worldWritable.has(directory));
+  }
+
+  /** The line by whose age the daily clean removes what lies at the path, if any: an exact one, or a glob's. */
+  ageingAbove(path: Bytes): Item | undefined {
+    const above = selfAndAbove(parent(path));
+    return this.#ageing.find(
+      (item) => !isExclusion(item) && above.some((directory) => matches(item, directory)),
+    );
+  }
+
+  /** Whether an exclusion, or a line that the path has of its own by day, may keep it from being aged. */
+  isShielded(path: Bytes): boolean {
+    return (
+      this.#exclusions.some((item) => overlaps(item.path, path)) ||
+      this.byDay.some((item) => matches(item, path))
+    );
+  }
+
+  /** The exclusions: lines of `x` and `X`. */
+  get exclusions(): readonly Item[] {
+    return this.#exclusions;
+  }
+
+  /** The line that makes this directory, if any. */
+  directoryAt(path: Bytes): Item | undefined {
+    return this.#directories.get(path);
+  }
+
+  /** The mount that holds the path, as mounted now. */
+  mountOf(path: Bytes): Mount | undefined {
+    return mountAt(this.mounts, path);
+  }
+
+  #below(path: Bytes): Bytes {
+    return (this.root === undefined || this.root === "/" ? path : this.root + path) as Bytes;
+  }
+}
+
+/** It only says what cleaning leaves alone. */
+export function isExclusion(item: Item): boolean {
+  const { path, clean, create, remove } = item.type;
+  return path === "glob" && clean !== undefined && create === undefined && remove === undefined;
+}
+
+export function makesDirectory(item: Item): boolean {
+  return item.type.ageSharing === "lends";
+}
+
+export function isGlob(path: Bytes): boolean {
+  return GLOB.test(path);
+}
+
+/** Whether the line's path, or its glob, names this path. */
+export function matches(item: Item, path: Bytes): boolean {
+  return item.path === path || (item.type.path === "glob" && isGlob(item.path) && fnmatch(item.path, path));
+}
+
+/** The path and all directories above it, the nearest first. */
+function selfAndAbove(path: Bytes): Bytes[] {
+  const paths: Bytes[] = [];
+  for (let at = path; at !== "/" && at !== "."; at = parent(at)) paths.push(at);
+  return [...paths, "/" as Bytes];
+}
+
+/** Whether two paths or globs may name one path: told by what stands before the first wildcard of each. */
+function overlaps(a: Bytes, b: Bytes): boolean {
+  if (a === b || isBelow(b, a)) return true;
+  if (!isGlob(a) && !isGlob(b)) return false;
+  const [left, right] = [beforeWildcard(a), beforeWildcard(b)];
+  return left.startsWith(right) || right.startsWith(left);
+}
+
+function beforeWildcard(path: Bytes): string {
+  const at = path.search(GLOB);
+  return at < 0 ? path : path.slice(0, at);
+}

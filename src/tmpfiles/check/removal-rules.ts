@@ -1,0 +1,82 @@
+import { type Bytes, join, show } from "../../base/bytes.js";
+import type { Item } from "../item.js";
+import { type Configuration, isExclusion, isGlob, matches } from "./configuration.js";
+import type { Rule, Spot } from "./rule.js";
+
+/** What no line should ever empty. */
+const SYSTEM = [
+  "/",
+  "/bin",
+  "/boot",
+  "/dev",
+  "/efi",
+  "/etc",
+  "/home",
+  "/lib",
+  "/lib64",
+  "/opt",
+  "/proc",
+  "/root",
+  "/sbin",
+  "/srv",
+  "/sys",
+  "/usr",
+  "/usr/bin",
+  "/usr/lib",
+  "/usr/local",
+  "/usr/share",
+  "/var",
+  "/var/lib",
+  "/var/log",
+  "/var/mail",
+  "/var/spool",
+] as Bytes[];
+
+/** Names that stand for all there may be in a directory. */
+const SAMPLES = ["a", "some-name", "Some_Name.2", "0", "x.y"] as Bytes[];
+
+/** Lines that remove more than anybody means. */
+export const REMOVAL_RULES: readonly Rule[] = [
+  {
+    code: "removes-system",
+    severity: "error",
+    title: "A removal that takes the system with it",
+    why: "It removes a directory that the system needs, or all that lies in one.",
+    wayOut: "Name what shall go, below a directory of its own.",
+    find: (configuration) => systemSpots(configuration, (item) => item.type.remove !== undefined),
+  },
+  {
+    code: "ages-system",
+    severity: "error",
+    title: "An age that takes the system with it",
+    why: "What has not been touched for so long is removed from a directory that the system needs.",
+    wayOut: "Give the age to a directory below it.",
+    find: (configuration) => systemSpots(configuration, agesContents),
+  },
+];
+
+function agesContents(item: Item): boolean {
+  return item.age !== undefined && item.type.ages === "contents" && !isExclusion(item);
+}
+
+function* systemSpots(configuration: Configuration, removes: (item: Item) => boolean): Generator<Spot> {
+  for (const item of configuration.all) {
+    const path = configuration.shown(item.path);
+    const taken = removes(item) ? SYSTEM.find((directory) => takes(item, path, directory)) : undefined;
+    if (taken !== undefined) {
+      yield {
+        source: item.source,
+        field: "path",
+        detail: `${item.letter} ${show(path)} takes ${show(taken)}`,
+      };
+    }
+  }
+}
+
+/** Whether the line names the directory, or by a glob all that lies in it. */
+function takes(item: Item, path: Bytes, directory: Bytes): boolean {
+  const named = { ...item, path };
+  if (matches(named, directory)) return true;
+  if (!isGlob(path)) return false;
+  return SAMPLES.every((name) => matches(named, join(directory, name)));
+}

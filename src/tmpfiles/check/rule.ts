@@ -1,0 +1,35 @@
+import type { Bytes } from "../../base/bytes.js";
+import type { Severity } from "../../base/errors.js";
+import type { Source } from "../../base/events.js";
+import { splitWords } from "../lex.js";
+import { FIELDS, type Field } from "../line.js";
+import type { Configuration } from "./configuration.js";
+
+/** One thing that a line can have wrong, though systemd-tmpfiles takes it. */
+export interface Rule {
+  /** Stable, for programs and for whoever wants to silence it. */
+  readonly code: string;
+  readonly severity: Extract<Severity, "error" | "warning" | "info">;
+  readonly title: string;
+  /** What happens because of it. */
+  readonly why: string;
+  /** What to write instead. */
+  readonly wayOut: string;
+  readonly find: (configuration: Configuration) => Iterable<Spot>;
+}
+
+/** Where a rule found something, and what. */
+export interface Spot {
+  readonly source: Source;
+  readonly field: Field;
+  /** An offset in the field. */
+  readonly at?: number;
+  /** What it is in this line, for a person. */
+  readonly detail: string;
+}
+
+/** What a field of a line holds, unquoted; undefined where it has none. */
+export function fieldOf(source: Source, field: Field): Bytes | undefined {
+  const words = splitWords(source.text, FIELDS.length - 1);
+  return Array.isArray(words) ? words[FIELDS.indexOf(field)] : undefined;
+}
