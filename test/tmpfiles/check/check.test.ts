@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { test } from "node:test";
+import { type Bytes, bytes } from "#src/base/bytes.js";
+import { parseMountInfo } from "#src/sys/mountinfo.js";
+import { check } from "#src/tmpfiles/check/check.js";
+import { RULES } from "#src/tmpfiles/check/rules.js";
+
+const mounts = parseMountInfo(
+  "1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 8:2 / /scratch rw,noatime - ext4 /dev/b rw\n" as Bytes,
+);
+
+const find = (lines: readonly string[]): string[] =>
+  check({ args: lines.map(bytes), inline: true, environment: {}, mounts }).map(
+    ({ code, line, column }) => `${line}:${column} ${code}`,
+  );
+
+/** Each planted defect, with `<<` where it must be found, and what is right beside it. */
+const planted: readonly (readonly [code: string, lines: readonly string[]])[] = [
+  ["age-never-cleans", ["z /srv/a - - - <<10d", "d /srv/b - - - 10d"]],
+  ["age-never-cleans", ["f /run/a - - - <<1d"]],
+  ["unshielded-by-day", ["q /tmp 1777 root root 10d", "r! <</tmp/.X[0-9]*-lock"]],
+  ["unshielded-by-day", ["e /tmp - - - 10d", "D! <</tmp/.X11-unix 1777"]],
+  ["age-at-boot-only", ["<<e! /var/cache/a - - - 0", "e! /var/cache/b 0755", "D! /var/cache/c - - - 0"]],
+  ["exclusion-at-boot-only", ["<<x! /srv/a", "x /srv/b"]],
+  ["no-sticky-bit", ["d /srv/a <<0777", "d /srv/b 1777", "d /srv/c 0775"]],
+  ["no-sticky-bit", ["e /srv/*/ <<0777"]],
+  ["world-writable-file", ["f! /tmp/a <<0666", "f! /tmp/b 0664"]],
+  ["guessable-in-shared-directory", ["d <</tmp/a", "d! /tmp/b", "d /tmp/c-%b", "d /run/d", "d! /tmp/b/c"]],
+  ["guessable-in-shared-directory", ["d /srv/a 1777", "f <</srv/a/b"]],
+  ["removes-system", ["R <</*", "R /tmp/*", "r /etc/*.lock", "R /home/*/cache"]],
+  ["removes-system", ["D! <</var", "D! /run/a"]],
+  ["ages-system", ["e <</ - - - 10d", "d /var/cache/a - - - 10d"]],
+  ["recursive-on-shared-tree", ["Z <</tmp/a 0755", "Z /srv/a 0755"]],
+  ["recursive-on-shared-tree", ["d /srv/a 1777", "A <</srv/a/b - - - - u:root:r"]],
+  ["recursive-on-shared-tree", ["Z /srv/a <<0777"]],
+  ["duplicate", ["d /srv/a 0755", "d <</srv/a 0700"]],
+  ["var-run", ["d <</var/run/a", "d /run/b"]],
+  [
+    "age-by-atime-on-noatime",
+    [
+      "d /scratch/a - - -  <<a:10d",
+      "d /scratch/b - - - 10d",
+      "d /srv/a - - - a:10d",
+      "d /scratch/c - - - b:10d",
+    ],
+  ],
+  ["braces-in-glob", ["x /srv/a/<<{b,c}", "w /srv/{a,b} - - - - x", "x /srv/{a}"]],
+  ["exclusion-misses-glob", ["e /data/* - - - 10d", "x <</data/a", "x /data/a/*"]],
+  ["exclusion-misses-glob", ["R /data/*", "x <</data/a"]],
+  ["unsafe-owner-transition", ["d /srv/a 0755 1000", "d <</srv/a/b", "d /srv/a/c - 1000", "d /srv/d"]],
+  ["unused-modifier", ["d<<+ /srv/a", "f+ /srv/b"]],
+  ["unused-modifier", ["r!<<- /srv/a"]],
+  ["unused-mode", ["x /srv/a <<0755"]],
+  ["unused-mode", ["L /srv/a <<0755 root root - /srv/b"]],
+  ["unused-owner", ["r /srv/a - <<root"]],
+  ["path-with-dots", ["d <</srv/../a", "d /srv/..a"]],
+  ["bad-base64", ["f~ /srv/a - - - - <<!", "f~ /srv/b - - - - YQ=="]],
+  ["missing-path", ["bogus<<", "d /srv/a"]],
+  ["bad-mode", ["d /srv/b <<9", "f~ /srv/b - - - - YQ=="]],
+  ["unknown-user", ["d /srv/b - <<nobody-here"]],
+];
+
+/** What must be found, and the lines without the mark. */
+function unmark([code, marked]: (typeof planted)[number]): { finding: string; lines: string[] } {
+  const at = marked.findIndex((line) => line.includes("<<"));
+  const column = (marked[at] ?? "").indexOf("<<") + 1;
+  return { finding: `${at + 1}:${column} ${code}`, lines: marked.map((line) => line.replace("<<", "")) };
+}
+
+test("each planted defect is found where it is, and nothing else", () => {
+  for (const defect of planted) {
+    const { finding, lines } = unmark(defect);
+    assert.deepEqual(find(lines), [finding], lines.join("\n"));
+  }
+});
+
+test("each rule finds a planted defect", () => {
+  const found = new Set(planted.map(([code]) => code));
+  assert.deepEqual(
+    RULES.map((rule) => rule.code).filter((code) => !found.has(code)),
+    [],
+  );
+});
+
+test("what shields a path by day is known", () => {
+  const aged = "d /tmp 1777 root root 10d";
+  assert.deepEqual(find([aged, "r! /tmp/.X*-lock", "x /tmp/.X*-lock"]), []);
+  assert.deepEqual(find([aged, "R! /tmp/private-*", "x /tmp/private-%b-*"]), []);
+  assert.deepEqual(find([aged, "D! /tmp/.X11-unix", "x /tmp/.X11-unix"]), []);
+  assert.deepEqual(find(["d /tmp 1777", "r! /tmp/.X*-lock"]), []);
+});
+
+test("what is behind a line that would stop a run is found too", () => {
+  assert.deepEqual(find(["f~ /srv/a - - - - !", "d /srv/b 9"]), ["1:19 bad-base64", "2:10 bad-mode"]);
+});
+
+test("a line that only loses at boot, to one that only counts there, is meant to", () => {
+  assert.deepEqual(find(["d! /srv/a 0700", "d /srv/a 0755"]), []);
+  assert.deepEqual(find(["d /srv/a 0700", "d! /srv/a 0755"]), ["2:4 duplicate"]);
+});
+
+test("each rule and each finding explains itself", () => {
+  for (const rule of RULES) {
+    for (const text of [rule.title, rule.why, rule.wayOut]) assert.ok(text.length > 10, rule.code);
+  }
+  assert.equal(new Set(RULES.map((rule) => rule.code)).size, RULES.length);
+  for (const finding of check({ args: ["d a" as Bytes, "d /var/run/a" as Bytes], inline: true, mounts })) {
+    assert.ok(finding.title !== "" && finding.why !== "" && finding.wayOut !== "");
+  }
+});
+
+const stock = "/usr/lib/tmpfiles.d";
+test("nothing is found in what the distribution ships", {
+  skip: existsSync(stock) ? false : `no ${stock}`,
+}, () => {
+  const ofVendor = check({}).filter(({ file }) => file.startsWith(`${stock}/`));
+  assert.deepEqual(
+    ofVendor.filter(({ code }) => !code.startsWith("unknown-")),
+    [],
+  );
+});
