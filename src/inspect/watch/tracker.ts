@@ -83,6 +83,7 @@ export class Tracker {
     if (!this.#concerns(path)) return;
     const created = (event.mask & FAN_CREATE) !== 0;
     const deleted = (event.mask & FAN_DELETE) !== 0;
+    if (this.#departing.some((gone) => gone.directory === directory && gone.name === name)) this.#depart();
     if (created && deleted) this.#createdAndDeleted(event, directory, name, path);
     else if (created) this.#created(event, directory, name, path);
     else if (deleted) this.#deleted(event, directory, name, path);
@@ -107,7 +108,6 @@ export class Tracker {
   }
 
   #created(event: FanotifyEvent, directory: Directory, name: Bytes, path: Bytes): void {
-    if (this.#departing.some((gone) => gone.directory === directory && gone.name === name)) this.#depart();
     const isDirectory = (event.mask & FAN_ONDIR) !== 0;
     const kind: InodeKind = isDirectory ? "directory" : "file";
     this.#model.put(directory, name, kind, isDirectory ? this.#keyOf(event, path) : undefined);
