@@ -6,9 +6,10 @@ import type { Hands } from "./hands.js";
 import { dryHands } from "./hands-dry.js";
 import { realHands } from "./hands-real.js";
 import { type LoadOptions, loadItems } from "./items.js";
+import type { Lens } from "./lens.js";
 import { Outcome } from "./outcome.js";
 import { type Groups, runPhases } from "./phases.js";
-import { actingWalkHands, lookingWalkHands } from "./walk-hands.js";
+import { actingWalkHands, lookingWalkHands, type WalkHands } from "./walk-hands.js";
 import { Walker } from "./walker.js";
 
 /** What every handler needs to know of the run that it is part of. */
@@ -66,18 +67,25 @@ export function run(options: RunOptions, reporter: Reporter): Summary {
 
 const NOTHING_DONE = { entries: 0, removed: { entries: 0, bytes: 0n }, kept: {}, failed: 0 } as const;
 
+/** For those who ask why; see Lens. They have hands of their own where another version's ways are asked about. */
+export interface LookOptions extends RunOptions {
+  readonly lens?: Lens;
+  readonly walkHands?: WalkHands;
+}
+
 /** Runs items that were loaded already: purges, removes, cleans and creates, in that order. */
-export function runItems(groups: Groups, options: RunOptions, reporter: Reporter): Summary {
+export function runItems(groups: Groups, options: LookOptions, reporter: Reporter): Summary {
   const outcome = new Outcome();
   const listening = outcome.listen(reporter);
   const root = options.root ?? ("/" as Bytes);
-  const walkHands = options.dryRun === true ? lookingWalkHands() : actingWalkHands;
+  const walkHands = options.walkHands ?? (options.dryRun === true ? lookingWalkHands() : actingWalkHands);
   const { jobs = availableParallelism(), parallelFrom } = options;
   const walker = new Walker({
     hands: walkHands,
     reporter: listening,
     ...groups,
     jobs,
+    lens: options.lens,
     ...(parallelFrom === undefined ? {} : { parallelFrom }),
   });
   const hands = options.dryRun === true ? dryHands(root, listening) : realHands(root, listening);

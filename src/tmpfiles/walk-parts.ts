@@ -2,6 +2,7 @@ import type { Bytes } from "../base/bytes.js";
 import type { InodeKind, KeepReason, Source } from "../base/events.js";
 import type { StatxBuffer } from "../sys/scan.js";
 import { type AgeRule, GUARDS } from "./guards.js";
+import type { Lens } from "./lens.js";
 import type { Level } from "./level.js";
 import type { LineIndex } from "./line-index.js";
 import type { Walk } from "./walk.js";
@@ -85,6 +86,7 @@ export interface WalkParts {
   readonly sources: (order: number) => Source | undefined;
   readonly sockets: () => ReadonlySet<Bytes> | undefined;
   readonly sharing?: Sharing | undefined;
+  readonly lens?: Lens | undefined;
 }
 
 export function addTally(to: Tally, from: Tally): void {

@@ -1,6 +1,6 @@
 import { type Bytes, basename, parent, show } from "../base/bytes.js";
 import type { Source } from "../base/events.js";
-import { errnoName } from "../sys/ffi.js";
+import { address, cstring, errnoName } from "../sys/ffi.js";
 import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../sys/inode.js";
 import { closeNumber, ENOENT, ENOTEMPTY, openDirectory, type StatxBuffer, statxInto } from "../sys/scan.js";
 import {
@@ -19,6 +19,7 @@ import {
   type World,
 } from "./guards.js";
 import { kindOf } from "./kind.js";
+import type { Lens } from "./lens.js";
 import { Level, NOT_OPENED } from "./level.js";
 import { type LineIndex, type LinesBelow, NO_LINES } from "./line-index.js";
 import { LOCKED, type WalkHands } from "./walk-hands.js";
@@ -38,6 +39,7 @@ export class Walk implements World {
   readonly #sources: (order: number) => Source | undefined;
   readonly #sockets: () => ReadonlySet<Bytes> | undefined;
   readonly #sharing: Sharing | undefined;
+  readonly #lens: Lens | undefined;
   readonly #unused: Level[] = [];
   #listener: WalkListener;
 
@@ -47,6 +49,7 @@ export class Walk implements World {
     this.#sources = parts.sources;
     this.#sockets = parts.sockets;
     this.#sharing = parts.sharing;
+    this.#lens = parts.lens;
     this.#listener = parts.listener;
   }
 
@@ -83,8 +86,9 @@ export class Walk implements World {
   /** Looks at each entry; `times` are those that the directory had, to be given back. */
   #walk(level: Level, times: StatxBuffer | undefined): number {
     const { listing } = level;
-    let status = 0;
-    while (listing.read(level.fd)) {
+    const named = this.#lens?.namesIn(level.path);
+    let status = named === undefined ? 0 : this.#named(level, named);
+    while (named === undefined && listing.read(level.fd)) {
       for (let at = 0; at < listing.end; at = listing.next(at)) {
         if (listing.isDots(at)) continue;
         level.lookAt(at);
@@ -93,6 +97,17 @@ export class Walk implements World {
     }
     if (level.join >= 0) status = this.#collect(level, status);
     if (level.changed && times !== undefined) this.#hands.restoreTimes(level.fd, times);
+    return status;
+  }
+
+  /** Looks at these entries alone. */
+  #named(level: Level, names: readonly Bytes[]): number {
+    let status = 0;
+    for (const name of names) {
+      const cname = cstring(name);
+      level.lookAtNamed(name, address(cname));
+      status = this.#entry(level);
+    }
     return status;
   }
 
@@ -114,7 +129,10 @@ export class Walk implements World {
 
   /** statx failed: the entry went meanwhile, or it is none of ours (FUSE, NFS). */
   #unknown(level: Level, failed: number): number {
-    if (failed === ENOENT) return failed;
+    if (failed === ENOENT) {
+      this.#lens?.missing(level, level.name(), this);
+      return failed;
+    }
     this.#stays(level, UNREADABLE);
     if (this.#listener.wantsKept) {
       const reason = { code: UNREADABLE.code, detail: errnoName(failed) };
@@ -125,6 +143,7 @@ export class Walk implements World {
 
   #other(level: Level): number {
     const guard = firstGuard(isOrdinary(level) ? ORDINARY : OTHER, level, this);
+    this.#lens?.decided(level, guard, this);
     if (guard !== undefined) return this.#keep(level, guard);
     const failed = this.#hands.removeFile(level.fd, level.nameAddress);
     // Closing lets go of the lock: no sooner than the name is gone.
@@ -135,6 +154,7 @@ export class Walk implements World {
   #directory(level: Level): number {
     const guard = firstGuard(DIRECTORY_ARRIVAL, level, this);
     if (guard !== undefined) {
+      this.#lens?.decided(level, guard, this);
       const failed = level.opened < 0 && level.opened !== NOT_OPENED ? -level.opened : 0;
       if (level.opened >= 0) closeNumber(level.opened);
       this.#keep(level, guard);
@@ -176,6 +196,7 @@ export class Walk implements World {
   /** A directory whose entries were seen: does it go? */
   #depart(level: Level): number {
     const guard = firstGuard(DIRECTORY_DEPARTURE, level, this);
+    this.#lens?.decided(level, guard, this);
     if (guard !== undefined) {
       this.#keep(level, guard);
       return 0;

@@ -9,6 +9,7 @@ import { boundSockets } from "../sys/sockets.js";
 import { type AgeRule, GUARDS } from "./guards.js";
 import type { Age, Item, ItemGroup } from "./item.js";
 import { kindOf } from "./kind.js";
+import type { Lens } from "./lens.js";
 import { LineIndex } from "./line-index.js";
 import { Crew } from "./parallel/crew.js";
 import { Walk } from "./walk.js";
@@ -54,6 +55,7 @@ export interface WalkerParts {
   readonly jobs?: number;
   /** How many entries a run looks at before it starts more threads. */
   readonly parallelFrom?: number;
+  readonly lens?: Lens | undefined;
 }
 
 /** A thread takes as long to start as this many entries take to be looked at. */
@@ -67,6 +69,7 @@ export class Walker {
   readonly #sources: readonly Source[];
   readonly #crew: Crew | undefined;
   readonly #walk: Walk;
+  readonly #lens: Lens | undefined;
 
   constructor({
     hands,
@@ -75,9 +78,11 @@ export class Walker {
     globs = [],
     jobs = 1,
     parallelFrom = PARALLEL_FROM,
+    lens,
   }: WalkerParts) {
     this.hands = hands;
     this.#reporter = reporter;
+    this.#lens = lens;
     const groups = [...exact, ...globs];
     const lines = groups.map(({ path }, order) => ({ path, glob: order >= exact.length, order }));
     const sources = groups.flatMap(({ items }) => items.slice(0, 1)).map(({ source }) => source);
@@ -92,6 +97,7 @@ export class Walker {
       sources: (order) => sources[order],
       sockets: once(boundSockets),
       sharing: this.#crew,
+      lens,
     });
     this.tally = this.#walk.tally;
   }
@@ -103,6 +109,7 @@ export class Walker {
     if (failed !== 0) check(-1, "statx", path, () => [`${base}`]);
     const listener = this.#listener(item.source, operation);
     this.#crew?.begin(rule, listener);
+    this.#lens?.begins(item.source, path);
     const restoresTimes = rule !== ANY_AGE;
     return this.#walk.start({ fd: base.number, path, stat, rule, restoresTimes, listener });
   }
