@@ -1,6 +1,9 @@
 #!/usr/bin/env node
-import { main } from "../dist/cli/main.js";
+"use strict";
+const { load } = require("./load.js");
 
-main(process.argv).then((status) => {
-  process.exitCode = status;
-});
+load()
+  .program.main(process.argv)
+  .then((status) => {
+    process.exitCode = status;
+  });

@@ -10,11 +10,6 @@ export const SECOND: Nanoseconds = 1_000_000_000n;
 export const MICROSECOND: Nanoseconds = 1_000n;
 export const DAY: Nanoseconds = 86_400n * SECOND;
 
-/** The host's clock, to the microsecond. */
-export const systemClock: Clock = {
-  now: () => BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000)) * MICROSECOND,
-};
-
 export function fixedClock(at: Nanoseconds): Clock {
   return { now: () => at };
 }

@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { isatty } from "node:tty";
+import { isTerminal as isTerminalFd } from "../sys/terminal.js";
 
 const BUFFER_SIZE = 1 << 16;
 const CLOSED = new Set(["EPIPE", "EIO", "EBADF", "ENXIO"]);
@@ -19,7 +19,7 @@ export interface Sink {
 }
 
 export function openSink(fd: 1 | 2): Sink {
-  const isTerminal = isatty(fd);
+  const isTerminal = isTerminalFd(fd);
   let pending: Uint8Array[] = [];
   let size = 0;
   let closed = false;

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { failedWith } from "../base/errors.js";
-import { type Nanoseconds, SECOND, systemClock } from "../base/time.js";
+import { type Nanoseconds, SECOND } from "../base/time.js";
+import { systemClock } from "../sys/clock.js";
 import type { Mount } from "../sys/mountinfo.js";
 import { readMountInfo } from "../sys/mountinfo.js";
 import { openProcess, signalProcess } from "../sys/process.js";

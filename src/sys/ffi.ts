@@ -11,10 +11,23 @@ const require = createRequire(import.meta.url);
 const libraries = new Map<string, Library | undefined>();
 let loadedKoffi: Koffi | undefined;
 
-/** koffi takes 15 ms to load, which commands that make no system call need not pay. */
+/** Loaded at the first call: commands that make none need not pay for it. */
 function koffi(): Koffi {
-  loadedKoffi ??= require("koffi") as Koffi;
+  loadedKoffi ??= loadKoffi();
   return loadedKoffi;
+}
+
+/**
+ * koffi's JavaScript looks for its binary in many places and adds what it has deprecated: 8 of the 11 ms that it takes to
+ * load. The binary of the platform's own package is all that is needed, and koffi itself where that is not (musl).
+ */
+function loadKoffi(): Koffi {
+  const platform = `linux-${process.arch}`;
+  try {
+    return require(`@koromix/koffi-${platform}/${platform.replace("-", "_")}/koffi.node`) as Koffi;
+  } catch {
+    return require("koffi") as Koffi;
+  }
 }
 
 /** The shared library, or libc for `undefined`; undefined where the host does not have it. */

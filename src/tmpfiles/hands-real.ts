@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Bytes } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import type { InodeKind, Reporter } from "../base/events.js";
@@ -6,6 +5,7 @@ import { openInside, removeTree } from "../path/tree.js";
 import { entries } from "../sys/directory.js";
 import { AT_REMOVEDIR, type Fd, O_NOFOLLOW, O_PATH, openat, renameat2, unlinkat } from "../sys/files.js";
 import { isDirectory, S_IFMT, type Stat } from "../sys/inode.js";
+import { randomHex } from "../sys/random.js";
 import type { Change, Creation, Hands, Made, Place } from "./hands.js";
 import { clearedEvent, createdEvent } from "./hands-events.js";
 import type { Item } from "./item.js";
@@ -135,7 +135,7 @@ function removeInside(place: RealPlace): void {
 
 /** Makes it under another name and renames it over what is there; where rename(2) refuses, nothing has changed. */
 function replaceAtOnce(place: RealPlace, creation: Creation): void {
-  const temporary = `.#${place.name.slice(0, 200)}${randomBytes(8).toString("hex")}` as Bytes;
+  const temporary = `.#${place.name.slice(0, 200)}${randomHex(8)}` as Bytes;
   creation.make(place.dir, temporary)?.close();
   try {
     renameat2(place.dir, temporary, place.dir, place.name);

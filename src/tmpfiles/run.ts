@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import type { Bytes } from "../base/bytes.js";
 import type { KeepCode, Operation, Reporter } from "../base/events.js";
-import { type Clock, fixedClock, systemClock } from "../base/time.js";
+import { type Clock, fixedClock } from "../base/time.js";
+import { systemClock } from "../sys/clock.js";
 import type { Hands } from "./hands.js";
 import { dryHands } from "./hands-dry.js";
 import { realHands } from "./hands-real.js";

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import type { Event } from "#src/base/events.js";
-import { systemClock } from "#src/base/time.js";
+import { systemClock } from "#src/sys/clock.js";
 import { dryHands } from "#src/tmpfiles/hands-dry.js";
 import { realHands } from "#src/tmpfiles/hands-real.js";
 import type { Item, Mode, Modifiers } from "#src/tmpfiles/item.js";

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { systemClock } from "#src/base/time.js";
+import { systemClock } from "#src/sys/clock.js";
 import { hasFlock, line, lockElsewhere, runLines, TEN_DAYS } from "./cleaning.js";
 import { scratch } from "./hand-made.js";
 

@@ -1,5 +1,5 @@
-import { systemClock } from "../../base/time.js";
 import { list, type PrivateTmp } from "../../private-tmp/index.js";
+import { systemClock } from "../../sys/clock.js";
 import { defineCommand } from "../options.js";
 import { painter } from "../style.js";
 import { ageText, sizeText, tableText } from "../tabular.js";

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Bytes } from "../../base/bytes.js";
-import { systemClock } from "../../base/time.js";
+import { systemClock } from "../../sys/clock.js";
 import { Fd } from "../../sys/files.js";
 import { pollReadable } from "../../sys/poll.js";
 import type { Actor, WatchEvent } from "./event.js";

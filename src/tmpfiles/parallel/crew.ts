@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import type { Source } from "../../base/events.js";
 import type { AgeRule } from "../guards.js";
 import type { Level } from "../level.js";
@@ -9,6 +9,9 @@ import { Board } from "./board.js";
 import { type Batch, replay } from "./reports.js";
 import { Share } from "./share.js";
 import { readTally } from "./tallies.js";
+
+/** Loaded by the first who needs threads: most runs don't, and it takes 4 ms. */
+const threads = (): typeof import("node:worker_threads") => process.getBuiltinModule("node:worker_threads");
 
 /** What a worker starts with. */
 export interface Assignment {
@@ -77,6 +80,7 @@ export class Crew implements Sharing {
     this.#board = board;
     if (this.#rule !== undefined) board.rule = this.#rule;
     const { wantsKept, wantsRemoved } = this.#listener;
+    const { MessageChannel, Worker } = threads();
     for (let member = 1; member < jobs; member++) {
       const { port1, port2 } = new MessageChannel();
       const assignment: Assignment = {
@@ -115,7 +119,7 @@ export class Crew implements Sharing {
 
   #receive(port: MessagePort): void {
     for (;;) {
-      const received = receiveMessageOnPort(port) as { message: Batch } | undefined;
+      const received = threads().receiveMessageOnPort(port) as { message: Batch } | undefined;
       if (received === undefined) return;
       this.#early.set(received.message.sequence, received.message);
     }

@@ -1,0 +1,13 @@
+import { bind } from "./ffi.js";
+import { check } from "./files.js";
+
+const getrandom = bind<[Buffer, number, number], number | bigint>(
+  "long getrandom(void *buffer, size_t size, unsigned int flags)",
+);
+
+/** Bytes of the kernel's CSPRNG, getrandom(2); fewer than 256 always come whole. In hexadecimal, as names want them. */
+export function randomHex(bytes: number): string {
+  const buffer = Buffer.alloc(bytes);
+  check(getrandom(buffer, bytes, 0), "getrandom", "" as never, () => [`${bytes}`]);
+  return buffer.toString("hex");
+}

@@ -1,0 +1,8 @@
+import { bind } from "./ffi.js";
+
+const isatty = bind<[number], number>("int isatty(int fd)");
+
+/** Whether the fd is a terminal. node:tty knows as well, but brings streams and sockets with it: 6 ms at each start. */
+export function isTerminal(fd: number): boolean {
+  return isatty(fd) === 1;
+}
