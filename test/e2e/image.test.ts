@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { reference } from "../reference.js";
+import { has, isRoot, MAYFLY, mayfly, Scratch, start } from "./program.js";
+
+const TOOLS = ["mkfs.ext4", "debugfs", "sfdisk", "losetup", "unshare", "blkid"];
+const missing = TOOLS.filter((tool) => !has(tool));
+const skip = !isRoot
+  ? "mounting needs root"
+  : missing.length > 0
+    ? `there is no ${missing.join(", ")}`
+    : !existsSync("/dev/loop-control")
+      ? "the kernel offers no loop devices here"
+      : false;
+
+const MB = 1 << 20;
+const system = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, {
+    encoding: "utf8",
+    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+  });
+
+/** A file with an ext4 in it, that looks like an operating system as far as anybody asks. */
+function fileSystem(scratch: Scratch, name: string, prepare: (tree: string) => void = () => {}): string {
+  const tree = join(scratch.path, `${name}.tree`);
+  for (const directory of ["etc", "home", "var", "usr/lib/tmpfiles.d"])
+    mkdirSync(join(tree, directory), { recursive: true });
+  writeFileSync(join(tree, "etc/os-release"), "ID=test\n");
+  writeFileSync(join(tree, "etc/passwd"), "root:x:0:0::/:/bin/sh\ninside:x:4242:4243::/:/bin/sh\n");
+  writeFileSync(join(tree, "etc/group"), "root:x:0:\ninside:x:4243:\n");
+  prepare(tree);
+  const image = join(scratch.path, name);
+  writeFileSync(image, "");
+  truncateSync(image, 16 * MB);
+  system("mkfs.ext4", "-q", "-d", tree, image);
+  return image;
+}
+
+/** What debugfs(8) says of a path inside: the kernel has no part in it. */
+function statOf(image: string, path: string): string {
+  return start("debugfs", ["-R", `stat ${path}`, image]).stdout;
+}
+
+function attachedTo(image: string): string {
+  return system("losetup", "-j", image).trim();
+}
+
+test("an image with one file system is worked in by its own configuration and accounts", { skip }, () => {
+  using scratch = new Scratch();
+  const image = fileSystem(scratch, "plain.img", (tree) => {
+    writeFileSync(join(tree, "usr/lib/tmpfiles.d/t.conf"), "d /var/made 0750 inside inside\nd /run/never\n");
+  });
+  const dry = mayfly(["tmpfiles", `--image=${image}`, "--create", "--dry-run"]);
+  assert.deepEqual(dry, {
+    status: 0,
+    stdout: "",
+    stderr: "Would create directory /run/systemd/mount-rootfs/var/made\n",
+  });
+  assert.match(statOf(image, "/var/made"), /^$/);
+  assert.equal(mayfly(["tmpfiles", `--image=${image}`, "--create"]).status, 0);
+  assert.match(statOf(image, "/var/made"), /Mode: +0750[\s\S]*User: +4242 +Group: +4243/);
+  assert.equal(attachedTo(image), "");
+  assert.doesNotMatch(readFileSync("/proc/self/mountinfo", "utf8"), /mount-rootfs/);
+});
+
+test("a GPT's partitions are mounted where they belong, as 262 mounts them", { skip }, () => {
+  using scratch = new Scratch();
+  const parts = ["root", "home", "var"].map((name) => fileSystem(scratch, `${name}.part`));
+  const types = [
+    "4f68bce3-e8cd-4db1-96e7-fbcaf984b709",
+    "933ac7e1-2eb4-4f13-b844-0e14e2aef915",
+    "4d21b016-b534-45c2-a9fb-5c16e091fd2d",
+  ];
+  if (process.arch === "arm64") types[0] = "b921b045-1df0-41c3-af44-4c6f280d3fae";
+  const image = join(scratch.path, "disk.img");
+  const table = types.map((type, at) => `start=${1 + 16 * at}MiB, size=16MiB, type=${type}`).join("\n");
+  writeFileSync(
+    image,
+    Buffer.concat([Buffer.alloc(MB), ...parts.map((part) => readFileSync(part)), Buffer.alloc(MB)]),
+  );
+  execFileSync("sh", ["-c", 'PATH=$PATH:/usr/sbin:/sbin sfdisk -q "$0"', image], {
+    input: `label: gpt\n${table}\n`,
+    stdio: ["pipe", "ignore", "inherit"],
+  });
+  const lines = ["d /home/new", "d /var/new 0700", "f /etc/new - - - - text", "d /run/never", "d /tmp"];
+  const run = (...args: string[]) =>
+    mayfly(["tmpfiles", `--image=${image}`, "--create", ...args, "--inline", ...lines]);
+  const real = reference();
+  if (real.binary !== undefined) {
+    const theirs = start(real.binary, [`--image=${image}`, "--create", "-n", "--inline", ...lines]);
+    assert.deepEqual(run("-n"), theirs);
+  }
+  assert.equal(run("--image-policy=root=verity").status, 1);
+  assert.equal(run("--image-policy=root=unprotected:home=absent").status, 1);
+  assert.equal(run().status, 0);
+  const whole = readFileSync(image);
+  const paths = ["/etc/new", "/new", "/new"];
+  for (const [at, path] of paths.entries()) {
+    const part = join(scratch.path, "after.part");
+    writeFileSync(part, whole.subarray(MB * (1 + 16 * at), MB * (1 + 16 * (at + 1))));
+    assert.match(statOf(part, path), /Inode:/, `${path} of partition ${at + 1}`);
+  }
+  assert.equal(attachedTo(image), "");
+});
+
+test("a symlink in an image leads nowhere but into the image", { skip }, () => {
+  using scratch = new Scratch();
+  const image = fileSystem(scratch, "evil.img", (tree) => {
+    mkdirSync(join(tree, scratch.path), { recursive: true });
+    symlinkSync(scratch.path, join(tree, "out"));
+  });
+  assert.equal(mayfly(["tmpfiles", `--image=${image}`, "--create", "--inline", "f /out/escaped"]).status, 0);
+  assert.equal(existsSync(join(scratch.path, "escaped")), false);
+  assert.match(statOf(image, join(scratch.path, "escaped")), /Inode:/);
+});
+
+test("an image of something else is refused as 262 refuses it", { skip }, () => {
+  using scratch = new Scratch();
+  const real = reference();
+  const empty = join(scratch.path, "empty");
+  writeFileSync(empty, Buffer.alloc(MB));
+  const text = join(scratch.path, "text");
+  writeFileSync(text, "hello\n");
+  for (const image of [empty, text, scratch.path, join(scratch.path, "nothing")]) {
+    const args = [`--image=${image}`, "--create", "--inline", "d /x"];
+    const ours = mayfly(["tmpfiles", ...args]);
+    assert.equal(ours.status, 1);
+    if (real.binary !== undefined) assert.deepEqual(ours, start(real.binary, args));
+  }
+});
+
+test("an image is released when everything that works in it is killed", { skip }, async () => {
+  using scratch = new Scratch();
+  const image = fileSystem(scratch, "killed.img");
+  const child = spawn(process.execPath, [MAYFLY, "tmpfiles", `--image=${image}`, "--create", "-"], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  const inside = await until(() => (attachedTo(image) === "" ? undefined : childrenOf(child)[0]));
+  process.kill(child.pid ?? 0, "SIGKILL");
+  process.kill(inside, "SIGKILL");
+  await exited;
+  await until(() => (attachedTo(image) === "" ? true : undefined));
+  assert.doesNotMatch(readFileSync("/proc/self/mountinfo", "utf8"), /mount-rootfs/);
+});
+
+function childrenOf({ pid }: ChildProcess): number[] {
+  const listed = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return listed
+    .split(" ")
+    .filter((each) => each !== "")
+    .map(Number);
+}
+
+async function until<T>(look: () => T | undefined): Promise<T> {
+  for (let tries = 0; tries < 300; tries++) {
+    const seen = look();
+    if (seen !== undefined) return seen;
+    await sleep(50);
+  }
+  throw new Error("it never came to be");
+}
