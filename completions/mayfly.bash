@@ -15,11 +15,11 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "clean create remove purge tmpfiles run help --help --version" -- "$cur"))
+    COMPREPLY=($(compgen -W "clean create remove purge tmpfiles run ps path enter reap help --help --version" -- "$cur"))
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) COMPREPLY=($(compgen -W "clean create remove purge tmpfiles run" -- "$cur")) ;;
+  help) COMPREPLY=($(compgen -W "clean create remove purge tmpfiles run ps path enter reap" -- "$cur")) ;;
   clean)
     case "$prev" in
       -j|--jobs) COMPREPLY=(); return ;;
@@ -98,6 +98,30 @@ _mayfly() {
     esac
     if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--mode -o --options --name --join --expose --best-effort -u --user -g --group --no-new-privs --drop-caps --pass-fds --die-with-parent --kill-mode -q --quiet -h --help" -- "$cur")); return; fi
     COMPREPLY=($(compgen -c -- "$cur"))
+    ;;
+  ps)
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--json -h --help" -- "$cur")); return; fi
+    COMPREPLY=()
+    ;;
+  path)
+    case "$prev" in
+      --target) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--target -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur"))
+    ;;
+  enter)
+    case "$prev" in
+      -u|--user) COMPREPLY=($(compgen -u -- "$cur")); return ;;
+      -g|--group) COMPREPLY=(); return ;;
+      --pass-fds) COMPREPLY=(); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-u --user -g --group --no-new-privs --drop-caps --pass-fds --die-with-parent -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur"))
+    ;;
+  reap)
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose -h --help" -- "$cur")); return; fi
+    COMPREPLY=()
     ;;
   esac
 }

@@ -108,6 +108,13 @@ test("JSON holds a name as text, and its bytes where the text can't", () => {
   assert.equal("pathBase64" in JSON.parse(eventJson(removed({ path: bytes("/ä") }))), false);
 });
 
+test("JSON has nothing in it that a terminal would obey", () => {
+  const path = bytes("/\u009b31m\u202e\u2028\x7f\u{e0001}");
+  const text = eventJson(removed({ path }));
+  assert.match(text, /^[\x20-\x7e]*$/);
+  assert.equal(bytes(JSON.parse(text).path), path);
+});
+
 test("JSON tells a time to the nanosecond, before 1970 too", () => {
   const kept = (time: bigint): unknown =>
     JSON.parse(

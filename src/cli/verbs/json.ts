@@ -14,7 +14,20 @@ type Json = { readonly [key: string]: unknown };
  * to the nanosecond.
  */
 export function eventJson(event: Event): string {
-  return JSON.stringify(plain(event));
+  return line(plain(event));
+}
+
+/** What a terminal obeys or is misled by: JSON itself only escapes what is below U+0020. */
+const OBEYED = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** A value as one line of JSON that is safe on a terminal, too. */
+export function line(value: unknown): string {
+  return JSON.stringify(value).replace(OBEYED, (character) =>
+    character
+      .split("")
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
 }
 
 function plain(event: Event): Json {
@@ -61,7 +74,7 @@ export function jsonReporter(
       if (event.type === "diagnostic" && event.diagnostic.severity === "debug") return;
       stdout.write(`${eventJson(event)}\n`);
     },
-    finish: (summary) => stdout.write(`${JSON.stringify(summaryJson(tally, summary, options.dryRun))}\n`),
+    finish: (summary) => stdout.write(`${line(summaryJson(tally, summary, options.dryRun))}\n`),
   };
 }
 

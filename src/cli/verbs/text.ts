@@ -32,7 +32,8 @@ export function textReporter(
     sink.write(`${line}\n`);
   };
   return {
-    wantsKept: options.verbose,
+    // Who is not root may not see everything, and is told what could not be looked into.
+    wantsKept: options.verbose || process.geteuid?.() !== 0,
     wantsRemoved: options.verbose || options.dryRun,
     report(event) {
       count(tally, event);
