@@ -1,6 +1,6 @@
 import { type Bytes, toText } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
-import { run } from "../../tmpfiles/index.js";
+import { run, type Summary } from "../../tmpfiles/index.js";
 import { type Command, defineCommand, type Invocation, type Section, UsageError } from "../options.js";
 import { given, refusalOf, selectionOf } from "../selection.js";
 import { jsonReporter } from "./json.js";
@@ -37,7 +37,8 @@ const SECTIONS: readonly Section[] = [
   {
     title: "Exit status",
     text: `**0** when all went well; **64** when the command line is wrong; **65** when lines of the configuration had to be
-left out, and nothing else failed; **73** when something could not be carried out; **1** when anything else failed.`,
+left out, and nothing else failed; **73** when something could not be carried out; **1** when anything else failed. That
+an ordinary user may not look into a directory is told, and is no failure.`,
   },
   {
     title: "JSON",
@@ -66,9 +67,16 @@ async function perform(operation: Operation, invocation: Invocation<typeof OPTIO
     ? jsonReporter(tally, stdout, { dryRun })
     : textReporter(tally, { stdout, stderr }, { dryRun, verbose: options.verbose });
   const selection = selectionOf(options, operands, how);
-  const summary = run({ ...selection, operations: [operation], dryRun, ...jobs }, reporter);
+  const summary = lenient(run({ ...selection, operations: [operation], dryRun, ...jobs }, reporter));
   reporter.finish(summary, (performance.now() - started) / 1000);
   return summary.exitStatus;
+}
+
+/** Who is not root may not look into every directory: that is told, and is no failure. */
+function lenient(summary: Summary): Summary {
+  const onlyUnreadable =
+    summary.exitStatus === 73 && summary.failed === 0 && (summary.kept.unreadable ?? 0) > 0;
+  return onlyUnreadable && process.geteuid?.() !== 0 ? { ...summary, exitStatus: 0 } : summary;
 }
 
 function jobsOf(text: Bytes | undefined): { readonly jobs?: number } {
