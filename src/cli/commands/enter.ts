@@ -21,12 +21,16 @@ export const enter = defineCommand({
     if (asked === undefined || command === undefined)
       throw new UsageError("it takes a name or process, and a command");
     using signals = new SignalForwarding();
-    return privately({ program, stderr, signals, isQuiet: false }, show(command), (_onNotice, openFiles) =>
-      enterPrivate(toText(asked), argv.map(toText), {
-        ...rightsOf(options),
-        ...openFiles,
-        stdio: stdioWith(options["pass-fds"]),
-      }),
+    // Awaited, since the signals are let go of at the return.
+    return await privately(
+      { program, stderr, signals, isQuiet: false },
+      show(command),
+      (_onNotice, openFiles) =>
+        enterPrivate(toText(asked), argv.map(toText), {
+          ...rightsOf(options),
+          ...openFiles,
+          stdio: stdioWith(options["pass-fds"]),
+        }),
     );
   },
 });

@@ -87,7 +87,8 @@ export const run = defineCommand({
     const [command] = operands;
     if (command === undefined) throw new UsageError("there is no command to run");
     using signals = new SignalForwarding();
-    return privately(
+    // Awaited, since the signals are let go of at the return.
+    return await privately(
       { program, stderr, signals, isQuiet: options.quiet },
       show(command),
       (onNotice, openFiles) =>
