@@ -1,41 +1,23 @@
-import { bind } from "./ffi.js";
-import { check, type Fd } from "./files.js";
+import type { Fd } from "./files.js";
+import { ioctl, request } from "./ioctl.js";
 
-const ioctl = bind<[number, number, Buffer], number>(
-  "int ioctl(int fd, unsigned long request, void *argument)",
-);
-
-// ioctl_iflags(2). The direction bits stand elsewhere on PowerPC and MIPS; the size is that of a C long.
+// ioctl_iflags(2): the argument is an int, but the numbers were made for a C long.
 const LONG = ["ia32", "arm", "mips", "mipsel"].includes(process.arch) ? 4 : 8;
-const SWAPPED = ["ppc64", "mips", "mipsel", "mips64el"].includes(process.arch);
-const [READ, WRITE] = SWAPPED ? [0x40000000, 0x80000000] : [0x80000000, 0x40000000];
-const FS_IOC_GETFLAGS = READ + LONG * 0x10000 + 0x6601;
-const FS_IOC_SETFLAGS = WRITE + LONG * 0x10000 + 0x6602;
+const FS_IOC_GETFLAGS = request("read", 0x66, 1, LONG);
+const FS_IOC_SETFLAGS = request("write", 0x66, 2, LONG);
 
 /** The attributes that chattr(1) shows, of a file or directory open for reading. */
 export function getAttributes(fd: Fd): number {
   const buffer = Buffer.alloc(8);
-  const result = ioctl(fd.number, FS_IOC_GETFLAGS, buffer);
-  check(
-    result,
-    "ioctl",
-    () => fd.path,
-    () => [`${fd}`, "FS_IOC_GETFLAGS"],
-  );
-  return buffer.readInt32LE(0) >>> 0;
+  ioctl(fd, FS_IOC_GETFLAGS, buffer, "FS_IOC_GETFLAGS");
+  return buffer.readUInt32LE(0);
 }
 
 /** Sets them all; the kernel refuses some combinations, and some file systems silently drop what they don't know. */
 export function setAttributes(fd: Fd, attributes: number): void {
   const buffer = Buffer.alloc(8);
   buffer.writeUInt32LE(attributes >>> 0, 0);
-  const result = ioctl(fd.number, FS_IOC_SETFLAGS, buffer);
-  check(
-    result,
-    "ioctl",
-    () => fd.path,
-    () => [`${fd}`, "FS_IOC_SETFLAGS", `0x${attributes.toString(16)}`],
-  );
+  ioctl(fd, FS_IOC_SETFLAGS, buffer, "FS_IOC_SETFLAGS");
 }
 
 /** By their letters in chattr(1): the FS_*_FL of linux/fs.h. */

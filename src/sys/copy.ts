@@ -2,6 +2,7 @@ import { readSync, writeSync } from "node:fs";
 import { failedWith } from "../base/errors.js";
 import { bind } from "./ffi.js";
 import { check, type Fd } from "./files.js";
+import { request } from "./ioctl.js";
 
 const libc = {
   ioctl: bind<[number, number, number], number>("int ioctl(int fd, unsigned long request, int argument)"),
@@ -10,8 +11,8 @@ const libc = {
   ),
 };
 
-// ioctl_ficlone(2): _IOW(0x94, 9, int), whose direction bit stands elsewhere on PowerPC and MIPS.
-const FICLONE = ["ppc64", "mips", "mipsel", "mips64el"].includes(process.arch) ? 0x80049409 : 0x40049409;
+// ioctl_ficlone(2), whose argument is no pointer.
+const FICLONE = request("write", 0x94, 9, 4);
 const CHUNK = 0x7ffff000;
 const BUFFER = 1 << 20;
 

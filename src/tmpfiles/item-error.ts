@@ -6,7 +6,8 @@ export type ItemErrorCode =
   | "MOUNT_POINT"
   | "NOT_REMOVED"
   | "MISSING_LIBRARY"
-  | "INCONSISTENT_CAPABILITIES";
+  | "INCONSISTENT_CAPABILITIES"
+  | "NO_QUOTA_LEVEL";
 
 /** What an item can't do at a path, though no single call failed. */
 export class ItemError extends Error {

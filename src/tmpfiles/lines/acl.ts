@@ -54,28 +54,23 @@ function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
   if (wish === undefined) return;
   const adds = item.modifiers.force;
   try {
-    const access = wish.executable.length === 0 ? wish.access : withExecutable(fd, stat, wish, adds);
-    if (access.length > 0) setOne(run, item, fd, path, stat, "access", access);
-    if (wish.inherited.length > 0 && isDirectory(stat)) {
-      setOne(run, item, fd, path, stat, "default", wish.inherited);
-    }
+    // The mask is that of the entries without `X`, where there are any, unless the line only adds.
+    const plain = adds ? wish.access : withMask(wish.access);
+    const access =
+      wish.executable.length === 0 ? plain : withExecutable(fd, stat, { ...wish, access: plain }, adds);
+    if (access.length > 0) setOne(run, item, fd, path, "access", access);
+    if (wish.inherited.length > 0 && isDirectory(stat))
+      setOne(run, item, fd, path, "default", wish.inherited);
   } catch (error) {
     if (!failedWith(error, "EOPNOTSUPP", "ENOSYS", "ENOTTY")) throw error;
     skip(run, item, path, "its file system has no ACLs");
   }
 }
 
-function setOne(
-  run: Run,
-  item: Item,
-  fd: Fd,
-  path: Bytes,
-  stat: Stat,
-  kind: AclKind,
-  wanted: readonly AclEntry[],
-): void {
+function setOne(run: Run, item: Item, fd: Fd, path: Bytes, kind: AclKind, wanted: readonly AclEntry[]): void {
   const merged = item.modifiers.force ? mergeEntries(getAcl(fd, kind), wanted) : wanted;
-  const complete = withBaseEntries(withMask(merged), stat.mode);
+  // The mode of now: an access ACL has just changed what it says of the group.
+  const complete = withBaseEntries(withMask(merged), statx(fd).mode);
   const value = `${kind === "default" ? "default " : ""}${showAcl(complete)}`;
   run.hands.change(item, path, "acl", value, () => setAcl(fd, kind, complete));
 }

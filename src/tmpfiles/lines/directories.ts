@@ -1,12 +1,12 @@
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { resolve } from "../../path/resolve.js";
-import { mkdirat } from "../../sys/files.js";
+import { type Fd, mkdirat } from "../../sys/files.js";
 import { isDirectory, S_IFDIR, statx } from "../../sys/inode.js";
 import { withCreationLabel } from "../../sys/selinux.js";
 import { withUmask } from "../../sys/write.js";
 import { skip } from "../attempt.js";
-import type { Creation } from "../hands.js";
+import type { Creation, Place } from "../hands.js";
 import type { Item } from "../item.js";
 import type { Handler } from "../line-type.js";
 import type { Run } from "../run.js";
@@ -17,10 +17,10 @@ const NOT_A_DIRECTORY = "exists and is not a directory";
 
 /** `d`, `D`: a directory. */
 export const createDirectory: Handler = (run, item, path) => {
-  makeDirectory(run, item, path, directoryMaker(item));
+  makeDirectory(run, item, path, () => directoryMaker(item));
 };
 
-function directoryMaker(item: Item): Creation {
+export function directoryMaker(item: Item): Creation {
   return {
     kind: "directory",
     make: (dir, name) => {
@@ -30,10 +30,17 @@ function directoryMaker(item: Item): Creation {
   };
 }
 
-function makeDirectory(run: Run, item: Item, path: Bytes, creation: Creation): void {
+/** `whenNew` is for what only a new one gets. */
+export function makeDirectory(
+  run: Run,
+  item: Item,
+  path: Bytes,
+  creation: (place: Place) => Creation,
+  whenNew?: (fd: Fd) => void,
+): void {
   using place = run.hands.openParent(item, path, "make");
   if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFDIR);
-  const made = run.hands.make(item, place, creation);
+  const made = run.hands.make(item, place, creation(place));
   if (made === undefined) return;
   using fd = made.fd;
   if (!isDirectory(statx(fd))) {
@@ -41,7 +48,11 @@ function makeDirectory(run: Run, item: Item, path: Bytes, creation: Creation): v
     return;
   }
   if (made.existing) run.hands.found(item, place, "directory");
-  setPermissions(run, item, fd, path, made.existing);
+  try {
+    if (!made.existing) whenNew?.(fd);
+  } finally {
+    setPermissions(run, item, fd, path, made.existing);
+  }
 }
 
 /** `e`: adjusts directories that are there, symlinks followed. */

@@ -17,6 +17,7 @@ import {
   removePath,
   removeTree,
 } from "./removal.js";
+import { createInQuotaGroups, createSubvolumeOrDirectory, createWithQuotaGroup } from "./subvolumes.js";
 import { parseAssignments, resolveAssignments, setAttributes, setTreeAttributes } from "./xattr.js";
 
 // What several rows share.
@@ -98,9 +99,17 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     clean: cleanContents,
     purge: purgePath,
   },
-  v: { ...directory, title: "Create a subvolume or directory" },
-  q: { ...directory, title: "Create a subvolume or directory, with the quota groups of its parent" },
-  Q: { ...directory, title: "Create a subvolume or directory, with a quota group of its own" },
+  v: { ...directory, title: "Create a subvolume or directory", create: createSubvolumeOrDirectory },
+  q: {
+    ...directory,
+    title: "Create a subvolume or directory, with the quota groups of its parent",
+    create: createInQuotaGroups,
+  },
+  Q: {
+    ...directory,
+    title: "Create a subvolume or directory, with a quota group of its own",
+    create: createWithQuotaGroup,
+  },
   p: { ...device, title: "Create a named pipe", argument: "none", create: createFifo },
   L: {
     title: "Create a symlink",

@@ -1,0 +1,128 @@
+import type { Bytes } from "../../base/bytes.js";
+import { failedWith } from "../../base/errors.js";
+import {
+  assignQuotaGroup,
+  createQuotaGroup,
+  createSubvolume,
+  destroyQuotaGroup,
+  isSubvolume,
+  levelOf,
+  parentSubvolume,
+  quotaGroup,
+  quotaGroupsAbove,
+  subvolumeId,
+} from "../../sys/btrfs.js";
+import { openDirectory } from "../../sys/directory.js";
+import { Fd, O_DIRECTORY, O_PATH, openat } from "../../sys/files.js";
+import { BTRFS_MAGIC, fileSystemMagic } from "../../sys/filesystem.js";
+import { withUmask } from "../../sys/write.js";
+import type { Creation, Maker, Place } from "../hands.js";
+import type { Item } from "../item.js";
+import { ItemError } from "../item-error.js";
+import type { Handler } from "../line-type.js";
+import type { Run } from "../run.js";
+import { directoryMaker, makeDirectory } from "./directories.js";
+import { modeOf } from "./mode.js";
+
+const SELF = "." as Bytes;
+/** Above those of subvolumes there are 255 levels; the topmost is taken where nothing says otherwise. */
+const ABOVE_ALL = 256;
+const PERMISSIONS = 0o777;
+/** What says that there are no subvolumes here. */
+const NOT_SUPPORTED = ["EOPNOTSUPP", "ENOTTY", "ENOSYS", "EAFNOSUPPORT", "EPFNOSUPPORT", "EPROTONOSUPPORT"];
+
+/** What becomes of a new subvolume's quota groups; `leaf` is its own. */
+type Grouping = (fd: Fd, leaf: bigint, above: readonly bigint[]) => void;
+
+/** `v`: a subvolume, or a directory where there are none. */
+export const createSubvolumeOrDirectory: Handler = (run, item, path) => {
+  create(run, item, path, undefined);
+};
+
+/** `q`: the same, in the quota groups that its parent is in. */
+export const createInQuotaGroups: Handler = (run, item, path) => {
+  create(run, item, path, (fd, leaf, above) => {
+    for (const group of above) assignQuotaGroup(fd, leaf, group);
+  });
+};
+
+/** `Q`: the same, in a quota group of its own, which is in those of its parent. */
+export const createWithQuotaGroup: Handler = (run, item, path) => {
+  create(run, item, path, (fd, leaf, above) => insertGroup(fd, path, leaf, above));
+};
+
+/** A subvolume only where the root is one: whoever made that a plain directory does not want them below it. */
+function create(run: Run, item: Item, path: Bytes, grouping: Grouping | undefined): void {
+  const asDirectory = directoryMaker(item);
+  if (!wantsSubvolumes(run.root)) {
+    makeDirectory(run, item, path, () => asDirectory);
+    return;
+  }
+  const asSubvolume = {
+    ...asDirectory,
+    kind: "subvolume",
+    make: subvolumeMaker(item, asDirectory.make),
+  } as const;
+  const creation = ({ dir }: Place): Creation =>
+    dir !== undefined && fileSystemMagic(dir) === BTRFS_MAGIC ? asSubvolume : asDirectory;
+  makeDirectory(run, item, path, creation, (fd) => {
+    if (grouping !== undefined) setQuotaGroups(fd, grouping);
+  });
+}
+
+function wantsSubvolumes(root: Bytes): boolean {
+  const forced = process.env.SYSTEMD_TMPFILES_FORCE_SUBVOL?.toLowerCase() ?? "";
+  if (["1", "yes", "y", "true", "t", "on"].includes(forced)) return true;
+  if (["0", "no", "n", "false", "f", "off"].includes(forced)) return false;
+  using top = openat(Fd.cwd, root, O_PATH | O_DIRECTORY);
+  return isSubvolume(top);
+}
+
+function subvolumeMaker(item: Item, otherwise: Maker): Maker {
+  return (dir, name) => {
+    try {
+      using open = openDirectory(dir, SELF);
+      withUmask(~modeOf(item) & PERMISSIONS, () => createSubvolume(open, name));
+      return undefined;
+    } catch (error) {
+      if (!failedWith(error, ...NOT_SUPPORTED)) throw error;
+      return otherwise(dir, name);
+    }
+  };
+}
+
+/** Where quota is off, or this is a plain directory, there is nothing to do. A subvolume that is in groups keeps them. */
+function setQuotaGroups(held: Fd, grouping: Grouping): void {
+  if (!isSubvolume(held)) return;
+  using fd = openDirectory(held, SELF);
+  const leaf = subvolumeId(fd);
+  const own = quotaGroupsAbove(fd, leaf);
+  if (own === undefined || own.length > 0) return;
+  const parent = parentSubvolume(fd, leaf);
+  try {
+    grouping(fd, leaf, parent === undefined ? [] : (quotaGroupsAbove(fd, parent) ?? []));
+  } catch (error) {
+    if (!failedWith(error, "EROFS", "ENOTCONN")) throw error;
+  }
+}
+
+/** Makes a group one level below the lowest that the parent is in, puts it in those, and the subvolume in it. */
+function insertGroup(fd: Fd, path: Bytes, leaf: bigint, above: readonly bigint[]): void {
+  const lowest = Math.min(ABOVE_ALL, ...above.map(levelOf));
+  if (lowest <= 1) {
+    throw new ItemError(
+      "NO_QUOTA_LEVEL",
+      path,
+      "there is no level left between its quota groups and its parent's",
+    );
+  }
+  const group = quotaGroup(lowest - 1, leaf);
+  const isNew = createQuotaGroup(fd, group);
+  try {
+    for (const higher of above) assignQuotaGroup(fd, group, higher);
+    assignQuotaGroup(fd, leaf, group);
+  } catch (error) {
+    if (isNew) destroyQuotaGroup(fd, group);
+    throw error;
+  }
+}
