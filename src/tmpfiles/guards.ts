@@ -185,6 +185,7 @@ export const ORDINARY = OTHER.filter(({ code }) => code === "too-new" || code ==
 
 const byCode = (code: KeepCode): Guard => GUARDS.find((guard) => guard.code === code) as Guard;
 export const UNREADABLE = byCode("unreadable");
+export const TOO_NEW = byCode("too-new");
 export const NOT_EMPTY = byCode("not-empty");
 
 /** The first that holds: what a run goes by. */

@@ -21,13 +21,15 @@ export class Level implements Subject, Surroundings {
   readonly listing = new Listing();
   /** What the current entry is. */
   readonly stat = new StatxBuffer();
-  nameAddress = 0;
   #offset = 0;
+  #address = 0;
+  /** What the address points into is kept from being collected. */
+  memory: Buffer | undefined;
   #name: Bytes | undefined;
   /** Of the current entry, where it is a directory: its fd, or the errno of the open, negated. */
   opened = NOT_OPENED;
   /** Of the current entry, where it is none: the fd that holds its lock. */
-  lock = NOT_OPENED;
+  lock = -1;
   /** Of the current entry, where it is a directory: what its own level came to. */
   remaining = 0;
   #blocker: Bytes | undefined;
@@ -67,20 +69,22 @@ export class Level implements Subject, Surroundings {
   }
 
   /** Looks at an entry that another level listed. */
-  lookAtNamed(name: Bytes, address: number): void {
-    this.lookAt(0);
+  lookAtNamed(name: Bytes, address: number, memory?: Buffer): void {
+    this.memory = memory;
     this.#name = name;
-    this.nameAddress = address;
+    this.#address = address;
   }
 
   /** Looks at the entry at `offset` of the listing. */
   lookAt(offset: number): void {
     this.#offset = offset;
+    this.#address = 0;
     this.#name = undefined;
-    this.nameAddress = this.listing.nameAddress(offset);
-    this.opened = NOT_OPENED;
-    this.lock = NOT_OPENED;
-    this.remaining = 0;
+  }
+
+  /** Where the kernel finds the name. */
+  get nameAddress(): number {
+    return this.#address === 0 ? this.listing.nameAddress(this.#offset) : this.#address;
   }
 
   /** Made only when somebody asks: most names are never a string. */

@@ -10,11 +10,11 @@ import {
   DIRECTORY_DEPARTURE,
   firstGuard,
   GUARDS,
-  type Guard,
   NOT_EMPTY,
   ORDINARY,
   OTHER,
   reasonOf,
+  TOO_NEW,
   UNREADABLE,
   type World,
 } from "./guards.js";
@@ -22,11 +22,12 @@ import { kindOf } from "./kind.js";
 import type { Lens } from "./lens.js";
 import { Level, NOT_OPENED } from "./level.js";
 import { type LineIndex, type LinesBelow, NO_LINES } from "./line-index.js";
-import { LOCKED, type WalkHands } from "./walk-hands.js";
+import { LOCKED, NO_LOCK, type WalkHands } from "./walk-hands.js";
 import type { Base, Handed, Joined, Sharing, WalkListener, WalkParts } from "./walk-parts.js";
 import { newTally } from "./walk-parts.js";
 
 const PROGRESS_EVERY = 0x3fff;
+const TOO_NEW_AT = GUARDS.indexOf(TOO_NEW);
 
 /**
  * The ageing walk: for each entry getdents64, statx, the first guard that holds; what no guard saves is removed, children
@@ -69,6 +70,7 @@ export class Walk implements World {
   /** Walks a directory that another thread found; `fillStat` says what statx told it. */
   takeOver(handed: Handed, fillStat: (into: StatxBuffer) => void): Joined {
     const outer = this.#enter(handed.depth, handed.dirFd, parent(handed.path), NO_LINES, handed.rule);
+    outer.remaining = 0;
     outer.lookAtNamed(basename(handed.path), handed.nameAddress);
     outer.opened = handed.fd;
     fillStat(outer.stat);
@@ -105,7 +107,7 @@ export class Walk implements World {
     let status = 0;
     for (const name of names) {
       const cname = cstring(name);
-      level.lookAtNamed(name, address(cname));
+      level.lookAtNamed(name, address(cname), cname);
       status = this.#entry(level);
     }
     return status;
@@ -133,7 +135,7 @@ export class Walk implements World {
       this.#lens?.missing(level, level.name(), this);
       return failed;
     }
-    this.#stays(level, UNREADABLE);
+    this.#stays(level, GUARDS.indexOf(UNREADABLE));
     if (this.#listener.wantsKept) {
       const reason = { code: UNREADABLE.code, detail: errnoName(failed) };
       this.#listener.kept(level.entryPath(), "file", reason);
@@ -142,9 +144,14 @@ export class Walk implements World {
   }
 
   #other(level: Level): number {
-    const guard = firstGuard(isOrdinary(level) ? ORDINARY : OTHER, level, this);
+    level.lock = NO_LOCK;
+    const ordinary = isOrdinary(level);
+    // Most entries are ordinary and too new: this is the innermost loop, so they take no way round the table.
+    if (ordinary && this.#lens === undefined && TOO_NEW.holds(level, this))
+      return this.#keep(level, TOO_NEW_AT);
+    const guard = firstGuard(ordinary ? ORDINARY : OTHER, level, this);
     this.#lens?.decided(level, guard, this);
-    if (guard !== undefined) return this.#keep(level, guard);
+    if (guard !== undefined) return this.#keep(level, GUARDS.indexOf(guard));
     const failed = this.#hands.removeFile(level.fd, level.nameAddress);
     // Closing lets go of the lock: no sooner than the name is gone.
     if (level.lock >= 0) closeNumber(level.lock);
@@ -152,12 +159,14 @@ export class Walk implements World {
   }
 
   #directory(level: Level): number {
+    level.opened = NOT_OPENED;
+    level.remaining = 0;
     const guard = firstGuard(DIRECTORY_ARRIVAL, level, this);
     if (guard !== undefined) {
       this.#lens?.decided(level, guard, this);
       const failed = level.opened < 0 && level.opened !== NOT_OPENED ? -level.opened : 0;
       if (level.opened >= 0) closeNumber(level.opened);
-      this.#keep(level, guard);
+      this.#keep(level, GUARDS.indexOf(guard));
       return failed;
     }
     if (level.opened === -ENOENT) return 0;
@@ -198,28 +207,29 @@ export class Walk implements World {
     const guard = firstGuard(DIRECTORY_DEPARTURE, level, this);
     this.#lens?.decided(level, guard, this);
     if (guard !== undefined) {
-      this.#keep(level, guard);
+      this.#keep(level, GUARDS.indexOf(guard));
       return 0;
     }
     const failed = this.#hands.removeDirectory(level.fd, level.nameAddress);
     if (failed === ENOTEMPTY) {
       // Something came while we looked.
-      this.#keep(level, NOT_EMPTY);
+      this.#keep(level, GUARDS.indexOf(NOT_EMPTY));
       return 0;
     }
     return this.#gone(level, failed, AT_REMOVEDIR);
   }
 
-  #keep(level: Level, guard: Guard): number {
-    this.#stays(level, guard);
-    if (this.#listener.wantsKept) {
+  /** The guard at this place in the table keeps the entry. */
+  #keep(level: Level, at: number): number {
+    this.#stays(level, at);
+    const guard = GUARDS[at];
+    if (this.#listener.wantsKept && guard !== undefined) {
       this.#listener.kept(level.entryPath(), kindOf(level.stat), reasonOf(guard, level, this));
     }
     return 0;
   }
 
-  #stays(level: Level, guard: Guard): void {
-    const at = GUARDS.indexOf(guard);
+  #stays(level: Level, at: number): void {
     this.tally.kept[at] = (this.tally.kept[at] ?? 0) + 1;
     this.#remains(level);
   }

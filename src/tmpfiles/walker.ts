@@ -89,7 +89,8 @@ export class Walker {
     this.#sources = sources;
     const listener = this.#listener(NO_SOURCE, "clean");
     // A dry run looks for itself: it goes by what it itself would have removed.
-    if (jobs > 1 && hands.acts) this.#crew = new Crew({ jobs, from: parallelFrom, lines, sources }, listener);
+    if (jobs > 1 && hands.acts && lens === undefined)
+      this.#crew = new Crew({ jobs, from: parallelFrom, lines, sources }, listener);
     this.#walk = new Walk({
       hands,
       listener,
