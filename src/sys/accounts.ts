@@ -118,7 +118,11 @@ export function rootAccounts(root: Bytes): Accounts {
   };
 }
 
-const ENTRY = /^[ \t]*([^:#+\-\s][^:]*):[^:]*:(\d{1,10})(?:$|:)/;
+/** Name and id. An entry of passwd(5) must have the group's id too. */
+const ENTRIES = {
+  passwd: /^[ \t]*([^:#+\-\s][^:]*):[^:]*:(\d{1,10}):\d{1,10}(?:$|:)/,
+  group: /^[ \t]*([^:#+\-\s][^:]*):[^:]*:(\d{1,10})(?:$|:)/,
+};
 const LARGEST_ID = 0xffffffff;
 
 /** Of two entries of one name the first counts, and those of /etc before those of /usr/lib. */
@@ -126,7 +130,7 @@ function readAccounts(root: Bytes, file: "passwd" | "group"): Map<string, number
   const ids = new Map<string, number>();
   for (const directory of ["/etc", "/usr/lib"]) {
     for (const line of (readBelow(root, `${directory}/${file}` as Bytes) ?? "").split("\n")) {
-      const [, name, id] = ENTRY.exec(line) ?? [];
+      const [, name, id] = ENTRIES[file].exec(line) ?? [];
       if (name === undefined || Number(id) > LARGEST_ID || ids.has(name)) continue;
       ids.set(name, Number(id));
     }

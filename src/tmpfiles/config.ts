@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { type Bytes, basename, bytes, isAbsolute, join, parent, simplify } from "../base/bytes.js";
 import type { Diagnostic } from "../base/errors.js";
-import { failedWith } from "../base/errors.js";
+import { failedWith, SyscallError } from "../base/errors.js";
 import { entries } from "../sys/directory.js";
 import { O_DIRECTORY, O_PATH, O_RDONLY, readlinkat } from "../sys/files.js";
 import { isRegular, S_IFCHR, S_IFMT, type Stat, statx } from "../sys/inode.js";
@@ -58,7 +58,7 @@ const SUFFIX = ".conf";
 /**
  * The configuration files, by name, from whichever directory they are in. A file hides those of its name in directories
  * of lower priority, and a link to /dev/null hides them without being one; what is neither a file nor leads to one hides
- * nothing. `replace` takes the place that a file of that path would have.
+ * nothing. `replace` takes the place that a file of that path would have; where its directory is not there, the last.
  */
 export function listConfigFiles(
   root: Bytes | undefined,
@@ -73,8 +73,10 @@ export function listConfigFiles(
     if (!files.has(name)) files.set(name, { name, below, replaced: true });
   };
   for (const directory of directories) {
+    const names = namesIn(root, directory, diagnostics);
+    if (names === undefined) continue;
     if (replace !== undefined && parent(simplify(replace)) === directory) replaceWhere(replace);
-    for (const name of namesIn(root, directory, diagnostics)) {
+    for (const name of names) {
       if (files.has(name) || masked.has(name)) continue;
       const below = join(directory, name);
       const kind = kindOf(root, below, diagnostics);
@@ -87,15 +89,16 @@ export function listConfigFiles(
   return { files: sorted, diagnostics };
 }
 
-function namesIn(root: Bytes | undefined, directory: Bytes, diagnostics: Diagnostic[]): Bytes[] {
+function namesIn(root: Bytes | undefined, directory: Bytes, diagnostics: Diagnostic[]): Bytes[] | undefined {
   try {
     using opened = openBelow(root, directory, O_RDONLY | O_DIRECTORY);
     const names = [...entries(opened)].map((entry) => entry.name);
     return names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith("."));
   } catch (error) {
-    if (failedWith(error, "ENOENT")) return [];
-    diagnostics.push(unreadable(displayPath(root, directory), error as Error));
-    return [];
+    if (!failedWith(error, "ENOENT")) {
+      diagnostics.push(unreadable(displayPath(root, directory), error as Error));
+    }
+    return undefined;
   }
 }
 
@@ -128,7 +131,7 @@ function linkTarget(root: Bytes | undefined, below: Bytes): string | undefined {
     using directory = openBelow(root, parent(below), O_RDONLY | O_DIRECTORY);
     return posix.resolve(parent(below), readlinkat(directory, basename(below)));
   } catch (error) {
-    if (failedWith(error)) return undefined;
+    if (error instanceof SyscallError) return undefined;
     throw error;
   }
 }

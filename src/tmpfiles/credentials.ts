@@ -1,5 +1,4 @@
 import { type Bytes, bytes, isAbsolute, join, simplify } from "../base/bytes.js";
-import { failedWith } from "../base/errors.js";
 import { readBelow } from "../sys/read.js";
 
 /** The credentials that the service manager passed, systemd.exec(5). */
@@ -50,7 +49,6 @@ function readOrExplain(path: Bytes): Bytes | undefined {
   try {
     return readBelow(undefined, path);
   } catch (error) {
-    const why = failedWith(error) || error instanceof Error ? error.message : String(error);
-    throw new CredentialError(`the credential can't be read: ${why}`);
+    throw new CredentialError(`the credential can't be read: ${(error as Error).message}`);
   }
 }

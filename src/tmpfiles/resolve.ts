@@ -94,6 +94,7 @@ function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
   const path = resolvePath(line, context);
   const type = checkType(line);
   const parsed = parseArgument(line, type, context);
+  checkModifiers(line, type);
   if (!context.includes(path)) return undefined;
   const argument = resolveArgument(line, type, parsed, path, context);
   const text = typeof argument === "string" ? (argument as Bytes) : line.argument;
@@ -157,13 +158,12 @@ function expansionFailed(
   }
 }
 
-/** The type, and whether its modifiers and argument may stand there. */
+/** The type, and whether its argument may stand there. */
 function checkType(line: Line): LineType {
   const type = lineType(line.letter);
   const letter = show(line.letter as Bytes);
   if (type === undefined) throw new Rejection("unknown-type", "type", `there is no line type "${letter}"`);
-  const { base64, purge, ifSourceExists } = line.modifiers;
-  if (base64 && type.argument !== "none" && !type.modifiers.includes("~")) {
+  if (line.modifiers.base64 && type.argument !== "none" && !type.modifiers.includes("~")) {
     throw new Rejection("base64-not-taken", "type", `${letter} lines take no base64 ("~")`);
   }
   if (line.argument !== undefined && type.argument === "none") {
@@ -172,13 +172,19 @@ function checkType(line: Line): LineType {
   if (line.argument === undefined && type.argument === "required") {
     throw new Rejection("argument-missing", "argument", `${letter} lines need an argument`);
   }
+  return type;
+}
+
+function checkModifiers(line: Line, type: LineType): void {
+  const { purge, ifSourceExists } = line.modifiers;
+  if (!purge && !ifSourceExists) return;
+  const letter = show(line.letter as Bytes);
   if (purge && !type.modifiers.includes("$")) {
     throw new Rejection("purge-not-taken", "type", `what ${letter} lines name can't be purged ("$")`);
   }
   if (ifSourceExists && !type.modifiers.includes("?")) {
     throw new Rejection("if-source-exists-not-taken", "type", `"?" means nothing on ${letter} lines`);
   }
-  return type;
 }
 
 function parseArgument(line: Line, type: LineType, context: ResolveContext): unknown {

@@ -1,91 +1,98 @@
 /** What became of each line of a configuration, by the real 262 and by the engine, in one shape. */
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Bytes, bytes, toBuffer } from "#src/base/bytes.js";
+import { bytes } from "#src/base/bytes.js";
 import type { Diagnostic } from "#src/base/errors.js";
 import { consequenceOf } from "#src/tmpfiles/diagnostics.js";
-import { loadItems } from "#src/tmpfiles/items.js";
-import { eachLine } from "#src/tmpfiles/lex.js";
+import { type LoadOptions, loadItems } from "#src/tmpfiles/items.js";
 
 export interface Outcome {
   /** 0; 65 where lines were left out; 1 where nothing was run. */
   readonly status: number;
-  /** The numbers of the lines that are wrong, and of those that lost to an earlier one. */
-  readonly wrong: readonly number[];
-  readonly lost: readonly number[];
-  /** `d /path` of each line that counts. */
+  /** `file:line` of the lines that are wrong, and of those that lost to an earlier one. */
+  readonly wrong: readonly string[];
+  readonly lost: readonly string[];
+  /** `d /path` of each line that counts, or would, if nothing stopped the run. */
   readonly items: readonly string[];
 }
 
-export interface Setting {
-  readonly directory: string;
-  readonly environment: Readonly<Record<string, string>>;
-  readonly graceful?: boolean;
+/** The same choice in the words of both. Texts are bytes. */
+export interface Choice {
+  readonly args?: readonly string[];
+  readonly inline?: boolean;
+  readonly root?: string;
+  readonly user?: boolean;
   readonly boot?: boolean;
+  readonly graceful?: boolean;
   readonly prefix?: string;
+  readonly replace?: string;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Removal in a dry run touches nothing, and fails at nothing, so the exit status is the configuration's alone. */
-export function referenceOutcome(binary: string, content: Bytes, setting: Setting): Outcome {
-  const file = join(setting.directory, "lines.conf");
-  writeFileSync(file, toBuffer(content));
-  const flags = [
-    ...(setting.boot ? ["--boot"] : []),
-    ...(setting.graceful ? ["--graceful"] : []),
-    ...(setting.prefix === undefined ? [] : [`--prefix=${setting.prefix}`]),
-  ];
-  const ran = spawnSync(binary, ["--dry-run", "--remove", ...flags, file], {
+export function referenceOutcome(binary: string, choice: Choice): Outcome {
+  const ran = spawnSync(binary, ["--dry-run", "--remove", ...flagsOf(choice), "--", ...(choice.args ?? [])], {
     encoding: "latin1",
-    env: { ...setting.environment, SYSTEMD_LOG_LEVEL: "debug", SYSTEMD_LOG_TARGET: "console" },
+    env: { ...choice.environment, SYSTEMD_LOG_LEVEL: "debug", SYSTEMD_LOG_TARGET: "console" },
     maxBuffer: 1 << 28,
   });
-  const wrong = new Set<number>();
-  const lost = new Set<number>();
+  const wrong = new Set<string>();
+  const lost = new Set<string>();
   const items: string[] = [];
   for (const line of ran.stderr.split("\n")) {
     if (line.startsWith(RUNNING)) items.push(line.slice(RUNNING.length));
-    if (!line.startsWith(`${file}:`)) continue;
-    const [, number, message] = /^(\d+): (.*)$/.exec(line.slice(file.length + 1)) ?? [];
-    if (number === undefined || message === undefined || REMARK.test(message)) continue;
-    (message.startsWith("Duplicate") ? lost : wrong).add(Number(number));
+    const [, place, message] = PLACED.exec(line) ?? [];
+    if (place === undefined || message === undefined || REMARK.test(message)) continue;
+    (message.startsWith("Duplicate") ? lost : wrong).add(place);
   }
-  return { status: ran.status ?? -1, wrong: [...wrong], lost: [...lost], items: items.sort() };
+  return { status: ran.status ?? -1, wrong: [...wrong].sort(), lost: [...lost].sort(), items: items.sort() };
 }
 
 const RUNNING = "Running remove action for entry ";
+const PLACED = /^((?:\/[^:]*|<stdin>|\(argument\)):\d+): (.*)$/;
 const REMARK =
   /, skipping|Ignoring entry|legacy directory|^Changing mode|not adjusting ownership|, ignoring: /;
 
-export function engineOutcome(content: Bytes, setting: Setting): Outcome {
-  const file = join(setting.directory, "lines.conf");
-  writeFileSync(file, toBuffer(content));
-  const loaded = loadItems({
-    args: [bytes(file)],
-    boot: setting.boot ?? false,
-    graceful: setting.graceful ?? false,
-    prefixes: setting.prefix === undefined ? [] : [bytes(setting.prefix)],
-    environment: { ...setting.environment },
-  });
-  const { diagnostics, aborted, failed, invalid } = loaded;
-  const linesOf = (wanted: (diagnostic: Diagnostic) => boolean): number[] => [
-    ...new Set(diagnostics.filter(wanted).map((diagnostic) => diagnostic.line)),
+function flagsOf({ inline, root, user, boot, graceful, prefix, replace }: Choice): string[] {
+  const flag = (wanted: boolean | undefined, name: string): string[] => (wanted ? [`--${name}`] : []);
+  const value = (given: string | undefined, name: string): string[] =>
+    given === undefined ? [] : [`--${name}=${given}`];
+  return [
+    ...flag(inline, "inline"),
+    ...flag(user, "user"),
+    ...flag(boot, "boot"),
+    ...flag(graceful, "graceful"),
+    ...value(root, "root"),
+    ...value(prefix, "prefix"),
+    ...value(replace, "replace"),
   ];
-  // 262 does not say in which line attributes are wrong.
-  const unnamed = new Set<string>();
-  eachLine(content, (text, number) => /^\s*[hH]/.test(text) && unnamed.add(`${number} bad-argument`));
-  const groups = aborted ? [] : [...loaded.exact, ...loaded.globs];
+}
+
+export function engineOutcome({ args, root, prefix, replace, environment, ...flags }: Choice): Outcome {
+  const options: LoadOptions = {
+    ...flags,
+    args: (args ?? []).map(bytes),
+    root: root === undefined ? undefined : bytes(root),
+    prefixes: prefix === undefined ? [] : [bytes(prefix)],
+    replace: replace === undefined ? undefined : bytes(replace),
+    environment: { ...environment },
+  };
+  const { diagnostics, aborted, failed, invalid, exact, globs } = loadItems(options);
+  const placesOf = (wanted: (diagnostic: Diagnostic) => boolean): string[] =>
+    [...new Set(diagnostics.filter(wanted).map(({ file, line }) => `${file}:${line}`))].sort();
+  const groups = aborted ? [] : [...exact, ...globs];
   return {
     status: failed ? 1 : invalid ? 65 : 0,
-    wrong: linesOf(
-      (diagnostic) =>
-        consequenceOf(diagnostic) !== "none" && !unnamed.has(`${diagnostic.line} ${diagnostic.code}`),
-    ),
-    lost: linesOf((diagnostic) => diagnostic.code === "duplicate"),
+    wrong: placesOf((diagnostic) => consequenceOf(diagnostic) !== "none" && isPlaced(diagnostic)),
+    lost: placesOf((diagnostic) => diagnostic.code === "duplicate"),
     items: groups
       .flatMap((group) => group.items.map((item) => firstLine(`${item.letter} ${item.path}`)))
       .sort(),
   };
+}
+
+/** Of what can't be read, and of wrong attributes, 262 names no line. */
+function isPlaced({ line, message }: Diagnostic): boolean {
+  return line > 0 && !/attribute|can't be read/.test(message);
 }
 
 /** All that 262 tells of a path that holds a newline. */
