@@ -15,11 +15,11 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "clean create remove purge tmpfiles run ps path enter reap help --help --version" -- "$cur"))
+    COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles run ps path enter reap help --help --version" -- "$cur"))
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) COMPREPLY=($(compgen -W "clean create remove purge tmpfiles run ps path enter reap" -- "$cur")) ;;
+  help) COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles run ps path enter reap" -- "$cur")) ;;
   clean)
     case "$prev" in
       -j|--jobs) COMPREPLY=(); return ;;
@@ -70,6 +70,14 @@ _mayfly() {
       --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
     if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    ;;
+  check)
+    case "$prev" in
+      --ignore) COMPREPLY=(); return ;;
+      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--json -q --quiet --ignore --user --root --inline -h --help" -- "$cur")); return; fi
     COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
     ;;
   tmpfiles)

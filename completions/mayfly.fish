@@ -10,7 +10,7 @@ complete -c mayfly -f
 complete -c mayfly -n __fish_use_subcommand -s h -l help -d 'Show this help'
 complete -c mayfly -n __fish_use_subcommand -l version -d 'Show the version'
 complete -c mayfly -n __fish_use_subcommand -a help -d 'Show the help of a command'
-complete -c mayfly -n '__fish_seen_subcommand_from help' -a 'clean create remove purge tmpfiles run ps path enter reap'
+complete -c mayfly -n '__fish_seen_subcommand_from help' -a 'clean create remove purge check tmpfiles run ps path enter reap'
 complete -c mayfly -n __fish_use_subcommand -a clean -d 'Remove what is older than its line allows'
 complete -c mayfly -n '__fish_seen_subcommand_from clean' -a '(__mayfly_configs)' -F
 complete -c mayfly -n '__fish_seen_subcommand_from clean' -s n -l dry-run -d 'Only say what would be done'
@@ -87,6 +87,15 @@ complete -c mayfly -n '__fish_seen_subcommand_from purge' -l image-policy -r -d 
 complete -c mayfly -n '__fish_seen_subcommand_from purge' -l replace -r -F -d 'Take the operands in place of the configuration file PATH, with its priority'
 complete -c mayfly -n '__fish_seen_subcommand_from purge' -l inline -d 'Take each operand as a line of configuration, not as a file'
 complete -c mayfly -n '__fish_seen_subcommand_from purge' -s h -l help -d 'Show this help'
+complete -c mayfly -n __fish_use_subcommand -a check -d 'Find what is wrong in configuration, and what is likely not meant'
+complete -c mayfly -n '__fish_seen_subcommand_from check' -a '(__mayfly_configs)' -F
+complete -c mayfly -n '__fish_seen_subcommand_from check' -l json -d 'Print one finding a line as JSON, and a summary as the last line'
+complete -c mayfly -n '__fish_seen_subcommand_from check' -s q -l quiet -d 'Only where it is and what it is, a line for each finding'
+complete -c mayfly -n '__fish_seen_subcommand_from check' -l ignore -r -d 'Leave out findings of this code, which stands in brackets behind each'
+complete -c mayfly -n '__fish_seen_subcommand_from check' -l user -d 'Check the user\'s own configuration (user-tmpfiles.d)'
+complete -c mayfly -n '__fish_seen_subcommand_from check' -l root -r -a '(__fish_complete_directories)' -d 'Check the configuration of the tree below PATH'
+complete -c mayfly -n '__fish_seen_subcommand_from check' -l inline -d 'Take each operand as a line of configuration, not as a file'
+complete -c mayfly -n '__fish_seen_subcommand_from check' -s h -l help -d 'Show this help'
 complete -c mayfly -n __fish_use_subcommand -a tmpfiles -d 'Do as systemd-tmpfiles does, option for option'
 complete -c mayfly -n '__fish_seen_subcommand_from tmpfiles' -a '(__mayfly_configs)' -F
 complete -c mayfly -n '__fish_seen_subcommand_from tmpfiles' -l create -d 'Create and adjust what the lines declare'

@@ -1,6 +1,7 @@
 import { groupsOf } from "#src/cli/help.js";
 import type { Command, Option } from "#src/cli/options.js";
 import { COMMANDS } from "#src/cli/table.js";
+import { LINE_TYPES, RULES, type Rule } from "#src/tmpfiles/index.js";
 import { OVERVIEW } from "./prose.js";
 import { heading, inline, item, paragraphs, verbatim } from "./roff.js";
 
@@ -33,6 +34,8 @@ function overviewPage(version: string): string {
     paragraphs(OVERVIEW.description),
     heading("Commands"),
     ...commands,
+    heading("Line types"),
+    ...Object.entries(LINE_TYPES).map(([letter, { title }]) => item(`**${letter}**`, inline(`${title}.`))),
     ...OVERVIEW.sections.flatMap(({ title, text }) => [heading(title), paragraphs(text)]),
     heading("See also"),
     inline([...Object.keys(COMMANDS).map((name) => `**mayfly-${name}**(1)`), "**tmpfiles.d**(5)"].join(", ")),
@@ -50,6 +53,7 @@ function commandPage(command: Command, summary: string, version: string): string
     paragraphs(command.description),
     ...[...groupsOf(command)].flatMap(([title, options]) => [heading(title), ...options.map(optionItem)]),
     ...(command.sections ?? []).flatMap(({ title, text }) => [heading(title), paragraphs(text)]),
+    ...(command.name === "check" ? [heading("Findings"), ...RULES.map(ruleItem)] : []),
     ...examples(command),
     heading("See also"),
     inline("**mayfly**(1), **tmpfiles.d**(5)"),
@@ -69,6 +73,10 @@ function optionItem(option: Option): string {
   // .RS keeps further paragraphs below the term.
   const [first, ...rest] = paragraphs(`${option.help}.${choices}${more}`).split("\n.PP\n");
   return item(names.join(", "), [first, ...rest.map((text) => `.RS\n.PP\n${text}\n.RE`)].join("\n"));
+}
+
+function ruleItem({ code, severity, title, why, wayOut }: Rule): string {
+  return item(`**${code}** (${severity})`, paragraphs(`${title}. ${why} ${wayOut}`));
 }
 
 function longValue(option: Option, value: string): string {

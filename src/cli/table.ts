@@ -25,6 +25,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Remove what lines marked with $ have created",
     load: async () => (await import("./commands/purge.js")).purge,
   },
+  check: {
+    summary: "Find what is wrong in configuration, and what is likely not meant",
+    load: async () => (await import("./commands/check.js")).check,
+  },
   tmpfiles: {
     summary: "Do as systemd-tmpfiles does, option for option",
     load: async () => (await import("./commands/tmpfiles.js")).tmpfiles,
