@@ -26,6 +26,12 @@ export type {
 } from "./temp/options.js";
 export type { PersistOptions } from "./temp/persist.js";
 export { tempRootSync } from "./temp/placement.js";
+export {
+  cleanupOnSignal,
+  cleanupOnSignalSync,
+  type SignalCleanup,
+  type TerminationSignal,
+} from "./temp/signals.js";
 export { type Sweep, type SweepOptions, sweepStale, sweepStaleSync } from "./temp/sweep.js";
 export { openTempSync, type TempFile } from "./temp/temp-file.js";
 export { runtimeDirSync, stateDirSync, type WellKnownOptions } from "./temp/well-known.js";

@@ -30,22 +30,24 @@ export interface Observer {
 }
 
 const live = new Set<Leftover>();
-let observer: Observer | undefined;
+const observers = new Set<Observer>();
 
 /** From here on, the process's end removes it. */
 export function hold(leftover: Leftover): void {
   if (live.size === 0) watchExit();
   live.add(leftover);
-  observer?.held(leftover);
+  for (const observer of observers) observer.held(leftover);
 }
 
 export function release(leftover: Leftover): void {
-  if (live.delete(leftover)) observer?.released(leftover);
+  if (live.delete(leftover)) for (const observer of observers) observer.released(leftover);
 }
 
-export function observe(newObserver: Observer): void {
-  observer = newObserver;
-  for (const leftover of live) newObserver.held(leftover);
+/** Told of what there is, and of all that follows, until the function that this returns is called. */
+export function observe(observer: Observer): () => void {
+  observers.add(observer);
+  for (const leftover of live) observer.held(leftover);
+  return () => observers.delete(observer);
 }
 
 let watching = false;
@@ -62,8 +64,13 @@ if (isMainThread) process.on("worker", watchExit);
 
 /** A worker's end is not the process's: what it made may be in use elsewhere, so the main thread takes it over. */
 function atExit(): void {
-  if (isMainThread) removeQuietly([...live, ...handedOver()]);
+  if (isMainThread) removeAll();
   else handOver([...live]);
+}
+
+/** Everything that this thread, and workers that ended, have made and not removed. */
+export function removeAll(): void {
+  removeQuietly([...live, ...handedOver()]);
 }
 
 /** Newest first, since one may lie in another. An exit has nobody to tell of a failure, and must not change its status. */
