@@ -2,7 +2,10 @@
  * Mayfly's library: temporary files and directories that are safe, and gone. Every function has a promised face and a
  * `...Sync` twin; see docs/library.md.
  */
+
 import { mkdtempSync } from "./temp/directory.js";
+import { excludeFromAgeingSync } from "./temp/exclude.js";
+import { keepAliveSync, makeStickySync } from "./temp/keep-alive.js";
 import { openMemfdSync } from "./temp/memfd.js";
 import { mkstempSync } from "./temp/named-file.js";
 import { tempRootSync } from "./temp/placement.js";
@@ -13,7 +16,10 @@ import { runtimeDirSync, stateDirSync } from "./temp/well-known.js";
 export { SyscallError, type UnsafePathCode, UnsafePathError } from "./base/errors.js";
 export { type LockedDir as TempDir, mkdtempSync } from "./temp/directory.js";
 export { type FullPlace, RemovalError, TempSpaceError } from "./temp/errors.js";
+export { type Exclusion, type ExclusionOptions, excludeFromAgeingSync } from "./temp/exclude.js";
+export { type KeepAlive, type KeepAliveOptions, keepAliveSync, makeStickySync } from "./temp/keep-alive.js";
 export { type Memfd, type MemfdOptions, openMemfdSync, type Seal } from "./temp/memfd.js";
+export { type WithMountOptions, withMount, withMountSync } from "./temp/mount.js";
 export { mkstempSync, type NamedTempFile } from "./temp/named-file.js";
 export type {
   ContentOptions,
@@ -44,3 +50,6 @@ export const openMemfd = promised(openMemfdSync);
 export const tempRoot = promised(tempRootSync);
 export const runtimeDir = promised(runtimeDirSync);
 export const stateDir = promised(stateDirSync);
+export const keepAlive = promised(keepAliveSync);
+export const makeSticky = promised(makeStickySync);
+export const excludeFromAgeing = promised(excludeFromAgeingSync);

@@ -202,9 +202,15 @@ export function chown(fd: Fd, uid: number | undefined, gid: number | undefined):
   checkAt(result, "fchownat", fd, EMPTY, uid ?? -1, gid ?? -1);
 }
 
-function timespecs(atime: Nanoseconds, mtime: Nanoseconds): Buffer {
+const UTIME_OMIT = 0x3ffffffen;
+
+function timespecs(atime: Nanoseconds, mtime: Nanoseconds | undefined): Buffer {
   const buffer = Buffer.alloc(32);
   for (const [index, time] of [atime, mtime].entries()) {
+    if (time === undefined) {
+      buffer.writeBigInt64LE(UTIME_OMIT, index * 16 + 8);
+      continue;
+    }
     const fraction = ((time % SECOND) + SECOND) % SECOND;
     buffer.writeBigInt64LE((time - fraction) / SECOND, index * 16);
     buffer.writeBigInt64LE(fraction, index * 16 + 8);
@@ -217,8 +223,8 @@ export function setTimes(fd: Fd, atime: Nanoseconds, mtime: Nanoseconds): void {
   checkAt(libc.futimens(fd.number, timespecs(atime, mtime)), "futimens", fd, EMPTY);
 }
 
-/** Sets the times of `name` in `dir`, of a symlink itself. */
-export function setTimesAt(dir: Fd, name: Bytes, atime: Nanoseconds, mtime: Nanoseconds): void {
+/** Sets the times of `name` in `dir`, of a symlink itself; an mtime that is undefined stays. */
+export function setTimesAt(dir: Fd, name: Bytes, atime: Nanoseconds, mtime: Nanoseconds | undefined): void {
   const result = libc.utimensat(dir.number, cstring(name), timespecs(atime, mtime), AT_SYMLINK_NOFOLLOW);
   checkAt(result, "utimensat", dir, name);
 }

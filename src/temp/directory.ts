@@ -89,6 +89,11 @@ export class LockedDir implements Disposable, AsyncDisposable {
   }
 
   /** @internal */
+  get directory(): Fd {
+    return this.#leftover.fd;
+  }
+
+  /** @internal */
   *removal(): Steps<void> {
     if (this.fd < 0) return;
     yield* removal(this.#leftover);
@@ -125,9 +130,13 @@ export class LockedDir implements Disposable, AsyncDisposable {
   }
 }
 
-export function makeDirectory(parent: Parent, { prefix, suffix }: NameParts): LockedDir {
+export function makeDirectory(
+  parent: Parent,
+  { prefix, suffix }: NameParts,
+  nextName = freshName,
+): LockedDir {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const name = freshName(prefix, suffix);
+    const name = nextName(prefix, suffix);
     if (!made(parent.fd, name)) continue;
     const taken = takeDirectory(parent.fd, name);
     if (taken !== undefined) return new LockedDir(parent, name, taken.fd, taken.locked);

@@ -5,7 +5,7 @@ import { type Removal, removeTreeInSlices } from "../path/tree.js";
 import { cstring } from "../sys/ffi.js";
 import { AT_REMOVEDIR, type Fd, pathBelow, tryUnlinkat, unlinkat } from "../sys/files.js";
 import { InodeMark } from "../sys/inode.js";
-import { detachMount } from "../sys/mount.js";
+import { detachMount, unmount } from "../sys/mount.js";
 import { RemovalError } from "./errors.js";
 import { expectParcels, handedOver, handOver } from "./hand-over.js";
 import { runSync, type Steps, step } from "./steps.js";
@@ -92,15 +92,24 @@ export function* removal(leftover: Leftover): Steps<void> {
 }
 
 /** Only ever the empty directory: where unmounting fails, what is mounted there must not be emptied. */
-function unmountAndRemove({ dir, name }: Leftover): void {
+function unmountAndRemove(leftover: Leftover): void {
+  const { dir, name } = leftover;
   try {
-    detachMount(pathBelow(dir, name));
+    unmountAt(pathBelow(dir, name));
   } catch (error) {
     // Nothing is mounted there (any more).
     if (!failedWith(error, "EINVAL", "ENOENT")) throw error;
   }
-  const code = tryUnlinkat(dir, name, AT_REMOVEDIR);
-  if (code !== undefined && code !== "ENOENT") unlinkat(dir, name, AT_REMOVEDIR);
+  if (!removeEmpty(leftover)) unlinkat(dir, name, AT_REMOVEDIR);
+}
+
+function unmountAt(path: Bytes): void {
+  try {
+    unmount(path);
+  } catch (error) {
+    if (!failedWith(error, "EBUSY")) throw error;
+    detachMount(path);
+  }
 }
 
 /** Removes an empty directory. Under a name of 128 random bits there is nothing to lose by trying. */

@@ -66,9 +66,9 @@ export interface NewFile {
 }
 
 /** A new file under a name that nobody can guess; never one that was there before. */
-export function newFile(dir: Fd, { prefix, suffix }: NameParts): NewFile {
+export function newFile(dir: Fd, { prefix, suffix }: NameParts, nextName = freshName): NewFile {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const name = freshName(prefix, suffix);
+    const name = nextName(prefix, suffix);
     try {
       return { name, fd: openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, OWNER_ONLY) };
     } catch (error) {

@@ -46,10 +46,11 @@ function* sweeping(options: SweepOptions): Steps<Sweep> {
   const failed: Failure[] = [];
   for (const parent of parents(options)) {
     using place = parent;
-    for (const name of candidates(place, parts)) {
-      const path = toText(pathBelow(place.fd, name));
+    for (const leftover of abandoned(place.fd, parts)) {
+      const path = toText(pathBelow(place.fd, leftover.name));
       try {
-        if (yield* reclaimed(place.fd, name)) removed.push(path);
+        yield* removal(leftover);
+        removed.push(path);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         failed.push({ path, error });
@@ -62,23 +63,20 @@ function* sweeping(options: SweepOptions): Steps<Sweep> {
 const parents = ({ dir }: SweepOptions): Parent[] =>
   dir === undefined ? standardRoots().map(standardParent) : [openParent(pathBytes(dir))];
 
-function candidates(place: Parent, { prefix, suffix }: NameParts): Bytes[] {
-  using listing = openat(place.fd, "." as Bytes, O_RDONLY | O_DIRECTORY);
-  return [...entries(listing)].map(({ name }) => name).filter((name) => isFreshName(name, prefix, suffix));
-}
-
-/** Removes the entry if it is abandoned; the lock is held until it is gone, so that nobody takes it up meanwhile. */
-function* reclaimed(dir: Fd, name: Bytes): Steps<boolean> {
-  using fd = openOwn(dir, name);
-  if (fd === undefined) return false;
-  const stat = statx(fd);
-  const kind = isDirectory(stat) ? "directory" : isRegular(stat) ? "file" : undefined;
-  const detached = kind === "directory" && (stat.mode & S_ISVTX) !== 0;
-  if (kind === undefined || detached || stat.uid !== process.geteuid?.()) return false;
-  const leftover: Leftover = { kind, dir, name, fd };
-  if (!lockAbandoned(fd) || !isStillThere(leftover)) return false;
-  yield* removal(leftover);
-  return true;
+/**
+ * What `mkdtemp` or `mkstemp` made with these names and nobody holds any more, one by one. Each is locked while it is
+ * handed out, so that nobody takes it up meanwhile.
+ */
+export function* abandoned(dir: Fd, { prefix, suffix }: NameParts): Generator<Leftover> {
+  using listing = openat(dir, SELF, O_RDONLY | O_DIRECTORY);
+  // All names first: what is removed while a listing goes on may make it skip others.
+  const names = [...entries(listing)].map(({ name }) => name);
+  for (const name of names) {
+    if (!isFreshName(name, prefix, suffix)) continue;
+    using fd = openOwn(dir, name);
+    const leftover = fd === undefined ? undefined : leftoverOf(dir, name, fd);
+    if (leftover !== undefined && lockAbandoned(leftover.fd) && isStillThere(leftover)) yield leftover;
+  }
 }
 
 /** Undefined for what is gone, or can't be one of ours: a symlink, something that may not even be opened. */
@@ -90,3 +88,14 @@ function openOwn(dir: Fd, name: Bytes): Fd | undefined {
     throw error;
   }
 }
+
+/** Undefined for what is somebody else's, what was detached, and what this library does not make. */
+function leftoverOf(dir: Fd, name: Bytes, fd: Fd): Leftover | undefined {
+  const stat = statx(fd);
+  if (stat.uid !== process.geteuid?.()) return undefined;
+  if (isRegular(stat)) return { kind: "file", dir, name, fd };
+  const detached = (stat.mode & S_ISVTX) !== 0;
+  return isDirectory(stat) && !detached ? { kind: "directory", dir, name, fd } : undefined;
+}
+
+const SELF = "." as Bytes;

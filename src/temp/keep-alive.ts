@@ -1,0 +1,100 @@
+import { type Bytes, show } from "../base/bytes.js";
+import { failedWith } from "../base/errors.js";
+import { type Nanoseconds, systemClock } from "../base/time.js";
+import { DT_DIR, entries } from "../sys/directory.js";
+import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, openat } from "../sys/files.js";
+import { chmod, isRegular, S_ISVTX, setTimesAt, statx } from "../sys/inode.js";
+import { type PathInput, pathBytes } from "./options.js";
+
+export interface KeepAliveOptions {
+  /** Milliseconds between two touches: one hour, unless told otherwise. Must be well below the age in tmpfiles.d. */
+  readonly every?: number;
+  /** Whether all that lies below the paths is touched too, since cleaners judge each file on its own. */
+  readonly recursive?: boolean;
+  /**
+   * Whether the modification time is moved along with the access time, as lines that age by mtime alone need it
+   * (`m:10d`). On by default; off for files whose mtime says something, as make reads it.
+   */
+  readonly mtime?: boolean;
+  /** Told of a path that could not be touched later on. One that is gone is dropped without a word. */
+  readonly onError?: (error: Error) => void;
+}
+
+/** What `keepAlive` returns. Disposing of it leaves the paths to age. It keeps no program running. */
+export interface KeepAlive extends Disposable {
+  /** Touches everything now. */
+  touch(): void;
+  stop(): void;
+}
+
+const HOUR = 3_600_000;
+
+/**
+ * Keeps paths young for cleaners that go by age: touches them now and again and again. For what can't be locked: a file
+ * system without locks, paths that other programs made. No symlink is followed.
+ *
+ * @throws SyscallError where a path can't be touched the first time.
+ */
+export function keepAliveSync(
+  paths: PathInput | readonly PathInput[],
+  options: KeepAliveOptions = {},
+): KeepAlive {
+  const list = typeof paths === "string" || paths instanceof Uint8Array ? [paths] : paths;
+  const kept = new Set(list.map(pathBytes));
+  for (const path of kept) touchPath(path, options);
+  const touch = (): void => touchAll(kept, options);
+  const timer = setInterval(touch, options.every ?? HOUR);
+  timer.unref();
+  const stop = (): void => clearInterval(timer);
+  return { touch, stop, [Symbol.dispose]: stop };
+}
+
+function touchAll(kept: Set<Bytes>, options: KeepAliveOptions): void {
+  for (const path of kept) {
+    try {
+      touchPath(path, options);
+    } catch (error) {
+      if (failedWith(error, "ENOENT")) kept.delete(path);
+      else if (error instanceof Error) options.onError?.(error);
+    }
+  }
+}
+
+function touchPath(path: Bytes, { mtime = true, recursive = false }: KeepAliveOptions): void {
+  const now = systemClock.now();
+  const modified = mtime ? now : undefined;
+  // What is below comes first: to list a directory moves its own access time, not its contents'.
+  if (recursive && statx(Fd.cwd, path).mode >> 12 === DT_DIR) {
+    using dir = openat(Fd.cwd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    touchBelow(dir, now, modified);
+  }
+  setTimesAt(Fd.cwd, path, now, modified);
+}
+
+function touchBelow(dir: Fd, now: Nanoseconds, modified: Nanoseconds | undefined): void {
+  for (const { name, type } of entries(dir)) {
+    try {
+      if (type === DT_DIR) {
+        using inner = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+        touchBelow(inner, now, modified);
+      }
+      setTimesAt(dir, name, now, modified);
+    } catch (error) {
+      // Gone since it was listed, or turned into something else.
+      if (!failedWith(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+    }
+  }
+}
+
+/**
+ * Sets the sticky bit of a regular file, which by tmpfiles.d(5) and the XDG Base Directory Specification
+ * (`$XDG_RUNTIME_DIR`) tells cleaners to pass by. It stays until somebody removes the file or the bit: a promise to
+ * clean up oneself. On a directory it would say something else, so that is refused.
+ */
+export function makeStickySync(path: PathInput): void {
+  using file = openat(Fd.cwd, pathBytes(path), O_PATH | O_NOFOLLOW);
+  const stat = statx(file);
+  if (!isRegular(stat))
+    throw new TypeError(`${show(file.path)} is no regular file: the bit says something else there`);
+  chmod(file, (stat.mode & 0o7777) | S_ISVTX);
+}

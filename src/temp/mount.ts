@@ -1,0 +1,143 @@
+import { type Bytes, join, toText } from "../base/bytes.js";
+import { Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
+import {
+  attachMount,
+  changeMount,
+  cloneMount,
+  MOUNT_ATTR_NODEV,
+  MOUNT_ATTR_NOEXEC,
+  MOUNT_ATTR_NOSUID,
+  MOUNT_ATTR_RDONLY,
+  MS_PRIVATE,
+  newMount,
+} from "../sys/mount.js";
+import { type LockedDir, makeDirectory } from "./directory.js";
+import { hold, type Leftover, release, removal } from "./leftovers.js";
+import { type NameParts, type PathInput, pathBytes } from "./options.js";
+import { openParent } from "./parent.js";
+import { run, runSync, type Steps, step } from "./steps.js";
+import { abandoned } from "./sweep.js";
+import { ownRuntimeDirectory } from "./well-known.js";
+
+export interface WithMountOptions {
+  /** The file system's type, as mount(8) has it: `ext4`, `tmpfs`; `bind` for a directory that is there already. */
+  readonly type: string;
+  /** The file system's own options: `{ size: "1m" }`, `{ ro: true }`. */
+  readonly options?: Readonly<Record<string, string | true>>;
+  readonly readOnly?: boolean;
+  /** Off unless told otherwise: a foreign file system may hold set-user-id programs and device nodes. */
+  readonly suid?: boolean;
+  readonly dev?: boolean;
+  /** On unless told otherwise. */
+  readonly exec?: boolean;
+}
+
+const NAMES: NameParts = { prefix: "mount-" as Bytes, suffix: "" as Bytes };
+const POINT = "point" as Bytes;
+
+/**
+ * Mounts `source` on a mount point of its own, calls `callback` with the path, unmounts and removes the mount point,
+ * whatever happens in between. The mount point lies below /run/mayfly, which no cleaner touches, at boot as little as
+ * later, and which only root can look into. What a killed program left is unmounted on the way; nothing below a mount
+ * is ever removed. Needs CAP_SYS_ADMIN.
+ *
+ * @returns what `callback` returns.
+ * @throws SyscallError EPERM, ENODEV, EINVAL... as fsconfig(2), fsmount(2) and move_mount(2) say.
+ */
+export async function withMount<Result>(
+  source: PathInput,
+  options: WithMountOptions,
+  callback: (path: string) => Result,
+): Promise<Awaited<Result>> {
+  return (await run(mounted(source, options, callback))) as Awaited<Result>;
+}
+
+export function withMountSync<Result>(
+  source: PathInput,
+  options: WithMountOptions,
+  callback: (path: string) => Result,
+): Result {
+  return runSync(mounted(source, options, callback));
+}
+
+function* mounted<Result>(
+  source: PathInput,
+  options: WithMountOptions,
+  callback: (path: string) => Result,
+): Steps<Result> {
+  using parent = openParent(ownRuntimeDirectory());
+  yield* reclaimMounts(parent.fd);
+  // The mount hides the directory under it, so the lock that tells a live one lies on the directory above.
+  using outer = makeDirectory(parent, NAMES);
+  using point = new MountPoint(outer);
+  point.mount(source, options);
+  return yield* step(
+    () => callback(point.path),
+    async () => callback(point.path) as Awaited<Result>,
+  );
+}
+
+class MountPoint implements Disposable {
+  readonly #leftover: Leftover;
+
+  constructor(outer: LockedDir) {
+    const dir = outer.directory;
+    mkdirat(dir, POINT, 0o700);
+    this.#leftover = {
+      kind: "mount-point",
+      dir,
+      name: POINT,
+      fd: openat(dir, POINT, O_PATH | O_DIRECTORY | O_NOFOLLOW),
+    };
+    hold(this.#leftover);
+  }
+
+  get path(): string {
+    return toText(join(this.#leftover.dir.path, POINT));
+  }
+
+  mount(source: PathInput, options: WithMountOptions): void {
+    using made = detachedMount(source, options);
+    attachMount(made, this.#leftover.fd);
+  }
+
+  [Symbol.dispose](): void {
+    runSync(removal(this.#leftover));
+    release(this.#leftover);
+    this.#leftover.fd.close();
+  }
+}
+
+function detachedMount(source: PathInput, options: WithMountOptions): Fd {
+  const attributes = attributesOf(options);
+  if (options.type !== "bind") {
+    const own = typeof source === "string" ? source : toText(pathBytes(source));
+    return newMount(options.type, { source: own, ...options.options }, attributes);
+  }
+  using directory = openat(Fd.cwd, pathBytes(source), O_PATH | O_DIRECTORY);
+  const clone = cloneMount(directory);
+  changeMount(clone, { set: attributes, propagation: MS_PRIVATE });
+  return clone;
+}
+
+function attributesOf({
+  readOnly = false,
+  suid = false,
+  dev = false,
+  exec = true,
+}: WithMountOptions): number {
+  return (
+    (readOnly ? MOUNT_ATTR_RDONLY : 0) |
+    (suid ? 0 : MOUNT_ATTR_NOSUID) |
+    (dev ? 0 : MOUNT_ATTR_NODEV) |
+    (exec ? 0 : MOUNT_ATTR_NOEXEC)
+  );
+}
+
+/** Mount points of programs that were killed. */
+function* reclaimMounts(parent: Fd): Steps<void> {
+  for (const outer of abandoned(parent, NAMES)) {
+    yield* removal({ kind: "mount-point", dir: outer.fd, name: POINT, fd: outer.fd });
+    yield* removal(outer);
+  }
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, lchownSync, mkdirSync, readdirSync, readlinkSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { type TestContext, test } from "node:test";
+import { mkdtempSync, mkstempSync, openTempSync, SyscallError, UnsafePathError } from "#src/index.js";
+import { needsRoot, scratch } from "../temp/scratch.js";
+
+const CALLS = 20_000;
+const NOBODY = 65534;
+
+/** A folder in which `parent` and `lure`, a symlink that leads outside, swap names all the time. */
+function arena(t: TestContext) {
+  const base = scratch(t);
+  chmodSync(base, 0o755);
+  const folder = join(base, "folder");
+  const outside = join(base, "outside");
+  for (const path of [folder, outside, join(folder, "parent")]) mkdirSync(path);
+  symlinkSync(outside, join(folder, "lure"));
+  return { folder, outside };
+}
+
+async function startSwapping(t: TestContext, folder: string, uid?: number) {
+  const script = join(import.meta.dirname, "parent-swapper.js");
+  const owner = uid === undefined ? {} : { uid, gid: uid };
+  const child = spawn(process.execPath, [script, folder], { stdio: ["pipe", "pipe", "inherit"], ...owner });
+  t.after(() => child.kill());
+  await once(child.stdout, "data");
+  return async (): Promise<number> => {
+    child.stdin.end();
+    return Number(await text(child.stdout));
+  };
+}
+
+interface Tally {
+  made: number;
+  refused: number;
+  readonly outside: string[];
+}
+
+/** Calls each function in turn, and asks the kernel where what they made lies. */
+function callAll(folder: string): Tally {
+  const dir = join(folder, "parent");
+  const tally: Tally = { made: 0, refused: 0, outside: [] };
+  const makers = [mkdtempSync, mkstempSync, openTempSync];
+  for (let call = 0; call < CALLS; call++) {
+    try {
+      using made = makers[call % makers.length]?.({ dir });
+      if (made === undefined) continue;
+      const place = readlinkSync(`/proc/self/fd/${made.fd}`);
+      if (!place.startsWith(`${folder}/`)) tally.outside.push(place);
+      tally.made++;
+    } catch (error) {
+      if (!(error instanceof UnsafePathError || error instanceof SyscallError)) throw error;
+      tally.refused++;
+    }
+  }
+  return tally;
+}
+
+test(`${CALLS} calls under an attacker who swaps the parent with a symlink: nothing outside`, async (t) => {
+  const { folder, outside } = arena(t);
+  const before = statSync(outside, { bigint: true });
+  const end = await startSwapping(t, folder);
+  const tally = callAll(folder);
+  const swaps = await end();
+  t.diagnostic(`${swaps} swaps; ${tally.made} made, ${tally.refused} refused`);
+  assert.ok(swaps > CALLS && tally.made > 0 && tally.refused > 0);
+  assert.deepEqual(tally.outside, []);
+  assert.deepEqual(readdirSync(outside), []);
+  assert.equal(statSync(outside, { bigint: true }).mtimeNs, before.mtimeNs);
+});
+
+test("a sticky directory's other users get nothing by swapping what is theirs", {
+  skip: needsRoot,
+}, async (t) => {
+  const { folder, outside } = arena(t);
+  chmodSync(folder, 0o1777);
+  for (const name of ["parent", "lure"]) lchownSync(join(folder, name), NOBODY, NOBODY);
+  const before = statSync(outside, { bigint: true });
+  const end = await startSwapping(t, folder, NOBODY);
+  const tally = callAll(folder);
+  const swaps = await end();
+  t.diagnostic(`${swaps} swaps; ${tally.made} made, ${tally.refused} refused`);
+  assert.deepEqual(tally, { made: 0, refused: CALLS, outside: [] });
+  assert.equal(statSync(outside, { bigint: true }).mtimeNs, before.mtimeNs);
+});
