@@ -1,6 +1,7 @@
 import { type Bytes, show } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
-import { type Nanoseconds, systemClock } from "../base/time.js";
+import type { Nanoseconds } from "../base/time.js";
+import { systemClock } from "../sys/clock.js";
 import { DT_DIR, entries } from "../sys/directory.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, openat } from "../sys/files.js";
 import { chmod, isRegular, S_ISVTX, setTimesAt, statx } from "../sys/inode.js";
