@@ -10,7 +10,7 @@ import type { Item, ItemGroup } from "./item.js";
 export class ItemTable {
   readonly #exact = new Map<Bytes, ItemGroup>();
   readonly #globs = new Map<Bytes, ItemGroup>();
-  readonly #borrowers: ItemGroup[] = [];
+  readonly #borrowers = new Set<ItemGroup>();
 
   get exact(): ItemGroup[] {
     return [...this.#exact.values()];
@@ -24,18 +24,16 @@ export class ItemTable {
   add(item: Item): Item | undefined {
     const glob = item.type.path === "glob";
     const groups = glob ? this.#globs : this.#exact;
-    const group = groups.get(item.path) ?? {
-      path: item.path,
-      glob,
-      items: [],
-      parent: undefined,
-      children: [],
-    };
-    const winner = conflictingItem(group.items, item);
-    if (winner !== undefined) return winner;
-    if (group.items.length === 0) groups.set(item.path, group);
-    insert(group.items, item);
-    if (item.type.ageSharing === "borrows" && !this.#borrowers.includes(group)) this.#borrowers.push(group);
+    let group = groups.get(item.path);
+    if (group === undefined) {
+      group = { path: item.path, glob, items: [item], parent: undefined, children: [] };
+      groups.set(item.path, group);
+    } else {
+      const winner = conflictingItem(group.items, item);
+      if (winner !== undefined) return winner;
+      insert(group.items, item);
+    }
+    if (item.type.ageSharing === "borrows") this.#borrowers.add(group);
     return undefined;
   }
 
@@ -44,7 +42,7 @@ export class ItemTable {
    * where no later one lends anything.
    */
   shareAges(): void {
-    if (this.#borrowers.length === 0) return;
+    if (this.#borrowers.size === 0) return;
     const lenders = this.exact.flatMap((group) =>
       group.items.filter((item) => item.type.ageSharing === "lends"),
     );
@@ -79,7 +77,8 @@ function insert(items: Item[], item: Item): void {
   let at = items.length;
   for (let last = items[at - 1]; last !== undefined && compareItems(last, item) > 0; last = items[at - 1])
     at--;
-  items.splice(at, 0, item);
+  if (at === items.length) items.push(item);
+  else items.splice(at, 0, item);
 }
 
 /**

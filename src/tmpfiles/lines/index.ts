@@ -233,7 +233,9 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
   },
 };
 
+const rows = new Map(Object.entries(LINE_TYPES));
+
 /** The row of a letter. */
 export function lineType(letter: string): LineType | undefined {
-  return Object.hasOwn(LINE_TYPES, letter) ? LINE_TYPES[letter] : undefined;
+  return rows.get(letter);
 }
