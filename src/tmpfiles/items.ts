@@ -1,6 +1,7 @@
 import { type Bytes, join, show, simplify } from "../base/bytes.js";
 import type { Diagnostic } from "../base/errors.js";
-import { readBelow } from "../sys/read.js";
+import { O_DIRECTORY, O_PATH } from "../sys/files.js";
+import { openBelow, readBelow } from "../sys/read.js";
 import {
   type ConfigText,
   configDirectories,
@@ -81,7 +82,7 @@ class Loader {
   }
 
   load(): void {
-    const credentials = this.#credentials();
+    const credentials = this.#hasRoot() ? this.#credentials() : undefined;
     if (credentials === undefined) return;
     const report = (diagnostic: Diagnostic): void => void this.#diagnostics.push(diagnostic);
     const context = resolveContext(this.#options, this.#root, credentials, report);
@@ -106,6 +107,18 @@ class Loader {
 
   get #stops(): boolean {
     return this.#aborted && this.#options.readOn !== true;
+  }
+
+  #hasRoot(): boolean {
+    if (this.#root === undefined) return true;
+    try {
+      openBelow(undefined, this.#root, O_PATH | O_DIRECTORY).close();
+      return true;
+    } catch (error) {
+      this.#diagnostics.push(unreadable(this.#root, error as Error));
+      this.#aborted = true;
+      return false;
+    }
   }
 
   #credentials(): Credentials | undefined {

@@ -210,6 +210,15 @@ test("exit statuses tell configuration from failure as 262 does", { skip }, () =
   }
 });
 
+test("stands aside where $SYSTEMD_TMPFILES_BYPASS says so, as 262 does", { skip }, () => {
+  for (const value of ["1", "Yes", "on", "0", "no", "", "2", "maybe"]) {
+    const settings = { env: { SYSTEMD_TMPFILES_BYPASS: value } };
+    const args = ["--dry-run", "--create", "--inline", "d /nowhere/at/all"];
+    const said = (result: Result): boolean => /Would create/.test(result.stdout + result.stderr);
+    assert.equal(said(mayfly(["tmpfiles", ...args], settings)), said(theReal(args, settings)), value);
+  }
+});
+
 test("a wrong line is named as FILE:LINE, and the others run", { skip }, () => {
   using scratch = new Scratch();
   const config = join(scratch.path, "bad.conf");

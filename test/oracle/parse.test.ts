@@ -209,6 +209,17 @@ test("configuration comes from the same files in the same order", { skip }, (t) 
   }
 });
 
+test("a root that is none stops everything", { skip }, (t) => {
+  const root = scratch(t);
+  writeFileSync(join(root, "file"), "");
+  for (const name of ["missing", "file"]) {
+    for (const choice of [{}, { args: ["d /mayfly"], inline: true }]) {
+      const [ours, theirs] = both({ environment: HOST, ...choice, root: join(root, name) });
+      assert.deepEqual(ours, theirs, name);
+    }
+  }
+});
+
 test("a user's configuration comes from the same directories", { skip }, (t) => {
   const home = scratch(t);
   const name = "user-tmpfiles.d/own.conf";

@@ -1,5 +1,6 @@
 import type { Operation } from "../../base/events.js";
 import { run } from "../../tmpfiles/index.js";
+import { parseBoolean } from "../drop-in/boolean.js";
 import { openLog } from "../drop-in/log.js";
 import { dropInReporter } from "../drop-in/reporter.js";
 import { type Command, defineCommand } from "../options.js";
@@ -103,6 +104,8 @@ supported, and the file systems are not checked before they are mounted.`,
       const { catConfig } = await import("../drop-in/cat-config.js");
       return catConfig({ ...options, root: given(options.root) }, stdout, stderr);
     }
+    // The host's own way to switch it off, as during the build of an image.
+    if (parseBoolean(process.env.SYSTEMD_TMPFILES_BYPASS ?? "") === true) return 0;
     const image = given(options.image);
     if (image !== undefined && how.mountedImage === undefined) {
       const { enterImage } = await import("../image/enter.js");

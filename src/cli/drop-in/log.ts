@@ -1,6 +1,7 @@
 import { fstatSync, writeFileSync } from "node:fs";
 import { type Bytes, bytes, toBuffer } from "../../base/bytes.js";
 import type { Sink } from "../sink.js";
+import { parseBoolean } from "./boolean.js";
 
 /** syslog(3)'s. */
 export const LEVELS = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
@@ -116,10 +117,9 @@ function levelsOf(env: NodeJS.ProcessEnv, complaints: string[]): LevelName[] {
 }
 
 function booleanOf(env: NodeJS.ProcessEnv, name: string, complaints: string[]): boolean | undefined {
-  const word = env[name]?.toLowerCase();
-  if (word === undefined) return undefined;
-  if (["1", "yes", "y", "true", "t", "on"].includes(word)) return true;
-  if (["0", "no", "n", "false", "f", "off"].includes(word)) return false;
+  const word = env[name];
+  const value = word === undefined ? undefined : parseBoolean(word);
+  if (word === undefined || value !== undefined) return value;
   const what = name.slice("SYSTEMD_LOG_".length).toLowerCase();
   complaints.push(`Failed to parse log ${what} '${env[name]}', ignoring.`);
   return undefined;

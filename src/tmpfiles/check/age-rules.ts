@@ -62,6 +62,19 @@ export const AGE_RULES: readonly Rule[] = [
     find: (configuration) => spots(configuration.all, "path", (item) => unshielded(configuration, item)),
   },
   {
+    code: "age-of-nothing",
+    severity: "info",
+    title: "An age that everything has reached",
+    why: "Each clean removes all there is, also what was made a moment ago and is in use; only a lock keeps it.",
+    wayOut: "Give it an age; or, to start empty at each boot, make it a D line.",
+    find: (configuration) =>
+      spots(configuration.byDay, "age", (item) =>
+        item.age?.span === 0n && item.type.ages !== false && !isExclusion(item)
+          ? `all below ${show(configuration.shown(item.path))} goes at each clean`
+          : undefined,
+      ),
+  },
+  {
     code: "age-by-atime-on-noatime",
     severity: "warning",
     title: "An age by atime on a mount that does not keep it",

@@ -34,6 +34,14 @@ export const LINE_RULES: readonly Rule[] = [
     },
   },
   {
+    code: "wildcard-in-a-name",
+    severity: "warning",
+    title: "A wildcard that is none",
+    why: "Lines of this type name one path: the wildcard is part of the name that they make.",
+    wayOut: "Write the name; or a type that takes a glob, as e for directories that are there.",
+    find: wildcardNames,
+  },
+  {
     code: "path-with-dots",
     severity: "error",
     title: "A path with ..",
@@ -72,6 +80,17 @@ function* unusedFields({ all }: Configuration, field: "mode" | "user" | "group")
 
 function ignores({ type }: Item, field: "mode" | "user" | "group"): boolean {
   return type.permissions === "none" || (type.permissions === "owner" && field === "mode");
+}
+
+function* wildcardNames(configuration: Configuration): Generator<Spot> {
+  for (const { source, path, type, letter } of configuration.all) {
+    if (type.path === "glob" || !/[*?]/.test(path)) continue;
+    yield {
+      source,
+      field: "path",
+      detail: `${letter} makes the very name ${show(configuration.shown(path))}`,
+    };
+  }
 }
 
 function* dottedPaths(configuration: Configuration): Generator<Spot> {

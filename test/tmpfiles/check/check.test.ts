@@ -45,6 +45,8 @@ const planted: readonly (readonly [code: string, lines: readonly string[]])[] = 
       "d /scratch/c - - - b:10d",
     ],
   ],
+  ["age-of-nothing", ["d /srv/a - - - <<0", "e! /srv/b - - - -", "x /srv/c - - - 0"]],
+  ["wildcard-in-a-name", ["d <</srv/a*", "e /srv/b*"]],
   ["braces-in-glob", ["x /srv/a/<<{b,c}", "w /srv/{a,b} - - - - x", "x /srv/{a}"]],
   ["exclusion-misses-glob", ["e /data/* - - - 10d", "x <</data/a", "x /data/a/*"]],
   ["exclusion-misses-glob", ["R /data/*", "x <</data/a"]],
