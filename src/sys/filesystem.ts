@@ -22,3 +22,17 @@ export function fileSystemMagic(fd: Fd): number {
 export function isAutofs(fd: Fd): boolean {
   return fileSystemMagic(fd) === AUTOFS_MAGIC;
 }
+
+/** ext2/3/4, XFS, Btrfs, F2FS, tmpfs. */
+const KEEP_CHANGE_TIMES: ReadonlySet<number> = new Set([
+  0xef53,
+  0x58465342,
+  BTRFS_MAGIC,
+  0xf2f52010,
+  0x01021994,
+]);
+
+/** Whether the file system moves ctime with each change, as POSIX has it, and keeps it where it cannot be set. */
+export function keepsChangeTimes(fd: Fd): boolean {
+  return KEEP_CHANGE_TIMES.has(fileSystemMagic(fd));
+}

@@ -97,12 +97,12 @@ export class StatxBuffer {
 
   /** Whether both are looks at one inode. */
   isSameInode(other: StatxBuffer): boolean {
-    const [major, minor] = [0x88 / 4, 0x8c / 4];
-    return (
-      this.inode === other.inode &&
-      this.unsigned[major] === other.unsigned[major] &&
-      this.unsigned[minor] === other.unsigned[minor]
-    );
+    return this.inode === other.inode && this.device === other.device;
+  }
+
+  /** One number for the device that the inode lies on. */
+  get device(): number {
+    return (this.unsigned[0x88 / 4] as number) * HIGH + (this.unsigned[0x8c / 4] as number);
   }
 
   /** Bytes on disk. */
@@ -143,7 +143,10 @@ export function statxOf(fd: number, into: StatxBuffer): number {
     : errno();
 }
 
+const TYPE_OFFSET = 18;
 const NAME_OFFSET = 19;
+const DT_UNKNOWN = 0;
+const DT_DIR = 4;
 const DOT = 0x2e;
 
 /** A buffer of directory entries that getdents64 fills again and again. */
@@ -176,6 +179,12 @@ export class Listing {
     const buffer = this.#buffer;
     if (buffer[name] !== DOT) return false;
     return buffer[name + 1] === 0 || (buffer[name + 1] === DOT && buffer[name + 2] === 0);
+  }
+
+  /** False where the entry may be a directory: not every file system tells. */
+  isSurelyFile(offset: number): boolean {
+    const type = this.#buffer[offset + TYPE_OFFSET];
+    return type !== DT_DIR && type !== DT_UNKNOWN;
   }
 
   nameAddress(offset: number): number {

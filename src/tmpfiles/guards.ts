@@ -178,6 +178,10 @@ const isFor =
     (guard.concerns === "any" || guard.concerns === kind) && (stage === undefined || guard.stage === stage);
 
 export const DIRECTORY_ARRIVAL = GUARDS.filter(isFor("directory", "arrival"));
+/** Those that need no look inside. */
+export const UNOPENED_ARRIVAL = DIRECTORY_ARRIVAL.filter(
+  ({ code }) => code !== "unreadable" && code !== "locked",
+);
 export const DIRECTORY_DEPARTURE = GUARDS.filter(isFor("directory", "departure"));
 export const OTHER = GUARDS.filter(isFor("other"));
 /** What can hold for an entry of which `isOrdinary` is true: its age and a lock. */

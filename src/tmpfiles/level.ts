@@ -1,5 +1,7 @@
 import type { Bytes } from "../base/bytes.js";
-import { Listing, StatxBuffer } from "../sys/scan.js";
+import { S_IFDIR } from "../sys/inode.js";
+import { CTIME, Listing, StatxBuffer } from "../sys/scan.js";
+import type { Seen } from "./directory-index.js";
 import type { AgeRule, Subject, Surroundings } from "./guards.js";
 import type { LinesBelow } from "./line-index.js";
 
@@ -40,6 +42,16 @@ export class Level implements Subject, Surroundings {
   /** Whether an entry went, so that the times are to be restored. */
   changed = false;
 
+  /** Whether the index is asked about directories in here, and told of them. */
+  indexing = false;
+  /** The index knows the entries that are no directories. */
+  filesKnown = false;
+  /** What the index may be told of this directory, if it may: nothing was overlooked, nothing is mounted here. */
+  notable = true;
+  #oldest = Number.POSITIVE_INFINITY;
+  #files = 0;
+  #hasDirectories = false;
+
   /** Where the directories that other threads walk meet again, or -1; and how many were given away. */
   join = -1;
   shared = 0;
@@ -64,6 +76,11 @@ export class Level implements Subject, Surroundings {
     this.stays = 0;
     this.firstStaying = undefined;
     this.changed = false;
+    this.filesKnown = false;
+    this.notable = true;
+    this.#oldest = Number.POSITIVE_INFINITY;
+    this.#files = 0;
+    this.#hasDirectories = false;
     this.join = -1;
     this.shared = 0;
   }
@@ -95,6 +112,37 @@ export class Level implements Subject, Surroundings {
 
   entryPath(): Bytes {
     return (this.path === "/" ? `/${this.name()}` : `${this.path}/${this.name()}`) as Bytes;
+  }
+
+  /** Takes the current entry into what the index is told. */
+  noteEntry(): void {
+    const { stat } = this;
+    if (stat.isMountRoot) this.notable = false;
+    if (stat.type === S_IFDIR) this.#hasDirectories = true;
+    else {
+      this.#files++;
+      const changed = stat.seconds(CTIME);
+      if (changed < this.#oldest) this.#oldest = changed;
+    }
+  }
+
+  get isNotable(): boolean {
+    return this.indexing && this.notable && !this.changed && !this.filesKnown;
+  }
+
+  get seen(): Seen {
+    return { oldest: this.#oldest, files: this.#files, hasDirectories: this.#hasDirectories };
+  }
+
+  /** The name of one entry, if there is any. */
+  firstListed(): Bytes | undefined {
+    const { listing } = this;
+    while (listing.read(this.fd)) {
+      for (let at = 0; at < listing.end; at = listing.next(at)) {
+        if (!listing.isDots(at)) return listing.name(at);
+      }
+    }
+    return undefined;
   }
 
   /** What the walk through the current entry, a directory, came to. */

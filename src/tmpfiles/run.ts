@@ -3,6 +3,7 @@ import type { Bytes } from "../base/bytes.js";
 import type { KeepCode, Operation, Reporter } from "../base/events.js";
 import { type Clock, fixedClock } from "../base/time.js";
 import { systemClock } from "../sys/clock.js";
+import { DirectoryIndex } from "./directory-index.js";
 import type { Hands } from "./hands.js";
 import { dryHands } from "./hands-dry.js";
 import { realHands } from "./hands-real.js";
@@ -35,6 +36,11 @@ export interface RunOptions extends LoadOptions {
   readonly jobs?: number | undefined;
   /** How many entries are looked at before more threads are started. */
   readonly parallelFrom?: number | undefined;
+  /**
+   * A file for what this run sees of each directory, so that the next need not look at files that can't be old yet:
+   * docs/index-soundness.md. None by default.
+   */
+  readonly index?: Bytes | undefined;
 }
 
 /** The exit status that systemd-tmpfiles(8) documents. */
@@ -81,22 +87,25 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
   const root = options.root ?? ("/" as Bytes);
   const walkHands = options.walkHands ?? (options.dryRun === true ? lookingWalkHands() : actingWalkHands);
   const { jobs = availableParallelism(), parallelFrom } = options;
+  const clock = fixedClock((options.clock ?? systemClock).now());
+  const index = options.index && DirectoryIndex.load(options.index, clock.now());
   const walker = new Walker({
     hands: walkHands,
     reporter: listening,
     ...groups,
     jobs,
     lens: options.lens,
+    index,
     ...(parallelFrom === undefined ? {} : { parallelFrom }),
   });
   const hands = options.dryRun === true ? dryHands(root, listening) : realHands(root, listening);
-  const clock = fixedClock((options.clock ?? systemClock).now());
   runPhases(
     { root, hands, reporter: listening, clock, walker, outcome },
     groups,
     new Set(options.operations),
   );
   walker.finish();
+  if (index !== undefined && options.index !== undefined && walkHands.acts) saveIndex(index, options.index);
   const { entries, removed, bytes } = walker.tally;
   return {
     entries,
@@ -105,4 +114,13 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
     failed: outcome.failures,
     exitStatus: outcome.failed ? 73 : 0,
   };
+}
+
+/** An index that can't be saved (a full disk, a directory of somebody else's) is only missed. */
+function saveIndex(index: DirectoryIndex, path: Bytes): void {
+  try {
+    index.save(path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+  }
 }

@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/bytes.js";
 import type { InodeKind, KeepReason, Source } from "../base/events.js";
 import type { StatxBuffer } from "../sys/scan.js";
+import type { DirectoryIndex } from "./directory-index.js";
 import { type AgeRule, GUARDS } from "./guards.js";
 import type { Lens } from "./lens.js";
 import type { Level } from "./level.js";
@@ -25,6 +26,8 @@ export interface Tally {
   removed: number;
   bytes: number;
   failed: number;
+  /** Entries that stay unlooked at, by the index of directories. */
+  indexed: number;
   /** By the guard's place in GUARDS. */
   readonly kept: number[];
 }
@@ -34,6 +37,7 @@ export const newTally = (): Tally => ({
   removed: 0,
   bytes: 0,
   failed: 0,
+  indexed: 0,
   kept: GUARDS.map(() => 0),
 });
 
@@ -66,6 +70,7 @@ export interface Handed {
   /** Of the directory that it lies in. */
   readonly depth: number;
   readonly rule: AgeRule;
+  readonly indexing: boolean;
 }
 
 /** Where a walk starts: a directory that is open, and what statx says of it. */
@@ -76,6 +81,8 @@ export interface Base {
   readonly rule: AgeRule;
   /** Whether the base itself gets its times back: not where it is about to go, too. */
   readonly restoresTimes: boolean;
+  /** Whether the index of directories may be asked and told. */
+  readonly indexing: boolean;
   readonly listener: WalkListener;
 }
 
@@ -87,6 +94,7 @@ export interface WalkParts {
   readonly sockets: () => ReadonlySet<Bytes> | undefined;
   readonly sharing?: Sharing | undefined;
   readonly lens?: Lens | undefined;
+  readonly index?: DirectoryIndex | undefined;
 }
 
 export function addTally(to: Tally, from: Tally): void {
@@ -94,5 +102,6 @@ export function addTally(to: Tally, from: Tally): void {
   to.removed += from.removed;
   to.bytes += from.bytes;
   to.failed += from.failed;
+  to.indexed += from.indexed;
   for (const [at, count] of from.kept.entries()) to.kept[at] = (to.kept[at] ?? 0) + count;
 }

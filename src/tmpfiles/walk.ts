@@ -1,8 +1,8 @@
 import { type Bytes, basename, parent, show } from "../base/bytes.js";
-import type { Source } from "../base/events.js";
 import { address, cstring, errnoName } from "../sys/ffi.js";
 import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../sys/inode.js";
 import { closeNumber, ENOENT, ENOTEMPTY, openDirectory, type StatxBuffer, statxInto } from "../sys/scan.js";
+import type { DirectoryIndex, Known } from "./directory-index.js";
 import {
   type AgeRule,
   DEEPEST,
@@ -15,16 +15,17 @@ import {
   OTHER,
   reasonOf,
   TOO_NEW,
+  UNOPENED_ARRIVAL,
   UNREADABLE,
-  type World,
 } from "./guards.js";
 import { kindOf } from "./kind.js";
 import type { Lens } from "./lens.js";
 import { Level, NOT_OPENED } from "./level.js";
 import { type LineIndex, type LinesBelow, NO_LINES } from "./line-index.js";
-import { LOCKED, NO_LOCK, type WalkHands } from "./walk-hands.js";
+import { NO_LOCK, type WalkHands } from "./walk-hands.js";
 import type { Base, Handed, Joined, Sharing, WalkListener, WalkParts } from "./walk-parts.js";
 import { newTally } from "./walk-parts.js";
+import { WalkWorld } from "./walk-world.js";
 
 const PROGRESS_EVERY = 0x3fff;
 const TOO_NEW_AT = GUARDS.indexOf(TOO_NEW);
@@ -33,12 +34,12 @@ const TOO_NEW_AT = GUARDS.indexOf(TOO_NEW);
  * The ageing walk: for each entry getdents64, statx, the first guard that holds; what no guard saves is removed, children
  * before their directory, each by its name in the very directory that was opened and is locked.
  */
-export class Walk implements World {
+export class Walk {
   readonly tally = newTally();
   readonly #hands: WalkHands;
   readonly #lines: LineIndex;
-  readonly #sources: (order: number) => Source | undefined;
-  readonly #sockets: () => ReadonlySet<Bytes> | undefined;
+  readonly #world: WalkWorld;
+  readonly #index: DirectoryIndex | undefined;
   readonly #sharing: Sharing | undefined;
   readonly #lens: Lens | undefined;
   readonly #unused: Level[] = [];
@@ -47,8 +48,8 @@ export class Walk implements World {
   constructor(parts: WalkParts) {
     this.#hands = parts.hands;
     this.#lines = parts.lines;
-    this.#sources = parts.sources;
-    this.#sockets = parts.sockets;
+    this.#world = new WalkWorld(parts);
+    this.#index = parts.index;
     this.#sharing = parts.sharing;
     this.#lens = parts.lens;
     this.#listener = parts.listener;
@@ -62,6 +63,7 @@ export class Walk implements World {
     this.#listener = base.listener;
     const level = this.#enter(0, base.fd, base.path, this.#lines.below(base.path), base.rule);
     level.atMountTop = base.stat.isMountRoot;
+    level.indexing = base.indexing;
     const status = this.#walk(level, base.restoresTimes ? base.stat : undefined);
     this.#unused.push(level);
     return { status, stays: level.stays };
@@ -71,6 +73,7 @@ export class Walk implements World {
   takeOver(handed: Handed, fillStat: (into: StatxBuffer) => void): Joined {
     const outer = this.#enter(handed.depth, handed.dirFd, parent(handed.path), NO_LINES, handed.rule);
     outer.remaining = 0;
+    outer.indexing = handed.indexing;
     outer.lookAtNamed(basename(handed.path), handed.nameAddress);
     outer.opened = handed.fd;
     fillStat(outer.stat);
@@ -92,7 +95,7 @@ export class Walk implements World {
     let status = named === undefined ? 0 : this.#named(level, named);
     while (named === undefined && listing.read(level.fd)) {
       for (let at = 0; at < listing.end; at = listing.next(at)) {
-        if (listing.isDots(at)) continue;
+        if (listing.isDots(at) || (level.filesKnown && this.#passOver(level, at))) continue;
         level.lookAt(at);
         status = this.#entry(level);
       }
@@ -126,15 +129,17 @@ export class Walk implements World {
     if ((++this.tally.entries & PROGRESS_EVERY) === 0) this.#listener.progress(this.tally.entries);
     const failed = statxInto(level.fd, level.nameAddress, level.stat);
     if (failed !== 0) return this.#unknown(level, failed);
+    if (level.indexing) level.noteEntry();
     return level.stat.type === S_IFDIR ? this.#directory(level) : this.#other(level);
   }
 
   /** statx failed: the entry went meanwhile, or it is none of ours (FUSE, NFS). */
   #unknown(level: Level, failed: number): number {
     if (failed === ENOENT) {
-      this.#lens?.missing(level, level.name(), this);
+      this.#lens?.missing(level, level.name(), this.#world);
       return failed;
     }
+    level.notable = false;
     this.#stays(level, GUARDS.indexOf(UNREADABLE));
     if (this.#listener.wantsKept) {
       const reason = { code: UNREADABLE.code, detail: errnoName(failed) };
@@ -147,10 +152,10 @@ export class Walk implements World {
     level.lock = NO_LOCK;
     const ordinary = isOrdinary(level);
     // Most entries are ordinary and too new: this is the innermost loop, so they take no way round the table.
-    if (ordinary && this.#lens === undefined && TOO_NEW.holds(level, this))
+    if (ordinary && this.#lens === undefined && TOO_NEW.holds(level, this.#world))
       return this.#keep(level, TOO_NEW_AT);
-    const guard = firstGuard(ordinary ? ORDINARY : OTHER, level, this);
-    this.#lens?.decided(level, guard, this);
+    const guard = firstGuard(ordinary ? ORDINARY : OTHER, level, this.#world);
+    this.#lens?.decided(level, guard, this.#world);
     if (guard !== undefined) return this.#keep(level, GUARDS.indexOf(guard));
     const failed = this.#hands.removeFile(level.fd, level.nameAddress);
     // Closing lets go of the lock: no sooner than the name is gone.
@@ -161,9 +166,11 @@ export class Walk implements World {
   #directory(level: Level): number {
     level.opened = NOT_OPENED;
     level.remaining = 0;
-    const guard = firstGuard(DIRECTORY_ARRIVAL, level, this);
+    const known = this.#recall(level);
+    if (known !== undefined && !known.hasDirectories) return this.#passOverAll(level, known);
+    const guard = firstGuard(DIRECTORY_ARRIVAL, level, this.#world);
     if (guard !== undefined) {
-      this.#lens?.decided(level, guard, this);
+      this.#lens?.decided(level, guard, this.#world);
       const failed = level.opened < 0 && level.opened !== NOT_OPENED ? -level.opened : 0;
       if (level.opened >= 0) closeNumber(level.opened);
       this.#keep(level, GUARDS.indexOf(guard));
@@ -185,10 +192,39 @@ export class Walk implements World {
 
   #inside(level: Level, lines: LinesBelow): number {
     const inner = this.#enter(level.depth + 1, level.opened, level.entryPath(), lines, level.rule);
+    const known = this.#recall(level);
+    inner.indexing = level.indexing;
+    inner.filesKnown = known !== undefined;
     const status = this.#walk(inner, level.stat);
+    if (known !== undefined) this.#index?.keep(known);
+    else if (inner.isNotable) this.#index?.note(level.stat, inner.seen);
     level.learn(inner.stays, inner.firstStaying);
     this.#unused.push(inner);
     return status;
+  }
+
+  /** What the index says of the directory that `level` looks at. Who wants to be told of each entry wants no index. */
+  #recall(level: Level): Known | undefined {
+    if (!level.indexing || this.#listener.wantsKept) return undefined;
+    return this.#index?.recall(level.stat, level.rule);
+  }
+
+  /** Passes over an entry that the index knows, unless it may be a directory. */
+  #passOver(level: Level, at: number): boolean {
+    if (!level.listing.isSurelyFile(at)) return false;
+    this.tally.indexed++;
+    level.stays++;
+    return true;
+  }
+
+  /** Passes over all entries of the directory that `level` looks at: it is not even opened. */
+  #passOverAll(level: Level, known: Known): number {
+    this.#index?.keep(known);
+    const guard = firstGuard(UNOPENED_ARRIVAL, level, this.#world);
+    if (guard !== undefined) return this.#keep(level, GUARDS.indexOf(guard));
+    this.tally.indexed += known.files;
+    level.learn(known.files, undefined);
+    return this.#depart(level);
   }
 
   /** Too deep to be entered: only whether anything is in there. */
@@ -196,7 +232,7 @@ export class Walk implements World {
     level.opened = openDirectory(level.fd, level.nameAddress);
     if (level.opened < 0) return 0;
     const inner = this.#enter(level.depth + 1, level.opened, level.path, level.lines, level.rule);
-    const first = firstName(inner);
+    const first = inner.firstListed();
     if (first !== undefined) level.learn(1, first);
     this.#unused.push(inner);
     return 0;
@@ -204,8 +240,8 @@ export class Walk implements World {
 
   /** A directory whose entries were seen: does it go? */
   #depart(level: Level): number {
-    const guard = firstGuard(DIRECTORY_DEPARTURE, level, this);
-    this.#lens?.decided(level, guard, this);
+    const guard = firstGuard(DIRECTORY_DEPARTURE, level, this.#world);
+    this.#lens?.decided(level, guard, this.#world);
     if (guard !== undefined) {
       this.#keep(level, GUARDS.indexOf(guard));
       return 0;
@@ -224,7 +260,7 @@ export class Walk implements World {
     this.#stays(level, at);
     const guard = GUARDS[at];
     if (this.#listener.wantsKept && guard !== undefined) {
-      this.#listener.kept(level.entryPath(), kindOf(level.stat), reasonOf(guard, level, this));
+      this.#listener.kept(level.entryPath(), kindOf(level.stat), reasonOf(guard, level, this.#world));
     }
     return 0;
   }
@@ -260,43 +296,11 @@ export class Walk implements World {
     this.#listener.failed(level.entryPath(), failed, "unlinkat", args);
     return failed;
   }
-
-  // What the guards ask.
-
-  sockets(): ReadonlySet<Bytes> | undefined {
-    return this.#sockets();
-  }
-
-  unreadable(level: Level): string | undefined {
-    if (level.opened === NOT_OPENED) level.opened = openDirectory(level.fd, level.nameAddress);
-    return level.opened >= 0 || level.opened === -ENOENT ? undefined : errnoName(-level.opened);
-  }
-
-  locked(level: Level): boolean {
-    if (level.stat.type === S_IFDIR) {
-      return level.opened >= 0 && this.#hands.lockDirectory(level.opened, level.stat);
-    }
-    level.lock = this.#hands.lockFile(level.fd, level.nameAddress, level.stat);
-    return level.lock === LOCKED;
-  }
-
-  source(order: number): Source | undefined {
-    return this.#sources(order);
-  }
 }
 
 const AT_REMOVEDIR = 0x200;
 /** The status of an entry that another thread will tell. */
 const ELSEWHERE = -1;
-
-function firstName({ listing, fd }: Level): Bytes | undefined {
-  while (listing.read(fd)) {
-    for (let at = 0; at < listing.end; at = listing.next(at)) {
-      if (!listing.isDots(at)) return listing.name(at);
-    }
-  }
-  return undefined;
-}
 
 /** An entry that only its age or a lock can save: nearly all are, and they need not be asked the rest. */
 function isOrdinary(level: Level): boolean {

@@ -4,8 +4,10 @@ import type { InodeKind, KeepCode, KeepReason, Operation, Reporter, Source } fro
 import { type Nanoseconds, SECOND } from "../base/time.js";
 import { errnoName } from "../sys/ffi.js";
 import { check, type Fd } from "../sys/files.js";
+import { keepsChangeTimes } from "../sys/filesystem.js";
 import { StatxBuffer, statxOf } from "../sys/scan.js";
 import { boundSockets } from "../sys/sockets.js";
+import type { DirectoryIndex } from "./directory-index.js";
 import { type AgeRule, GUARDS } from "./guards.js";
 import type { Age, Item, ItemGroup } from "./item.js";
 import { kindOf } from "./kind.js";
@@ -56,6 +58,8 @@ export interface WalkerParts {
   /** How many entries a run looks at before it starts more threads. */
   readonly parallelFrom?: number;
   readonly lens?: Lens | undefined;
+  /** What the last run saw of each directory. */
+  readonly index?: DirectoryIndex | undefined;
 }
 
 /** A thread takes as long to start as this many entries take to be looked at. */
@@ -70,6 +74,7 @@ export class Walker {
   readonly #crew: Crew | undefined;
   readonly #walk: Walk;
   readonly #lens: Lens | undefined;
+  readonly #index: DirectoryIndex | undefined;
 
   constructor({
     hands,
@@ -79,10 +84,12 @@ export class Walker {
     jobs = 1,
     parallelFrom = PARALLEL_FROM,
     lens,
+    index,
   }: WalkerParts) {
     this.hands = hands;
     this.#reporter = reporter;
     this.#lens = lens;
+    this.#index = index;
     const groups = [...exact, ...globs];
     const lines = groups.map(({ path }, order) => ({ path, glob: order >= exact.length, order }));
     const sources = groups.flatMap(({ items }) => items.slice(0, 1)).map(({ source }) => source);
@@ -90,7 +97,7 @@ export class Walker {
     const listener = this.#listener(NO_SOURCE, "clean");
     // A dry run looks for itself: it goes by what it itself would have removed.
     if (jobs > 1 && hands.acts && lens === undefined)
-      this.#crew = new Crew({ jobs, from: parallelFrom, lines, sources }, listener);
+      this.#crew = new Crew({ jobs, from: parallelFrom, lines, sources, index }, listener);
     this.#walk = new Walk({
       hands,
       listener,
@@ -99,6 +106,7 @@ export class Walker {
       sockets: once(boundSockets),
       sharing: this.#crew,
       lens,
+      index,
     });
     this.tally = this.#walk.tally;
   }
@@ -109,10 +117,11 @@ export class Walker {
     const failed = statxOf(base.number, stat);
     if (failed !== 0) check(-1, "statx", path, () => [`${base}`]);
     const listener = this.#listener(item.source, operation);
-    this.#crew?.begin(rule, listener);
+    const indexing = this.#index !== undefined && operation === "clean" && keepsChangeTimes(base);
+    this.#crew?.begin(rule, indexing, listener);
     this.#lens?.begins(item.source, path);
     const restoresTimes = rule !== ANY_AGE;
-    return this.#walk.start({ fd: base.number, path, stat, rule, restoresTimes, listener });
+    return this.#walk.start({ fd: base.number, path, stat, rule, restoresTimes, indexing, listener });
   }
 
   /** No walk will follow: other threads go home, and their totals are added to this one's. */
@@ -155,6 +164,7 @@ export class Walker {
       const count = this.tally.kept[at] ?? 0;
       if (count > 0) kept[code] = (kept[code] ?? 0) + count;
     }
+    if (this.tally.indexed > 0) kept.indexed = this.tally.indexed;
     return kept;
   }
 

@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { TestContext } from "node:test";
-import { bytes } from "#src/base/bytes.js";
+import { type Bytes, bytes } from "#src/base/bytes.js";
 import type { Event, KeepReason, Operation } from "#src/base/events.js";
 import { DAY, fixedClock } from "#src/base/time.js";
 import {
@@ -58,13 +58,15 @@ export interface How {
   readonly clock?: typeof LATER;
   readonly jobs?: number;
   readonly parallelFrom?: number;
+  readonly index?: Bytes;
+  readonly wantsKept?: boolean;
 }
 
 export function runLines(lines: readonly ItemGroup[], how: How = {}): Cleaned {
   const events: Event[] = [];
   const exact = lines.filter(({ glob }) => !glob);
   const globs = lines.filter(({ glob }) => glob);
-  const reporter = { wantsKept: true, report: (event: Event) => void events.push(event) };
+  const reporter = { wantsKept: how.wantsKept ?? true, report: (event: Event) => void events.push(event) };
   const summary = runItems({ exact, globs }, { operations: ["clean"], clock: LATER, ...how }, reporter);
   return {
     removed: events.flatMap((event) => (event.type === "removed" ? [event.path] : [])),

@@ -3,6 +3,7 @@ import type { Operation } from "../../base/events.js";
 import { run, type Summary } from "../../tmpfiles/index.js";
 import { type Command, defineCommand, type Invocation, type Section, UsageError } from "../options.js";
 import { given, refusalOf, selectionOf } from "../selection.js";
+import { indexPath } from "./index-path.js";
 import { jsonReporter } from "./json.js";
 import { FRIENDLY, INLINE, SELECTION } from "./options.js";
 import { newTally } from "./tally.js";
@@ -67,7 +68,10 @@ async function perform(operation: Operation, invocation: Invocation<typeof OPTIO
     ? jsonReporter(tally, stdout, { dryRun })
     : textReporter(tally, { stdout, stderr }, { dryRun, verbose: options.verbose });
   const selection = selectionOf(options, operands, how);
-  const summary = lenient(run({ ...selection, operations: [operation], dryRun, ...jobs }, reporter));
+  // Below another root the index would be that of another system.
+  const noted = operation === "clean" && !options["no-index"] && selection.root === undefined;
+  const index = noted ? indexPath() : undefined;
+  const summary = lenient(run({ ...selection, operations: [operation], dryRun, ...jobs, index }, reporter));
   reporter.finish(summary, (performance.now() - started) / 1000);
   return summary.exitStatus;
 }

@@ -16,7 +16,7 @@ const TAIL = 6;
 const FREE_TASK = 7;
 const FREE_JOIN = 8;
 const WANTED = 9;
-/** The age rule of the walk that is going on: five doubles. */
+/** The age rule of the walk that is going on, and whether it is indexed: six doubles. */
 const RULE = 16;
 const HEADER_WORDS = 32;
 
@@ -47,7 +47,8 @@ const JOIN_WORDS = NAME + 64;
 
 const TASKS_AT = HEADER_WORDS;
 const JOINS_AT = TASKS_AT + TASKS * TASK_WORDS;
-export const TALLY_FIELDS = 32;
+/** Of a thread's own part, in doubles. */
+export const PART = 8192;
 const NONE = -1;
 
 /** A directory to walk, as the board keeps it. */
@@ -70,20 +71,20 @@ export class Board {
   readonly #words: Int32Array;
   readonly #bytes: Buffer;
   readonly #rule: Float64Array;
-  readonly #tallies: Float64Array;
+  readonly #parts: Float64Array;
   readonly #address: number;
 
   constructor(memory: SharedArrayBuffer) {
     this.memory = memory;
     this.#words = new Int32Array(memory);
     this.#bytes = Buffer.from(memory);
-    this.#rule = new Float64Array(memory, RULE * 4, 5);
-    this.#tallies = new Float64Array(memory, talliesAt());
+    this.#rule = new Float64Array(memory, RULE * 4, 6);
+    this.#parts = new Float64Array(memory, partsAt());
     this.#address = address(this.#bytes);
   }
 
   static make(jobs: number): Board {
-    const board = new Board(new SharedArrayBuffer(talliesAt() + jobs * TALLY_FIELDS * 8));
+    const board = new Board(new SharedArrayBuffer(partsAt() + jobs * PART * 8));
     board.#chain(FREE_TASK, TASKS_AT, TASKS, TASK_WORDS);
     board.#chain(FREE_JOIN, JOINS_AT, JOINS, JOIN_WORDS);
     board.#words[HEAD] = NONE;
@@ -252,9 +253,15 @@ export class Board {
     return Atomics.load(this.#words, SEQUENCE);
   }
 
-  set rule(rule: AgeRule) {
+  /** A walk by this rule begins. */
+  begin(rule: AgeRule, indexing: boolean): void {
     const { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel } = rule;
-    this.#rule.set([cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel ? 1 : 0]);
+    const flags = [keepFirstLevel ? 1 : 0, indexing ? 1 : 0];
+    this.#rule.set([cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, ...flags]);
+  }
+
+  get indexing(): boolean {
+    return this.#rule[5] !== 0;
   }
 
   get rule(): AgeRule {
@@ -263,9 +270,9 @@ export class Board {
     return { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel: keepFirstLevel !== 0 };
   }
 
-  /** One thread's totals since the walk began. */
-  tally(member: number): Float64Array {
-    return this.#tallies.subarray(member * TALLY_FIELDS, (member + 1) * TALLY_FIELDS);
+  /** One thread's own part: its totals since the walk began, then what it noted for the index and did not send yet. */
+  part(member: number): Float64Array {
+    return this.#parts.subarray(member * PART, (member + 1) * PART);
   }
 
   #pop(head: number): number {
@@ -293,7 +300,7 @@ export class Board {
 
 const pathAt = (task: number): number => (task + STAT + STAT_WORDS) * 4;
 
-function talliesAt(): number {
+function partsAt(): number {
   const end = (JOINS_AT + JOINS * JOIN_WORDS) * 4;
   return end + ((8 - (end % 8)) % 8);
 }

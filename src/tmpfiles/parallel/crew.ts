@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Source } from "../../base/events.js";
+import type { DirectoryIndex } from "../directory-index.js";
 import type { AgeRule } from "../guards.js";
 import type { Level } from "../level.js";
 import type { IndexedPath } from "../line-index.js";
@@ -8,7 +9,7 @@ import { addTally, type Joined, type Sharing, type Tally, type WalkListener } fr
 import { Board } from "./board.js";
 import { type Batch, replay } from "./reports.js";
 import { Share } from "./share.js";
-import { readTally } from "./tallies.js";
+import { readTally, takeNotes } from "./tallies.js";
 
 /** Loaded by the first who needs threads: most runs don't, and it takes 4 ms. */
 const threads = (): typeof import("node:worker_threads") => process.getBuiltinModule("node:worker_threads");
@@ -23,6 +24,7 @@ export interface Assignment {
   readonly sources: readonly Source[];
   readonly wantsKept: boolean;
   readonly wantsRemoved: boolean;
+  readonly index: { readonly records: Float64Array; readonly nowSeconds: number } | undefined;
 }
 
 export interface CrewPlan {
@@ -32,6 +34,7 @@ export interface CrewPlan {
   readonly from: number;
   readonly lines: readonly IndexedPath[];
   readonly sources: readonly Source[];
+  readonly index?: DirectoryIndex | undefined;
 }
 
 /**
@@ -45,7 +48,7 @@ export class Crew implements Sharing {
   #listener: WalkListener;
   #board: Board | undefined;
   #share: Share | undefined;
-  #rule: AgeRule | undefined;
+  #begin: (board: Board) => void = () => {};
   #told = 0;
 
   constructor(plan: CrewPlan, listener: WalkListener) {
@@ -54,10 +57,10 @@ export class Crew implements Sharing {
   }
 
   /** A walk begins: by another rule, and perhaps for another line. */
-  begin(rule: AgeRule, listener: WalkListener): void {
-    this.#rule = rule;
+  begin(rule: AgeRule, indexing: boolean, listener: WalkListener): void {
+    this.#begin = (board) => board.begin(rule, indexing);
     this.#listener = listener;
-    if (this.#board !== undefined) this.#board.rule = rule;
+    if (this.#board !== undefined) this.#begin(this.#board);
   }
 
   offer(level: Level, entries: number): boolean {
@@ -75,10 +78,10 @@ export class Crew implements Sharing {
   }
 
   #start(): Share {
-    const { jobs, lines, sources } = this.#plan;
+    const { jobs, lines, sources, index } = this.#plan;
     const board = Board.make(jobs);
     this.#board = board;
-    if (this.#rule !== undefined) board.rule = this.#rule;
+    this.#begin(board);
     const { wantsKept, wantsRemoved } = this.#listener;
     const { MessageChannel, Worker } = threads();
     for (let member = 1; member < jobs; member++) {
@@ -91,6 +94,7 @@ export class Crew implements Sharing {
         sources: wantsKept ? sources : [],
         wantsKept,
         wantsRemoved,
+        index: index && { records: index.records, nowSeconds: index.nowSeconds },
       };
       const worker = new Worker(new URL("./worker.js", import.meta.url), {
         workerData: assignment,
@@ -112,6 +116,7 @@ export class Crew implements Sharing {
       for (const port of this.#ports) this.#receive(port);
       for (let next = this.#early.get(this.#told); next !== undefined; next = this.#early.get(this.#told)) {
         this.#early.delete(this.#told++);
+        this.#plan.index?.add(next.noted);
         replay(next.reports, this.#listener);
       }
     }
@@ -138,7 +143,10 @@ export class Crew implements Sharing {
   dismiss(total: Tally): void {
     const board = this.#board;
     if (board === undefined) return;
-    for (let member = 1; member < this.#plan.jobs; member++) addTally(total, readTally(board, member));
+    for (let member = 1; member < this.#plan.jobs; member++) {
+      addTally(total, readTally(board, member));
+      this.#plan.index?.add(takeNotes(board, member));
+    }
     board.stop();
     for (const port of this.#ports) port.close();
   }

@@ -12,6 +12,8 @@ export interface Batch {
   /** Counted over all threads: what happened before has a smaller number. */
   readonly sequence: number;
   readonly reports: readonly Report[];
+  /** For the index of directories. */
+  readonly noted: readonly number[];
 }
 
 /** Keeps what a walk tells until it is asked for. */

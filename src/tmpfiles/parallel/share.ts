@@ -49,8 +49,9 @@ export class Share implements Sharing {
     this.#helping++;
     const task = board.task(at);
     const nameAddress = board.nameAddress(at, basename(task.path).length);
-    const result = walk.takeOver({ ...task, nameAddress, rule: board.rule }, (into) =>
-      board.readStat(at, into),
+    const result = walk.takeOver(
+      { ...task, nameAddress, rule: board.rule, indexing: board.indexing },
+      (into) => board.readStat(at, into),
     );
     this.#helping--;
     this.#tell();
