@@ -15,8 +15,8 @@ import { consequenceOf, errorAt, remarkAt } from "./diagnostics.js";
 import type { ItemGroup } from "./item.js";
 import { ItemTable } from "./item-table.js";
 import { columnOf, eachParsedLine, type Line, parseLine } from "./line.js";
-import { resolveContext } from "./load-context.js";
-import { type ResolveContext, resolveLine } from "./resolve.js";
+import { resolveLine } from "./resolve.js";
+import { type ResolveContext, resolveContext } from "./resolve-context.js";
 
 /** What configuration counts, and what it is resolved against. */
 export interface LoadOptions {

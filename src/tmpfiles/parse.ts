@@ -3,7 +3,8 @@ import type { Diagnostic } from "../base/errors.js";
 import { parseAge } from "./age.js";
 import { eachParsedLine, type Line, type ParsedFile } from "./line.js";
 import { parseMode } from "./mode.js";
-import { type ResolveContext, resolveLine } from "./resolve.js";
+import { resolveLine } from "./resolve.js";
+import type { ResolveContext } from "./resolve-context.js";
 import { placeholders } from "./specifiers.js";
 
 /**

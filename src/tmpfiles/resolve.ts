@@ -1,61 +1,12 @@
-import { type Bytes, isAbsolute, isBelow, join, show, simplify } from "../base/bytes.js";
-import type { Diagnostic } from "../base/errors.js";
-import type { FieldProblem } from "./age.js";
-import { decodeBase64 } from "./base64.js";
-import type { Credentials } from "./credentials.js";
-import { errorAt, type ProblemCode, type RemarkCode, remarkAt } from "./diagnostics.js";
+import { type Bytes, isAbsolute, join, show, simplify } from "../base/bytes.js";
+import { errorAt } from "./diagnostics.js";
 import type { Age, Item, Mode, Owner } from "./item.js";
-import { columnOf, type Field, type Line } from "./line.js";
-import { ArgumentError, type LineType, MissingSourceError } from "./line-type.js";
-import { RelativeSourceError } from "./lines/arguments.js";
+import { columnOf, type Line } from "./line.js";
+import type { LineType } from "./line-type.js";
 import { lineType } from "./lines/index.js";
-import type { MissingOwner } from "./owners.js";
-import type { Expand, ExpansionProblem } from "./specifiers.js";
-
-/** What lines are resolved against. */
-export interface ResolveContext {
-  /** The directory of --root, absolute and simplified; undefined for the host itself. */
-  readonly root: Bytes | undefined;
-  readonly boot: boolean;
-  readonly graceful: boolean;
-  readonly user: (field: Bytes) => Owner | MissingOwner;
-  readonly group: (field: Bytes) => Owner | MissingOwner;
-  readonly credentials: Credentials;
-  readonly expand: Expand;
-  /** Whether there is anything at a path, symlinks not followed. */
-  readonly exists: (path: Bytes) => boolean;
-  readonly parseMode: (field: Bytes) => Mode | FieldProblem;
-  readonly parseAge: (field: Bytes) => Age | FieldProblem;
-  /** --prefix and --exclude-prefix; of the path without the root. */
-  readonly includes: (path: Bytes) => boolean;
-  readonly report: (diagnostic: Diagnostic) => void;
-}
-
-/** Thrown while a line is resolved, and always caught in `resolveLine`; `at` is an offset in the field. */
-class Rejection extends Error {
-  readonly code: ProblemCode;
-  readonly field: Field;
-  readonly at: number;
-
-  constructor(code: ProblemCode, field: Field, message: string, at = 0) {
-    super(message);
-    this.code = code;
-    this.field = field;
-    this.at = at;
-  }
-}
-
-/** The line is right, but does not count here and now. */
-class Omission extends Error {
-  readonly code: RemarkCode;
-  readonly field: Field;
-
-  constructor(code: RemarkCode, field: Field, message: string) {
-    super(message);
-    this.code = code;
-    this.field = field;
-  }
-}
+import { expansionFailed, Omission, Rejection, remark } from "./rejection.js";
+import { argumentBytesOf, parseArgument, resolveArgument } from "./resolve-argument.js";
+import type { ResolveContext } from "./resolve-context.js";
 
 /**
  * The line as an item of this host: specifiers, owners, the root. Undefined for a line that is left out, with its reason
@@ -75,18 +26,6 @@ export function resolveLine(line: Line, context: ResolveContext): Item | undefin
   }
 }
 
-function remark(
-  line: Line,
-  context: ResolveContext,
-  code: RemarkCode,
-  field: Field,
-  message: string,
-  at = 0,
-): void {
-  const { file, line: number, text } = line.source;
-  context.report(remarkAt(file, number, columnOf(text, field) + at, code, message));
-}
-
 function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
   if (line.modifiers.boot && !context.boot) {
     throw new Omission("not-at-boot", "type", "counts at boot only (--boot)");
@@ -98,7 +37,7 @@ function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
   if (!context.includes(path)) return undefined;
   const argument = resolveArgument(line, type, parsed, path, context);
   const text = typeof argument === "string" ? (argument as Bytes) : line.argument;
-  const argumentBytes = decode(line, readCredential(line, text, context));
+  const argumentBytes = argumentBytesOf(line, text, context);
   const user = resolveOwner(line, "user", context);
   const group = resolveOwner(line, "group", context);
   const missing = user === MISSING || group === MISSING;
@@ -137,27 +76,6 @@ function resolvePath(line: Line, context: ResolveContext): Bytes {
   return updated;
 }
 
-function expansionFailed(
-  problem: ExpansionProblem,
-  field: "path" | "argument",
-  context: ResolveContext,
-): Rejection | Omission {
-  const { message, at } = problem;
-  switch (problem.problem) {
-    case "unknown":
-      return new Rejection("unknown-specifier", field, message, at);
-    case "too-long":
-      return new Rejection(`${field}-too-long`, field, message, at);
-    case "broken":
-      return new Rejection("broken-specifier", field, message, at);
-    case "unresolved":
-      // A root may be filled long before it is ever booted, so there it is nothing to speak of.
-      return context.root === undefined
-        ? new Omission("unresolved-specifier", field, message)
-        : new Omission("unresolved-specifier-below-root", field, message);
-  }
-}
-
 /** The type, and whether its argument may stand there. */
 function checkType(line: Line): LineType {
   const type = lineType(line.letter);
@@ -185,70 +103,6 @@ function checkModifiers(line: Line, type: LineType): void {
   if (ifSourceExists && !type.modifiers.includes("?")) {
     throw new Rejection("if-source-exists-not-taken", "type", `"?" means nothing on ${letter} lines`);
   }
-}
-
-function parseArgument(line: Line, type: LineType, context: ResolveContext): unknown {
-  const { argument } = line;
-  const { parseArgument: parse } = type;
-  if (argument === undefined || parse === undefined) return argument;
-  const warn = (message: string, at = 0): void =>
-    remark(line, context, "ignored-argument", "argument", message, at);
-  return withArgumentErrors(() => parse(argument, warn));
-}
-
-/** Turns what the functions of a row throw into this module's own. */
-function withArgumentErrors<T>(act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof MissingSourceError) {
-      throw new Omission("missing-source", "argument", "the source does not exist");
-    }
-    if (!(error instanceof ArgumentError)) throw error;
-    const code = error instanceof RelativeSourceError ? "relative-source" : "bad-argument";
-    throw new Rejection(code, "argument", error.message, error.at);
-  }
-}
-
-function resolveArgument(
-  line: Line,
-  type: LineType,
-  parsed: unknown,
-  path: Bytes,
-  context: ResolveContext,
-): unknown {
-  const { resolveArgument: resolve } = type;
-  if (resolve === undefined || line.modifiers.base64) return parsed;
-  const expand = (text: Bytes, limit?: number): Bytes => {
-    const expanded = context.expand(text, limit);
-    if (typeof expanded === "string") return expanded;
-    throw expansionFailed(expanded, "argument", context);
-  };
-  return withArgumentErrors(() =>
-    resolve(parsed, { path, root: context.root, expand, exists: context.exists }),
-  );
-}
-
-function readCredential(line: Line, name: Bytes | undefined, context: ResolveContext): Bytes | undefined {
-  if (!line.modifiers.credential) return name;
-  if (name === undefined) {
-    throw new Rejection("bad-credential", "type", `"^" needs the name of a credential as the argument`);
-  }
-  let content: Bytes | undefined;
-  try {
-    content = context.credentials.read(name);
-  } catch (error) {
-    throw new Rejection("bad-credential", "argument", (error as Error).message);
-  }
-  if (content !== undefined) return content;
-  throw new Omission("missing-credential", "argument", "there is no such credential");
-}
-
-function decode(line: Line, content: Bytes | undefined): Bytes | undefined {
-  if (!line.modifiers.base64 || content === undefined) return content;
-  const decoded = decodeBase64(content);
-  if (decoded === undefined) throw new Rejection("bad-base64", "argument", "this is no base64");
-  return decoded;
 }
 
 /** The owner that a line names is not known, which --graceful takes for none. */
@@ -293,17 +147,4 @@ function resolveAge(type: LineType, field: Bytes, context: ResolveContext): Age 
     throw new Rejection("first-level-not-taken", "age", `"~" means nothing where the path itself ages`);
   }
   return age;
-}
-
-/** Whether a path counts, by --prefix and --exclude-prefix: whoever excludes it wins. */
-export function prefixFilter(
-  prefixes: readonly Bytes[],
-  excluded: readonly Bytes[],
-): (path: Bytes) => boolean {
-  const included = prefixes.map(simplify);
-  const left = excluded.map(simplify);
-  if (included.length === 0 && left.length === 0) return () => true;
-  return (path) =>
-    !left.some((prefix) => isBelow(path, prefix)) &&
-    (included.length === 0 || included.some((prefix) => isBelow(path, prefix)));
 }
