@@ -1,0 +1,99 @@
+/**
+ * A process of its own that does what tmpfiles.d(5) invites programs to do: it locks a file or a directory that it
+ * finds, and relies on it from then on. It locks one after the other, and counts the locks that were of no use.
+ */
+import { fork } from "node:child_process";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { bind } from "#src/sys/ffi.js";
+
+const flock = bind<[number, number], number>("int flock(int fd, int operation)");
+const LOCK_SHARED_NOW = 1 | 4;
+const HELD_MS = 2;
+
+export interface Count {
+  /** Locks on what was still there. */
+  readonly held: number;
+  /** Of them: it, or what was in it, was gone before the lock was let go. */
+  readonly broken: string[];
+}
+
+/** What must not change while the lock is held: the entry itself, and the names in a directory. */
+function state(path: string, fd: number): string {
+  const stat = fstatSync(fd);
+  if (stat.nlink === 0) return "gone";
+  return stat.isDirectory() ? readdirSync(`/proc/self/fd/${fd}`).sort().join(" ") : path;
+}
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+function lockOnce(path: string, count: { held: number; broken: string[] }): void {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  } catch {
+    return;
+  }
+  try {
+    if (flock(fd, LOCK_SHARED_NOW) !== 0) return;
+    const before = state(path, fd);
+    if (before === "gone") return;
+    count.held++;
+    sleep(HELD_MS);
+    const after = state(path, fd);
+    if (after !== before) count.broken.push(`${path}: "${before}" became "${after}"`);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function lockOnAndOn(tree: string): void {
+  const count = { held: 0, broken: [] as string[] };
+  let going = true;
+  process.on("message", () => {
+    going = false;
+  });
+  process.on("disconnect", () => process.exit());
+  const round = (): void => {
+    for (const path of candidates(tree)) lockOnce(path, count);
+    if (going) setImmediate(round);
+    else process.send?.(count, () => process.exit());
+  };
+  process.send?.("ready");
+  round();
+}
+
+function candidates(tree: string): string[] {
+  try {
+    const names = readdirSync(tree).map((name) => join(tree, name));
+    return names.filter((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  } catch {
+    return [];
+  }
+}
+
+export interface Locker {
+  stop(): Promise<Count>;
+}
+
+export async function startLocker(tree: string): Promise<Locker> {
+  const child = fork(import.meta.filename, [tree]);
+  const message = (): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      child.once("message", resolve);
+      child.once("exit", (code) => reject(new Error(`the locker ended: ${code}`)));
+    });
+  await message();
+  return {
+    async stop() {
+      const told = message();
+      child.send("stop");
+      return (await told) as Count;
+    },
+  };
+}
+
+const [, script, tree] = process.argv;
+if (script === import.meta.filename && tree !== undefined) lockOnAndOn(tree);
