@@ -1,0 +1,61 @@
+/** Random configuration files, read and not run: both have to find fault with the same lines. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import { bytes } from "#src/base/bytes.js";
+import { loadItems } from "#src/tmpfiles/index.js";
+import { reference } from "../reference.js";
+import { render, written } from "./configuration.js";
+
+const real = reference();
+const skip = real.missing === undefined ? false : `NOT COMPARED: ${real.missing}`;
+const folder = mkdtempSync(join(tmpdir(), "mayfly-configuration-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const file = join(folder, "x.conf");
+const RUNS = Number(process.env.CASES ?? 200);
+const seed = Number(process.env.SEED ?? 1);
+
+/** By line number: that it was found fault with. */
+function faultsOfReal(): string[] {
+  const { stderr } = spawnSync(real.binary ?? "", ["--dry-run", "--remove", file], {
+    encoding: "latin1",
+    env: {
+      ...process.env,
+      SYSTEMD_LOG_LEVEL: "notice",
+      SYSTEMD_LOG_TARGET: "console",
+      CREDENTIALS_DIRECTORY: folder,
+    },
+  });
+  const numbers = stderr
+    .split("\n")
+    .flatMap((line) =>
+      line.startsWith(`${file}:`) ? [line.slice(file.length + 1).split(":")[0] ?? ""] : [],
+    );
+  return [...new Set(numbers)].sort();
+}
+
+function faultsOfOurs(): string[] {
+  const { diagnostics } = loadItems({
+    args: [bytes(file)],
+    environment: { ...process.env, CREDENTIALS_DIRECTORY: folder },
+  });
+  const grave = diagnostics.filter(({ severity }) => severity === "error" || severity === "warning");
+  return [...new Set(grave.filter(({ line }) => line > 0).map(({ line }) => `${line}`))].sort();
+}
+
+test(`${RUNS} random configuration files: the same lines are wrong`, { skip }, () => {
+  writeFileSync(join(folder, "greeting"), "good day\n");
+  const property = fc.property(fc.array(written, { minLength: 1, maxLength: 30, size: "max" }), (lines) => {
+    const text = lines.map((line) => render(line, "/nowhere"));
+    writeFileSync(file, `${text.join("\n")}\n`, "latin1");
+    const named = (numbers: string[]): string[] =>
+      numbers.map((number) => `${number}: ${text[Number(number) - 1]}`);
+    assert.deepEqual(named(faultsOfOurs()), named(faultsOfReal()));
+  });
+  fc.assert(property, { seed, numRuns: RUNS, unbiased: true });
+});

@@ -1,0 +1,143 @@
+/** Each letter and each of its modifiers alone, from the engine's own table, against everything that a path can be. */
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { LINE_TYPES } from "#src/tmpfiles/lines/index.js";
+import { reference } from "../reference.js";
+import type { Case, Operation } from "./case.js";
+import { instrument } from "./instrument.js";
+import { judge } from "./judge.js";
+import { nothing, realProgram } from "./program.js";
+import { ourProgram } from "./subject.js";
+import type { Entry } from "./tree.js";
+
+const tools = instrument(reference());
+const skip = "missing" in tools ? `NOT COMPARED: ${tools.missing}` : false;
+const real = "missing" in tools ? nothing : realProgram(tools);
+const ours = "missing" in tools ? nothing : ourProgram(tools);
+after(() => {
+  ours.close?.();
+  if (!("missing" in tools)) tools.remove();
+});
+
+/** An argument that suits each letter, and one that does something else. */
+const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
+  f: ["text %%", "-"],
+  F: ["text", "-"],
+  w: ["text\\n"],
+  L: ["file", "missing", "-"],
+  c: ["1:3"],
+  b: ["7:251"],
+  C: ["@/source", "@/source/file", "-"],
+  t: ["user.a=1 user.b=2"],
+  T: ["user.a=1"],
+  h: ["+dA", "=S"],
+  H: ["-d", "=A"],
+  a: ["u:1:rwX,d:u:1:rX", "g::r,u::rw,o::-"],
+  A: ["u:1:rwX,d:u:1:rX"],
+  k: ["cap_setuid=ep"],
+  K: ["cap_net_raw+p"],
+};
+const BASE64 = ["dGV4dA=="];
+const CREDENTIAL = ["greeting", "absent"];
+
+const OLD = { atimeAgo: 40 * 86_400, mtimeAgo: 40 * 86_400 };
+const NEW = { atimeAgo: 7200, mtimeAgo: 7200 };
+
+/** One of each thing, by its own name, and a directory that holds them all once more. */
+const THINGS: readonly Entry[] = [
+  { path: ["file"], kind: "file", content: "old content", mode: 0o640, ...OLD },
+  { path: ["sticky"], kind: "file", mode: 0o1644, ...OLD },
+  { path: ["locked"], kind: "file", lock: "shared", ...OLD },
+  { path: ["new"], kind: "file", ...NEW, atimeAgo: -40 * 86_400, mtimeAgo: -40 * 86_400 },
+  { path: ["twin"], kind: "hard-link", target: "file" },
+  { path: ["owned"], kind: "file", uid: 65534, gid: 65534, mode: 0o4755, ...OLD },
+  { path: ["empty"], kind: "directory", mode: 0o700, ...OLD },
+  { path: ["directory"], kind: "directory", mode: 0o750, uid: 1, gid: 1, ...OLD },
+  { path: ["directory", "file"], kind: "file", acl: true, mode: 0o640, ...OLD },
+  { path: ["directory", "below"], kind: "directory", mode: 0o711, ...OLD },
+  { path: ["directory", "below", "file"], kind: "file", xattr: true, ...OLD },
+  { path: ["link"], kind: "symlink", target: "file", ...OLD },
+  { path: ["link-to-directory"], kind: "symlink", target: "directory", ...OLD },
+  { path: ["dangling"], kind: "symlink", target: "nowhere", ...OLD },
+  { path: ["fifo"], kind: "fifo", ...OLD },
+  { path: ["socket"], kind: "dead-socket", ...OLD },
+  { path: ["live"], kind: "live-socket", ...OLD },
+  { path: ["null"], kind: "null-device", ...OLD },
+  { path: ["block"], kind: "block-device", ...OLD },
+];
+
+const entries: readonly Entry[] = [
+  ...THINGS,
+  ...THINGS.map((thing) => ({
+    ...thing,
+    path: ["full", ...thing.path],
+    ...(thing.kind === "hard-link" ? { target: `full/${thing.target}` } : {}),
+  })),
+];
+
+// Without those inside a directory of the first level, and what is not there yet.
+const PATHS = [
+  ...THINGS.filter((thing) => thing.path.length === 1).map((thing) => thing.path[0] ?? ""),
+  "full",
+  "missing",
+  "missing-too/below",
+  "file/below",
+  "link-to-directory/below",
+  "dangling/below",
+];
+const PATTERNS = ["full/*", "*", "{file,fifo}", "?i*", "[!f]*"];
+
+function linesOf(letter: string, modifier: string, age: string, argument: string): string[] {
+  const row = LINE_TYPES[letter];
+  const paths = row?.path === "glob" ? PATHS.concat(PATTERNS) : PATHS;
+  return paths.map((path) =>
+    `${letter}${modifier} @/tree/${path} 0754 1 1 ${age} ${argument}`.replace(/( -)+$/, ""),
+  );
+}
+
+function caseOf(lines: readonly string[], operations: readonly Operation[], disk: Case["disk"]): Case {
+  return {
+    entries,
+    files: [{ name: "x.conf", place: "argument", lines: lines.map((raw) => ({ raw })) }],
+    operations,
+    options: ["--boot"],
+    rooted: false,
+    delivery: "files",
+    clockDays: 20,
+    disk,
+    extra: [],
+    unprivileged: false,
+  };
+}
+
+function* casesOf(letter: string): Generator<readonly [label: string, one: Case]> {
+  const row = LINE_TYPES[letter];
+  const ages = row?.ages ? ["10d", "-"] : ["-"];
+  const operations: readonly (readonly Operation[])[] = [["--create"], ["--clean", "--remove"], ["--purge"]];
+  for (const modifier of ["", ...(row?.modifiers ?? "")])
+    for (const argument of modifier === "~"
+      ? BASE64
+      : modifier === "^"
+        ? CREDENTIAL
+        : (ARGUMENTS[letter] ?? ["-"]))
+      for (const [index, disk] of (["/var/tmp", "/dev/shm"] as const).entries())
+        for (const given of operations) {
+          const age = ages[given[0] === "--clean" ? 0 : ages.length - 1] ?? "-";
+          if (index === 1 && (modifier !== "" || given[0] === "--purge")) continue;
+          yield [
+            `${letter}${modifier} ${age} ${argument} ${given.join(" ")} on ${disk}`,
+            caseOf(linesOf(letter, modifier, age, argument), given, disk),
+          ];
+        }
+}
+
+for (const letter of Object.keys(LINE_TYPES))
+  test(`${letter} and each of its modifiers alone agree with systemd-tmpfiles 262`, { skip }, async () => {
+    const parted: unknown[] = [];
+    for (const [label, one] of casesOf(letter)) {
+      const { differences, expected, actual } = await judge(one, real, ours);
+      if (differences.length > 0)
+        parted.push({ label, differences, expected: expected.output, actual: actual.output });
+    }
+    assert.deepEqual(parted, []);
+  });
