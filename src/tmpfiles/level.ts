@@ -52,9 +52,8 @@ export class Level implements Subject, Surroundings {
   #files = 0;
   #hasDirectories = false;
 
-  /** Where the directories that other threads walk meet again, or -1; and how many were given away. */
+  /** Where the directories that other threads walk meet again, or -1. */
   join = -1;
-  shared = 0;
 
   constructor(lines: LinesBelow, rule: AgeRule) {
     this.lines = lines;
@@ -82,7 +81,6 @@ export class Level implements Subject, Surroundings {
     this.#files = 0;
     this.#hasDirectories = false;
     this.join = -1;
-    this.shared = 0;
   }
 
   /** Looks at an entry that another level listed. */

@@ -10,6 +10,7 @@ import {
   DIRECTORY_DEPARTURE,
   firstGuard,
   GUARDS,
+  looksAtNoTime,
   NOT_EMPTY,
   ORDINARY,
   OTHER,
@@ -56,8 +57,7 @@ export class Walk {
   }
 
   /**
-   * Walks `base`, which stays. The answer is the errno that the last entry of the base ended with, 0 where that went
-   * well: the exit status of systemd-tmpfiles 262 knows of no other failure below a line's path.
+   * Walks `base`, which stays. The answer is the errno of a failure that the exit status tells of, 0 where all went well.
    */
   start(base: Base): { status: number; stays: number } {
     this.#listener = base.listener;
@@ -97,7 +97,7 @@ export class Walk {
       for (let at = 0; at < listing.end; at = listing.next(at)) {
         if (listing.isDots(at) || (level.filesKnown && this.#passOver(level, at))) continue;
         level.lookAt(at);
-        status = this.#entry(level);
+        status = this.#entry(level) || status;
       }
     }
     if (level.join >= 0) status = this.#collect(level, status);
@@ -122,7 +122,7 @@ export class Walk {
     level.stays += joined.stays;
     level.firstStaying ??= joined.blocker;
     level.changed ||= joined.changed;
-    return status === ELSEWHERE ? joined.status : status;
+    return status || joined.status;
   }
 
   #entry(level: Level): number {
@@ -133,11 +133,11 @@ export class Walk {
     return level.stat.type === S_IFDIR ? this.#directory(level) : this.#other(level);
   }
 
-  /** statx failed: the entry went meanwhile, or it is none of ours (FUSE, NFS). */
+  /** statx failed: the entry went meanwhile, or it is none of ours (FUSE, NFS). Only who wants all gone has failed then. */
   #unknown(level: Level, failed: number): number {
     if (failed === ENOENT) {
       this.#lens?.missing(level, level.name(), this.#world);
-      return failed;
+      return 0;
     }
     level.notable = false;
     this.#stays(level, GUARDS.indexOf(UNREADABLE));
@@ -145,7 +145,7 @@ export class Walk {
       const reason = { code: UNREADABLE.code, detail: errnoName(failed) };
       this.#listener.kept(level.entryPath(), "file", reason);
     }
-    return failed;
+    return looksAtNoTime(level.rule) ? failed : 0;
   }
 
   #other(level: Level): number {
@@ -177,7 +177,7 @@ export class Walk {
       return failed;
     }
     if (level.opened === -ENOENT) return 0;
-    if (this.#sharing?.offer(level, this.tally.entries) === true) return ELSEWHERE;
+    if (this.#sharing?.offer(level, this.tally.entries) === true) return 0;
     const lines = level.lines.isEmpty ? level.lines : level.lines.enter(level.name());
     return this.#directoryOpen(level, lines);
   }
@@ -187,7 +187,7 @@ export class Walk {
     const status = level.depth >= DEEPEST ? this.#lookOnly(level) : this.#inside(level, lines);
     const result = this.#depart(level);
     if (level.opened >= 0) closeNumber(level.opened);
-    return result === 0 ? status : result;
+    return result || status;
   }
 
   #inside(level: Level, lines: LinesBelow): number {
@@ -242,10 +242,10 @@ export class Walk {
   #depart(level: Level): number {
     const guard = firstGuard(DIRECTORY_DEPARTURE, level, this.#world);
     this.#lens?.decided(level, guard, this.#world);
-    if (guard !== undefined) {
-      this.#keep(level, GUARDS.indexOf(guard));
-      return 0;
+    if (guard !== undefined && (guard !== NOT_EMPTY || !this.#hands.acts)) {
+      return this.#keep(level, GUARDS.indexOf(guard));
     }
+    // Tried although something stays in it: where it could not go in any case, that is a failure to tell of.
     const failed = this.#hands.removeDirectory(level.fd, level.nameAddress);
     if (failed === ENOTEMPTY) {
       // Something came while we looked.
@@ -299,8 +299,6 @@ export class Walk {
 }
 
 const AT_REMOVEDIR = 0x200;
-/** The status of an entry that another thread will tell. */
-const ELSEWHERE = -1;
 
 /** An entry that only its age or a lock can save: nearly all are, and they need not be asked the rest. */
 function isOrdinary(level: Level): boolean {

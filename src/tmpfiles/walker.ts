@@ -42,7 +42,7 @@ export function ageRule(age: Age, now: Nanoseconds): AgeRule | undefined {
 
 /** What a walk below one path came to. */
 export interface WalkResult {
-  /** The errno that the last entry of the base ended with: all that the exit status knows of. */
+  /** The errno of a failure that the exit status tells of; 0 where all went well. */
   readonly status: number;
   /** How many entries of the base stay. */
   readonly stays: number;

@@ -60,7 +60,8 @@ export const cleanTree: Handler = (run, item, path) => {
     instance.whileLocked(base, () => {
       const inside = base && run.walker.walk(item, "clean", base, path, rule);
       if (inside !== undefined) run.outcome.walked(inside.status);
-      if (!old || rule.keepFirstLevel) return;
+      // `~` keeps a directory, and what lies immediately in it; a file has no levels.
+      if (!old || (rule.keepFirstLevel && base !== undefined)) return;
       if (inside !== undefined && inside.stays > 0) instance.keep({ code: "not-empty" });
       else removeSame(instance);
     });

@@ -27,8 +27,7 @@ const FD = 1;
 const DIR_FD = 2;
 const DEPTH = 3;
 const JOIN = 4;
-const ORDINAL = 5;
-const PATH_LENGTH = 6;
+const PATH_LENGTH = 5;
 const STAT = 8;
 const STAT_WORDS = 64;
 const PATH_BYTES = 4096;
@@ -39,9 +38,8 @@ const JOINS = 512;
 const PENDING = 1;
 const STAYS = 2;
 const CHANGED = 3;
-const LAST_ORDINAL = 4;
-const STATUS = 5;
-const NAME_LENGTH = 6;
+const STATUS = 4;
+const NAME_LENGTH = 5;
 const NAME = 8;
 const JOIN_WORDS = NAME + 64;
 
@@ -134,7 +132,7 @@ export class Board {
   }
 
   /** Puts a directory up for whoever is free; false where there is no room. */
-  publish(task: Task, stat: StatxBuffer, ordinal: number): boolean {
+  publish(task: Task, stat: StatxBuffer): boolean {
     if (task.path.length >= PATH_BYTES) return false;
     const words = this.#words;
     const at = this.#locked(() => this.#pop(FREE_TASK));
@@ -143,7 +141,6 @@ export class Board {
     words[at + DIR_FD] = task.dirFd;
     words[at + DEPTH] = task.depth;
     words[at + JOIN] = task.join;
-    words[at + ORDINAL] = ordinal;
     words[at + PATH_LENGTH] = task.path.length;
     words.set(stat.words, at + STAT);
     this.#bytes.write(`${task.path}\0`, pathAt(at), "latin1");
@@ -203,13 +200,9 @@ export class Board {
     const words = this.#words;
     const join = words[at + JOIN] as number;
     this.#locked(() => {
-      const ordinal = words[at + ORDINAL] as number;
       words[join + STAYS] = (words[join + STAYS] as number) + result.stays;
       if (result.changed) words[join + CHANGED] = 1;
-      if (ordinal >= (words[join + LAST_ORDINAL] as number)) {
-        words[join + LAST_ORDINAL] = ordinal;
-        words[join + STATUS] = result.status;
-      }
+      if (result.status !== 0) words[join + STATUS] = result.status;
       if (result.blocker !== undefined && words[join + NAME_LENGTH] === 0) {
         words[join + NAME_LENGTH] = this.#bytes.write(result.blocker, (join + NAME) * 4, 255, "latin1");
       }

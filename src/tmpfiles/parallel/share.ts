@@ -26,9 +26,7 @@ export class Share implements Sharing {
     if (level.join < 0) return false;
     const { opened: fd, fd: dirFd, depth, join } = level;
     const task = { fd, dirFd, depth, join, path: level.entryPath() };
-    if (!this.#board.publish(task, level.stat, level.shared + 1)) return false;
-    level.shared++;
-    return true;
+    return this.#board.publish(task, level.stat);
   }
 
   /** Who waits for others helps them meanwhile. */
