@@ -242,7 +242,8 @@ function openBelow(top: Fd, path: Bytes): Fd {
 /** False also where nothing is there; throws ENOTDIR where it is something else. */
 function isEmptyDirectory(dir: Fd, name: Bytes): boolean {
   try {
-    using fd = openDirectory(dir, name, O_NOFOLLOW);
+    // Follows a symlink, as 262 does: nothing is done there, it only tells "in the way" from "no directory".
+    using fd = openDirectory(dir, name);
     return entries(fd).next().done === true;
   } catch (error) {
     if (failedWith(error, "ENOENT")) return false;

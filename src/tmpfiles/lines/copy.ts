@@ -14,8 +14,8 @@ import type { Handler } from "../line-type.js";
 import type { Run } from "../run.js";
 import { setPermissions } from "./adjust.js";
 
-/** What the disk, and not something that is there already, has against a copy. */
-const SERIOUS = ["ENOSPC", "EDQUOT", "EIO", "ENOMEM", "EMFILE", "ENFILE", "EFBIG"];
+/** Something is there already: that is told, and no failure. */
+const IN_THE_WAY = "EEXIST";
 
 /** `C`: copies a file or a tree to where nothing is, or an empty directory; `C+` adds what is missing. */
 export const copy: Handler = (run, item, path) => {
@@ -33,12 +33,13 @@ export const copy: Handler = (run, item, path) => {
   tell(run, item, path, failures);
 };
 
-/** What is in the way at the top is an error like any other here: whether all is well a look decides. */
+/** Where something is in the way at the top, a look decides whether all is well. */
 function copyMaker(item: Item, source: Fd, failures: SyscallError[]): Creation {
   return {
     kind: kindOf(statx(source)),
     target: item.argument as Bytes,
     outcome: "copied",
+    tolerated: [IN_THE_WAY],
     make: (dir, name) => {
       const uid = item.user?.id;
       const gid = item.group?.id;
@@ -58,9 +59,9 @@ function followed(run: Run, item: Item, source: Fd): Stat {
   return statx(target);
 }
 
-/** What was there already stays, and is only told; a full disk is an error. */
+/** What was there already stays, and is only told; all else is an error. */
 function tell(run: Run, item: Item, path: Bytes, failures: readonly SyscallError[]): void {
-  const serious = failures.find(({ code }) => SERIOUS.includes(code));
+  const serious = failures.find(({ code }) => code !== IN_THE_WAY);
   for (const failure of failures)
     if (failure !== serious) skip(run, item, path, `not copied: ${failure.message}`);
   if (serious !== undefined) throw serious;
