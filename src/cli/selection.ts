@@ -1,5 +1,5 @@
-import { readlinkSync } from "node:fs";
-import { type Bytes, fromBuffer, isAbsolute, join, simplify, toText } from "../base/bytes.js";
+import { readlinkSync, statSync } from "node:fs";
+import { type Bytes, fromBuffer, isAbsolute, join, show, simplify, toBuffer, toText } from "../base/bytes.js";
 import { policyProblem } from "./image/policy.js";
 import type { Start } from "./options.js";
 
@@ -81,6 +81,15 @@ export function refusalOf(
     return "Please specify either --root= or --image=, the combination of both is not supported.";
   }
   return undefined;
+}
+
+/** Why there is nothing to work below; undefined where there is. */
+export function rootProblem(root: Bytes | undefined): string | undefined {
+  if (root === undefined) return undefined;
+  const status = statSync(toBuffer(root), { throwIfNoEntry: false });
+  const problem =
+    status === undefined ? "No such file or directory" : status.isDirectory() ? undefined : "Not a directory";
+  return problem && `Failed to open root directory '${show(root)}': ${problem}`;
 }
 
 function replaceProblem(replace: Bytes): string | undefined {

@@ -32,7 +32,8 @@ export function openSink(fd: 1 | 2): Sink {
   return {
     isTerminal,
     get columns() {
-      return isTerminal ? (fd === 1 ? process.stdout : process.stderr).columns : undefined;
+      // A terminal that nobody has told its size says 0.
+      return isTerminal ? (fd === 1 ? process.stdout : process.stderr).columns || undefined : undefined;
     },
     write(text) {
       if (closed) return;

@@ -219,6 +219,20 @@ test("stands aside where $SYSTEMD_TMPFILES_BYPASS says so, as 262 does", { skip 
   }
 });
 
+test("a root that is not there, or no directory, is refused as 262 refuses it", { skip }, () => {
+  for (const root of ["/nonexistent", "/etc/passwd"]) {
+    for (const args of [["--create", "-n"], ["--clean"], ["--cat-config"]]) {
+      const [theirs, ours] = [
+        theReal([`--root=${root}`, ...args]),
+        mayfly(["tmpfiles", `--root=${root}`, ...args]),
+      ];
+      assert.equal(theirs.status, 1);
+      assert.deepEqual([ours.status, ours.stdout], [theirs.status, theirs.stdout]);
+      assert.match(ours.stderr, new RegExp(`^Failed to open root directory '${root}': .*\n$`));
+    }
+  }
+});
+
 test("a wrong line is named as FILE:LINE, and the others run", { skip }, () => {
   using scratch = new Scratch();
   const config = join(scratch.path, "bad.conf");

@@ -4,7 +4,7 @@ import { parseBoolean } from "../drop-in/boolean.js";
 import { openLog } from "../drop-in/log.js";
 import { dropInReporter } from "../drop-in/reporter.js";
 import { type Command, defineCommand } from "../options.js";
-import { given, refusalOf, selectionOf } from "../selection.js";
+import { given, refusalOf, rootProblem, selectionOf } from "../selection.js";
 
 const OPERATIONS: readonly Operation[] = ["create", "clean", "remove", "purge"];
 
@@ -95,7 +95,7 @@ supported, and the file systems are not checked before they are mounted.`,
     }
     const operations = OPERATIONS.filter((operation) => options[operation]);
     const show = options["cat-config"] || options.tldr;
-    const refusal = refusalOf(options, operands, { operations, show });
+    const refusal = refusalOf(options, operands, { operations, show }) ?? rootProblem(given(options.root));
     if (refusal !== undefined) {
       stderr.write(`${refusal}\n`);
       return 1;

@@ -2,7 +2,7 @@ import { type Bytes, toText } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { run, type Summary } from "../../tmpfiles/index.js";
 import { type Command, defineCommand, type Invocation, type Section, UsageError } from "../options.js";
-import { given, refusalOf, selectionOf } from "../selection.js";
+import { given, refusalOf, rootProblem, selectionOf } from "../selection.js";
 import { indexPath } from "./index-path.js";
 import { jsonReporter } from "./json.js";
 import { FRIENDLY, INLINE, SELECTION } from "./options.js";
@@ -54,6 +54,8 @@ async function perform(operation: Operation, invocation: Invocation<typeof OPTIO
   const { options, operands, stdout, stderr, how } = invocation;
   const refusal = refusalOf(options, operands, { operations: [operation], show: false });
   if (refusal !== undefined) throw new UsageError(refusal);
+  const problem = rootProblem(given(options.root));
+  if (problem !== undefined) throw new Error(problem);
   const jobs = jobsOf(options.jobs);
   const image = given(options.image);
   if (image !== undefined && how.mountedImage === undefined) {
