@@ -7,6 +7,7 @@ import { openLog } from "#src/cli/drop-in/log.js";
 import { dropInReporter } from "#src/cli/drop-in/reporter.js";
 import { painter } from "#src/cli/style.js";
 import { eventJson } from "#src/cli/verbs/json.js";
+import { progressOn } from "#src/cli/verbs/progress.js";
 import { failure, number, size } from "#src/cli/words.js";
 
 const NASTY = "/tmp/\x1b]0;x\x07\n\xff" as Bytes;
@@ -19,6 +20,7 @@ function memory() {
     columns: undefined,
     write: (text: string | Uint8Array) => void chunks.push(Buffer.from(text as string)),
     flush: () => {},
+    text: () => Buffer.concat(chunks).toString("latin1"),
     lines: () => Buffer.concat(chunks).toString("latin1").split("\n").slice(0, -1),
   };
 }
@@ -142,6 +144,41 @@ test("colours are for terminals that can show them, and for nobody who says no",
   assert.equal(coloured(true, { TERM: "xterm", NO_COLOR: "" }), true);
   assert.equal(coloured(false, { FORCE_COLOR: "1" }), true);
   assert.equal(coloured(false, { FORCE_COLOR: "1", NO_COLOR: "1" }), false);
+});
+
+test("progress shows after a moment, not at every entry, and is taken away", () => {
+  const screen = memory();
+  let now = 0;
+  const progress = progressOn({ ...screen, isTerminal: true }, { TERM: "xterm" }, () => now);
+  const at = (milliseconds: number, entries: number): void => {
+    now = milliseconds;
+    progress.update(entries);
+  };
+  at(100, 1);
+  progress.clear();
+  assert.equal(screen.text(), "");
+  at(800, 1234);
+  at(801, 1235);
+  at(802, 1236);
+  at(950, 2000);
+  progress.clear();
+  progress.clear();
+  assert.equal(screen.text(), "\r\x1b[K1,234 entries seen...\r\x1b[K2,000 entries seen...\r\x1b[K");
+});
+
+test("there is no progress for a pipe, nor for a terminal that can't take it back", () => {
+  const screen = memory();
+  let now = 0;
+  for (const [isTerminal, TERM] of [
+    [false, "xterm"],
+    [true, "dumb"],
+  ] as const) {
+    const progress = progressOn({ ...screen, isTerminal }, { TERM }, () => now);
+    now += 10_000;
+    progress.update(5);
+    progress.clear();
+  }
+  assert.equal(screen.text(), "");
 });
 
 test("a failure names the path, the reason in words, and the call", () => {

@@ -13,13 +13,17 @@ export interface Progress {
 }
 
 /** A line on the terminal that says how far it is; nothing elsewhere, and nothing on a terminal that can't take it back. */
-export function progressOn(stderr: Sink, env: NodeJS.ProcessEnv = process.env): Progress {
+export function progressOn(
+  stderr: Sink,
+  env: NodeJS.ProcessEnv = process.env,
+  milliseconds: () => number = () => performance.now(),
+): Progress {
   if (!stderr.isTerminal || env.TERM === "dumb") return { update: () => {}, clear: () => {} };
-  let next = performance.now() + QUIET_MS;
+  let next = milliseconds() + QUIET_MS;
   let shown = false;
   return {
     update(entries) {
-      const now = performance.now();
+      const now = milliseconds();
       if (now < next) return;
       next = now + EVERY_MS;
       shown = true;
