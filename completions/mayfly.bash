@@ -30,7 +30,7 @@ _mayfly() {
       --image-policy) COMPREPLY=(); return ;;
       --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
     COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
     ;;
   create)
@@ -43,7 +43,7 @@ _mayfly() {
       --image-policy) COMPREPLY=(); return ;;
       --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
     COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
     ;;
   remove)
@@ -56,7 +56,7 @@ _mayfly() {
       --image-policy) COMPREPLY=(); return ;;
       --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
     COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
     ;;
   purge)
@@ -69,7 +69,7 @@ _mayfly() {
       --image-policy) COMPREPLY=(); return ;;
       --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
     COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
     ;;
   check)
