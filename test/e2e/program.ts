@@ -20,8 +20,18 @@ export interface Settings {
   readonly cwd?: string;
 }
 
+/** What clean notes for its next run stays out of the host's own cache. */
+const CACHE = mkdtempSync(join(tmpdir(), "mayfly-e2e-cache-"));
+process.once("exit", () => rmSync(CACHE, { recursive: true, force: true }));
+
 /** A plain environment, so that the tester's own settings decide nothing. */
-const PLAIN = { PATH: process.env.PATH, HOME: process.env.HOME, LANG: "C.UTF-8", TZ: "UTC" };
+const PLAIN = {
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  LANG: "C.UTF-8",
+  TZ: "UTC",
+  CACHE_DIRECTORY: CACHE,
+};
 
 export function start(command: string, args: readonly string[], settings: Settings = {}): Result {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
