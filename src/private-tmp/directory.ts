@@ -175,21 +175,22 @@ export type Release =
   | { readonly outcome: "left"; readonly left: readonly Left[] };
 
 /**
- * Lets go of the directories: the last one out removes them, unless `isSeen` says that processes still have them.
+ * Lets go of the directories: the last one out removes them, unless processes still have them. `isLive` tells of the
+ * caller's own, cheaply; `isSeen` of all, and is only asked where somebody left a hint that it should be.
  * The kernel turns a shared lock into an exclusive one, or refuses, in one step: of several who leave at once exactly
  * the last gets it.
  */
-export function releaseDirectories(set: DirectorySet, isSeen: (lingering: boolean) => boolean): Release {
+export function releaseDirectories(set: DirectorySet, isLive: () => boolean, isSeen: () => boolean): Release {
   try {
-    const first = set[0];
-    if (first === undefined) return { outcome: "removed" };
+    const [first] = set;
+    if (first === undefined) return { outcome: isLive() ? "lingering" : "removed" };
     // A service manager's own directory is the manager's to remove.
     if (parseLeaf(first.leaf)?.maker !== "mayfly") return { outcome: "shared" };
+    // The hint has to be there before the lock is let go of, for whoever gets it next.
+    const lingering = isLive();
+    if (lingering) markLingering(first);
     if (!flock(first.outer, LOCK_EX | LOCK_NB)) return { outcome: "shared" };
-    if (isSeen(hasLingering(first))) {
-      markLingering(first);
-      return { outcome: "lingering" };
-    }
+    if (lingering || (hasLingering(first) && isSeen())) return { outcome: "lingering" };
     const left = removeDirectories(set);
     return left.length === 0 ? { outcome: "removed" } : { outcome: "left", left };
   } finally {

@@ -160,7 +160,8 @@ async function staged(plan: Plan, options: RunOptions): Promise<Stage> {
     if (process.geteuid?.() !== 0) return await stageAsUser(plan, directories, found);
     return stagedAsRoot(plan, directories, found);
   } catch (error) {
-    releaseDirectories(directories, () => directories.some(({ leaf }) => isSeenAnywhere(leaf)));
+    const isSeen = (): boolean => isSeenAnywhere(directories);
+    releaseDirectories(directories, isSeen, isSeen);
     if (!failedWith(error, "EPERM", "ENOSPC") || error.syscall !== "unshare") throw error;
     throw forbidden(false, error);
   }

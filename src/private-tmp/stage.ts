@@ -66,23 +66,19 @@ export async function finish(stage: Stage, killMode: KillMode): Promise<CommandE
   const end = await stage.started.ended;
   if (killMode !== "process") await endOthers(stage, killMode);
   try {
-    return { ...end, release: letGo(stage) };
+    return {
+      ...end,
+      release: releaseDirectories(stage.directories, stage.isLive, () => isSeenAnywhere(stage.directories)),
+    };
   } finally {
     stage.close();
   }
 }
 
-function letGo(stage: Stage): Release {
-  const [first] = stage.directories;
-  if (first === undefined) return { outcome: stage.isLive() ? "lingering" : "removed" };
-  return releaseDirectories(
-    stage.directories,
-    (lingering) => stage.isLive() || (lingering && isSeenAnywhere(first.leaf)),
-  );
-}
-
-export function isSeenAnywhere(leaf: Bytes): boolean {
-  return namespaces().views.some((view) => shows(view, leaf));
+/** Whether any process on the host has the directories, by a search through all of them. */
+export function isSeenAnywhere(directories: DirectorySet): boolean {
+  const { views } = namespaces();
+  return directories.some(({ leaf }) => views.some((view) => shows(view, leaf)));
 }
 
 async function endOthers({ namespace, isLive }: Stage, killMode: KillMode): Promise<void> {

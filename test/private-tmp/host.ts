@@ -41,9 +41,9 @@ export function mountsOf(name: string): string[] {
     .filter((line) => line.includes(name));
 }
 
-/** Waits until it holds; throws after ten seconds. */
+/** Waits until it holds; throws after half a minute. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !holds(); ) {
+  for (const deadline = Date.now() + 30_000; !holds(); ) {
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
     await new Promise((wake) => setTimeout(wake, 10));
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import { CLI, directoriesOf, freshName, mayfly, mountsOf, refused, until } from "./host.js";
+import { CLI, directoriesOf, freshName, mayfly, mountsOf, refused, until } from "../private-tmp/host.js";
 
 const skip = { skip: refused };
 const MODES = ["connected", "disconnected"];
@@ -105,7 +105,6 @@ test(
       assert.equal(directoriesOf(name).length, 2, "reaped under a living process");
     } finally {
       process.kill(daemon, "SIGKILL");
-      spawnSync("pkill", ["-KILL", "-P", `${daemon}`]);
     }
     await until("the shell that waited has ended", () => stateOf(name) === "stale");
     assert.match(mayfly(["reap", "--dry-run"]).stdout, new RegExp(`would remove .*-${name}-`));
