@@ -1,10 +1,11 @@
-import { readFileSync, statfsSync } from "node:fs";
-import { type Bytes, fromBuffer, isBelow, join, show } from "../base/bytes.js";
+import { statfsSync } from "node:fs";
+import { type Bytes, basename, isBelow, join, show } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import type { Nanoseconds } from "../base/time.js";
 import { Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat } from "../sys/files.js";
 import { statx } from "../sys/inode.js";
 import { type Mount, readMountInfo } from "../sys/mountinfo.js";
+import { processStatus } from "../sys/processes.js";
 import { type Location, openChild } from "./directory.js";
 import { isLocked, leavesIn } from "./find.js";
 import { bootId, parseLeaf } from "./name.js";
@@ -154,25 +155,17 @@ function pathOnHost({ root, ...mount }: Mount, host: readonly Mount[]): Bytes | 
 }
 
 function describeProcess(pid: number): PrivateProcess {
-  const words = procFile(pid, "cmdline").split("\0").slice(0, -1).join(" ") as Bytes;
-  const name = procFile(pid, "comm").trimEnd() as Bytes;
-  return { pid, command: show(words === "" ? name : words), unit: unitIn(procFile(pid, "cgroup")) };
+  const status = processStatus(pid);
+  const words = status?.arguments.join(" ") || basename(status?.program ?? ("" as Bytes));
+  return { pid, command: show(words as Bytes), unit: unitIn(status?.cgroup ?? ("" as Bytes)) };
 }
 
-function procFile(pid: number, name: string): Bytes {
-  try {
-    return fromBuffer(readFileSync(`/proc/${pid}/${name}`));
-  } catch {
-    return "" as Bytes;
-  }
-}
+const UNIT = /([^/]+\.(?:service|scope|socket|mount|swap))(?:\/|$)/g;
 
-/** The unit that a cgroup path leads to: of cgroup v2, or of the hierarchy that systemd has under v1. */
-function unitIn(cgroups: string): string | undefined {
-  const path = /^(?:0:|[0-9]+:name=systemd):(.*\.(?:service|scope|socket|mount|swap))(?:\/|$)/m.exec(
-    cgroups,
-  )?.[1];
-  return path?.slice(path.lastIndexOf("/") + 1);
+/** The unit that a cgroup path leads to: the innermost, so of a user's session its own services. */
+function unitIn(cgroup: Bytes): string | undefined {
+  const unit = [...cgroup.matchAll(UNIT)].at(-1)?.[1];
+  return unit === undefined ? undefined : show(unit as Bytes);
 }
 
 function unseenDirectory({ target, leaf }: Location, found: Namespaces): PrivateTmp {

@@ -6,6 +6,7 @@ import { systemClock } from "../sys/clock.js";
 import type { Mount } from "../sys/mountinfo.js";
 import { readMountInfo } from "../sys/mountinfo.js";
 import { openProcess, signalProcess } from "../sys/process.js";
+import { processStatus, runningPids } from "../sys/processes.js";
 
 /** A mount namespace and who lives in it. */
 export interface NamespaceView {
@@ -24,10 +25,6 @@ export interface Namespaces {
 /** A process that ended while it was looked at has no namespace any more. */
 const GONE = new Set(["ENOENT", "ESRCH", "EINVAL"]);
 
-export function processIds(): number[] {
-  return readdirSync("/proc").flatMap((name) => (/^[0-9]+$/.test(name) ? [Number(name)] : []));
-}
-
 export function ownNamespace(): string {
   return readlinkSync("/proc/thread-self/ns/mnt");
 }
@@ -42,7 +39,7 @@ export function namespaceOf(path: number | string): string | undefined | false {
 }
 
 /** All mount namespaces that processes live in, also those that only a thread of a process is in. */
-export function namespaces(ids: readonly number[] = processIds()): Namespaces {
+export function namespaces(ids: readonly number[] = runningPids()): Namespaces {
   const members = new Map<string, (number | string)[]>();
   const hidden: number[] = [];
   for (const pid of ids) {
@@ -101,12 +98,8 @@ function viewOf(
 export function suspects(hidden: readonly number[], created: Nanoseconds | undefined): number[] {
   const uid = process.geteuid?.();
   return hidden
-    .filter((pid) => uid === 0 || uidOf(pid) === uid)
+    .filter((pid) => uid === 0 || processStatus(pid)?.uid === uid)
     .filter((pid) => created === undefined || startOf(pid) > created);
-}
-
-function uidOf(pid: number): number {
-  return Number(/^Uid:\s+([0-9]+)/m.exec(procText(`${pid}/status`))?.[1] ?? -1);
 }
 
 /** USER_HZ, in which /proc counts time on all machines that Node runs on. */
@@ -133,7 +126,7 @@ function procText(path: string): string {
 
 /** The processes whose mount namespace is the one named. */
 export function processesIn(id: string): number[] {
-  return processIds().filter((pid) => namespaceOf(pid) === id);
+  return runningPids().filter((pid) => namespaceOf(pid) === id);
 }
 
 /** Sends a signal to every process of the namespace; returns how many there were. The pidfd makes sure that it is no newcomer by the same number. */

@@ -158,11 +158,23 @@ async function staged(plan: Plan, options: RunOptions): Promise<Stage> {
   const directories = directoriesFor(plan, found);
   try {
     if (process.geteuid?.() !== 0) return await stageAsUser(plan, directories, found);
-    return stagedAsRoot(plan, directories, found);
+    return await stagedByRoot(plan, directories, found);
   } catch (error) {
     const isSeen = (): boolean => isSeenAnywhere(directories);
     releaseDirectories(directories, isSeen, isSeen);
-    if (!failedWith(error, "EPERM", "ENOSPC") || error.syscall !== "unshare") throw error;
+    throw error;
+  }
+}
+
+/** What root of a container may be denied, who may have a user namespace all the same. */
+const PRIVILEGED = ["unshare", "open_tree", "mount_setattr", "move_mount", "fsopen", "fsmount", "setns"];
+
+async function stagedByRoot(plan: Plan, directories: DirectorySet, found: Found | undefined): Promise<Stage> {
+  try {
+    return stagedAsRoot(plan, directories, found);
+  } catch (error) {
+    if (!failedWith(error, "EPERM", "ENOSPC") || !PRIVILEGED.includes(error.syscall)) throw error;
+    if (error.code === "EPERM") return await stageAsUser(plan, directories, found);
     throw forbidden(false, error);
   }
 }

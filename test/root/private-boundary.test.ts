@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { CLI, directoriesOf, freshName, mayfly, needsRoot } from "../private-tmp/host.js";
+
+const root = { skip: needsRoot };
+const cli = `${process.execPath} ${CLI}`;
+const run = `${cli} run`;
+
+/** Runs a shell script in a mount namespace of the test's own, whose mounts are shared as on a host with systemd. */
+function onSharedHost(script: string) {
+  return spawnSync("unshare", ["--mount", "--propagation", "shared", "sh", "-ec", script], {
+    encoding: "utf8",
+  });
+}
+
+test("on a parent with shared propagation no mount leaks out", root, () => {
+  for (const mode of ["connected", "disconnected"]) {
+    const { stdout, stderr, status } = onSharedHost(`
+      before=$(wc -l </proc/self/mountinfo)
+      ${run} --mode ${mode} -- sh -ec 'mkdir /tmp/in; mount -t tmpfs inside /tmp/in; mount -t tmpfs inside2 /mnt; echo mounted'
+      test "$before" = "$(wc -l </proc/self/mountinfo)"
+      ! grep -q inside /proc/self/mountinfo
+      grep -c shared: /proc/self/mountinfo >/dev/null && echo still-shared`);
+    assert.equal(status, 0, stderr);
+    assert.equal(stdout, "mounted\nstill-shared\n");
+  }
+});
+
+test("a later mount of the host is seen inside, also one in the directory itself", root, () => {
+  const name = freshName();
+  const { stdout, stderr, status } = onSharedHost(`
+    ${run} --name ${name} -- sh -ec 'echo up >/tmp/up; while ! test -e /tmp/go; do sleep 0.02; done; ls /mnt; ls /tmp/below' &
+    while ! inner=$(${cli} path ${name} 2>/dev/null) || ! test -e "$inner/up"; do sleep 0.05; done
+    mount -t tmpfs later /mnt; touch /mnt/seen
+    mkdir "$inner/below"; mount -t tmpfs below "$inner/below"; touch "$inner/below/too"
+    touch "$inner/go"; wait; umount "$inner/below"; ${cli} reap`);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /^seen\ntoo\n/);
+});
+
+test("the symlink attack of CVE-2011-2722 succeeds without Mayfly and fails with it", root, () => {
+  const folder = mkdtempSync("/var/mayfly-test-");
+  writeFileSync(`${folder}/precious`, "precious");
+  // Of the file's name only the end differs: the test must not meet a real one. fs.protected_symlinks would stop the
+  // attack where it is on, so the attacker here is the victim's own user, as on hosts where it is off.
+  const link = `/tmp/hpcupsfax-${freshName()}.out`;
+  symlinkSync(`${folder}/precious`, link);
+  const victim = ["python3", "-c", `open("${link}", "w").write("owned")`];
+  try {
+    const safe = mayfly(["run", "--", ...victim]);
+    assert.equal(safe.status, 0, safe.stderr);
+    assert.equal(readFileSync(`${folder}/precious`, "utf8"), "precious");
+    assert.equal(spawnSync(victim[0] ?? "", victim.slice(1)).status, 0);
+    assert.equal(readFileSync(`${folder}/precious`, "utf8"), "owned", "the attack does not work at all");
+  } finally {
+    rmSync(link, { force: true });
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("another user can neither look into the directory nor put a name into it", root, () => {
+  const name = freshName();
+  const look = [
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+    "sh",
+    "-c",
+    `ls /tmp/*-${name}-*/ 2>&1; ls /tmp/*-${name}-*/tmp 2>&1; echo x >/tmp/*-${name}-*/tmp/f; true`,
+  ];
+  const child = spawn(
+    process.execPath,
+    [CLI, "run", "--name", name, "--", "sh", "-c", "echo s >/tmp/secret; cat"],
+    {
+      stdio: ["pipe", "ignore", "inherit"],
+    },
+  );
+  try {
+    while (mayfly(["enter", name, "test", "-e", "/tmp/secret"]).status !== 0);
+    const { stdout } = spawnSync("setpriv", look, { encoding: "utf8" });
+    assert.doesNotMatch(stdout, /secret/);
+    assert.match(stdout, /Permission denied/);
+  } finally {
+    child.stdin.end();
+  }
+  return new Promise<void>((done) => {
+    child.once("exit", () => {
+      assert.deepEqual(directoriesOf(name), []);
+      done();
+    });
+  });
+});
+
+test(
+  "30,000 levels, names of any bytes, closed directories: all goes; a mount of the host's inside is passed by",
+  root,
+  () => {
+    const name = freshName();
+    const build = `
+import os
+os.chdir("/tmp")
+for n in range(30000):
+    os.mkdir(b"d"); os.chdir(b"d")
+os.chdir("/tmp")
+open(b"\\xff\\xfe\\n", "w").close(); os.mkdir(b"\\xff"); open(b"\\xff/\\x01", "w").close()
+os.makedirs("closed/in"); open("closed/in/f", "w").close(); os.chmod("closed/in", 0); os.chmod("closed", 0)
+os.mkdir("own"); os.mkdir("host"); os.system("mount --bind /mnt /tmp/own")
+open("ready", "w").close()
+while not os.path.exists("/tmp/end"): __import__("time").sleep(0.02)
+`;
+    const { stdout, stderr, status } = onSharedHost(`
+    mount -t tmpfs a /tmp; mount -t tmpfs b /var/tmp; mount -t tmpfs c /mnt; echo untouched >/mnt/file
+    ${run} --name ${name} -- python3 -c '${build}' &
+    while ! inner=$(${cli} path ${name} 2>/dev/null) || ! test -e "$inner/ready"; do sleep 0.1; done
+    mount --bind /mnt "$inner/host"; touch "$inner/end"; wait $!; echo status=$?
+    cd "$inner"; find . ! -name . | grep -v file; cat /mnt/file; cd /; umount "$inner/host"
+    ${cli} reap | sed 's/.*-private-.*/removed/'; ls -A /tmp /var/tmp; cat /mnt/file`);
+    assert.equal(status, 0, stderr);
+    assert.match(stderr, /could not be removed: .*host/);
+    assert.equal(stdout, "status=0\n./host\nuntouched\nremoved\n/tmp:\n\n/var/tmp:\nuntouched\n");
+  },
+);
+
+test("where the host's directory is read-only, the command has an empty one", root, () => {
+  const { stdout, stderr, status } = onSharedHost(`
+    mount -t tmpfs a /var/tmp; mount -t tmpfs b /mnt; mount --bind /mnt /var/tmp; mount -o remount,bind,ro /var/tmp
+    ${run} -- sh -c 'stat -c %a /tmp; ls -A /var/tmp; touch /var/tmp/x 2>/dev/null || echo read-only'`);
+  assert.equal(status, 0, stderr);
+  assert.equal(stdout, "1777\nread-only\n");
+});
+
+test(
+  "where namespaces are refused it says which setting does it, and runs nothing, unless told to",
+  root,
+  () => {
+    const limited = (setting: string, as: string, options: string) =>
+      spawnSync(
+        "unshare",
+        [
+          "--user",
+          "--map-root-user",
+          "sh",
+          "-c",
+          `echo 0 >/proc/sys/user/${setting}; exec ${as} ${run} ${options} -- echo ran`,
+        ],
+        { encoding: "utf8" },
+      );
+    const refused = limited("max_mnt_namespaces", "", "");
+    assert.equal(refused.status, 125);
+    assert.equal(refused.stdout, "");
+    assert.match(refused.stderr, /refuses mount namespaces .*user\.max_mnt_namespaces is 0/);
+    const without = limited("max_user_namespaces", "setpriv --bounding-set=-all", "");
+    assert.equal(without.status, 125, without.stderr);
+    assert.match(without.stderr, /refuses user namespaces .*user\.max_user_namespaces is 0/);
+    const anyway = limited("max_mnt_namespaces", "", "--best-effort");
+    assert.equal(anyway.stdout, "ran\n");
+    assert.match(anyway.stderr, /running with the host's \/tmp/);
+  },
+);
