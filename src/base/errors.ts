@@ -19,6 +19,15 @@ export class SyscallError extends Error {
   }
 }
 
+/** What the kernel and file systems say of what they do not have. */
+export const NOT_SUPPORTED: readonly string[] = [
+  "EOPNOTSUPP",
+  "ENOTTY",
+  "ENOSYS",
+  "EAFNOSUPPORT",
+  "EPROTONOSUPPORT",
+];
+
 /** True where `error` is a failed system call with one of these codes: an errno is ignored only by naming it. */
 export function failedWith(error: unknown, ...codes: string[]): error is SyscallError {
   return error instanceof SyscallError && codes.includes(error.code);

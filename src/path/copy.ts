@@ -114,7 +114,7 @@ class TreeCopy {
       act();
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
-      if (!(this.#options.merge && error.code === "EEXIST")) this.#failures.push(error);
+      if (error.code !== "EEXIST") this.#failures.push(error);
     }
   }
 
@@ -136,23 +136,13 @@ class TreeCopy {
   #enter(source: Fd, stat: Stat, dir: Fd, name: Bytes, relative: Bytes): void {
     const from = openDirectory(source, SELF);
     try {
-      const isFilled = !this.#options.merge && isEmptyDirectory(dir, name);
-      const isNew = !isFilled && this.#directory(stat, dir, name);
+      const there = contentOf(dir, name);
+      const isNew = there === undefined || (there === "filled" && !this.#options.merge);
+      if (isNew) this.#make(dir, name, stat.mode, () => mkdirat(dir, name, stat.mode & PERMISSIONS));
       const to = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NOFOLLOW);
       this.#levels.push({ from, to, stat, isNew, names: names(from), relative });
     } catch (error) {
       from.close();
-      throw error;
-    }
-  }
-
-  /** False where one was there that may be merged with. */
-  #directory(stat: Stat, dir: Fd, name: Bytes): boolean {
-    try {
-      this.#make(dir, name, stat.mode, () => mkdirat(dir, name, stat.mode & PERMISSIONS));
-      return true;
-    } catch (error) {
-      if (this.#options.merge && failedWith(error, "EEXIST")) return false;
       throw error;
     }
   }
@@ -239,14 +229,13 @@ function openBelow(top: Fd, path: Bytes): Fd {
   );
 }
 
-/** False also where nothing is there; throws ENOTDIR where it is something else. */
-function isEmptyDirectory(dir: Fd, name: Bytes): boolean {
+/** What a directory, or a symlink to one, holds; undefined where nothing is there. Throws ENOTDIR for anything else. */
+function contentOf(dir: Fd, name: Bytes): "nothing" | "filled" | undefined {
   try {
-    // Follows a symlink, as 262 does: nothing is done there, it only tells "in the way" from "no directory".
     using fd = openDirectory(dir, name);
-    return entries(fd).next().done === true;
+    return entries(fd).next().done === true ? "nothing" : "filled";
   } catch (error) {
-    if (failedWith(error, "ENOENT")) return false;
+    if (failedWith(error, "ENOENT")) return undefined;
     throw error;
   }
 }

@@ -7,11 +7,8 @@ import { isSymlink, type Stat, sameInode, statx } from "../sys/inode.js";
 export interface ResolveOptions {
   /** Whether a symlink in the last component is followed; `false` yields the link itself. */
   readonly follow: boolean;
-  /**
-   * Which unsafe transitions are refused: all unless said otherwise; with "symlinks" those alone that a symlink leads
-   * to; with `false` none, which is for looking only, never before acting.
-   */
-  readonly safe?: boolean | "symlinks";
+  /** `false` lets unsafe transitions pass: for looking only, never before acting. */
+  readonly safe?: boolean;
   /** Called with each component before it is entered. */
   readonly inspect?: (fd: Fd) => void;
 }
@@ -157,7 +154,6 @@ function enter(walk: Walk, name: Bytes, child: Fd): void {
 function follow(walk: Walk, name: Bytes, link: Stat): void {
   const target = readlinkat(walk.fd, name);
   if (target.startsWith("/")) {
-    walk.byLink = true;
     refuseUnsafe(walk, link, walk.rootStat, walk.root.path);
     move(walk, walk.root, walk.rootStat);
     walk.depth = 0;
@@ -173,8 +169,7 @@ function move(walk: Walk, fd: Fd, stat: Stat): void {
 
 function refuseUnsafe(walk: Walk, from: Stat, to: Stat, at: Bytes): void {
   const { safe = true } = walk.options;
-  const asked = safe === "symlinks" ? walk.byLink : safe;
-  if (asked && isUnsafeTransition(from, to)) throw unsafeTransition(walk.path, from, to, at);
+  if (safe && isUnsafeTransition(from, to)) throw unsafeTransition(walk.path, from, to, at);
 }
 
 /** Whoever owns a directory decides what is in it, so trust must not grow on the way down. */

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
 import type { Bytes } from "../base/bytes.js";
 import { toBuffer } from "../base/bytes.js";
@@ -94,8 +95,15 @@ export function errno(): number {
   return koffi().errno();
 }
 
+/** By number, as the manual pages name them: Node knows no EDQUOT, and calls EOPNOTSUPP and EAGAIN by second names. */
+const ERRNO_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno)
+    .filter(([name]) => name !== "ENOTSUP" && name !== "EWOULDBLOCK")
+    .map(([name, number]) => [number, name]),
+);
+
 export function errnoName(number: number): string {
-  return getSystemErrorName(-number);
+  return ERRNO_NAMES.get(number) ?? getSystemErrorName(-number);
 }
 
 /** The address of a buffer's memory, for calls that want a pointer into it; the caller keeps the buffer alive. */

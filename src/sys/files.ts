@@ -200,7 +200,7 @@ function flagNames(flags: number): string {
 export function openat(dir: Fd, name: Bytes, flags: number, mode = 0): Fd {
   const number = libc.openat(dir.number, cstring(name), flags | O_CLOEXEC, mode);
   checkAt(number, "openat", dir, name, () => flagNames(flags));
-  return new Fd(number, name, dir);
+  return new Fd(number, name === "." ? ("" as Bytes) : name, dir);
 }
 
 /** openat2(2): opens `name` with the kernel's own bounds on how it may be resolved. */

@@ -48,10 +48,11 @@ class RealHands implements Hands {
   #makeParent(item: Item, path: Bytes): Fd {
     if (item.modifiers.replaceWrongType) this.#clearWay(item, path);
     const { fd, missing } = reachParent(this.#root, path);
-    return makeMissing(path, fd, missing, (at) => {
+    const made = (at: Bytes): void => {
       const created = { path: at, kind: "directory", implicit: true } as const;
       this.#reporter.report(createdEvent(item, created, "new", true));
-    });
+    };
+    return makeMissing(path, fd, missing, { keepSetGid: item.modifiers.replaceWrongType, made });
   }
 
   /** Removes what is neither a directory nor a symlink to one from the way to `path`. */

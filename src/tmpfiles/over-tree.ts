@@ -1,11 +1,11 @@
 import { type Bytes, join } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
-import { resolve } from "../path/resolve.js";
 import { entries, openDirectory } from "../sys/directory.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
 import { isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
 import { attempt } from "./attempt.js";
 import type { Item } from "./item.js";
+import { openExact } from "./parents.js";
 import type { Run } from "./run.js";
 
 /** What is done to each inode; `fd` is O_PATH. */
@@ -36,7 +36,7 @@ export function overTree(run: Run, item: Item, path: Bytes, act: TreeAction): vo
     if (isDirectory(stat)) attempt(run, item, at, () => descend(levels, fd, at, stat));
   };
   try {
-    using top = resolve(run.root, path, { follow: false, safe: "symlinks" });
+    using top = openExact(run.root, path);
     visit(top, path);
     for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
       const next = attemptNext(run, item, level);

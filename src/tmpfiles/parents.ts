@@ -2,12 +2,13 @@ import { type Bytes, basename, join, parent } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import { isUnsafeTransition, reach, requireNormalized, resolve, unsafeTransition } from "../path/resolve.js";
 import { type Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
-import { isDirectory, S_IFDIR, type Stat, statx } from "../sys/inode.js";
+import { chmod, isDirectory, S_IFDIR, type Stat, statx } from "../sys/inode.js";
 import { withCreationLabel } from "../sys/selinux.js";
 import { withUmask } from "../sys/write.js";
 import { ItemError } from "./item-error.js";
 
 const PARENT_MODE = 0o755;
+const PERMISSIONS = 0o7777;
 
 /** The name of what shall stand at `path`. */
 export function nameOf(path: Bytes): Bytes {
@@ -33,6 +34,12 @@ export function reachParent(root: Bytes, path: Bytes): { fd: Fd; missing: readon
   return reach(root, parent(path), { follow: true });
 }
 
+/** What is at `path`, symlinks in its last component not followed. */
+export function openExact(root: Bytes, path: Bytes): Fd {
+  requireNormalized(path);
+  return resolve(root, path, { follow: false });
+}
+
 /** The directory of `path`, which must be there. */
 export function openParentOf(root: Bytes, path: Bytes): Fd {
   nameOf(path);
@@ -42,23 +49,26 @@ export function openParentOf(root: Bytes, path: Bytes): Fd {
 
 /**
  * Makes the missing directories below `fd` and returns the last of them. A directory that is new in somebody else's is
- * an unsafe place for what shall be put there; all of them are made before that is refused, as 262 does it.
+ * an unsafe place for what shall be put there; all of them are made before that is refused, as 262 does it. The
+ * set-group-id bit that they have from the directory above is taken away, but under the `=` modifier.
  */
 export function makeMissing(
   path: Bytes,
   from: Fd,
   missing: readonly Bytes[],
-  made: (path: Bytes) => void,
+  { keepSetGid, made }: { readonly keepSetGid: boolean; readonly made: (path: Bytes) => void },
 ): Fd {
   let fd = from;
   let refusal: Error | undefined;
   try {
     for (const name of missing) {
-      const below = makeOne(fd, name, made);
+      const isNew = makeOne(fd, name, made);
+      const below = openat(fd, name, O_PATH | O_NOFOLLOW | O_DIRECTORY);
       const [outer, inner] = [statx(fd), statx(below)];
-      if (isUnsafeTransition(outer, inner)) refusal ??= unsafeTransition(path, outer, inner, below.path);
       fd.close();
       fd = below;
+      if (isUnsafeTransition(outer, inner)) refusal ??= unsafeTransition(path, outer, inner, below.path);
+      else if (isNew && !keepSetGid && (inner.mode & PERMISSIONS) !== PARENT_MODE) chmod(fd, PARENT_MODE);
     }
     if (refusal !== undefined) throw refusal;
     return fd;
@@ -68,15 +78,16 @@ export function makeMissing(
   }
 }
 
-function makeOne(dir: Fd, name: Bytes, made: (path: Bytes) => void): Fd {
+function makeOne(dir: Fd, name: Bytes, made: (path: Bytes) => void): boolean {
   const path = join(dir.path, name);
   try {
     withUmask(0, () => withCreationLabel(path, S_IFDIR, () => mkdirat(dir, name, PARENT_MODE)));
-    made(path);
   } catch (error) {
-    if (!failedWith(error, "EEXIST")) throw error;
+    if (failedWith(error, "EEXIST")) return false;
+    throw error;
   }
-  return openat(dir, name, O_PATH | O_NOFOLLOW | O_DIRECTORY);
+  made(path);
+  return true;
 }
 
 /** What the `=` modifier finds in the way of a parent directory: `name` in `dir` must go. */

@@ -1,5 +1,5 @@
 import { type Bytes, show } from "../../base/bytes.js";
-import { failedWith } from "../../base/errors.js";
+import { failedWith, NOT_SUPPORTED } from "../../base/errors.js";
 import {
   type AclEntry,
   type AclKind,
@@ -17,8 +17,9 @@ import type { Item } from "../item.js";
 import { ItemError } from "../item-error.js";
 import type { Handler, Warn } from "../line-type.js";
 import { overTree } from "../over-tree.js";
+import { openExact } from "../parents.js";
 import type { Run } from "../run.js";
-import { openExact, refuseHardLink } from "./adjust.js";
+import { refuseHardLink } from "./adjust.js";
 
 /** The entries that a line names. */
 export interface AclWish {
@@ -33,7 +34,7 @@ const EXECUTE = 1;
 
 /** `a`, `a+`: the ACL of what is there. */
 export const setFileAcl: Handler = (run, item, path) => {
-  using fd = openExact(run, path);
+  using fd = openExact(run.root, path);
   apply(run, item, fd, path, statx(fd));
 };
 
@@ -62,7 +63,7 @@ function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
     if (wish.inherited.length > 0 && isDirectory(stat))
       setOne(run, item, fd, path, "default", wish.inherited);
   } catch (error) {
-    if (!failedWith(error, "EOPNOTSUPP", "ENOSYS", "ENOTTY")) throw error;
+    if (!failedWith(error, ...NOT_SUPPORTED)) throw error;
     skip(run, item, path, "its file system has no ACLs");
   }
 }

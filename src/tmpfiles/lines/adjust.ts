@@ -1,6 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
 import { UnsafePathError } from "../../base/errors.js";
-import { requireNormalized, resolve } from "../../path/resolve.js";
 import type { Fd } from "../../sys/files.js";
 import { chmod, chown, isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
 import { restoreLabel } from "../../sys/selinux.js";
@@ -8,6 +7,7 @@ import { hardLinksProtected } from "../../sys/settings.js";
 import type { Item, Mode } from "../item.js";
 import type { Handler } from "../line-type.js";
 import { overTree } from "../over-tree.js";
+import { openExact } from "../parents.js";
 import type { Run } from "../run.js";
 
 const PERMISSIONS = 0o7777;
@@ -15,7 +15,7 @@ const SPECIAL_BITS = 0o7000;
 
 /** `z`: mode, owner and label of what is there. */
 export const adjust: Handler = (run, item, path, existing) => {
-  using fd = openExact(run, path);
+  using fd = openExact(run.root, path);
   setPermissions(run, item, fd, path, existing);
 };
 
@@ -23,12 +23,6 @@ export const adjust: Handler = (run, item, path, existing) => {
 export const adjustTree: Handler = (run, item, path) => {
   overTree(run, item, path, (fd, at) => setPermissions(run, item, fd, at, true));
 };
-
-/** What is at `path`, symlinks in its last component not followed. */
-export function openExact(run: Run, path: Bytes): Fd {
-  requireNormalized(path);
-  return resolve(run.root, path, { follow: false });
-}
 
 /** Gives an inode the item's owner and mode, and the label that the policy has for its path. */
 export function setPermissions(run: Run, item: Item, fd: Fd, path: Bytes, existing: boolean): void {

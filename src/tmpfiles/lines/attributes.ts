@@ -1,5 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
-import { failedWith, SyscallError } from "../../base/errors.js";
+import { failedWith, NOT_SUPPORTED, SyscallError } from "../../base/errors.js";
 import { ATTRIBUTE_LETTERS, getAttributes, setAttributes } from "../../sys/attributes.js";
 import { type Fd, O_NOATIME, O_RDONLY, reopen } from "../../sys/files.js";
 import { isDirectory, isRegular, type Stat, statx } from "../../sys/inode.js";
@@ -8,8 +8,8 @@ import type { Item } from "../item.js";
 import { ItemError } from "../item-error.js";
 import { ArgumentError, type Handler } from "../line-type.js";
 import { overTree } from "../over-tree.js";
+import { openExact } from "../parents.js";
 import type { Run } from "../run.js";
-import { openExact } from "./adjust.js";
 
 /** The attributes that a line touches, and those of them that it sets. */
 export interface AttributeWish {
@@ -19,12 +19,10 @@ export interface AttributeWish {
 
 const ALL = Object.values(ATTRIBUTE_LETTERS).reduce((all, bit) => all | bit, 0);
 const DIRECTORY_ONLY = ATTRIBUTE_LETTERS.D ?? 0;
-/** What a file system says of attributes that it does not have. */
-const NOT_SUPPORTED = ["EOPNOTSUPP", "ENOTTY", "ENOSYS", "EAFNOSUPPORT", "EPFNOSUPPORT", "EPROTONOSUPPORT"];
 
 /** `h`: the attributes of chattr(1). */
 export const setFileAttributes: Handler = (run, item, path) => {
-  using fd = openExact(run, path);
+  using fd = openExact(run.root, path);
   apply(run, item, fd, path, statx(fd));
 };
 

@@ -14,8 +14,9 @@ import type { Item } from "../item.js";
 import { ItemError } from "../item-error.js";
 import type { Handler } from "../line-type.js";
 import { overTree } from "../over-tree.js";
+import { openExact } from "../parents.js";
 import type { Run } from "../run.js";
-import { openExact, refuseHardLink } from "./adjust.js";
+import { refuseHardLink } from "./adjust.js";
 import { splitQuoted } from "./words.js";
 
 type Flag = "e" | "i" | "p";
@@ -46,7 +47,7 @@ const INVALID_UIDS = [0xffffffff, 0xffff];
 /** `k`, `k+`: the capabilities of a file. */
 export const setFileCapabilities: Handler = (run, item, path) => {
   if (item.argument === undefined) return;
-  using fd = openExact(run, path);
+  using fd = openExact(run.root, path);
   apply(run, item, fd, path, statx(fd));
 };
 

@@ -14,9 +14,6 @@ import type { Handler } from "../line-type.js";
 import type { Run } from "../run.js";
 import { setPermissions } from "./adjust.js";
 
-/** Something is there already: that is told, and no failure. */
-const IN_THE_WAY = "EEXIST";
-
 /** `C`: copies a file or a tree to where nothing is, or an empty directory; `C+` adds what is missing. */
 export const copy: Handler = (run, item, path) => {
   using place = run.hands.openParent(item, path, "make");
@@ -25,21 +22,19 @@ export const copy: Handler = (run, item, path) => {
   const made = run.hands.make(item, place, copyMaker(item, source, failures));
   if (made === undefined) return;
   using fd = made.fd;
-  const stat = statx(fd);
-  const kind = kindOf(stat);
+  refuseFailures(run, item, path, failures);
+  const kind = kindOf(statx(fd));
   if (made.existing) run.hands.found(item, place, kind);
   if (kind === kindOf(followed(run, item, source))) setPermissions(run, item, fd, path, false);
   else skip(run, item, path, `exists and is not what would be copied`);
-  tell(run, item, path, failures);
 };
 
-/** Where something is in the way at the top, a look decides whether all is well. */
 function copyMaker(item: Item, source: Fd, failures: SyscallError[]): Creation {
   return {
     kind: kindOf(statx(source)),
     target: item.argument as Bytes,
     outcome: "copied",
-    tolerated: [IN_THE_WAY],
+    tolerated: ["EEXIST"],
     make: (dir, name) => {
       const uid = item.user?.id;
       const gid = item.group?.id;
@@ -59,10 +54,9 @@ function followed(run: Run, item: Item, source: Fd): Stat {
   return statx(target);
 }
 
-/** What was there already stays, and is only told; all else is an error. */
-function tell(run: Run, item: Item, path: Bytes, failures: readonly SyscallError[]): void {
-  const serious = failures.find(({ code }) => code !== IN_THE_WAY);
-  for (const failure of failures)
-    if (failure !== serious) skip(run, item, path, `not copied: ${failure.message}`);
-  if (serious !== undefined) throw serious;
+/** The first is the error; of the others it is only told. */
+function refuseFailures(run: Run, item: Item, path: Bytes, failures: readonly SyscallError[]): void {
+  const [first, ...others] = failures;
+  for (const failure of others) skip(run, item, path, `not copied: ${failure.message}`);
+  if (first !== undefined) throw first;
 }

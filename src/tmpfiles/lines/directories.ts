@@ -6,7 +6,7 @@ import { isDirectory, S_IFDIR, statx } from "../../sys/inode.js";
 import { withCreationLabel } from "../../sys/selinux.js";
 import { withUmask } from "../../sys/write.js";
 import { skip } from "../attempt.js";
-import type { Creation, Place } from "../hands.js";
+import type { Creation, Made, Place } from "../hands.js";
 import type { Item } from "../item.js";
 import type { Handler } from "../line-type.js";
 import type { Run } from "../run.js";
@@ -40,7 +40,7 @@ export function makeDirectory(
 ): void {
   using place = run.hands.openParent(item, path, "make");
   if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFDIR);
-  const made = run.hands.make(item, place, creation(place));
+  const made = makeUnlessBelowFile(run, item, place, creation(place));
   if (made === undefined) return;
   using fd = made.fd;
   if (!isDirectory(statx(fd))) {
@@ -52,6 +52,17 @@ export function makeDirectory(
     if (!made.existing) whenNew?.(fd);
   } finally {
     setPermissions(run, item, fd, path, made.existing);
+  }
+}
+
+/** 262 tells no file in the directory's place from one in its parent's; neither is an error. */
+function makeUnlessBelowFile(run: Run, item: Item, place: Place, creation: Creation): Made | undefined {
+  try {
+    return run.hands.make(item, place, creation);
+  } catch (error) {
+    if (!failedWith(error, "ENOTDIR")) throw error;
+    skip(run, item, place.path, NOT_A_DIRECTORY);
+    return undefined;
   }
 }
 

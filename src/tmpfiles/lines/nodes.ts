@@ -55,7 +55,10 @@ function createDevice(run: Run, item: Item, path: Bytes, kind: InodeKind, type: 
   try {
     createNode(run, item, path, { kind, type, make: nodeMaker(item, type, item.argument as bigint) });
   } catch (error) {
-    if (!failedWith(error, "EPERM", "EACCES") || error.syscall !== "mknodat") throw error;
+    // Also where it can't be put in the place of what is there, which may be immutable.
+    const isRefused =
+      failedWith(error, "EPERM", "EACCES") && ["mknodat", "renameat2"].includes(error.syscall);
+    if (!isRefused) throw error;
     skip(run, item, path, "no privilege to make devices here");
   }
 }
@@ -84,9 +87,13 @@ export const createSymlink: Handler = (run, item, path) => {
 };
 
 function createNode(run: Run, item: Item, path: Bytes, node: Node): void {
-  using place = run.hands.openParent(item, path, "make");
-  if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, node.type);
-  if (item.modifiers.ifSourceExists && !targetExists(run.root, path, node.target ?? EMPTY)) {
+  const leadsNowhere = (): boolean =>
+    item.modifiers.ifSourceExists && !targetExists(run.root, path, node.target ?? EMPTY);
+  using place = openPlace(run, item, path, leadsNowhere);
+  if (place !== undefined && item.modifiers.replaceWrongType) {
+    run.hands.removeWrongType(item, place, node.type);
+  }
+  if (place === undefined || leadsNowhere()) {
     skip(run, item, path, "what it would point at does not exist");
     return;
   }
@@ -97,6 +104,21 @@ function createNode(run: Run, item: Item, path: Bytes, node: Node): void {
     throw new ItemError("WRONG_TYPE", path, `was replaced by something else than a ${node.kind}`);
   }
   setPermissions(run, item, fd, path, made.existing);
+}
+
+/** undefined where there can be no place for it, but it would lead nowhere either. */
+function openPlace(
+  run: Run,
+  item: Item,
+  path: Bytes,
+  leadsNowhere: () => boolean,
+): (Place & Disposable) | undefined {
+  try {
+    return run.hands.openParent(item, path, "make");
+  } catch (error) {
+    if (leadsNowhere()) return undefined;
+    throw error;
+  }
 }
 
 /** What stands at the place in the end; undefined where there is nothing to adjust. */
@@ -117,7 +139,7 @@ function makeOrReplace(run: Run, item: Item, place: Place, node: Node): Made | u
 function targetExists(root: Bytes, path: Bytes, target: Bytes): boolean {
   try {
     const pointedAt = join(isAbsolute(target) ? root : parent(path), target);
-    resolve(root, pointedAt, { follow: false, safe: false }).close();
+    resolve(root, pointedAt, { follow: false }).close();
     return true;
   } catch (error) {
     if (failedWith(error, "ENOENT")) return false;

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
-import { failedWith } from "../../base/errors.js";
+import { failedWith, NOT_SUPPORTED } from "../../base/errors.js";
 import {
   assignQuotaGroup,
   createQuotaGroup,
@@ -28,8 +28,6 @@ const SELF = "." as Bytes;
 /** Above those of subvolumes there are 255 levels; the topmost is taken where nothing says otherwise. */
 const ABOVE_ALL = 256;
 const PERMISSIONS = 0o777;
-/** What says that there are no subvolumes here. */
-const NOT_SUPPORTED = ["EOPNOTSUPP", "ENOTTY", "ENOSYS", "EAFNOSUPPORT", "EPFNOSUPPORT", "EPROTONOSUPPORT"];
 
 /** What becomes of a new subvolume's quota groups; `leaf` is its own. */
 type Grouping = (fd: Fd, leaf: bigint, above: readonly bigint[]) => void;

@@ -5,8 +5,8 @@ import type { Item } from "../item.js";
 import { splitWords } from "../lex.js";
 import type { ArgumentContext, Handler } from "../line-type.js";
 import { overTree } from "../over-tree.js";
+import { openExact } from "../parents.js";
 import type { Run } from "../run.js";
-import { openExact } from "./adjust.js";
 
 /** `user.name=value` of a line. */
 export interface Assignment {
@@ -16,7 +16,7 @@ export interface Assignment {
 
 /** `t`: extended attributes of what is there. */
 export const setAttributes: Handler = (run, item, path) => {
-  using fd = openExact(run, path);
+  using fd = openExact(run.root, path);
   apply(run, item, fd, path);
 };
 
