@@ -1,22 +1,12 @@
 /** Every line type that makes or adjusts something, with its modifiers, alone, over what may be at its path already. */
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { reference } from "../reference.js";
+import { test } from "node:test";
 import type { Case } from "./case.js";
-import { instrument } from "./instrument.js";
 import { judge } from "./judge.js";
-import { nothing, realProgram } from "./program.js";
-import { ourProgram } from "./subject.js";
+import { openPair } from "./pair.js";
 import type { Entry } from "./tree.js";
 
-const tools = instrument(reference());
-const skip = "missing" in tools ? `NOT COMPARED: ${tools.missing}` : false;
-const real = "missing" in tools ? nothing : realProgram(tools);
-const ours = "missing" in tools ? nothing : ourProgram(tools);
-after(() => {
-  ours.close?.();
-  if (!("missing" in tools)) tools.remove();
-});
+const { skip, real, ours } = openPair();
 
 const NOBODY = 65534;
 const OLD = 400 * 86_400;

@@ -1,19 +1,9 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
-import { reference } from "../reference.js";
-import { instrument } from "./instrument.js";
+import { test } from "node:test";
 import { judgeMany } from "./judge.js";
-import { nothing, realProgram } from "./program.js";
-import { ourProgram } from "./subject.js";
+import { openPair } from "./pair.js";
 
-const tools = instrument(reference());
-const skip = "missing" in tools ? `NOT COMPARED: ${tools.missing}` : false;
-const real = "missing" in tools ? nothing : realProgram(tools);
-const ours = "missing" in tools ? nothing : ourProgram(tools);
-after(() => {
-  ours.close?.();
-  if (!("missing" in tools)) tools.remove();
-});
+const { skip, real, ours } = openPair();
 
 const count = Number(process.env.CASES ?? 100);
 const seed = Number(process.env.SEED ?? 1);
