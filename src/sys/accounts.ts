@@ -141,9 +141,13 @@ function readAccounts(root: Bytes, file: "passwd" | "group"): Map<string, number
 /** The ids that mean "unchanged" to chown(2), in 32 bits and in 16. */
 const NO_IDS = new Set([0xffffffff, 0xffff]);
 
+/** strtoul(3) reads past a form feed or a vertical tab, and what then stands there may have a sign and zeros. */
+const ID = /^(?:(0|[1-9]\d{0,9})|[\v\f][ \t\n\v\f\r]*\+?0*(\d{1,10}))$/;
+
 /** A numeric id as it must be written: decimal, without sign or leading zeros, and none of the two reserved ones. */
 export function parseId(text: string): number | undefined {
-  if (!/^(0|[1-9]\d{0,9})$/.test(text)) return undefined;
-  const id = Number(text);
+  const match = ID.exec(text);
+  if (match === null) return undefined;
+  const id = Number(match[1] ?? match[2]);
   return id <= LARGEST_ID && !NO_IDS.has(id) ? id : undefined;
 }

@@ -18,9 +18,9 @@ export function conflictingItem(items: readonly Item[], item: Item): Item | unde
   );
 }
 
-/** `w+`: a glob that owns its path and is forced writes at the end of what is there. */
-function appends(item: Item): boolean {
-  return item.modifiers.force && item.type.path === "glob";
+/** `w+`: of those that find their path by a glob, and own it, the one to which `+` means anything. */
+function appends({ type, modifiers }: Item): boolean {
+  return modifiers.force && type.path === "glob" && type.modifiers.includes("+");
 }
 
 function agree(a: Item, b: Item): boolean {

@@ -54,15 +54,19 @@ export class ItemTable {
     }
   }
 
-  /** Links each group to that of the nearest path above, by which parents are made first and emptied last. */
-  link(): void {
+  /**
+   * Links each group to that of the nearest path above, by which parents are made first and emptied last. The root is
+   * nobody's parent: it is there in any case.
+   */
+  link(root: Bytes): void {
     for (const groups of [this.#exact, this.#globs]) {
-      for (const group of groups.values()) this.#linkToParent(group);
+      for (const group of groups.values()) this.#linkToParent(group, root);
     }
   }
 
-  #linkToParent(group: ItemGroup): void {
-    for (let above = parent(group.path); above !== "/" && above !== "."; above = parent(above)) {
+  #linkToParent(group: ItemGroup, root: Bytes): void {
+    let above = parent(group.path);
+    for (; above !== root && above !== "/" && above !== "."; above = parent(above)) {
       const found = this.#exact.get(above) ?? this.#globs.get(above);
       if (found === undefined) continue;
       group.parent = found;

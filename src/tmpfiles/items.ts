@@ -94,7 +94,7 @@ class Loader {
   }
 
   result(): Loaded {
-    this.#table.link();
+    this.#table.link(this.#root ?? ("/" as Bytes));
     return {
       exact: this.#table.exact,
       globs: this.#table.globs,

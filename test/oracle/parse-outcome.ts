@@ -39,7 +39,8 @@ export function referenceOutcome(binary: string, choice: Choice): Outcome {
   const lost = new Set<string>();
   const items: string[] = [];
   for (const line of ran.stderr.split("\n")) {
-    if (line.startsWith(RUNNING)) items.push(line.slice(RUNNING.length));
+    // Of the root itself it writes a slash behind the path.
+    if (line.startsWith(RUNNING)) items.push(line.slice(RUNNING.length).replace(/(?<=\S)\/$/, ""));
     const [, place, message] = PLACED.exec(line) ?? [];
     if (place === undefined || message === undefined || REMARK.test(message)) continue;
     (message.startsWith("Duplicate") ? lost : wrong).add(place);

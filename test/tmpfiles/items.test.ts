@@ -44,6 +44,12 @@ test("the earlier of two lines that contradict each other wins", () => {
   ]);
 });
 
+test("only lines that append may contradict each other, whatever plus signs others have", () => {
+  assert.deepEqual(codes(["x+ /run/a 0755", "X+ /run/a"]), ["duplicate"]);
+  assert.deepEqual(codes(["f+ /run/a - - - - x", "f+ /run/a - - - - y"]), ["duplicate"]);
+  assert.deepEqual(codes(["a+ /run/a - - - - u:root:r", "a+ /run/a - - - - u:root:w"]), []);
+});
+
 test("groups are linked to the nearest above, never to the root directory", () => {
   const { exact, globs } = loadLines(["d /", "d /run/a/b/c", "d /run", "e /run/a/*", "e /run/a"]);
   assert.equal(exact[1]?.parent?.path, "/run/a");
@@ -53,6 +59,14 @@ test("groups are linked to the nearest above, never to the root directory", () =
   );
   assert.equal(exact[2]?.parent, undefined);
   assert.equal(globs[0]?.parent?.path, "/run/a");
+  const below = loadLines(["d /", "d /a"], { root: tmpdir() as Bytes });
+  assert.deepEqual(
+    below.exact.map((group) => [group.path, group.parent]),
+    [
+      [tmpdir(), undefined],
+      [`${tmpdir()}/a`, undefined],
+    ],
+  );
 });
 
 test("X has the age of the first line above it, but not its first level", () => {
