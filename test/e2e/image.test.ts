@@ -84,7 +84,7 @@ test("a GPT's partitions are mounted where they belong, as 262 mounts them", { s
   );
   execFileSync("sh", ["-c", 'PATH=$PATH:/usr/sbin:/sbin sfdisk -q "$0"', image], {
     input: `label: gpt\n${table}\n`,
-    stdio: ["pipe", "ignore", "inherit"],
+    stdio: ["pipe", "ignore", "ignore"],
   });
   const lines = ["d /home/new", "d /var/new 0700", "f /etc/new - - - - text", "d /run/never", "d /tmp"];
   const run = (...args: string[]) =>

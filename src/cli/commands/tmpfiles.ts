@@ -3,10 +3,29 @@ import { run } from "../../tmpfiles/index.js";
 import { parseBoolean } from "../drop-in/boolean.js";
 import { openLog } from "../drop-in/log.js";
 import { dropInReporter } from "../drop-in/reporter.js";
-import { type Command, defineCommand } from "../options.js";
+import { type Command, defineCommand, type Section } from "../options.js";
 import { given, refusalOf, rootProblem, selectionOf } from "../selection.js";
 
 const OPERATIONS: readonly Operation[] = ["create", "clean", "remove", "purge"];
+
+const SECTIONS: readonly Section[] = [
+  {
+    title: "Exit status",
+    text: `**0** when all went well; **65** when lines of the configuration had to be left out, and nothing else failed; **73**
+when something could not be carried out; **1** when the command line is wrong, or anything else failed.`,
+  },
+  {
+    title: "Environment",
+    text: `**SYSTEMD_LOG_LEVEL**, **SYSTEMD_LOG_TARGET**, **SYSTEMD_LOG_COLOR**, **SYSTEMD_LOG_TIME** as in
+systemd-tmpfiles(8): at the level *debug* every removal is told, and every entry that is kept with its reason.
+Messages for the journal go to standard error, with their level where that leads there.
+
+**SYSTEMD_PAGER**, **PAGER**, **SYSTEMD_LESS**, **SYSTEMD_LESSCHARSET** and **SYSTEMD_PAGERSECURE** for **--cat-config** and
+**--tldr** on a terminal. Without SYSTEMD_PAGERSECURE the pager is **less** in its secure mode, or none.
+
+**SYSTEMD_TMPFILES_BYPASS**, where it is true: do nothing.`,
+  },
+];
 
 /** systemd-tmpfiles(8), option for option, in the order in which 262 lists what an abbreviation may mean. */
 export const tmpfiles: Command = defineCommand({
@@ -87,6 +106,12 @@ supported, and the file systems are not checked before they are mounted.`,
     { name: "no-pager", help: "Print to standard output, also on a terminal" },
     { name: "introspect-cli", hidden: true, help: "Print the options as JSON" },
   ],
+  examples: [
+    ["mayfly tmpfiles --create --remove --boot --exclude-prefix=/dev", "What a host does when it boots"],
+    ["mayfly tmpfiles --clean --dry-run", "What the daily cleaning would remove"],
+    ["ln -s /usr/bin/mayfly /usr/local/sbin/systemd-tmpfiles", "Take the place of the other program"],
+  ],
+  sections: SECTIONS,
   async main(invocation) {
     const { options, operands, stdout, stderr, how } = invocation;
     if (options.help || options.version || options["introspect-cli"]) {
