@@ -19,3 +19,30 @@ export function flockedInodes(): ReadonlySet<number> | undefined {
     return undefined;
   }
 }
+
+/** A lock that somebody holds, as /proc/locks tells it. */
+export interface HeldLock {
+  /** Only flock(2) counts for a cleaner; POSIX and OFD locks are those of fcntl(2). */
+  readonly kind: "flock" | "posix" | "ofd";
+  /** Who took it; it may have gone, and left the lock to a child. */
+  readonly pid: number;
+  readonly deviceMajor: number;
+  readonly deviceMinor: number;
+  readonly inode: number;
+}
+
+const KINDS = { FLOCK: "flock", POSIX: "posix", OFDLCK: "ofd" } as const;
+
+/** The locks that this process may see: not those of other pid namespaces, unless this is the initial one. */
+export function heldLocks(): HeldLock[] {
+  const rows = readFileSync("/proc/locks", "latin1").matchAll(
+    /: (FLOCK|POSIX|OFDLCK) .*? (-?\d+) ([0-9a-f]+):([0-9a-f]+):(\d+) /g,
+  );
+  return Array.from(rows, ([, kind, pid, major, minor, inode]) => ({
+    kind: KINDS[kind as keyof typeof KINDS],
+    pid: Number(pid),
+    deviceMajor: Number.parseInt(major ?? "", 16),
+    deviceMinor: Number.parseInt(minor ?? "", 16),
+    inode: Number(inode),
+  }));
+}

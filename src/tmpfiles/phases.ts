@@ -14,18 +14,22 @@ const PHASES: readonly (readonly Operation[])[] = [["purge"], ["remove", "clean"
 export interface Groups {
   readonly exact: readonly ItemGroup[];
   readonly globs: readonly ItemGroup[];
+  /** Where not all of them are to be run: all still count for what they keep from others. */
+  readonly only?: (group: ItemGroup) => boolean;
 }
 
 /** Runs the items through the operations asked for, phase by phase. */
 export function runPhases(run: Run, groups: Groups, operations: ReadonlySet<Operation>): void {
   const autofs = new AutofsCheck(run.root);
+  const only = groups.only ?? (() => true);
   for (const phase of PHASES) {
     const asked = phase.filter((operation) => operations.has(operation));
     if (asked.length === 0) continue;
     // Once an item was reached as the parent or child of another, its own turn has nothing left to do.
     const done = new Set<ItemGroup>();
     // Paths are mostly made and globs mostly adjusted, so that the globs come second.
-    for (const group of [...groups.exact, ...groups.globs]) runGroup({ run, asked, done, autofs }, group);
+    for (const group of [...groups.exact, ...groups.globs])
+      runGroup({ run, asked, done, autofs, only }, group);
   }
 }
 
@@ -34,6 +38,7 @@ interface Phase {
   readonly asked: readonly Operation[];
   readonly done: Set<ItemGroup>;
   readonly autofs: AutofsCheck;
+  readonly only: (group: ItemGroup) => boolean;
 }
 
 /** Parents are made before their children, children removed before their parents. */
@@ -43,7 +48,7 @@ function runGroup(phase: Phase, group: ItemGroup): void {
   if (phase.asked.includes("create")) {
     if (group.parent !== undefined) runGroup(phase, group.parent);
   } else for (const child of group.children) runGroup(phase, child);
-  for (const item of group.items) runItem(phase, item);
+  if (phase.only(group)) for (const item of group.items) runItem(phase, item);
 }
 
 function runItem({ run, asked, autofs }: Phase, item: Item): void {

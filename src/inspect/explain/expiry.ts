@@ -1,0 +1,40 @@
+import type { Bytes } from "../../base/bytes.js";
+import type { Nanoseconds } from "../../base/time.js";
+import { S_IFDIR } from "../../sys/inode.js";
+import type { Guard, Subject } from "../../tmpfiles/guards.js";
+import { newestOf, timestampsOf } from "./subject.js";
+
+/** Entries that only time keeps. */
+const BY_TIME: ReadonlySet<string> = new Set(["too-new", "not-empty"]);
+
+/**
+ * From when on nothing keeps an entry any more: its newest timestamp that counts, plus the age; of a directory no sooner
+ * than the last of its entries. The walk tells entries before their directory, so that one pass is enough.
+ */
+export class Expiry {
+  /** By directory: the latest of its entries' so far, undefined where one of them stays for another reason. */
+  readonly #inside = new Map<Bytes, Nanoseconds | undefined>();
+
+  /** Undefined where it stays however old it gets. */
+  of(path: Bytes, subject: Subject, guard: Guard | undefined, age: Nanoseconds): Nanoseconds | undefined {
+    const own = this.#own(subject, guard, age);
+    const isDirectory = subject.stat.type === S_IFDIR;
+    const expires = isDirectory && this.#inside.has(path) ? later(own, this.#inside.get(path)) : own;
+    this.#inside.delete(path);
+    const directory = subject.within.path;
+    const others = this.#inside.has(directory) ? this.#inside.get(directory) : 0n;
+    this.#inside.set(directory, later(expires, others));
+    return expires;
+  }
+
+  #own(subject: Subject, guard: Guard | undefined, age: Nanoseconds): Nanoseconds | undefined {
+    if (guard !== undefined && !BY_TIME.has(guard.code)) return undefined;
+    // A timestamp at the cutoff still keeps: it expires a nanosecond after.
+    return (newestOf(timestampsOf(subject))?.time ?? 0n) + age + 1n;
+  }
+}
+
+function later(a: Nanoseconds | undefined, b: Nanoseconds | undefined): Nanoseconds | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  return a > b ? a : b;
+}

@@ -1,0 +1,47 @@
+import { type Bytes, isBelow, show } from "../../base/bytes.js";
+import type { Operation } from "../../base/events.js";
+import { fixedClock, type Nanoseconds } from "../../base/time.js";
+import { literalPrefix } from "../../path/glob.js";
+import type { ItemGroup } from "../../tmpfiles/item.js";
+import type { Loaded } from "../../tmpfiles/items.js";
+import { runItems } from "../../tmpfiles/run.js";
+import type { Victim } from "../watch/event.js";
+import { type CleanerVersion, lookingHands } from "./configuration.js";
+import { type Look, Onlooker } from "./look.js";
+
+export interface JudgeOptions {
+  readonly operation: Operation;
+  readonly at: Nanoseconds;
+  readonly version: CleanerVersion;
+  readonly root?: Bytes | undefined;
+  /** What stands in for a path that is not there. */
+  readonly imagined?: Victim;
+}
+
+/** What each line would do to each path: a dry run of the engine, narrowed to the way to those paths. */
+export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOptions): Map<Bytes, Look[]> {
+  const onlooker = new Onlooker(paths, options.at, options.imagined);
+  const concerns = (group: ItemGroup): boolean => paths.some((path) => mayConcern(group, path));
+  const run = {
+    operations: [options.operation],
+    dryRun: true,
+    clock: fixedClock(options.at),
+    jobs: 1,
+    root: options.root,
+    lens: onlooker,
+    walkHands: lookingHands(options.version),
+  };
+  // All lines are known to the walk, since any may keep an entry; those that could not come near are not run.
+  runItems({ exact: loaded.exact, globs: loaded.globs, only: concerns }, run, onlooker);
+  return onlooker.looks;
+}
+
+/** Whether the line could walk over the path, or name it. */
+function mayConcern(group: ItemGroup, path: Bytes): boolean {
+  return isBelow(path, group.glob ? literalPrefix(group.path) : group.path);
+}
+
+/** `/usr/lib/tmpfiles.d/tmp.conf:3` */
+export function placeOf({ file, line }: { readonly file: Bytes; readonly line: number }): string {
+  return `${show(file)}:${line}`;
+}

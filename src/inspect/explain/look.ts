@@ -1,0 +1,165 @@
+import { type Bytes, basename, components, isBelow, join } from "../../base/bytes.js";
+import type { KeepReason, Reporter, Source } from "../../base/events.js";
+import type { Nanoseconds } from "../../base/time.js";
+import { SECOND } from "../../base/time.js";
+import { S_IFDIR } from "../../sys/inode.js";
+import {
+  allReasons,
+  DIRECTORY_ARRIVAL,
+  DIRECTORY_DEPARTURE,
+  firstGuard,
+  type Guard,
+  OTHER,
+  type Subject,
+  type Surroundings,
+  type World,
+} from "../../tmpfiles/guards.js";
+import type { Lens } from "../../tmpfiles/lens.js";
+import type { Victim } from "../watch/event.js";
+import { Expiry } from "./expiry.js";
+import { imaginedStat, imaginedWorld, newFile, type Timestamp, timestampsOf } from "./subject.js";
+
+/** What one line's walk came to at a path. */
+export interface Look {
+  readonly source: Source;
+  /** The path itself, or the directory above it at which the walk stopped. */
+  readonly at: Bytes;
+  readonly removed: boolean;
+  /** Every reason why it stays, in the order of the guards. */
+  readonly reasons: readonly KeepReason[];
+  /** Those that the line goes by. */
+  readonly timestamps: readonly Timestamp[];
+  readonly age: Nanoseconds | undefined;
+  /** From when on nothing keeps it any more; undefined where that is not a matter of time. */
+  readonly expires: Nanoseconds | undefined;
+  /** The path is not there: this is what would happen to it. */
+  readonly imagined: boolean;
+}
+
+/** Looks over the engine's shoulder at what becomes of certain paths. */
+export class Onlooker implements Lens, Reporter {
+  readonly wantsKept = true;
+  readonly wantsRemoved = true;
+  readonly looks = new Map<Bytes, Look[]>();
+  readonly #now: Nanoseconds;
+  readonly #imagined: Victim;
+  #expiry = new Expiry();
+  #source: Source | undefined;
+  #base: Bytes = "" as Bytes;
+  #decided: Bytes | undefined;
+
+  /** `imagined` stands in for what is not there: a new file, unless it is said what it was. */
+  constructor(paths: readonly Bytes[], now: Nanoseconds, imagined: Victim = newFile(now)) {
+    for (const path of paths) this.looks.set(path, []);
+    this.#now = now;
+    this.#imagined = imagined;
+  }
+
+  begins(source: Source, base: Bytes): void {
+    this.#source = source;
+    this.#base = base;
+    this.#expiry = new Expiry();
+  }
+
+  namesIn(directory: Bytes): readonly Bytes[] | undefined {
+    const leading: Bytes[] = [];
+    for (const path of this.looks.keys()) {
+      if (path !== directory && isBelow(path, directory)) {
+        const [name] = components(path.slice(directory === "/" ? 0 : directory.length) as Bytes);
+        if (name !== undefined && !leading.includes(name)) leading.push(name);
+        // Inside of a path that was asked for all entries matter: whether it gets empty hangs on them.
+      } else if (isBelow(directory, path) && this.#base !== path && isBelow(path, this.#base))
+        return undefined;
+    }
+    return leading;
+  }
+
+  decided(subject: Subject, guard: Guard | undefined, world: World): void {
+    const path = join(subject.within.path, subject.name());
+    this.#decided = path;
+    for (const [wanted, looks] of this.looks) {
+      if (isBelow(path, wanted)) {
+        const age = ageOf(subject.within, this.#now);
+        const expires = this.#expiry.of(path, subject, guard, age);
+        if (path !== wanted) continue;
+        const reasons = guard === undefined ? [] : allReasons(subject, world);
+        this.#note(looks, path, { reasons, timestamps: timestampsOf(subject), age, expires });
+      } else if (isBelow(wanted, path) && guard?.stage === "arrival") {
+        this.#note(looks, path, { reasons: allReasons(subject, world).slice(0, 1) });
+      }
+    }
+  }
+
+  missing(within: Surroundings, name: Bytes, world: World): void {
+    const path = join(within.path, name);
+    for (const [wanted, looks] of this.looks) {
+      if (isBelow(wanted, path)) this.#imagine(looks, wanted, within, name, imaginedWorld(world));
+    }
+  }
+
+  /** What a line names itself is no walk's entry: only the report tells of it. */
+  report(event: Parameters<Reporter["report"]>[0]): void {
+    if (event.type !== "removed" && event.type !== "kept") return;
+    const decided = this.#decided;
+    this.#decided = undefined;
+    const looks = this.looks.get(event.path);
+    if (looks === undefined || decided === event.path) return;
+    this.#source = event.source;
+    this.#note(looks, event.path, { reasons: event.type === "kept" ? [event.reason] : [] });
+  }
+
+  #note(looks: Look[], at: Bytes, look: Partial<Look> & Pick<Look, "reasons">): void {
+    if (this.#source === undefined) return;
+    const removed = look.reasons.length === 0;
+    const lasting = look.reasons.some(({ code }) => code !== "too-new" && code !== "not-empty");
+    const rest = { timestamps: [], age: undefined, imagined: false };
+    const expires = lasting ? undefined : look.expires;
+    looks.push({ source: this.#source, at, removed, ...rest, ...look, expires });
+  }
+
+  /** The path is not there: the guards are asked about one that would be, and about the directories on the way. */
+  #imagine(looks: Look[], wanted: Bytes, from: Surroundings, first: Bytes, world: World): void {
+    let within = from;
+    const between = components(wanted.slice(join(from.path, first).length) as Bytes);
+    for (const name of [first, ...between].slice(0, -1)) {
+      const directory = subjectOf(within, name, { ...this.#imagined, kind: "directory" });
+      const guard = firstGuard(DIRECTORY_ARRIVAL, directory, world);
+      const path = join(within.path, name);
+      if (guard !== undefined) {
+        const reasons = allReasons(directory, world).slice(0, 1);
+        this.#note(looks, path, { reasons, imagined: true });
+        return;
+      }
+      within = {
+        ...within,
+        path,
+        depth: within.depth + 1,
+        atMountTop: false,
+        lines: within.lines.enter(name),
+      };
+    }
+    const subject = subjectOf(within, basename(wanted), this.#imagined);
+    const guards = subject.stat.type === S_IFDIR ? [...DIRECTORY_ARRIVAL, ...DIRECTORY_DEPARTURE] : OTHER;
+    const guard = firstGuard(guards, subject, world);
+    const reasons = guard === undefined ? [] : allReasons(subject, world);
+    const age = ageOf(within, this.#now);
+    const expires = new Expiry().of(wanted, subject, guard, age);
+    this.#note(looks, wanted, { reasons, timestamps: timestampsOf(subject), age, expires, imagined: true });
+  }
+}
+
+function subjectOf(within: Surroundings, name: Bytes, entry: Victim): Subject {
+  const plain = { path: within.path, depth: within.depth, atMountTop: within.atMountTop };
+  return {
+    within: { ...plain, lines: within.lines, rule: within.rule },
+    stat: imaginedStat(entry),
+    name: () => name,
+    remaining: 0,
+    blocker: () => undefined,
+  };
+}
+
+/** The walk knows the cutoff; the age is what lies between it and now. */
+function ageOf({ rule }: Surroundings, now: Nanoseconds): Nanoseconds {
+  return now - (BigInt(rule.cutoffSeconds) * SECOND + BigInt(rule.cutoffNanoseconds));
+}

@@ -1,0 +1,90 @@
+import { type Nanoseconds, SECOND } from "../../base/time.js";
+import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from "../../sys/inode.js";
+import { ATIME, BTIME, CTIME, MTIME, StatxBuffer } from "../../sys/scan.js";
+import {
+  type Detail,
+  type Subject,
+  type Surroundings,
+  tooNewTimestamps,
+  type World,
+} from "../../tmpfiles/guards.js";
+import type { Victim } from "../watch/event.js";
+
+/** A timestamp that a line goes by. */
+export type Timestamp = Required<Pick<Detail, "timestamp" | "time">>;
+
+const SINCE_EVER = { cutoffSeconds: Number.NEGATIVE_INFINITY, cutoffNanoseconds: 0 };
+
+/** The timestamps that the line goes by, in the order of the guard's: those that would be too new for any age. */
+export function timestampsOf(subject: Subject): Timestamp[] {
+  const within = { ...surroundingsOf(subject), rule: { ...subject.within.rule, ...SINCE_EVER } };
+  return tooNewTimestamps({ ...detached(subject), within }).flatMap(({ timestamp, time }) =>
+    // A file system that does not keep a birth time tells zero, which is no time that was.
+    timestamp === undefined || time === undefined || time === 0n ? [] : [{ timestamp, time }],
+  );
+}
+
+/** The one that keeps it longest; modification time where two are the same, as the guard asks for it first. */
+export function newestOf(timestamps: readonly Timestamp[]): Timestamp | undefined {
+  return timestamps.reduce<Timestamp | undefined>(
+    (newest, each) => (newest === undefined || each.time > newest.time ? each : newest),
+    undefined,
+  );
+}
+
+/** The walk moves one object from entry to entry: what shall outlive the entry is copied out of it. */
+function surroundingsOf({ within }: Subject): Surroundings {
+  const { path, depth, atMountTop, lines, rule } = within;
+  return { path, depth, atMountTop, lines, rule };
+}
+
+function detached(subject: Subject): Subject {
+  const { stat, remaining } = subject;
+  const within = surroundingsOf(subject);
+  return { within, stat, remaining, name: () => subject.name(), blocker: () => subject.blocker() };
+}
+
+const TYPES: Readonly<Record<Victim["kind"], number>> = {
+  file: S_IFREG,
+  directory: S_IFDIR,
+  subvolume: S_IFDIR,
+  symlink: S_IFLNK,
+  fifo: S_IFIFO,
+  socket: S_IFSOCK,
+  "character-device": S_IFCHR,
+  "block-device": S_IFBLK,
+};
+
+/** What statx would say of an entry that is not there (any more). */
+export function imaginedStat(entry: Victim): StatxBuffer {
+  const stat = new StatxBuffer();
+  stat.unsigned[0x1c / 4] = TYPES[entry.kind];
+  stat.unsigned[0x14 / 4] = entry.uid;
+  for (const [word, time] of [
+    [ATIME, entry.atime],
+    [BTIME, entry.btime ?? 0n],
+    [CTIME, entry.ctime],
+    [MTIME, entry.mtime],
+  ] as const) {
+    const seconds = time / SECOND;
+    stat.words[word] = Number(BigInt.asIntN(32, seconds));
+    stat.words[word + 1] = Number(seconds >> 32n);
+    stat.unsigned[word + 2] = Number(time % SECOND);
+  }
+  return stat;
+}
+
+/** A file that is made at this moment. */
+export function newFile(now: Nanoseconds): Victim {
+  return { kind: "file", size: 0n, uid: 0, atime: now, mtime: now, ctime: now, btime: now };
+}
+
+/** Around what is not there nothing is locked, and nothing is unreadable. */
+export function imaginedWorld(world: World): World {
+  return {
+    sockets: () => world.sockets(),
+    source: (order) => world.source(order),
+    unreadable: () => undefined,
+    locked: () => false,
+  };
+}
