@@ -1,3 +1,12 @@
+export type { CleanerVersion } from "./explain/configuration.js";
+export {
+  type ExplainOptions,
+  type Explanation,
+  explain,
+  type Reason,
+  type ReasonCode,
+  type TimestampVerdict,
+} from "./explain/explain.js";
 export type { Actor, ActorSource, Victim, WatchEvent, WatchOperation } from "./watch/event.js";
 export type { Abilities } from "./watch/protocol.js";
 export { type Watch, type WatchOptions, watch } from "./watch/watch.js";

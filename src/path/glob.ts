@@ -26,13 +26,16 @@ export function literalPrefix(pattern: Bytes): Bytes {
  * The paths that match, as glob(3) with GLOB_NOSORT and GLOB_BRACE finds them: a component with `*`, `?` or `[` matches
  * by libc's fnmatch(3), never `.`, `..` or a leading dot; the others must exist. Directories are listed without moving
  * their atime, and never where the last step to them is a symlink. `root` is where symlinks resolve. What can't be
- * listed matches nothing. This is for looking: what it found may be something else by now.
+ * listed matches nothing. This is for looking: what it found may be something else by now. Only where `leads` says so of
+ * a path is it looked at, and gone on from.
  */
-export function glob(root: Bytes, pattern: Bytes): Bytes[] {
-  return expandBraces(pattern).flatMap((path) => matches(root, path));
+export function glob(root: Bytes, pattern: Bytes, leads = EVERYWHERE): Bytes[] {
+  return expandBraces(pattern).flatMap((path) => matches(root, path, leads));
 }
 
-function matches(root: Bytes, pattern: Bytes): Bytes[] {
+const EVERYWHERE = (_path: Bytes): boolean => true;
+
+function matches(root: Bytes, pattern: Bytes, leads: typeof EVERYWHERE): Bytes[] {
   const parts = components(pattern);
   const last = parts.length - 1;
   let found = ["/" as Bytes];
@@ -43,6 +46,7 @@ function matches(root: Bytes, pattern: Bytes): Bytes[] {
     found = isMagic
       ? found.flatMap((directory) => list(root, directory, part, index === last))
       : found.map((directory) => join(directory, part.replace(ESCAPED, "$1") as Bytes));
+    found = found.filter(leads);
     isChecked = isMagic;
     if (found.length === 0) break;
   }

@@ -194,14 +194,14 @@ export function requireNormalized(path: Bytes): void {
 }
 
 /** Whether resolving `path` would run into an automount point; what can't be resolved is not. */
-export function isBelowAutofs(root: Bytes, path: Bytes): boolean {
+export function isBelowAutofs(root: Bytes, path: Bytes, follow = true): boolean {
   let found = false;
   try {
     const inspect = (fd: Fd): void => {
       found = isAutofs(fd);
       if (found) throw new SyscallError("EREMOTE", 66, "resolve", [`${fd}`], fd.path);
     };
-    reach(root, path, { follow: true, safe: false, inspect }).fd.close();
+    reach(root, path, { follow, safe: false, inspect }).fd.close();
   } catch (error) {
     if (!(error instanceof SyscallError) && !(error instanceof UnsafePathError)) throw error;
   }

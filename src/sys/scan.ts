@@ -53,6 +53,7 @@ export const EAGAIN = 11;
 export const ENOTEMPTY = 39;
 
 const STATX_ATTR_MOUNT_ROOT = 0x2000;
+const STATX_ATTRS_FROZEN = 0x10 | 0x20;
 const TYPE = 0o170000;
 const STICKY = 0o1000;
 const HIGH = 4294967296;
@@ -103,6 +104,11 @@ export class StatxBuffer {
   /** One number for the device that the inode lies on. */
   get device(): number {
     return (this.unsigned[0x88 / 4] as number) * HIGH + (this.unsigned[0x8c / 4] as number);
+  }
+
+  /** Immutable or append-only: chattr(1). */
+  get isFrozen(): boolean {
+    return ((this.unsigned[0x08 / 4] as number) & STATX_ATTRS_FROZEN) !== 0;
   }
 
   /** Bytes on disk. */

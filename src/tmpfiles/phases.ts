@@ -1,5 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import type { Operation } from "../base/events.js";
+import { expandBraces } from "../path/braces.js";
 import { glob, isGlob, literalPrefix } from "../path/glob.js";
 import { isBelowAutofs } from "../path/resolve.js";
 import { attempt, skip } from "./attempt.js";
@@ -14,14 +15,15 @@ const PHASES: readonly (readonly Operation[])[] = [["purge"], ["remove", "clean"
 export interface Groups {
   readonly exact: readonly ItemGroup[];
   readonly globs: readonly ItemGroup[];
-  /** Where not all of them are to be run: all still count for what they keep from others. */
-  readonly only?: (group: ItemGroup) => boolean;
+  /** Where they are only to be run at certain paths. All still count for what they keep from others. */
+  readonly only?: (path: Bytes) => boolean;
 }
 
 /** Runs the items through the operations asked for, phase by phase. */
 export function runPhases(run: Run, groups: Groups, operations: ReadonlySet<Operation>): void {
-  const autofs = new AutofsCheck(run.root);
-  const only = groups.only ?? (() => true);
+  const { only } = groups;
+  // Reading a symlink moves its atime, which who only asks shall not.
+  const autofs = new AutofsCheck(run.root, only === undefined);
   for (const phase of PHASES) {
     const asked = phase.filter((operation) => operations.has(operation));
     if (asked.length === 0) continue;
@@ -38,7 +40,7 @@ interface Phase {
   readonly asked: readonly Operation[];
   readonly done: Set<ItemGroup>;
   readonly autofs: AutofsCheck;
-  readonly only: (group: ItemGroup) => boolean;
+  readonly only: Groups["only"];
 }
 
 /** Parents are made before their children, children removed before their parents. */
@@ -48,20 +50,26 @@ function runGroup(phase: Phase, group: ItemGroup): void {
   if (phase.asked.includes("create")) {
     if (group.parent !== undefined) runGroup(phase, group.parent);
   } else for (const child of group.children) runGroup(phase, child);
-  if (phase.only(group)) for (const item of group.items) runItem(phase, item);
+  for (const item of group.items) runItem(phase, item);
 }
 
-function runItem({ run, asked, autofs }: Phase, item: Item): void {
+function runItem({ run, asked, autofs, only }: Phase, item: Item): void {
   const wanted = asked.filter((operation) => handlerOf(item, operation) !== undefined);
-  if (wanted.length === 0) return;
+  if (wanted.length === 0 || (only !== undefined && !mayLead(item, only))) return;
   if (autofs.isBelow(item.path)) {
     skip(run, item, item.path, "it lies below an automount point");
     return;
   }
   for (const operation of wanted) {
     if (operation === "create") createItem(run, item);
-    else removeItem(run, item, handlerOf(item, operation) as Handler);
+    else removeItem(run, item, handlerOf(item, operation) as Handler, only);
   }
+}
+
+/** Whether the item has to do with one of certain paths: as far as its text tells, without a look at the disk. */
+function mayLead(item: Item, only: NonNullable<Groups["only"]>): boolean {
+  const paths = item.type.path === "glob" ? expandBraces(item.path).map(literalPrefix) : [item.path];
+  return paths.some(only);
 }
 
 function handlerOf(item: Item, operation: Operation): Handler | undefined {
@@ -71,25 +79,27 @@ function handlerOf(item: Item, operation: Operation): Handler | undefined {
 }
 
 /** The `-` modifier tolerates failures on creation alone. */
-function removeItem(run: Run, item: Item, handler: Handler): void {
-  const paths = item.type.path === "glob" ? glob(run.root, item.path) : [item.path];
+function removeItem(run: Run, item: Item, handler: Handler, only: Phase["only"]): void {
+  const paths = item.type.path === "glob" ? glob(run.root, item.path, only) : [item.path];
   for (const path of paths) attempt(run, item, path, () => handler(run, item, path, true), false);
 }
 
 /** Asks once for each directory that items lie in. */
 class AutofsCheck {
   readonly #root: Bytes;
+  readonly #follow: boolean;
   readonly #known = new Map<Bytes, boolean>();
 
-  constructor(root: Bytes) {
+  constructor(root: Bytes, follow: boolean) {
     this.#root = root;
+    this.#follow = follow;
   }
 
   isBelow(path: Bytes): boolean {
     const fixed = isGlob(path) ? literalPrefix(path) : path;
     let below = this.#known.get(fixed);
     if (below === undefined) {
-      below = isBelowAutofs(this.#root, fixed);
+      below = isBelowAutofs(this.#root, fixed, this.#follow);
       this.#known.set(fixed, below);
     }
     return below;

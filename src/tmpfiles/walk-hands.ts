@@ -2,11 +2,14 @@ import { flockedInodes } from "../sys/locks.js";
 import {
   closeNumber,
   EAGAIN,
+  EPERM,
   lockExclusive,
   openForLock,
   removeDirectoryName,
   restoreTimes,
-  type StatxBuffer,
+  StatxBuffer,
+  statxInto,
+  statxOf,
   unlinkName,
   unlock,
 } from "../sys/scan.js";
@@ -70,10 +73,18 @@ export function lookingWalkHands(): WalkHands {
       closeNumber(fd);
       return locked ? LOCKED : NO_LOCK;
     },
-    removeFile: () => 0,
-    removeDirectory: () => 0,
+    removeFile: refusal,
+    removeDirectory: refusal,
     restoreTimes: () => 0,
   };
+}
+
+/** The errno that the kernel would refuse a removal with: what is immutable stays, and what lies in it. */
+function refusal(dir: number, name: number): number {
+  const stat = new StatxBuffer();
+  const failed = statxInto(dir, name, stat);
+  if (failed !== 0 || stat.isFrozen) return failed || EPERM;
+  return statxOf(dir, stat) === 0 && stat.isFrozen ? EPERM : 0;
 }
 
 /** Tries a lock and lets go of it at once: where somebody has one, this does nothing at all. */

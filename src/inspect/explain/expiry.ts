@@ -27,6 +27,11 @@ export class Expiry {
     return expires;
   }
 
+  /** An entry of this directory stays after all. */
+  stays(directory: Bytes): void {
+    this.#inside.set(directory, undefined);
+  }
+
   #own(subject: Subject, guard: Guard | undefined, age: Nanoseconds): Nanoseconds | undefined {
     if (guard !== undefined && !BY_TIME.has(guard.code)) return undefined;
     // A timestamp at the cutoff still keeps: it expires a nanosecond after.

@@ -1,8 +1,9 @@
 import { readlinkSync } from "node:fs";
 import { type Bytes, bytes, fromBuffer, isAbsolute, join, simplify } from "../../base/bytes.js";
 import type { KeepReason, Source, TimestampName } from "../../base/events.js";
-import { type Nanoseconds, systemClock } from "../../base/time.js";
+import type { Nanoseconds } from "../../base/time.js";
 import { expandBraces } from "../../path/braces.js";
+import { systemClock } from "../../sys/clock.js";
 import { Fd } from "../../sys/files.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { statx } from "../../sys/inode.js";
@@ -12,7 +13,7 @@ import type { Loaded } from "../../tmpfiles/items.js";
 import { adviceFor } from "./advice.js";
 import { type CleanerVersion, loadConfiguration } from "./configuration.js";
 import { judge } from "./judge.js";
-import type { Look } from "./look.js";
+import type { Look, LookReason } from "./look.js";
 import { newestOf } from "./subject.js";
 import { cleanerTimer, nextRun } from "./timer.js";
 import { type Uses, usesOf } from "./users.js";
@@ -26,11 +27,14 @@ export interface ExplainOptions {
   readonly version?: CleanerVersion;
 }
 
-export type ReasonCode = KeepReason["code"] | "no-line" | "base";
+export type ReasonCode = LookReason["code"] | "no-line" | "base";
 
 /** Why a path stays. */
 export interface Reason extends Omit<KeepReason, "code"> {
-  /** `no-line`: no line cleans there. `base`: it is what a line names, of which only the contents are cleaned. */
+  /**
+   * `no-line`: no line cleans there. `base`: it is what a line names, of which only the contents are cleaned. `refused`:
+   * the kernel would not remove it.
+   */
   readonly code: ReasonCode;
   /** The path itself, or the directory above it that is kept with all that is below it. */
   readonly at: Bytes;

@@ -1,8 +1,6 @@
 import { type Bytes, isBelow, show } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { fixedClock, type Nanoseconds } from "../../base/time.js";
-import { literalPrefix } from "../../path/glob.js";
-import type { ItemGroup } from "../../tmpfiles/item.js";
 import type { Loaded } from "../../tmpfiles/items.js";
 import { runItems } from "../../tmpfiles/run.js";
 import type { Victim } from "../watch/event.js";
@@ -21,7 +19,7 @@ export interface JudgeOptions {
 /** What each line would do to each path: a dry run of the engine, narrowed to the way to those paths. */
 export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOptions): Map<Bytes, Look[]> {
   const onlooker = new Onlooker(paths, options.at, options.imagined);
-  const concerns = (group: ItemGroup): boolean => paths.some((path) => mayConcern(group, path));
+  const leads = (directory: Bytes): boolean => paths.some((path) => isBelow(path, directory));
   const run = {
     operations: [options.operation],
     dryRun: true,
@@ -32,13 +30,8 @@ export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOpt
     walkHands: lookingHands(options.version),
   };
   // All lines are known to the walk, since any may keep an entry; those that could not come near are not run.
-  runItems({ exact: loaded.exact, globs: loaded.globs, only: concerns }, run, onlooker);
+  runItems({ exact: loaded.exact, globs: loaded.globs, only: leads }, run, onlooker);
   return onlooker.looks;
-}
-
-/** Whether the line could walk over the path, or name it. */
-function mayConcern(group: ItemGroup, path: Bytes): boolean {
-  return isBelow(path, group.glob ? literalPrefix(group.path) : group.path);
 }
 
 /** `/usr/lib/tmpfiles.d/tmp.conf:3` */

@@ -1,4 +1,5 @@
-import { type Bytes, basename, components, isBelow, join } from "../../base/bytes.js";
+import { type Bytes, basename, components, isBelow, join, parent } from "../../base/bytes.js";
+import { SyscallError } from "../../base/errors.js";
 import type { KeepReason, Reporter, Source } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
 import { SECOND } from "../../base/time.js";
@@ -19,6 +20,9 @@ import type { Victim } from "../watch/event.js";
 import { Expiry } from "./expiry.js";
 import { imaginedStat, imaginedWorld, newFile, type Timestamp, timestampsOf } from "./subject.js";
 
+/** `refused`: nothing keeps it but the kernel. */
+export type LookReason = Omit<KeepReason, "code"> & { readonly code: KeepReason["code"] | "refused" };
+
 /** What one line's walk came to at a path. */
 export interface Look {
   readonly source: Source;
@@ -26,7 +30,7 @@ export interface Look {
   readonly at: Bytes;
   readonly removed: boolean;
   /** Every reason why it stays, in the order of the guards. */
-  readonly reasons: readonly KeepReason[];
+  readonly reasons: readonly LookReason[];
   /** Those that the line goes by. */
   readonly timestamps: readonly Timestamp[];
   readonly age: Nanoseconds | undefined;
@@ -99,6 +103,10 @@ export class Onlooker implements Lens, Reporter {
 
   /** What a line names itself is no walk's entry: only the report tells of it. */
   report(event: Parameters<Reporter["report"]>[0]): void {
+    if (event.type === "failed") {
+      this.#failed(event.path, event.error);
+      return;
+    }
     if (event.type !== "removed" && event.type !== "kept") return;
     const decided = this.#decided;
     this.#decided = undefined;
@@ -106,6 +114,17 @@ export class Onlooker implements Lens, Reporter {
     if (looks === undefined || decided === event.path) return;
     this.#source = event.source;
     this.#note(looks, event.path, { reasons: event.type === "kept" ? [event.reason] : [] });
+  }
+
+  /** No guard kept it, and the kernel would: it is immutable, or its file system is read-only. */
+  #failed(path: Bytes, error: Error): void {
+    this.#decided = undefined;
+    this.#expiry.stays(parent(path));
+    const looks = this.looks.get(path);
+    const last = looks?.pop();
+    if (looks === undefined || last === undefined) return;
+    const detail = error instanceof SyscallError ? error.code : error.message;
+    looks.push({ ...last, removed: false, reasons: [{ code: "refused", detail }], expires: undefined });
   }
 
   #note(looks: Look[], at: Bytes, look: Partial<Look> & Pick<Look, "reasons">): void {

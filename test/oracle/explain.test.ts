@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { lstatSync, readdirSync } from "node:fs";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import type { Bytes } from "#src/base/bytes.js";
+import { explain } from "#src/inspect/index.js";
+import { loadItems } from "#src/tmpfiles/items.js";
+import { reference } from "../reference.js";
+import { anyCase, type Case, show } from "./case.js";
+import { render } from "./configuration.js";
+import { instrument } from "./instrument.js";
+import { type Copy, openLab } from "./lab.js";
+import { type Program, realProgram } from "./program.js";
+
+const tools = instrument(reference());
+const skip = "missing" in tools ? `NOT COMPARED: ${tools.missing}` : false;
+after(() => {
+  if (!("missing" in tools)) tools.remove();
+});
+
+const count = Number(process.env.CASES ?? 300);
+const seed = Number(process.env.SEED ?? 1);
+const DAY_NS = 86_400_000_000_000n;
+
+/**
+ * A case that only cleans, by files that are named on the command line. Without \`r\` and \`R\`: what they remove makes its
+ * directory new by the kernel's clock, which does not shift with the cleaner's.
+ */
+function cleaning(one: Case): Case {
+  const files = one.files.map((file) => {
+    const lines = file.lines.filter((line) => !/^\s*["']?[rR]/.test(render(line, "")));
+    return { ...file, lines, place: "argument" as const, masked: false };
+  });
+  const plain = { rooted: false, delivery: "files", extra: [], unprivileged: false, options: [] } as const;
+  return { ...one, ...plain, files, operations: ["--clean"] };
+}
+
+function below(top: Buffer): Buffer[] {
+  const found: Buffer[] = [];
+  const pending = [top];
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    if (at !== top) found.push(at);
+    if (!lstatSync(at).isDirectory()) continue;
+    const directory = at;
+    for (const name of readdirSync(at, { encoding: "buffer" })) {
+      pending.push(Buffer.concat([directory, Buffer.from("/"), name]));
+    }
+  }
+  return found;
+}
+
+const isThere = (path: Buffer): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+function timesOf(paths: readonly Buffer[]): string[] {
+  return paths.map((path) => {
+    const { atimeNs, mtimeNs, ctimeNs } = lstatSync(path, { bigint: true });
+    return `${path.toString("latin1")} ${atimeNs} ${mtimeNs} ${ctimeNs}`;
+  });
+}
+
+/** Where explain and the real cleaner part. */
+async function parted(one: Case, real: Program): Promise<string[]> {
+  const lab = openLab(one);
+  try {
+    const [left, right] = lab.copies;
+    const tree = (copy: Copy): Buffer => Buffer.concat([copy.at, Buffer.from("/tree")]);
+    // Listing moves a directory's atime: each copy is listed once, before anything is asked.
+    const paths = isThere(tree(right)) ? below(tree(right)) : [];
+    const before = timesOf(paths);
+    const config = [...new Set(one.files.map(({ name }) => `${right.at.toString("latin1")}/conf/${name}`))];
+    // The real one starts a little later than this.
+    const at = BigInt(Date.now() + 500) * 1_000_000n + BigInt(one.clockDays) * DAY_NS;
+    if (leadsThroughLinks(config)) return [];
+    const explained = readable(() => explain(paths, { config, at }));
+    if (explained === undefined) return [];
+    const moved = timesOf(paths).flatMap((times, index) =>
+      times === before[index] ? [] : [`explain moved a timestamp: ${before[index]} to ${times}`],
+    );
+    if (isThere(tree(left))) below(tree(left));
+    await real.run(one, left);
+    const wrong = paths.flatMap((path, index) => {
+      const other = Buffer.concat([left.at, path.subarray(right.at.length)]);
+      const kept = isThere(other);
+      const { verdict, reasons, line } = explained[index] ?? {};
+      if (kept === (verdict === "keep")) return [];
+      const why = `${reasons?.map(({ code, at: where }) => `${code} ${where}`).join(", ")}; ${line?.text}`;
+      return [
+        `${path.toString("latin1")}: explain says ${verdict} (${why}), the real one ${kept ? "kept" : "removed"} it`,
+      ];
+    });
+    return [...moved, ...wrong];
+  } finally {
+    lab.close();
+  }
+}
+
+/** A line that names its directory by a symlink concerns other paths than its own: explain goes by paths as written. */
+function leadsThroughLinks(config: readonly string[]): boolean {
+  const { exact } = loadItems({ args: config as Bytes[] });
+  return exact.some(({ path }) => {
+    const parts = path.split("/").slice(1, -1);
+    return parts.some((_, index) => {
+      const above = Buffer.from(`/${parts.slice(0, index + 1).join("/")}`, "latin1");
+      return lstatSync(above, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    });
+  });
+}
+
+/** A configuration that nothing may be run by is not explained either. */
+function readable<T>(explained: () => T): T | undefined {
+  try {
+    return explained();
+  } catch {
+    return undefined;
+  }
+}
+
+test(`explain foretells what 262 removes: ${count} random trees from seed ${seed}`, { skip }, async () => {
+  if ("missing" in tools) return;
+  const real = realProgram(tools);
+  const failures: string[] = [];
+  for (let each = seed; each < seed + count && failures.length < 5; each++) {
+    const [one] = fc.sample(anyCase, { seed: each, numRuns: 1 });
+    if (one === undefined) continue;
+    const found = await parted(cleaning(one), real);
+    if (found.length > 0) failures.push(`SEED=${each} CASES=1\n${show(cleaning(one))}\n${found.join("\n")}`);
+  }
+  assert.deepEqual(failures, [], failures.join("\n\n"));
+});
