@@ -59,6 +59,18 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 
   // Looking into things.
+  explain: {
+    summary: "Tell whether ageing will remove a path, when, and why",
+    load: async () => (await import("./commands/explain.js")).explain,
+  },
+  forecast: {
+    summary: "Show what the next runs will remove, by day and by line",
+    load: async () => (await import("./commands/forecast.js")).forecast,
+  },
+  watch: {
+    summary: "Tell live what is removed, and by whom",
+    load: async () => (await import("./commands/watch.js")).watch,
+  },
 };
 
 export function commandNamed(name: string): Entry | undefined {

@@ -7,6 +7,15 @@ export {
   type ReasonCode,
   type TimestampVerdict,
 } from "./explain/explain.js";
+export type { User, Uses } from "./explain/users.js";
+export {
+  type Day,
+  type Forecast,
+  type ForecastOptions,
+  forecast,
+  type Removal,
+} from "./forecast/forecast.js";
 export type { Actor, ActorSource, Victim, WatchEvent, WatchOperation } from "./watch/event.js";
+export { type Block, Folder } from "./watch/fold.js";
 export type { Abilities } from "./watch/protocol.js";
 export { type Watch, type WatchOptions, watch } from "./watch/watch.js";

@@ -23,7 +23,7 @@ const seed = Number(process.env.SEED ?? 1);
 const DAY_NS = 86_400_000_000_000n;
 
 /**
- * A case that only cleans, by files that are named on the command line. Without \`r\` and \`R\`: what they remove makes its
+ * A case that only cleans, by files that are named on the command line. Without `r` and `R`: what they remove makes its
  * directory new by the kernel's clock, which does not shift with the cleaner's.
  */
 function cleaning(one: Case): Case {
@@ -101,9 +101,17 @@ function leadsThroughLinks(config: readonly string[]): boolean {
     const parts = path.split("/").slice(1, -1);
     return parts.some((_, index) => {
       const above = Buffer.from(`/${parts.slice(0, index + 1).join("/")}`, "latin1");
-      return lstatSync(above, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+      return isLink(above);
     });
   });
+}
+
+function isLink(path: Buffer): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 /** A configuration that nothing may be run by is not explained either. */

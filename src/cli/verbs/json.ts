@@ -116,7 +116,7 @@ function reasonJson({ code, timestamp, time, by, detail }: KeepReason): Json {
   };
 }
 
-function timeJson(time: Nanoseconds): string {
+export function timeJson(time: Nanoseconds): string {
   const fraction = ((time % SECOND) + SECOND) % SECOND;
   const date = new Date(Number((time - fraction) / 1_000_000n));
   return date.toISOString().replace(/\.\d+Z$/, `.${String(fraction).padStart(9, "0")}Z`);

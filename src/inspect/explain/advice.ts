@@ -1,4 +1,5 @@
-import { show, toText } from "../../base/bytes.js";
+import { type Bytes, show, toText } from "../../base/bytes.js";
+import type { TimestampName } from "../../base/events.js";
 import { formatTimeSpan } from "../../base/time-span.js";
 import type { CleanerVersion } from "./configuration.js";
 import type { Explanation } from "./explain.js";
@@ -17,10 +18,10 @@ export function adviceFor(
     );
   }
   if (verdict === "remove" || expires !== undefined) {
-    advice.push(`to keep it, add \`x ${path}\` to a file in /etc/tmpfiles.d`);
-    advice.push(lockAdvice(path, version));
+    advice.push(
+      ...keepingAdvice(explained.path, verdict === "remove" ? explained.decisive : undefined, version),
+    );
   }
-  if (verdict === "remove" && explained.decisive !== undefined) advice.push(timestampAdvice(explained));
   if (!exists && expires !== undefined && explained.age !== undefined) {
     advice.push(`a file made here now is kept for ${formatTimeSpan(explained.age)} from its last use`);
   }
@@ -36,6 +37,19 @@ function lockAdvice(path: string, version: CleanerVersion): string {
   return `or hold a flock(2) on it, or on a directory around it, while it is in use: flock ${path} COMMAND`;
 }
 
-function timestampAdvice({ decisive }: Pick<Explanation, "decisive">): string {
-  return `its newest timestamp that counts is ${decisive}: what is unpacked with old timestamps is old at once; unpack without them (tar -m), or touch it`;
+/** How an entry is kept from the next run; `decisive` is the timestamp that it was too old by. */
+export function keepingAdvice(
+  path: Bytes,
+  decisive: TimestampName | undefined,
+  version: CleanerVersion = 262,
+): string[] {
+  const advice = [
+    `to keep it, add \`x ${show(path)}\` to a file in /etc/tmpfiles.d`,
+    lockAdvice(show(path), version),
+  ];
+  if (decisive === undefined) return advice;
+  return [
+    ...advice,
+    `its newest timestamp that counts is ${decisive}: what is unpacked with old timestamps is old at once; unpack without them (tar -m), or touch it`,
+  ];
 }

@@ -167,6 +167,18 @@ export class Onlooker implements Lens, Reporter {
   }
 }
 
+/** The entries of a directory that lead to one of the paths; undefined inside of one, where all entries matter. */
+export function namesLeadingTo(paths: readonly Bytes[], directory: Bytes): readonly Bytes[] | undefined {
+  const leading = new Set<Bytes>();
+  for (const path of paths) {
+    if (isBelow(directory, path)) return undefined;
+    if (!isBelow(path, directory)) continue;
+    const [name] = components(path.slice(directory === "/" ? 0 : directory.length) as Bytes);
+    if (name !== undefined) leading.add(name);
+  }
+  return [...leading];
+}
+
 function subjectOf(within: Surroundings, name: Bytes, entry: Victim): Subject {
   const plain = { path: within.path, depth: within.depth, atMountTop: within.atMountTop };
   return {
@@ -179,6 +191,6 @@ function subjectOf(within: Surroundings, name: Bytes, entry: Victim): Subject {
 }
 
 /** The walk knows the cutoff; the age is what lies between it and now. */
-function ageOf({ rule }: Surroundings, now: Nanoseconds): Nanoseconds {
+export function ageOf({ rule }: Surroundings, now: Nanoseconds): Nanoseconds {
   return now - (BigInt(rule.cutoffSeconds) * SECOND + BigInt(rule.cutoffNanoseconds));
 }

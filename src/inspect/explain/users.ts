@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { type Bytes, isBelow } from "../../base/bytes.js";
 import { Fd } from "../../sys/files.js";
 import { type Stat, statx } from "../../sys/inode.js";
@@ -76,7 +76,7 @@ function look(pid: number, path: Bytes, users: Users): boolean {
   if (uses(linkOf(pid, "cwd"))) add(users.workingDirectory);
   if (uses(linkOf(pid, "exe"))) add(users.running);
   if (fds?.some((fd) => uses(linkOf(pid, `fd/${fd}`)))) add(users.open);
-  return fds !== undefined;
+  return fds !== undefined || !existsSync(`/proc/${pid}/fd`);
 }
 
 function userOf(pid: number): User {

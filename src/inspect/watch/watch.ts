@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { type Bytes, bytes, fromBuffer, isAbsolute, join, simplify } from "../../base/bytes.js";
 import { eventFd, wake } from "../../sys/poll.js";
+import { Attribution } from "./attribution.js";
 import type { WatchEvent } from "./event.js";
 import type { Abilities, ReaderInput, ReaderMessage } from "./protocol.js";
 
@@ -39,6 +40,7 @@ export function watch(paths: readonly (string | Uint8Array)[], options: WatchOpt
   };
   const worker = new Worker(new URL("./reader.js", import.meta.url), { workerData: input });
   const queue = new EventQueue();
+  const attribution = new Attribution();
   const ready = new Promise<Abilities>((resolve, reject) => {
     worker.on("message", (message: ReaderMessage) => message.type === "ready" && resolve(message.abilities));
     worker.on("error", reject);
@@ -51,7 +53,7 @@ export function watch(paths: readonly (string | Uint8Array)[], options: WatchOpt
     open = false;
   };
   worker.on("message", (message: ReaderMessage) => {
-    if (message.type === "events") queue.push(message.events);
+    if (message.type === "events") queue.push(message.events.map((event) => attribution.attribute(event)));
     else if (message.type === "notice") options.onNotice?.(message.notice);
   });
   worker.on("error", (error) => queue.fail(error));

@@ -1,0 +1,28 @@
+import { type Bytes, toText } from "../../base/bytes.js";
+import { type Nanoseconds, SECOND } from "../../base/time.js";
+import { parseTimeSpan } from "../../base/time-span.js";
+import { UsageError } from "../options.js";
+
+/** `+14d` and `-1h` from `now`, `@1700000000` in seconds since the epoch, or a date as JavaScript reads them. */
+export function parseMoment(option: string, text: Bytes, now: Nanoseconds): Nanoseconds {
+  const relative = /^[+-]/.test(text) ? parseTimeSpan(text.slice(1) as Bytes) : undefined;
+  if (relative !== undefined) return text.startsWith("-") ? now - relative : now + relative;
+  const seconds = /^@(\d+)$/.exec(text)?.[1];
+  if (seconds !== undefined) return BigInt(seconds) * SECOND;
+  const milliseconds = Date.parse(text);
+  if (text === "now") return now;
+  if (Number.isNaN(milliseconds)) {
+    throw new UsageError(`option '--${option}' takes a date, @SECONDS, or +SPAN, not '${toText(text)}'`);
+  }
+  return BigInt(milliseconds) * 1_000_000n;
+}
+
+/** To the minute, in UTC: `2026-11-22 04:17Z`. */
+export function minuteText(time: Nanoseconds): string {
+  return `${new Date(Number(time / 1_000_000n)).toISOString().slice(0, 16).replace("T", " ")}Z`;
+}
+
+/** To the second, in UTC. */
+export function secondText(time: Nanoseconds): string {
+  return `${new Date(Number(time / 1_000_000n)).toISOString().slice(0, 19).replace("T", " ")}Z`;
+}

@@ -1,0 +1,59 @@
+import { toText } from "../../base/bytes.js";
+import type { Actor, Victim, WatchEvent } from "../../inspect/index.js";
+import { userName } from "../../sys/accounts.js";
+import { pathJson, timeJson } from "../verbs/json.js";
+import { lineJson } from "./explain-json.js";
+
+type Json = { readonly [key: string]: unknown };
+
+/** One event as one line. */
+export function watchJson(event: WatchEvent): string {
+  const { time, op, path, kind, to, from, actor, victim, line, decisive, advice } = event;
+  return JSON.stringify({
+    time: timeJson(time),
+    op,
+    ...pathJson("path", path),
+    ...(kind !== undefined && { kind }),
+    ...(to === undefined ? {} : pathJson("to", to)),
+    ...(from === undefined ? {} : pathJson("from", from)),
+    actor: actorJson(actor),
+    victim: victim === undefined ? null : victimJson(victim),
+    line: line === undefined ? null : lineJson(line),
+    ...(decisive !== undefined && { decisive: { ...decisive, time: timeJson(decisive.time) } }),
+    ...(advice !== undefined && { advice }),
+  });
+}
+
+function actorJson({ pid, via, parent, exe, cmdline, truncated, uid, unit, container }: Actor): Json {
+  const words = cmdline?.map((word) => Object.values(pathJson("word", word))[0]);
+  return {
+    pid,
+    exe: null,
+    ...(exe === undefined ? {} : pathJson("exe", exe)),
+    cmdline: words ?? null,
+    ...(truncated === true && { truncated }),
+    ...(parent !== undefined && { parent }),
+    ...(uid !== undefined && { uid, user: userText(uid) }),
+    unit: null,
+    ...(unit === undefined ? {} : pathJson("unit", unit)),
+    ...(container === undefined ? {} : pathJson("container", container)),
+    via,
+  };
+}
+
+function victimJson({ kind, size, uid, atime, mtime, ctime, btime }: Victim): Json {
+  return {
+    kind,
+    size: Number(size),
+    uid,
+    atime: timeJson(atime),
+    mtime: timeJson(mtime),
+    ctime: timeJson(ctime),
+    btime: btime === undefined ? null : timeJson(btime),
+  };
+}
+
+/** The name, or the number where there is none. */
+export function userText(uid: number): string {
+  return toText(userName(uid));
+}

@@ -1,0 +1,70 @@
+import type { Bytes } from "../../base/bytes.js";
+import type { Source } from "../../base/events.js";
+import type { Nanoseconds } from "../../base/time.js";
+
+/** One entry that will be removed. */
+export interface Removal {
+  readonly path: Bytes;
+  /** On disk. */
+  readonly bytes: number;
+  readonly line: Source;
+  /** From when on nothing keeps it. */
+  readonly expires: Nanoseconds;
+}
+
+export interface LineSum {
+  readonly line: Source;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** What one run of the cleaner will remove. */
+export interface Day {
+  readonly run: Nanoseconds;
+  readonly entries: number;
+  readonly bytes: number;
+  /** By line, the most first. */
+  readonly lines: readonly LineSum[];
+}
+
+const LARGEST = 10;
+
+/** Adds removals up by run and by line, so that a forecast of a million entries costs no memory for each. */
+export class Ledger {
+  readonly #runs: readonly Nanoseconds[];
+  readonly #sums: Map<string, { line: Source; entries: number; bytes: number }>[];
+  #largest: Removal[] = [];
+
+  constructor(runs: readonly Nanoseconds[]) {
+    this.#runs = runs;
+    this.#sums = runs.map(() => new Map());
+  }
+
+  add(removal: Removal): void {
+    const index = this.#runs.findIndex((run) => run >= removal.expires);
+    const sums = this.#sums[index];
+    if (sums === undefined) return;
+    const key = `${removal.line.file}\0${removal.line.line}`;
+    const sum = sums.get(key) ?? { line: removal.line, entries: 0, bytes: 0 };
+    sum.entries++;
+    sum.bytes += removal.bytes;
+    sums.set(key, sum);
+    const smallest = this.#largest.at(-1);
+    if (this.#largest.length >= LARGEST && smallest !== undefined && smallest.bytes >= removal.bytes) return;
+    this.#largest.push(removal);
+    this.#largest.sort((a, b) => b.bytes - a.bytes);
+    this.#largest = this.#largest.slice(0, LARGEST);
+  }
+
+  get largest(): readonly Removal[] {
+    return this.#largest;
+  }
+
+  days(): Day[] {
+    return this.#runs.map((run, index) => {
+      const lines = [...(this.#sums[index]?.values() ?? [])].sort((a, b) => b.entries - a.entries);
+      const total = (key: "entries" | "bytes"): number => lines.reduce((sum, each) => sum + each[key], 0);
+      return { run, entries: total("entries"), bytes: total("bytes"), lines };
+    });
+  }
+}
