@@ -38,7 +38,7 @@ export class Instance {
   static at(run: Run, item: Item, operation: Operation, dir: Fd, path: Bytes): Instance | undefined {
     const instance = new Instance(run, item, operation, dir, path);
     const failed = instance.#look(instance.stat);
-    if (failed === ENOENT) return undefined;
+    if (failed === ENOENT || run.walker.hands.gone?.has(path) === true) return undefined;
     if (failed !== 0) throw instance.error(failed, "statx");
     return instance;
   }
@@ -110,6 +110,7 @@ export class Instance {
     const { hands } = this.#run.walker;
     const remove = this.isDirectory ? hands.removeDirectory : hands.removeFile;
     const failed = remove(this.dir.number, address(this.#cname));
+    if (failed === 0) hands.gone?.add(this.path);
     if (failed === 0) this.#run.walker.removedInstance(this.item, this.operation, this.path, this.stat);
     else if (failed === ENOTEMPTY) this.keep({ code: "not-empty" });
     else if (failed !== ENOENT) onFailure(failed);

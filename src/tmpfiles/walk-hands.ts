@@ -1,3 +1,4 @@
+import type { Bytes } from "../base/bytes.js";
 import { flockedInodes } from "../sys/locks.js";
 import {
   closeNumber,
@@ -26,6 +27,8 @@ export const NO_LOCK = -1;
 export interface WalkHands {
   /** Whether they act, or only say what they would do. */
   readonly acts: boolean;
+  /** In a dry run: what would be gone by now, so that no later line finds it again. */
+  readonly gone?: Set<Bytes>;
   /** True where somebody else has a lock; else the lock is held until `fd` is closed. */
   lockDirectory(fd: number, stat: StatxBuffer): boolean;
   /** The fd that holds the lock, to be closed once the name is unlinked; or LOCKED, or NO_LOCK. */
@@ -64,6 +67,7 @@ export function lookingWalkHands(): WalkHands {
   };
   return {
     acts: false,
+    gone: new Set(),
     lockDirectory: (fd, stat) => maybeLocked(stat) && probe(fd),
     lockFile(dir, name, stat) {
       if (!maybeLocked(stat)) return NO_LOCK;

@@ -40,6 +40,7 @@ export class Walk {
   readonly #hands: WalkHands;
   readonly #lines: LineIndex;
   readonly #world: WalkWorld;
+  readonly #absent: Set<Bytes> | undefined;
   readonly #index: DirectoryIndex | undefined;
   readonly #sharing: Sharing | undefined;
   readonly #lens: Lens | undefined;
@@ -50,6 +51,7 @@ export class Walk {
     this.#hands = parts.hands;
     this.#lines = parts.lines;
     this.#world = new WalkWorld(parts);
+    this.#absent = parts.hands.gone;
     this.#index = parts.index;
     this.#sharing = parts.sharing;
     this.#lens = parts.lens;
@@ -129,6 +131,7 @@ export class Walk {
     if ((++this.tally.entries & PROGRESS_EVERY) === 0) this.#listener.progress(this.tally.entries);
     const failed = statxInto(level.fd, level.nameAddress, level.stat);
     if (failed !== 0) return this.#unknown(level, failed);
+    if (this.#absent !== undefined && this.#absent.size > 0 && this.#absent.has(level.entryPath())) return 0;
     if (level.indexing) level.noteEntry();
     return level.stat.type === S_IFDIR ? this.#directory(level) : this.#other(level);
   }
@@ -281,6 +284,7 @@ export class Walk {
     level.changed = true;
     if (failed === ENOENT) return 0;
     if (failed !== 0) return this.#fail(level, failed, flags);
+    this.#absent?.add(level.entryPath());
     const { stat } = level;
     const bytes = stat.links === 1 || flags !== 0 ? stat.allocated : 0;
     this.tally.removed++;

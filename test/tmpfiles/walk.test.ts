@@ -175,3 +175,18 @@ test("a base that is a symlink, a file or missing is nothing to clean", (t) => {
   assert.deepEqual(removed, []);
   assert.equal(summary.exitStatus, 0);
 });
+
+test("a dry run of several operations names nothing twice, and knows what would be empty by then", (t) => {
+  const base = tree(scratch(t));
+  const lines = [
+    line("R", `${base}/sub/file`),
+    line("r", `${base}/sub`),
+    line("D", base, TEN_DAYS),
+    line("d", base, TEN_DAYS),
+  ];
+  const operations = ["remove", "clean"] as const;
+  const dry = runLines(lines, { operations, dryRun: true });
+  const real = runLines(lines, { operations });
+  assert.deepEqual(dry.removed, real.removed);
+  assert.equal(real.removed.length, 4);
+});

@@ -1,4 +1,4 @@
-import { type Bytes, parent } from "../../base/bytes.js";
+import { type Bytes, join, parent } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { requireNormalized, resolve } from "../../path/resolve.js";
 import { entries } from "../../sys/directory.js";
@@ -28,7 +28,7 @@ export const removePath: Handler = (run, item, path) => {
   if (instance === undefined) return;
   if (instance.isDirectory) {
     using base = openBase(instance.dir, path);
-    if (base !== undefined && !isEmpty(base)) throw instance.error(ENOTEMPTY, "unlinkat");
+    if (base !== undefined && !isEmpty(run, base, path)) throw instance.error(ENOTEMPTY, "unlinkat");
   }
   instance.remove();
 };
@@ -45,7 +45,7 @@ export const cleanPath: Handler = (run, item, path) => {
     if (!instance.isOld(rule)) return;
     using base = instance.isDirectory ? openSame(instance) : undefined;
     instance.whileLocked(base, () => {
-      if (base !== undefined && !isEmpty(base)) instance.keep({ code: "not-empty" });
+      if (base !== undefined && !isEmpty(run, base, path)) instance.keep({ code: "not-empty" });
       else removeSame(instance);
     });
   });
@@ -91,8 +91,10 @@ function removeSame(instance: Instance): void {
   instance.removeOld();
 }
 
-function isEmpty(base: Fd): boolean {
-  return entries(base).next().done === true;
+function isEmpty(run: Run, base: Fd, path: Bytes): boolean {
+  const { gone } = run.walker.hands;
+  for (const { name } of entries(base)) if (gone?.has(join(path, name)) !== true) return false;
+  return true;
 }
 
 function ruleOf(run: Run, item: Item): AgeRule | undefined {
