@@ -113,3 +113,34 @@ test("configuration comes by name from the directory of the highest priority", (
     "/from-etc",
   ]);
 });
+
+test("a directory that is a file, or a file that can't be read, fails, and the rest counts", (t) => {
+  const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  mkdirSync(join(root, "etc"));
+  writeFileSync(join(root, "etc/tmpfiles.d"), "d /no\n");
+  mkdirSync(join(root, "run/tmpfiles.d"), { recursive: true });
+  writeFileSync(join(root, "run/tmpfiles.d/a.conf"), "d /counts\n");
+  symlinkSync("loop.conf", join(root, "run/tmpfiles.d/loop.conf"));
+  const { exact, diagnostics, failed, aborted } = loadItems({ root: bytes(root), environment: {} });
+  assert.deepEqual(
+    exact.map((group) => group.path),
+    [`${root}/counts`],
+  );
+  assert.deepEqual(
+    diagnostics.map(({ code, file }) => `${code} ${file.slice(root.length)}`),
+    ["unreadable-file /etc/tmpfiles.d", "unreadable-file /run/tmpfiles.d/loop.conf"],
+  );
+  assert.deepEqual([failed, aborted], [true, false]);
+});
+
+test("a link among the configuration of a root leads inside the root", (t) => {
+  const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  for (const directory of ["etc/tmpfiles.d", "shared"]) mkdirSync(join(root, directory), { recursive: true });
+  writeFileSync(join(root, "shared/a"), "d /inside\n");
+  symlinkSync("/shared/a", join(root, "etc/tmpfiles.d/a.conf"));
+  symlinkSync("../../../../../../../../shared/a", join(root, "etc/tmpfiles.d/b.conf"));
+  const { exact, failed } = loadItems({ root: bytes(root), environment: {} });
+  assert.deepEqual([exact.map((group) => group.items.length), failed], [[2], false]);
+});
