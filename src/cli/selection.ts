@@ -1,22 +1,64 @@
 import { readlinkSync, statSync } from "node:fs";
 import { type Bytes, fromBuffer, isAbsolute, join, show, simplify, toBuffer, toText } from "../base/bytes.js";
 import { policyProblem } from "./image/policy.js";
-import type { Start } from "./options.js";
+import type { Option, Start, Values } from "./options.js";
 
-/** The options that the drop-in and the friendly verbs have in common, as the parser gives them. */
-export interface SelectionValues {
-  readonly user: boolean;
-  readonly boot: boolean;
-  readonly graceful: boolean;
-  readonly prefix: readonly Bytes[];
-  readonly "exclude-prefix": readonly Bytes[];
-  readonly E: boolean;
-  readonly root: Bytes | undefined;
-  readonly image: Bytes | undefined;
-  readonly "image-policy": Bytes | undefined;
-  readonly replace: Bytes | undefined;
-  readonly inline: boolean;
-}
+/** Which configuration, and which part of it: the drop-in and the friendly verbs have these in common. */
+export const SELECTION = [
+  { name: "user", help: "Use the user's own configuration (user-tmpfiles.d) instead of the system's" },
+  { name: "boot", help: "Run the lines marked with ! too, which are only safe at boot" },
+  { name: "graceful", help: "Do not complain about users and groups that do not exist" },
+  {
+    name: "prefix",
+    value: "PATH",
+    multiple: true,
+    completes: "directory",
+    help: "Run only the lines whose path begins with PATH",
+  },
+  {
+    name: "exclude-prefix",
+    value: "PATH",
+    multiple: true,
+    completes: "directory",
+    help: "Leave out the lines whose path begins with PATH",
+  },
+  { short: "E", help: "Leave out /dev, /proc, /run and /sys" },
+  {
+    name: "root",
+    value: "PATH",
+    completes: "directory",
+    help: "Work below PATH: its configuration, its accounts, its files",
+  },
+  {
+    name: "image",
+    value: "PATH",
+    completes: "file",
+    help: "Work inside a disk image: a file system, or a GPT with partitions (implies -E)",
+    more: `The partitions are found by the Discoverable Partitions Specification, and mounted in a mount namespace of its
+own, that ends with the command. Encrypted partitions and dm-verity are not supported, and the file systems are not
+checked before they are mounted.`,
+  },
+  {
+    name: "image-policy",
+    value: "POLICY",
+    help: "Which partitions of the image may be used (systemd.image-policy(7))",
+    more: "Only **unprotected** partitions can be used, whatever the policy allows.",
+  },
+  {
+    name: "replace",
+    value: "PATH",
+    completes: "file",
+    help: "Take the operands in place of the configuration file PATH, with its priority",
+  },
+] as const satisfies readonly Option[];
+
+export const INLINE = {
+  name: "inline",
+  help: "Take each operand as a line of configuration, not as a file",
+} as const satisfies Option;
+
+/** These options, as the parser gives them. */
+export type SelectionValues = Values<readonly [...typeof SELECTION, typeof INLINE]>;
 
 /** What -E leaves out: what is usually mounted over when the tree is booted. */
 const VIRTUAL = ["/dev", "/proc", "/run", "/sys"] as Bytes[];

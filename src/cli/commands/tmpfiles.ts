@@ -4,7 +4,7 @@ import { parseBoolean } from "../drop-in/boolean.js";
 import { openLog } from "../drop-in/log.js";
 import { dropInReporter } from "../drop-in/reporter.js";
 import { type Command, defineCommand, type Section } from "../options.js";
-import { given, refusalOf, rootProblem, selectionOf } from "../selection.js";
+import { given, INLINE, refusalOf, rootProblem, SELECTION, selectionOf } from "../selection.js";
 
 const OPERATIONS: readonly Operation[] = ["create", "clean", "remove", "purge"];
 
@@ -56,53 +56,9 @@ configuration files count.`,
     },
     { name: "help", short: "h", group: "Commands", help: "Show this help" },
     { name: "version", group: "Commands", help: "Show the version, of systemd-tmpfiles and of Mayfly" },
-    { name: "user", help: "Use the user's own configuration (user-tmpfiles.d)" },
-    { name: "boot", help: "Run the lines marked with ! too, which are only safe at boot" },
-    { name: "graceful", help: "Pass over what names a user or group that does not exist" },
-    {
-      name: "prefix",
-      value: "PATH",
-      multiple: true,
-      completes: "directory",
-      help: "Run only the lines whose path begins with PATH",
-    },
-    {
-      name: "exclude-prefix",
-      value: "PATH",
-      multiple: true,
-      completes: "directory",
-      help: "Leave out the lines whose path begins with PATH",
-    },
-    { short: "E", help: "Leave out /dev, /proc, /run and /sys" },
-    {
-      name: "root",
-      value: "PATH",
-      completes: "directory",
-      help: "Work below PATH: its configuration, its accounts, its files",
-    },
-    {
-      name: "image",
-      value: "PATH",
-      completes: "file",
-      help: "Work inside a disk image; implies -E",
-      more: `The image holds a file system, or a GPT with partitions by the Discoverable Partitions Specification. It
-is mounted in a mount namespace of its own, that ends with the command. Encrypted partitions and dm-verity are not
-supported, and the file systems are not checked before they are mounted.`,
-    },
-    {
-      name: "image-policy",
-      value: "POLICY",
-      help: "Which partitions of the image may be used, by systemd.image-policy(7)",
-      more: "Only **unprotected** partitions can be used, whatever the policy allows.",
-    },
-    {
-      name: "replace",
-      value: "PATH",
-      completes: "file",
-      help: "Take the operands in place of the configuration file PATH, with its priority",
-    },
+    ...SELECTION,
     { name: "dry-run", short: "n", help: "Only say what would be done" },
-    { name: "inline", help: "Take each operand as a line of configuration, not as a file" },
+    INLINE,
     { name: "no-pager", help: "Print to standard output, also on a terminal" },
     { name: "introspect-cli", hidden: true, help: "Print the options as JSON" },
   ],

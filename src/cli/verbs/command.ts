@@ -2,10 +2,10 @@ import { type Bytes, toText } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { run, type Summary } from "../../tmpfiles/index.js";
 import { type Command, defineCommand, type Invocation, type Section, UsageError } from "../options.js";
-import { given, refusalOf, rootProblem, selectionOf } from "../selection.js";
+import { given, INLINE, refusalOf, rootProblem, SELECTION, selectionOf } from "../selection.js";
 import { indexPath } from "./index-path.js";
 import { jsonReporter } from "./json.js";
-import { FRIENDLY, INLINE, SELECTION } from "./options.js";
+import { FRIENDLY } from "./options.js";
 import { newTally } from "./tally.js";
 import { textReporter } from "./text.js";
 
