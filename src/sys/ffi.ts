@@ -116,10 +116,24 @@ export function copyFrom(pointer: unknown, length: number): Buffer {
   return Buffer.from(koffi().decode(pointer, "uint8_t", length) as Uint8Array);
 }
 
-/** A NUL-terminated copy for the kernel. A NUL inside would silently name another file, so it is refused. */
+/** `""` and `"."` stand for what an fd itself holds. */
+const ITSELF = Buffer.from("\0");
+const SELF = Buffer.from(".\0");
+let lastPath: Bytes | undefined;
+let lastBuffer: Buffer = Buffer.alloc(1);
+
+/**
+ * A NUL-terminated copy for the kernel, to read from alone: the same name again, as one made, opened and removed in turn
+ * has it, gets the same copy. A NUL inside would silently name another file, so it is refused.
+ */
 export function cstring(path: Bytes): Buffer {
+  if (path === "") return ITSELF;
+  if (path === ".") return SELF;
+  if (path === lastPath) return lastBuffer;
   if (path.includes("\0")) {
     throw new SyscallError("EINVAL", 22, "path", ["a NUL byte in a file name"], path);
   }
-  return toBuffer(`${path}\0` as Bytes);
+  lastBuffer = toBuffer(`${path}\0` as Bytes);
+  lastPath = path;
+  return lastBuffer;
 }

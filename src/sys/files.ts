@@ -166,6 +166,7 @@ export function checkAt(
   name: Bytes,
   ...details: readonly Detail[]
 ): number {
+  if (typeof result === "number" && result >= 0) return result;
   const shown = (detail: Detail): string => (typeof detail === "function" ? detail() : `${detail}`);
   const args = (): string[] => [`${dir}`, quoted(name), ...details.map(shown)];
   return check(result, syscall, () => pathBelow(dir, name), args);
@@ -279,7 +280,7 @@ export function readlinkat(dir: Fd, name: Bytes): Bytes {
 
 /** The mode is subject to the process's umask: chmod after it where the mode matters. */
 export function mkdirat(dir: Fd, name: Bytes, mode: number): void {
-  checkAt(libc.mkdirat(dir.number, cstring(name), mode), "mkdirat", dir, name, octal(mode));
+  checkAt(libc.mkdirat(dir.number, cstring(name), mode), "mkdirat", dir, name, () => octal(mode));
 }
 
 /** A device's number as libc's makedev packs it. */

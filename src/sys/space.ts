@@ -19,6 +19,15 @@ export function freeSpace(fd: Fd): FreeSpace {
   return { bytes: bavail * bsize, inodes: ffree };
 }
 
+const TMPFS_MAGIC = 0x01021994;
+const RAMFS_MAGIC = 0x858458f6;
+
+/** Whether `fd` lies on a file system that a crash takes with it, so that there is nothing to write through to. */
+export function isInMemory(fd: Fd): boolean {
+  const { type } = statfsSync(toBuffer(procPath(fd)));
+  return type === TMPFS_MAGIC || type === RAMFS_MAGIC;
+}
+
 /** Makes sure of `length` bytes on disk without changing what the file holds; false where the file system can't. */
 export function reserve(fd: Fd, length: number): boolean {
   if (fallocate(fd.number, FALLOC_FL_KEEP_SIZE, 0, length) === 0) return true;

@@ -191,6 +191,13 @@ function openNew(parent: Fd, name: Bytes): Fd {
 }
 
 const mark = new InodeMark();
+/** This user, as it was when somebody last asked. */
+let self: number | undefined;
+
+function isSelf(uid: number): boolean {
+  if (uid !== self) self = process.geteuid?.();
+  return uid === self;
+}
 
 /**
  * Whether what was locked is alive and this user's. In a sticky directory nobody else can put a directory of ours under
@@ -198,7 +205,7 @@ const mark = new InodeMark();
  */
 function isOurs(fd: Fd): boolean {
   mark.lookAt(fd);
-  if (mark.nlink === 0 || mark.uid !== process.geteuid?.()) return false;
+  if (mark.nlink === 0 || !isSelf(mark.uid)) return false;
   // A umask that takes from the owner himself.
   if ((mark.mode & PERMISSIONS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
   return true;

@@ -52,7 +52,7 @@ export function openMemfdSync(options: MemfdOptions = {}): Memfd {
 /** A file made by `openMemfd`. */
 export class Memfd extends TempFile {
   constructor(fd: Fd) {
-    super({ fd, backing: "memfd" }, fd.path, {});
+    super({ fd, backing: "memfd" }, { path: fd.path, isInMemory: () => true }, {});
   }
 
   /**

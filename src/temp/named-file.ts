@@ -5,9 +5,9 @@ import { newLockedFile } from "./new-file.js";
 import { fill, OpenFile } from "./open-file.js";
 import { type NamedTempFileOptions, nameParts, type PathInput, pathBytes } from "./options.js";
 import type { Parent } from "./parent.js";
-import { type PersistOptions, persist } from "./persist.js";
+import { type PersistOptions, persist, persistSync, type Unpersisted } from "./persist.js";
 import { inPlace } from "./placement.js";
-import { run, runSync, type Steps } from "./steps.js";
+import { runSync } from "./steps.js";
 
 /**
  * Makes a file that only this user can open, under a name that nobody can guess, and holds a shared lock on it, so that
@@ -66,17 +66,20 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
    * @throws SyscallError EEXIST where the name is taken and `replace` is not set; TempSpaceError
    */
   async persist(path: PathInput, options: PersistOptions = {}): Promise<void> {
-    await run(this.#persisting(path, options));
+    this.#become(await persist(this.#unpersisted(), path, options), path);
   }
 
   persistSync(path: PathInput, options: PersistOptions = {}): void {
-    runSync(this.#persisting(path, options));
+    this.#become(persistSync(this.#unpersisted(), path, options), path);
   }
 
-  *#persisting(path: PathInput, options: PersistOptions): Steps<void> {
+  #unpersisted(): Unpersisted {
     if (this.#ended) throw new Error(`${this.path}: it has its lasting name already, or was removed`);
-    const { dir, name } = this.#leftover;
-    this.become(yield* persist({ fd: this.open, dir, name }, path, options));
+    return { ...this.#leftover, inMemory: this.#parent.isInMemory(this.open) };
+  }
+
+  #become(fd: Fd, path: PathInput): void {
+    this.become(fd);
     this.#path = pathBytes(path);
     this.#end();
   }

@@ -14,8 +14,6 @@ export function freshName(prefix: Bytes, suffix: Bytes): Bytes {
     used = 0;
   }
   const digits = POOL.toString("hex", used, used + RANDOM_BYTES);
-  // What was handed out must not be found in memory again.
-  POOL.fill(0, used, used + RANDOM_BYTES);
   used += RANDOM_BYTES;
   return (prefix + digits + suffix) as Bytes;
 }

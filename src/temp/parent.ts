@@ -2,6 +2,7 @@ import type { Bytes } from "../base/bytes.js";
 import { cstring } from "../sys/ffi.js";
 import { Fd } from "../sys/files.js";
 import { InodeMark } from "../sys/inode.js";
+import { isInMemory } from "../sys/space.js";
 import { openSafely } from "./safe-open.js";
 
 /**
@@ -12,10 +13,17 @@ export class Parent implements Disposable {
   readonly fd: Fd;
   readonly path: Bytes;
   #users = 1;
+  #inMemory: boolean | undefined;
 
   constructor(fd: Fd, path: Bytes) {
     this.fd = fd;
     this.path = path;
+  }
+
+  /** Whether a crash takes all of it anyway. `inside` is a file in it, to ask by when this is closed already. */
+  isInMemory(inside: Fd): boolean {
+    this.#inMemory ??= isInMemory(inside);
+    return this.#inMemory;
   }
 
   /** One more user, who will dispose of it too. */
@@ -42,8 +50,20 @@ export function openParent(path: Bytes): Parent {
  */
 export function standardParent(path: Bytes): Parent {
   const known = remembered.get(path);
-  if (known?.stillHolds() === true) return known.parent.share();
-  known?.parent[Symbol.dispose]();
+  return known?.isRecent() === true && known.isSame() ? known.parent.share() : checkedAnew(path);
+}
+
+/**
+ * The same without the look, for what will have no name: nobody could find it by the path, so it does no harm when the
+ * path has led elsewhere for some milliseconds.
+ */
+export function recentParent(path: Bytes): Parent {
+  const known = remembered.get(path);
+  return known?.isRecent() === true ? known.parent.share() : checkedAnew(path);
+}
+
+function checkedAnew(path: Bytes): Parent {
+  remembered.get(path)?.parent[Symbol.dispose]();
   remembered.delete(path);
   if (remembered.size >= MOST_REMEMBERED) forgetOldest();
   const fresh = new Remembered(path);
@@ -69,8 +89,11 @@ class Remembered {
     this.#mark.lookAt(this.parent.fd);
   }
 
-  stillHolds(): boolean {
-    if (performance.now() - this.#checkedAt > FULL_CHECK_EVERY_MS) return false;
+  isRecent(): boolean {
+    return performance.now() - this.#checkedAt < FULL_CHECK_EVERY_MS;
+  }
+
+  isSame(): boolean {
     return nowMark.look(Fd.cwd, this.#cpath, FOLLOW) && nowMark.equals(this.#mark);
   }
 }

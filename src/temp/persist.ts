@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { type Bytes, basename, parent as parentOf } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import {
+  AT_EMPTY_PATH,
   AT_SYMLINK_FOLLOW,
   Fd,
   linkat,
@@ -20,7 +21,7 @@ import { freshName } from "./names.js";
 import { newFile, unnamedFile } from "./new-file.js";
 import { copyContents } from "./open-file.js";
 import { nameParts, type PathInput, pathBytes } from "./options.js";
-import { type Steps, step } from "./steps.js";
+import { run, runSync, type Steps, step } from "./steps.js";
 
 /** How a file appears under its lasting name. */
 export interface PersistOptions {
@@ -40,38 +41,61 @@ export interface Unpersisted {
   readonly fd: Fd;
   readonly dir?: Fd;
   readonly name?: Bytes;
+  /** Whether its file system is gone after a crash: there is no disk to write it through to. */
+  readonly inMemory?: boolean;
 }
 
 interface Target {
+  /** The directory, or the working directory where `name` is an absolute path. */
   readonly dir: Fd;
   readonly name: Bytes;
 }
 
+const ITSELF = "" as Bytes;
 const fsync = promisify(fs.fsync);
 
 /**
  * Gives a file its lasting name: at once and whole, or not at all. Returns the fd of the file that has the name now:
  * the same, or that of a copy where this one can't be linked there (another file system, a memfd).
  */
-export function* persist(file: Unpersisted, path: PathInput, options: PersistOptions): Steps<Fd> {
+export async function persist(file: Unpersisted, path: PathInput, options: PersistOptions): Promise<Fd> {
   const whole = pathBytes(path);
-  const target = { dir: openat(Fd.cwd, parentOf(whole), O_RDONLY | O_DIRECTORY), name: basename(whole) };
+  return persistedAtOnce(file, whole, options) ? file.fd : run(persisting(file, whole, options));
+}
+
+export function persistSync(file: Unpersisted, path: PathInput, options: PersistOptions): Fd {
+  const whole = pathBytes(path);
+  return persistedAtOnce(file, whole, options) ? file.fd : runSync(persisting(file, whole, options));
+}
+
+/** Where nothing else is to be done in the directory, one call by the path is enough. */
+function persistedAtOnce(file: Unpersisted, path: Bytes, options: PersistOptions): boolean {
+  const synced = options.fsync !== false && file.inMemory !== true;
+  if (synced || options.replace === true) return false;
+  adjust(file.fd, options);
+  return appear(file, { dir: Fd.cwd, name: path }, options);
+}
+
+function* persisting(file: Unpersisted, path: Bytes, options: PersistOptions): Steps<Fd> {
+  const dir = openat(Fd.cwd, parentOf(path), O_RDONLY | O_DIRECTORY);
+  const target = { dir, name: basename(path) };
+  const { fsync: synced = true } = options;
   try {
-    yield* finish(file.fd, options);
+    adjust(file.fd, options);
+    if (synced) yield* written(file.fd);
     const persisted = appear(file, target, options) ? file.fd : yield* copyTo(file, target, options);
-    if (options.fsync !== false) yield* written(target.dir);
+    if (synced) yield* written(dir);
     return persisted;
   } finally {
-    target.dir.close();
+    dir.close();
   }
 }
 
-/** All that must be true of the file before it can be seen. */
-function* finish(fd: Fd, { mode, uid, gid, fsync = true }: PersistOptions): Steps<void> {
+/** What must be true of the file before it can be seen. */
+function adjust(fd: Fd, { mode, uid, gid }: PersistOptions): void {
   if (uid !== undefined || gid !== undefined) chown(fd, uid, gid);
   // After chown, which clears the setuid and setgid bits.
   if (mode !== undefined) chmod(fd, mode);
-  if (fsync) yield* written(fd);
 }
 
 const written = (fd: Fd): Steps<void> =>
@@ -111,20 +135,36 @@ function move(dir: Fd, name: Bytes, target: Target, replace: boolean): void {
 /** linkat(2) never replaces: for that, the file first gets a name that nobody knows, and is renamed. */
 function link(fd: Fd, target: Target, replace: boolean): void {
   try {
-    linkat(Fd.cwd, procPath(fd), target.dir, target.name, AT_SYMLINK_FOLLOW);
+    nameFd(fd, target.dir, target.name);
     return;
   } catch (error) {
     if (!replace || !failedWith(error, "EEXIST")) throw error;
   }
   const { prefix, suffix } = nameParts({});
   const between = freshName(prefix, suffix);
-  linkat(Fd.cwd, procPath(fd), target.dir, between, AT_SYMLINK_FOLLOW);
+  nameFd(fd, target.dir, between);
   try {
     renameat2(target.dir, between, target.dir, target.name);
   } catch (error) {
     tryUnlinkat(target.dir, between);
     throw error;
   }
+}
+
+/** Before Linux 6.10, only root may name an fd itself; everybody may name it by its link in /proc. */
+let namesFdItself = true;
+
+function nameFd(fd: Fd, dir: Fd, name: Bytes): void {
+  if (namesFdItself) {
+    try {
+      linkat(fd, ITSELF, dir, name, AT_EMPTY_PATH);
+      return;
+    } catch (error) {
+      if (!failedWith(error, "ENOENT")) throw error;
+    }
+  }
+  linkat(Fd.cwd, procPath(fd), dir, name, AT_SYMLINK_FOLLOW);
+  namesFdItself = false;
 }
 
 /** A copy in the target's own directory, unseen until it is whole. */
@@ -134,7 +174,8 @@ function* copyTo(file: Unpersisted, target: Target, options: PersistOptions): St
     unnamed === undefined ? { ...newFile(target.dir, nameParts({})), dir: target.dir } : { fd: unnamed };
   try {
     yield* copyContents(file.fd, copy.fd);
-    yield* finish(copy.fd, options);
+    adjust(copy.fd, options);
+    if (options.fsync !== false) yield* written(copy.fd);
     appear(copy, target, options);
   } catch (error) {
     if (copy.name !== undefined) tryUnlinkat(target.dir, copy.name);

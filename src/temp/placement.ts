@@ -1,9 +1,9 @@
 import { type Bytes, bytes, isAbsolute, simplify, toText } from "../base/bytes.js";
-import { UnsafePathError } from "../base/errors.js";
+import { failedWith, UnsafePathError } from "../base/errors.js";
 import { isUp } from "./early-boot.js";
 import { type FullPlace, fullCode, fullPlace, TempSpaceError } from "./errors.js";
 import { type PathInput, type PlacementOptions, pathBytes } from "./options.js";
-import { openParent, type Parent, standardParent } from "./parent.js";
+import { openParent, type Parent, recentParent, standardParent } from "./parent.js";
 import { immediately, runSync, type Steps } from "./steps.js";
 import { ownRuntimeDirectory } from "./well-known.js";
 
@@ -13,6 +13,8 @@ const VAR_TMP = "/var/tmp" as Bytes;
 /** Where to make something, and how the directory is opened. */
 interface Place {
   readonly path: Bytes;
+  /** Whether it is a makeshift, because the right one is not up yet. */
+  readonly early: boolean;
   readonly open: (path: Bytes) => Parent;
 }
 
@@ -26,8 +28,9 @@ export function* inPlaces<Made>(
   options: PlacementOptions,
   make: (parent: Parent) => Steps<Made>,
   tried: readonly FullPlace[] = [],
+  reason?: unknown,
 ): Steps<Made> {
-  const full: Full[] = tried.map((place) => new Full(place, undefined));
+  const full: Full[] = tried.map((place) => new Full(place, reason));
   if (full.length === 0) {
     const made = yield* makeIn(firstPlace(options), make);
     if (!(made instanceof Full)) return made;
@@ -44,9 +47,43 @@ export function* inPlaces<Made>(
   );
 }
 
-/** The same for what takes no step worth waiting for. */
+/** The same for what takes no step worth waiting for. The first place, where it nearly always ends, comes without ado. */
 export function inPlace<Made>(options: PlacementOptions, make: (parent: Parent) => Made): Made {
-  return runSync(inPlaces(options, (parent) => immediately(() => make(parent))));
+  return inPlaceFrom(firstPlace(options), options, make);
+}
+
+function inPlaceFrom<Made>(first: Place, options: PlacementOptions, make: (parent: Parent) => Made): Made {
+  const parent = first.open(first.path);
+  try {
+    return make(parent);
+  } catch (error) {
+    const code = fullCode(error);
+    if (code === undefined) throw error;
+    const tried = [fullPlace(parent.path, parent.fd, code)];
+    return runSync(inPlaces(options, (next) => immediately(() => make(next)), tried, error));
+  } finally {
+    parent[Symbol.dispose]();
+  }
+}
+
+/**
+ * The same for what will have no name. Before local file systems are up, that is better off in memory.
+ */
+export function inPlaceUnnamed<Made>(
+  options: PlacementOptions,
+  make: (parent: Parent) => Made,
+  inMemory: () => Made,
+): Made {
+  const first = firstPlace(options);
+  if (first.early) return inMemory();
+  if (first.open !== standardParent) return inPlaceFrom(first, options, make);
+  try {
+    return inPlaceFrom({ ...first, open: recentParent }, options, make);
+  } catch (error) {
+    // The directory was removed, and its path may lead to another.
+    if (!failedWith(error, "ENOENT")) throw error;
+    return inPlaceFrom(first, options, make);
+  }
 }
 
 /** That a place had no room, as a value: going on elsewhere is not an error. */
@@ -74,40 +111,45 @@ function* makeIn<Made>(place: Place, make: (parent: Parent) => Steps<Made>): Ste
 }
 
 function firstPlace({ dir, size, earlyBoot }: PlacementOptions): Place {
-  if (dir !== undefined) return named(dir);
-  return { path: standardRoot(size ?? "small", earlyBoot), open: standardParent };
+  return dir !== undefined ? named(dir) : standardPlace(size ?? "small", earlyBoot);
 }
 
 function fallbackPlaces(options: PlacementOptions): Place[] {
-  const { fallback = false } = options;
+  const { fallback = false, earlyBoot } = options;
   if (typeof fallback !== "boolean") return fallback.map(named);
   if (!fallback) return [];
   const first = firstPlace(options).path;
-  return [standardRoot(options.size ?? "small", options.earlyBoot), TMP, VAR_TMP]
+  return [wantedRoot(options.size ?? "small"), TMP, VAR_TMP]
     .filter((path, index, all) => path !== first && all.indexOf(path) === index)
-    .filter((path) => options.earlyBoot === false || (options.earlyBoot === undefined && isUp(path)))
+    .filter((path) => !isEarly(path, earlyBoot))
     .map(standard);
 }
 
-const named = (dir: PathInput): Place => ({ path: pathBytes(dir), open: openParent });
-const standard = (path: Bytes): Place => ({ path, open: standardParent });
+const named = (dir: PathInput): Place => ({ path: pathBytes(dir), early: false, open: openParent });
+const standard = (path: Bytes): Place => ({ path, early: false, open: standardParent });
+
+function standardPlace(size: "small" | "large", earlyBoot: boolean | undefined): Place {
+  const root = wantedRoot(size);
+  if (!isEarly(root, earlyBoot)) return standard(root);
+  return { path: ownRuntimeDirectory(), early: true, open: standardParent };
+}
+
+/** Before local file systems are up, both may still be hidden by a mount: only /run and memory will do. */
+const isEarly = (root: Bytes, told: boolean | undefined): boolean => told ?? !isUp(root);
 
 /**
  * systemd's guide (Using /tmp/ and /var/tmp/ Safely): $TMPDIR, then /tmp for small and /var/tmp for large. The variable
- * is read each time. Before local file systems are up, both may still be hidden by a mount; only /run will do.
+ * is read each time.
  */
-function standardRoot(size: "small" | "large", earlyBoot: boolean | undefined): Bytes {
+function wantedRoot(size: "small" | "large"): Bytes {
   const variable = process.env.TMPDIR;
-  const root = variable === undefined || variable === "" ? defaultRoot(size) : rootFrom(variable);
-  if (earlyBoot === false) return root;
-  return earlyBoot === true || !isUp(root) ? ownRuntimeDirectory() : root;
+  if (variable !== undefined && variable !== "") return rootFrom(variable);
+  return size === "small" ? TMP : VAR_TMP;
 }
-
-const defaultRoot = (size: "small" | "large"): Bytes => (size === "small" ? TMP : VAR_TMP);
 
 /** Where `"small"` and `"large"` go at present. */
 export function standardRoots(): Bytes[] {
-  return [...new Set([standardRoot("small", undefined), standardRoot("large", undefined)])];
+  return [...new Set([standardPlace("small", undefined).path, standardPlace("large", undefined).path])];
 }
 
 let lastVariable: { readonly text: string; readonly root: Bytes } | undefined;
@@ -123,16 +165,10 @@ function requireAbsolute(path: Bytes): Bytes {
   throw new UnsafePathError("NOT_NORMALIZED", path, "TMPDIR must be an absolute path");
 }
 
-/** Whether only /run and memory will do: then what needs no directory at all is better off in memory. */
-export function isEarly({ dir, size, earlyBoot }: PlacementOptions): boolean {
-  if (dir !== undefined || earlyBoot === false) return false;
-  return earlyBoot === true || !isUp(standardRoot(size ?? "small", false));
-}
-
 /**
  * The directory for temporary files, as it is now: `$TMPDIR`, else /tmp for `"small"` and /var/tmp for `"large"`; in
  * early boot a directory of our own below /run or `$XDG_RUNTIME_DIR`.
  */
 export function tempRootSync(size: "small" | "large" = "small"): string {
-  return toText(standardRoot(size, undefined));
+  return toText(standardPlace(size, undefined).path);
 }

@@ -1,13 +1,14 @@
 import type { Bytes } from "../base/bytes.js";
 import type { Fd } from "../sys/files.js";
+import { isInMemory } from "../sys/space.js";
 import { TempSpaceError } from "./errors.js";
 import { type AnonymousBacking, type AnonymousFile, anonymousFile, memoryFile } from "./new-file.js";
 import { append, copyContents, fill, OpenFile } from "./open-file.js";
 import type { PathInput, TempFileOptions } from "./options.js";
 import type { Parent } from "./parent.js";
-import { type PersistOptions, persist } from "./persist.js";
-import { inPlace, inPlaces, isEarly } from "./placement.js";
-import { run, runSync, type Steps } from "./steps.js";
+import { type PersistOptions, persist, persistSync, type Unpersisted } from "./persist.js";
+import { inPlaces, inPlaceUnnamed } from "./placement.js";
+import type { Steps } from "./steps.js";
 
 /**
  * Opens a file that has no name: nobody can find it, no cleaner can take it, and nothing stays of it, whatever ends the
@@ -16,13 +17,19 @@ import { run, runSync, type Steps } from "./steps.js";
  * @throws TempSpaceError, UnsafePathError, SyscallError
  */
 export function openTempSync(options: TempFileOptions = {}): TempFile {
-  if (isEarly(options)) return filled(memoryFile(MEMORY), MEMORY, options);
-  return inPlace(options, (parent) => filled(anonymousFile(parent.fd), parent.path, options));
+  return inPlaceUnnamed(
+    options,
+    (parent) => filled(anonymousFile(parent.fd), parent, options),
+    () => filled(memoryFile(MEMORY.path), MEMORY, options),
+  );
 }
 
-const MEMORY = "mayfly" as Bytes;
+const MEMORY: FilePlace = { path: "mayfly" as Bytes, isInMemory: () => true };
 
-function filled(file: AnonymousFile, place: Bytes, options: TempFileOptions): TempFile {
+/** Where a file lies: a directory, or memory. */
+export type FilePlace = Pick<Parent, "path" | "isInMemory">;
+
+function filled(file: AnonymousFile, place: FilePlace, options: TempFileOptions): TempFile {
   try {
     fill(file.fd, options);
     return new TempFile(file, place, options);
@@ -35,10 +42,12 @@ function filled(file: AnonymousFile, place: Bytes, options: TempFileOptions): Te
 /** A file made by `openTemp`. */
 export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
   #backing: AnonymousBacking;
+  #place: FilePlace;
   readonly #options: TempFileOptions;
 
-  constructor({ fd, backing }: AnonymousFile, place: Bytes, options: TempFileOptions) {
-    super(fd, place);
+  constructor({ fd, backing }: AnonymousFile, place: FilePlace, options: TempFileOptions) {
+    super(fd, place.path);
+    this.#place = place;
     this.#backing = backing;
     this.#options = options;
   }
@@ -55,11 +64,21 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
    * @throws SyscallError EEXIST where the name is taken and `replace` is not set; TempSpaceError
    */
   async persist(path: PathInput, options: PersistOptions = {}): Promise<void> {
-    this.become(await run(persist({ fd: this.open }, path, options)));
+    this.#move(await persist(this.#unpersisted(), path, options));
   }
 
   persistSync(path: PathInput, options: PersistOptions = {}): void {
-    this.become(runSync(persist({ fd: this.open }, path, options)));
+    this.#move(persistSync(this.#unpersisted(), path, options));
+  }
+
+  #unpersisted(): Unpersisted {
+    return { fd: this.open, inMemory: this.#place.isInMemory(this.open) };
+  }
+
+  /** Where it lies on another file system from now on, what was known of the first no longer holds. */
+  #move(fd: Fd): void {
+    if (fd !== this.open) this.#place = { path: this.#place.path, isInMemory };
+    this.become(fd);
   }
 
   /** With `fallback`, a file that no longer fits where it lies moves on to where it does. */
@@ -72,7 +91,7 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
       const make = (parent: Parent) => movedTo(parent, from, data);
       const moved = yield* inPlaces(this.#options, make, error.tried);
       this.#backing = moved.backing;
-      this.become(moved.fd);
+      this.#move(moved.fd);
     }
   }
 

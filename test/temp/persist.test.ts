@@ -27,7 +27,7 @@ interface Persistable extends Disposable {
 
 function unlinked(dir: string): TempFile {
   using parent = openat(Fd.cwd, bytes(dir), O_DIRECTORY);
-  return new TempFile(unlinkedFile(parent), bytes(dir), {});
+  return new TempFile(unlinkedFile(parent), { path: bytes(dir), isInMemory: () => false }, {});
 }
 
 const elsewhere =

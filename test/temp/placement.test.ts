@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import type { Bytes } from "#src/base/bytes.js";
@@ -39,6 +39,20 @@ test("a TMPDIR that is remembered is looked at again", (t) => {
     chmodSync(dir, 0o1777);
     mkdtempSync().removeSync();
   });
+});
+
+test("a TMPDIR that was removed and made again is the new one", (t) => {
+  const dir = join(scratch(t), "tmp");
+  for (let round = 0; round < 3; round++) {
+    mkdirSync(dir);
+    withTmpdir(dir, () => {
+      for (const make of Object.values(makers)) {
+        using made = make();
+        assert.ok(made.fd >= 0);
+      }
+    });
+    rmdirSync(dir);
+  }
 });
 
 for (const [name, make] of Object.entries(makers)) {
