@@ -51,6 +51,8 @@ export interface CopyOptions {
 const SELF = "." as Bytes;
 const EMPTY = "" as Bytes;
 const PERMISSIONS = 0o7777;
+/** Without the set-id bits, which come once the owner is right. */
+const ACCESS = 0o777;
 const USER_NAMESPACE = "user.";
 
 /** A directory that is being copied. */
@@ -138,7 +140,7 @@ class TreeCopy {
     try {
       const there = contentOf(dir, name);
       const isNew = there === undefined || (there === "filled" && !this.#options.merge);
-      if (isNew) this.#make(dir, name, stat.mode, () => mkdirat(dir, name, stat.mode & PERMISSIONS));
+      if (isNew) this.#make(dir, name, stat.mode, () => mkdirat(dir, name, stat.mode & ACCESS));
       const to = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NOFOLLOW);
       this.#levels.push({ from, to, stat, isNew, names: names(from), relative });
     } catch (error) {
@@ -160,7 +162,7 @@ class TreeCopy {
     const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_NOFOLLOW;
     let made: Fd | undefined;
     this.#make(dir, name, stat.mode, () => {
-      made = openat(dir, name, flags, stat.mode & PERMISSIONS);
+      made = openat(dir, name, flags, stat.mode & ACCESS);
     });
     if (made === undefined) return;
     using to = made;

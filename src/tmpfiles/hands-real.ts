@@ -6,9 +6,12 @@ import { entries } from "../sys/directory.js";
 import { AT_REMOVEDIR, type Fd, O_NOFOLLOW, O_PATH, openat, renameat2, unlinkat } from "../sys/files.js";
 import { isDirectory, S_IFMT, type Stat } from "../sys/inode.js";
 import { randomHex } from "../sys/random.js";
+import { withCreationLabel } from "../sys/selinux.js";
+import { withUmask } from "../sys/write.js";
 import type { Change, Creation, Hands, Made, Place } from "./hands.js";
 import { clearedEvent, createdEvent } from "./hands-events.js";
 import type { Item } from "./item.js";
+import { typeOf } from "./kind.js";
 import {
   findObstacle,
   look,
@@ -52,7 +55,8 @@ class RealHands implements Hands {
       const created = { path: at, kind: "directory", implicit: true } as const;
       this.#reporter.report(createdEvent(item, created, "new", true));
     };
-    return makeMissing(path, fd, missing, { keepSetGid: item.modifiers.replaceWrongType, made });
+    const make = (at: Bytes, act: () => void): void => this.#making(at, "directory", act);
+    return makeMissing(path, fd, missing, { keepSetGid: item.modifiers.replaceWrongType, make, made });
   }
 
   /** Removes what is neither a directory nor a symlink to one from the way to `path`. */
@@ -85,9 +89,15 @@ class RealHands implements Hands {
     }
   }
 
+  /** With the label that the policy has for it, and the mode that it is asked to have. Another root has its own policy. */
+  #making<Result>(path: Bytes, kind: InodeKind, make: () => Result): Result {
+    const unmasked = (): Result => withUmask(0, make);
+    return this.#root === "/" ? withCreationLabel(path, typeOf(kind), unmasked) : unmasked();
+  }
+
   make(item: Item, place: RealPlace, creation: Creation): Made | undefined {
     try {
-      const held = creation.make(place.dir, place.name);
+      const held = this.#making(place.path, creation.kind, () => creation.make(place.dir, place.name));
       const fd = held ?? openat(place.dir, place.name, O_PATH | O_NOFOLLOW);
       this.#reporter.report(
         createdEvent(item, { ...creation, path: place.path }, creation.outcome ?? "new", true),
@@ -103,11 +113,11 @@ class RealHands implements Hands {
 
   replace(item: Item, place: RealPlace, creation: Creation): Made | undefined {
     try {
-      replaceAtOnce(place, creation);
+      this.#making(place.path, creation.kind, () => replaceAtOnce(place, creation));
     } catch (error) {
       if (!failedWith(error, "EISDIR", "EEXIST", "ENOTEMPTY")) throw error;
       requireGone(place.path, removeTree(place.dir, place.name).left);
-      creation.make(place.dir, place.name)?.close();
+      this.#making(place.path, creation.kind, () => creation.make(place.dir, place.name))?.close();
     }
     const fd = openat(place.dir, place.name, O_PATH | O_NOFOLLOW);
     this.#reporter.report(createdEvent(item, { ...creation, path: place.path }, "replaced", true));

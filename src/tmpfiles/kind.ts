@@ -28,6 +28,12 @@ export function kindOf(stat: Pick<Stat, "mode">): InodeKind {
   return KINDS.get(stat.mode & S_IFMT) ?? "file";
 }
 
+/** The S_IFMT bits of a kind. */
+export function typeOf(kind: InodeKind): number {
+  const wanted = kind === "subvolume" ? "directory" : kind;
+  return TYPES.find(([one]) => one === wanted)?.[1] ?? S_IFREG;
+}
+
 export function hasKind(stat: Stat, kind: InodeKind): boolean {
   return kindOf(stat) === (kind === "subvolume" ? "directory" : kind);
 }

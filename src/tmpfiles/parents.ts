@@ -2,9 +2,7 @@ import { type Bytes, basename, join, parent } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import { isUnsafeTransition, reach, requireNormalized, resolve, unsafeTransition } from "../path/resolve.js";
 import { type Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
-import { chmod, isDirectory, S_IFDIR, type Stat, statx } from "../sys/inode.js";
-import { withCreationLabel } from "../sys/selinux.js";
-import { withUmask } from "../sys/write.js";
+import { chmod, isDirectory, type Stat, statx } from "../sys/inode.js";
 import { ItemError } from "./item-error.js";
 
 const PARENT_MODE = 0o755;
@@ -52,23 +50,20 @@ export function openParentOf(root: Bytes, path: Bytes): Fd {
  * an unsafe place for what shall be put there; all of them are made before that is refused, as 262 does it. The
  * set-group-id bit that they have from the directory above is taken away, but under the `=` modifier.
  */
-export function makeMissing(
-  path: Bytes,
-  from: Fd,
-  missing: readonly Bytes[],
-  { keepSetGid, made }: { readonly keepSetGid: boolean; readonly made: (path: Bytes) => void },
-): Fd {
+export function makeMissing(path: Bytes, from: Fd, missing: readonly Bytes[], making: ParentMaking): Fd {
   let fd = from;
   let refusal: Error | undefined;
   try {
     for (const name of missing) {
-      const isNew = makeOne(fd, name, made);
+      const isNew = makeOne(fd, name, making);
       const below = openat(fd, name, O_PATH | O_NOFOLLOW | O_DIRECTORY);
       const [outer, inner] = [statx(fd), statx(below)];
       fd.close();
       fd = below;
       if (isUnsafeTransition(outer, inner)) refusal ??= unsafeTransition(path, outer, inner, below.path);
-      else if (isNew && !keepSetGid && (inner.mode & PERMISSIONS) !== PARENT_MODE) chmod(fd, PARENT_MODE);
+      else if (isNew && !making.keepSetGid && (inner.mode & PERMISSIONS) !== PARENT_MODE) {
+        chmod(fd, PARENT_MODE);
+      }
     }
     if (refusal !== undefined) throw refusal;
     return fd;
@@ -78,10 +73,18 @@ export function makeMissing(
   }
 }
 
-function makeOne(dir: Fd, name: Bytes, made: (path: Bytes) => void): boolean {
+/** How missing parents are made. */
+export interface ParentMaking {
+  readonly keepSetGid: boolean;
+  /** Runs `act` with whatever has to be set around the making of the directory at `path`. */
+  readonly make: (path: Bytes, act: () => void) => void;
+  readonly made: (path: Bytes) => void;
+}
+
+function makeOne(dir: Fd, name: Bytes, { make, made }: ParentMaking): boolean {
   const path = join(dir.path, name);
   try {
-    withUmask(0, () => withCreationLabel(path, S_IFDIR, () => mkdirat(dir, name, PARENT_MODE)));
+    make(path, () => mkdirat(dir, name, PARENT_MODE));
   } catch (error) {
     if (failedWith(error, "EEXIST")) return false;
     throw error;

@@ -1,9 +1,10 @@
-import type { Bytes } from "../../base/bytes.js";
+import { type Bytes, show } from "../../base/bytes.js";
 import { UnsafePathError } from "../../base/errors.js";
 import type { Fd } from "../../sys/files.js";
 import { chmod, chown, isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
-import { restoreLabel } from "../../sys/selinux.js";
+import { LIBSELINUX, labellingHere, missingLabel, setLabel } from "../../sys/selinux.js";
 import { hardLinksProtected } from "../../sys/settings.js";
+import { skip } from "../attempt.js";
 import type { Item, Mode } from "../item.js";
 import type { Handler } from "../line-type.js";
 import { overTree } from "../over-tree.js";
@@ -29,7 +30,18 @@ export function setPermissions(run: Run, item: Item, fd: Fd, path: Bytes, existi
   if (item.mode !== undefined || item.user !== undefined || item.group !== undefined) {
     setOwnerAndMode(run, item, fd, path, existing);
   }
-  restoreLabel(fd, path, (label, act) => run.hands.change(item, path, "label", label, act));
+  if (run.root === "/") restoreLabel(run, item, fd, path);
+}
+
+/** Another root has its own policy, or none. */
+function restoreLabel(run: Run, item: Item, fd: Fd, path: Bytes): void {
+  if (labellingHere() === "off") return;
+  if (labellingHere() === "no-library") {
+    skip(run, item, path, `not labelled: this host has SELinux, but not ${LIBSELINUX}`);
+    return;
+  }
+  const label = missingLabel(fd, path, statx(fd).mode);
+  if (label !== undefined) run.hands.change(item, path, "label", show(label), () => setLabel(fd, label));
 }
 
 /**

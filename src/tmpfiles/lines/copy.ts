@@ -5,7 +5,6 @@ import { resolve } from "../../path/resolve.js";
 import type { Fd } from "../../sys/files.js";
 import { S_IFMT, type Stat, statx } from "../../sys/inode.js";
 import { withCreationLabel } from "../../sys/selinux.js";
-import { withUmask } from "../../sys/write.js";
 import { skip } from "../attempt.js";
 import type { Creation } from "../hands.js";
 import type { Item } from "../item.js";
@@ -19,7 +18,7 @@ export const copy: Handler = (run, item, path) => {
   using place = run.hands.openParent(item, path, "make");
   using source = resolve(run.root, item.argument as Bytes, { follow: false, safe: false });
   const failures: SyscallError[] = [];
-  const made = run.hands.make(item, place, copyMaker(item, source, failures));
+  const made = run.hands.make(item, place, copyMaker(run, item, source, failures));
   if (made === undefined) return;
   using fd = made.fd;
   refuseFailures(run, item, path, failures);
@@ -29,7 +28,7 @@ export const copy: Handler = (run, item, path) => {
   else skip(run, item, path, `exists and is not what would be copied`);
 };
 
-function copyMaker(item: Item, source: Fd, failures: SyscallError[]): Creation {
+function copyMaker(run: Run, item: Item, source: Fd, failures: SyscallError[]): Creation {
   return {
     kind: kindOf(statx(source)),
     target: item.argument as Bytes,
@@ -38,8 +37,8 @@ function copyMaker(item: Item, source: Fd, failures: SyscallError[]): Creation {
     make: (dir, name) => {
       const uid = item.user?.id;
       const gid = item.group?.id;
-      const making = (path: Bytes, type: number, make: () => void): void =>
-        withUmask(0o022, () => withCreationLabel(path, type & S_IFMT, make));
+      const making = (path: Bytes, mode: number, make: () => void): void =>
+        run.root === "/" ? withCreationLabel(path, mode & S_IFMT, make) : make();
       failures.push(...copyTree(source, dir, name, { uid, gid, merge: item.modifiers.force, making }));
       return undefined;
     },

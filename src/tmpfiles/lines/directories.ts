@@ -3,8 +3,6 @@ import { failedWith } from "../../base/errors.js";
 import { resolve } from "../../path/resolve.js";
 import { type Fd, mkdirat } from "../../sys/files.js";
 import { isDirectory, S_IFDIR, statx } from "../../sys/inode.js";
-import { withCreationLabel } from "../../sys/selinux.js";
-import { withUmask } from "../../sys/write.js";
 import { skip } from "../attempt.js";
 import type { Creation, Made, Place } from "../hands.js";
 import type { Item } from "../item.js";
@@ -24,7 +22,7 @@ export function directoryMaker(item: Item): Creation {
   return {
     kind: "directory",
     make: (dir, name) => {
-      withUmask(0, () => withCreationLabel(item.path, S_IFDIR, () => mkdirat(dir, name, modeOf(item))));
+      mkdirat(dir, name, modeOf(item));
       return undefined;
     },
   };

@@ -15,8 +15,7 @@ import {
   reopen,
 } from "../../sys/files.js";
 import { isRegular, S_IFREG, statx } from "../../sys/inode.js";
-import { withCreationLabel } from "../../sys/selinux.js";
-import { truncate, withUmask, writeAll } from "../../sys/write.js";
+import { truncate, writeAll } from "../../sys/write.js";
 import type { Creation, Place } from "../hands.js";
 import type { Item } from "../item.js";
 import { ItemError } from "../item-error.js";
@@ -37,7 +36,7 @@ export const createFile: Handler = (run, item, path) => {
   using place = run.hands.openParent(item, path, "make");
   if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFREG);
   // EROFS only comes where there is nothing yet, so EEXIST alone says that a file may be there.
-  const made = run.hands.make(item, place, fileMaker(item, path, O_EXCL, ["EEXIST"]));
+  const made = run.hands.make(item, place, fileMaker(item, O_EXCL, ["EEXIST"]));
   if (made === undefined) return;
   using fd = made.fd;
   if (made.existing) {
@@ -54,7 +53,7 @@ export const createEmptiedFile: Handler = (run, item, path) => {
   const opened = openForTruncation(run, place);
   const made =
     opened === undefined
-      ? run.hands.make(item, place, fileMaker(item, path, 0, []))
+      ? run.hands.make(item, place, fileMaker(item, 0, []))
       : { fd: opened, existing: true };
   if (made === undefined) return;
   using fd = made.fd;
@@ -75,13 +74,12 @@ function openForTruncation(run: Run, place: Place): Fd | undefined {
   }
 }
 
-function fileMaker(item: Item, path: Bytes, exclusive: number, tolerated: readonly string[]): Creation {
+function fileMaker(item: Item, exclusive: number, tolerated: readonly string[]): Creation {
   const flags = WRITE_FLAGS | O_NOFOLLOW | O_CREAT | exclusive;
-  const open = (dir: Fd, name: Bytes): Fd => openat(dir, name, flags, modeOf(item));
   return {
     kind: "file",
     tolerated,
-    make: (dir, name) => withUmask(0, () => withCreationLabel(path, S_IFREG, () => open(dir, name))),
+    make: (dir, name) => openat(dir, name, flags, modeOf(item)),
   };
 }
 

@@ -7,8 +7,6 @@ import { hasCapability } from "../../sys/capabilities.js";
 import type { Fd } from "../../sys/files.js";
 import { makeDevice, mknodat, readlinkat, symlinkat } from "../../sys/files.js";
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, statx } from "../../sys/inode.js";
-import { withCreationLabel } from "../../sys/selinux.js";
-import { withUmask } from "../../sys/write.js";
 import { skip } from "../attempt.js";
 import type { Made, Maker, Place } from "../hands.js";
 import type { Item } from "../item.js";
@@ -65,8 +63,7 @@ function createDevice(run: Run, item: Item, path: Bytes, kind: InodeKind, type: 
 
 function nodeMaker(item: Item, type: number, device: bigint): Maker {
   return (dir, name) => {
-    const make = (): void => mknodat(dir, name, type | modeOf(item), device);
-    withUmask(0, () => withCreationLabel(item.path, type, make));
+    mknodat(dir, name, type | modeOf(item), device);
     return undefined;
   };
 }
@@ -79,7 +76,7 @@ export const createSymlink: Handler = (run, item, path) => {
     type: S_IFLNK,
     target,
     make: (dir, name) => {
-      withCreationLabel(item.path, S_IFLNK, () => symlinkat(target, dir, name));
+      symlinkat(target, dir, name);
       return undefined;
     },
     suits: (fd) => readlinkat(fd, EMPTY) === target,
