@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, chownSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { NEEDS_ROOT, scratch } from "../inspect/watching.js";
+
+const root = join(import.meta.dirname, "../../..");
+const skip = NEEDS_ROOT;
+const NOBODY = 65534;
+
+interface Told {
+  readonly ready: { readonly events: string; readonly naming: string; readonly notices: readonly string[] };
+  readonly events: readonly {
+    readonly op: string;
+    readonly path: string;
+    readonly via: string;
+    readonly exe?: string;
+  }[];
+}
+
+/** A program that watches `dir` while it runs a command, and prints what it was told. */
+const WATCHER = `
+import { spawnSync } from "node:child_process";
+import { watch } from ${JSON.stringify(`${root}/dist/inspect/index.js`)};
+const watched = watch([process.argv[2]]);
+const ready = await watched.ready;
+const events = [];
+const all = (async () => {
+  for await (const { op, path, actor } of watched) events.push({ op, path, via: actor.via, exe: actor.exe });
+})();
+spawnSync("/bin/sh", ["-c", process.argv[3]]);
+watched.close();
+await all;
+console.log(JSON.stringify({ ready, events }));
+`;
+
+function watchIn(dir: string, command: string, how: readonly string[], script: string): Told {
+  writeFileSync(script, WATCHER);
+  const [program = "", ...args] = [...how, process.execPath, script, dir, command];
+  const done = spawnSync(program, args, { encoding: "utf8", cwd: "/" });
+  assert.equal(done.status, 0, done.stderr);
+  return JSON.parse(done.stdout) as Told;
+}
+
+for (const proc of [["--mount-proc"], []]) {
+  test(`in a pid namespace ${proc.length > 0 ? "with" : "without"} a /proc of its own no wrong name is given`, {
+    skip,
+  }, (t) => {
+    const dir = scratch(t);
+    const script = join(scratch(t), "watcher.mjs");
+    for (const name of ["inside", "outside"]) writeFileSync(join(dir, name), "");
+    // A process of the host removes something too, while the inner one sleeps.
+    const outside = `rm ${dir}/inside; sleep 0.3`;
+    const told = watchIn(dir, outside, ["unshare", "--pid", "--fork", ...proc], script);
+    assert.equal(told.ready.events, "fanotify");
+    assert.notEqual(told.ready.naming, "bpf");
+    assert.equal(
+      told.ready.notices.some((notice) => notice.includes("pid namespace")),
+      true,
+    );
+    for (const { exe, via } of told.events) {
+      if (exe === undefined) assert.equal(["gone", "outside"].includes(via), true, via);
+      else assert.equal(exe.endsWith("/rm"), true, exe);
+    }
+    assert.deepEqual(
+      told.events.map(({ op, path }) => [op, path]),
+      [["delete", join(dir, "inside")]],
+    );
+  });
+}
+
+test("without root: inotify tells what happens, and says that it can't tell who", { skip }, (t) => {
+  const dir = scratch(t);
+  const tools = scratch(t);
+  const script = join(tools, "watcher.mjs");
+  writeFileSync(join(dir, "f"), "");
+  for (const each of [dir, tools, join(dir, "f")]) chownSync(each, NOBODY, NOBODY);
+  chmodSync(tools, 0o755);
+  const how = ["setpriv", "--reuid", `${NOBODY}`, "--regid", `${NOBODY}`, "--clear-groups"];
+  const command = `mkdir -p ${dir}/a/b; rm ${dir}/f; mv ${dir}/a ${dir}/c; rmdir ${dir}/c/b`;
+  const { ready, events } = watchIn(dir, command, how, script);
+  assert.equal(ready.events, "inotify");
+  assert.equal(ready.naming, "none");
+  assert.equal(
+    ready.notices.some((notice) => notice.includes("no process can be named")),
+    true,
+  );
+  assert.equal(
+    events.every(({ via }) => via === "unknown"),
+    true,
+  );
+  const told = events.map(({ op, path }) => `${op} ${path.slice(dir.length + 1)}`);
+  for (const each of ["create a", "create a/b", "delete f", "rename a", "delete c/b"]) {
+    assert.equal(told.includes(each), true, `${each} in ${told.join(", ")}`);
+  }
+});
+
+test("on overlayfs, which takes no mark as a whole", { skip }, async (t) => {
+  const dir = scratch(t);
+  const script = join(scratch(t), "watcher.mjs");
+  const mounted = `cd ${dir} && mount -t tmpfs none . && cd ${dir} && mkdir lower upper work on lower/d && echo x > lower/d/f && mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work none on && exec "$0" "$@"`;
+  const command = `rm ${dir}/on/d/f; mkdir ${dir}/on/new; echo y > ${dir}/on/new/g; sleep 0.1; rm ${dir}/on/new/g`;
+  const how = ["unshare", "--mount", "/bin/sh", "-c", mounted];
+  const { events } = watchIn(join(dir, "on"), command, how, script);
+  const told = events.map(({ op, path }) => `${op} ${path.slice(dir.length + 4)}`);
+  for (const each of ["delete d/f", "create new", "create new/g", "delete new/g"]) {
+    assert.equal(told.includes(each), true, `${each} in ${told.join(", ")}`);
+  }
+});
