@@ -20,7 +20,7 @@ export class Configuration {
   readonly #worldWritable: ReadonlySet<Bytes>;
   readonly #ageing: readonly Item[];
   readonly #exclusions: readonly Item[];
-  readonly #directories: ReadonlyMap<Bytes, Item>;
+  readonly #makers: ReadonlyMap<Bytes, Item>;
 
   constructor(
     boot: readonly ItemGroup[],
@@ -34,9 +34,10 @@ export class Configuration {
     this.mounts = mounts;
     this.#ageing = this.byDay.filter((item) => item.age !== undefined && item.type.ages === "contents");
     this.#exclusions = this.byDay.filter(isExclusion);
-    const directories = this.all.filter(makesDirectory);
-    this.#directories = new Map(directories.map((item) => [item.path, item]));
-    const open = directories.filter((item) => ((item.mode?.bits ?? 0) & OTHERS_WRITE) !== 0);
+    this.#makers = new Map(this.all.filter(isMaker).map((item) => [item.path, item]));
+    const open = this.all
+      .filter(makesDirectory)
+      .filter((item) => ((item.mode?.bits ?? 0) & OTHERS_WRITE) !== 0);
     this.#worldWritable = new Set([
       ...WORLD_WRITABLE.map((path) => this.#below(path)),
       ...open.map((item) => item.path),
@@ -79,9 +80,18 @@ export class Configuration {
     return this.#exclusions;
   }
 
-  /** The line that makes this directory, if any. */
-  directoryAt(path: Bytes): Item | undefined {
-    return this.#directories.get(path);
+  /**
+   * On the way to the path, a directory that a line gives to a user, and what somebody else owns in it. What no line makes
+   * is root's where it is made on the way to the path, and nobody's that is known where it is not.
+   */
+  crossing(path: Bytes, made: boolean): { readonly above: Item; readonly below: Bytes } | undefined {
+    for (const below of selfAndAbove(path)) {
+      const above = this.#makers.get(parent(below));
+      const maker = this.#makers.get(below);
+      if (above === undefined || !makesDirectory(above) || ownerOf(above) === 0) continue;
+      if ((made || maker !== undefined) && ownerOf(maker) !== ownerOf(above)) return { above, below };
+    }
+    return undefined;
   }
 
   /** The mount that holds the path, as mounted now. */
@@ -102,6 +112,16 @@ export function isExclusion(item: Item): boolean {
 
 export function makesDirectory(item: Item): boolean {
   return item.type.ageSharing === "lends";
+}
+
+/** It makes its path, if that is not there. */
+export function isMaker(item: Item): boolean {
+  return item.type.path === "exact";
+}
+
+/** Who owns what the line makes; nobody names the runner, who is root. */
+function ownerOf(item: Item | undefined): number {
+  return item?.user?.id ?? 0;
 }
 
 export function isGlob(path: Bytes): boolean {

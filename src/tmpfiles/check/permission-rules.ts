@@ -1,6 +1,6 @@
 import { type Bytes, parent, show } from "../../base/bytes.js";
 import type { Item } from "../item.js";
-import { type Configuration, isGlob, makesDirectory } from "./configuration.js";
+import { type Configuration, isGlob, isMaker, makesDirectory } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 
 const OTHERS_WRITE = 0o002;
@@ -46,9 +46,9 @@ export const PERMISSION_RULES: readonly Rule[] = [
   },
   {
     code: "unsafe-owner-transition",
-    severity: "warning",
-    title: "A path below somebody else's directory",
-    why: "Who owns the directory may replace what is in it, so systemd-tmpfiles refuses to go from it to what another owns.",
+    severity: "error",
+    title: "A way through somebody else's directory",
+    why: "Who owns a directory may replace what is in it, so systemd-tmpfiles refuses to go from it to what another owns: the line fails.",
     wayOut: "Give both to one user, or the directory to root.",
     find: unsafeTransitions,
   },
@@ -117,16 +117,20 @@ function* recursiveChanges(configuration: Configuration): Generator<Spot> {
 }
 
 function* unsafeTransitions(configuration: Configuration): Generator<Spot> {
-  for (const { source, path, type, user } of configuration.all) {
-    if (type.path !== "exact" || isGlob(path) || type.create === undefined) continue;
-    const above = configuration.directoryAt(parent(path));
-    const owner = above?.user?.id ?? 0;
-    if (above === undefined || owner === 0 || owner === (user?.id ?? 0)) continue;
+  for (const item of configuration.all) {
+    const { source, path, type } = item;
+    const made = isMaker(item);
+    if (!made && (isGlob(path) || !isAdjusted(item))) continue;
+    const found = configuration.crossing(made ? parent(path) : path, made && type.create !== undefined);
+    if (found === undefined) continue;
+    const { above, below } = found;
     const where = `${show(above.source.file)}:${above.source.line}`;
-    yield {
-      source,
-      field: "path",
-      detail: `${where} gives ${show(configuration.shown(above.path))} to user ${owner}`,
-    };
+    const owned = `${show(configuration.shown(above.path))} is user ${above.user?.id}'s by ${where}`;
+    yield { source, field: "path", detail: `${owned}, ${show(configuration.shown(below))} is not` };
   }
+}
+
+/** It opens its path to change it. What only writes to it opens it in another way. */
+function isAdjusted({ type }: Item): boolean {
+  return type.create !== undefined && !(type.ownsPath && type.argument === "required");
 }

@@ -50,7 +50,16 @@ const planted: readonly (readonly [code: string, lines: readonly string[]])[] = 
   ["braces-in-glob", ["x /srv/a/<<{b,c}", "w /srv/{a,b} - - - - x", "x /srv/{a}"]],
   ["exclusion-misses-glob", ["e /data/* - - - 10d", "x <</data/a", "x /data/a/*"]],
   ["exclusion-misses-glob", ["R /data/*", "x <</data/a"]],
-  ["unsafe-owner-transition", ["d /srv/a 0755 1000", "d <</srv/a/b", "d /srv/a/c - 1000", "d /srv/d"]],
+  [
+    "unsafe-owner-transition",
+    ["d /srv/a - 1000", "d /srv/a/b", "d <</srv/a/b/c", "d /srv/a/c - 1000", "d /srv/a/c/d"],
+  ],
+  ["unsafe-owner-transition", ["d /srv/a - 1000", "d <</srv/a/made-on-the-way/b"]],
+  [
+    "unsafe-owner-transition",
+    ["d /srv/a - 1000", "f /srv/a/b", "z <</srv/a/b 0644", "z /srv/a/not-ours 0644"],
+  ],
+  ["unsafe-owner-transition", ["d /srv/a - 1000", "d /srv/a/b", "e <</srv/a/b 0700", "e /srv/a 0700"]],
   ["unused-modifier", ["d<<+ /srv/a", "f+ /srv/b"]],
   ["unused-modifier", ["r!<<- /srv/a"]],
   ["unused-mode", ["x /srv/a <<0755"]],

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { bytes } from "#src/base/bytes.js";
+import { check } from "#src/tmpfiles/check/check.js";
+import { reference } from "../reference.js";
+
+const real = reference();
+const missing = real.binary === undefined ? `not compared: ${real.missing}` : false;
+const skip = process.getuid?.() === 0 ? missing : "needs root, to give directories to other users";
+
+/** Lines below a scratch directory, @. */
+const CONFIGURATIONS: readonly (readonly string[])[] = [
+  ["d @/a - 1000", "d @/a/b"],
+  ["d @/a - 1000", "d @/a/b", "d @/a/c - 2000", "f @/a/f", "L @/a/l - - - - /x"],
+  ["d @/a - 1000", "d @/a/x/c"],
+  ["d @/a - 1000", "d @/a/x - 1000", "d @/a/x/c"],
+  ["d @/a - 1000", "d @/a/b", "f @/a/b/f"],
+  ["d @/a - 1000", "f @/a/f", "z @/a/f"],
+  ["d @/a - 1000", "f @/a/f - 1000", "z @/a/f 0600 1000"],
+  ["d @/a - 1000", "f @/a/f", "w @/a/f - - - - x"],
+  ["d @/a - 1000", "d @/a/f", "e @/a/f 0700"],
+  ["d @/a - 1000", "z @/a/not-there 0700"],
+  ["d @/a - 1000", "C @/a/c - - - - /etc/hostname"],
+  ["d @/a", "d @/a/b - 1000", "d @/a/b/c - 1000", "z @/a/b/c 0700"],
+];
+
+test("ways that the rule calls unsafe are those that 262 refuses to go", { skip }, (t) => {
+  for (const lines of CONFIGURATIONS) {
+    const directory = mkdtempSync(join(tmpdir(), "mayfly-check-"));
+    t.after(() => rmSync(directory, { recursive: true }));
+    const args = lines.map((line) => line.replace("@", directory));
+    const run = () => spawnSync(real.binary ?? "", ["--create", "--inline", ...args]).status;
+    run();
+    const refused = run() !== 0;
+    const found = check({ args: args.map(bytes), inline: true }).filter(
+      ({ code }) => code === "unsafe-owner-transition",
+    );
+    assert.equal(found.length > 0, refused, lines.join("\n"));
+  }
+});
