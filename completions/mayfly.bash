@@ -15,11 +15,11 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles run ps path enter reap help --help --version" -- "$cur"))
+    COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles run ps path enter reap explain forecast watch help --help --version" -- "$cur"))
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles run ps path enter reap" -- "$cur")) ;;
+  help) COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles run ps path enter reap explain forecast watch" -- "$cur")) ;;
   clean)
     case "$prev" in
       -j|--jobs) COMPREPLY=(); return ;;
@@ -130,6 +130,32 @@ _mayfly() {
   reap)
     if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose -h --help" -- "$cur")); return; fi
     COMPREPLY=()
+    ;;
+  explain)
+    case "$prev" in
+      --config) COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur")); return ;;
+      --at) COMPREPLY=(); return ;;
+      --assume-version) COMPREPLY=($(compgen -W "252 262" -- "$cur")); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--config --at --assume-version --json -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -f -- "$cur"))
+    ;;
+  forecast)
+    case "$prev" in
+      --within) COMPREPLY=(); return ;;
+      --config) COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur")); return ;;
+      --at) COMPREPLY=(); return ;;
+      --assume-version) COMPREPLY=($(compgen -W "252 262" -- "$cur")); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--within --config --at --assume-version --json -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -d -- "$cur"))
+    ;;
+  watch)
+    case "$prev" in
+      --exec) COMPREPLY=(); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--json --exec --since-start --deletions -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -d -- "$cur"))
     ;;
   esac
 }
