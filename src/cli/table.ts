@@ -35,6 +35,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 
   // Safe temporary files.
+  mktemp: {
+    summary: "Make a temporary file or directory, safely",
+    load: async () => (await import("./commands/mktemp.js")).mktemp,
+  },
+  "with-dir": {
+    summary: "Run a command with a temporary directory that no cleaner takes",
+    load: async () => (await import("./commands/with-dir.js")).withDir,
+  },
 
   // A private /tmp.
   run: {
