@@ -15,11 +15,11 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles run ps path enter reap explain forecast watch help --help --version" -- "$cur"))
+    COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch help --help --version" -- "$cur"))
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles run ps path enter reap explain forecast watch" -- "$cur")) ;;
+  help) COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch" -- "$cur")) ;;
   clean)
     case "$prev" in
       -j|--jobs) COMPREPLY=(); return ;;
@@ -91,6 +91,22 @@ _mayfly() {
     esac
     if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--create --clean --remove --purge --cat-config --tldr -h --help --version --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace -n --dry-run --inline --no-pager" -- "$cur")); return; fi
     COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    ;;
+  mktemp)
+    case "$prev" in
+      -p|--tmpdir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --suffix) COMPREPLY=(); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-d --directory -q --quiet -p --tmpdir --large --fallback --suffix -h --help" -- "$cur")); return; fi
+    COMPREPLY=()
+    ;;
+  with-dir)
+    case "$prev" in
+      -p|--tmpdir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --suffix) COMPREPLY=(); return ;;
+    esac
+    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-p --tmpdir --large --fallback --suffix -h --help" -- "$cur")); return; fi
+    COMPREPLY=($(compgen -c -- "$cur"))
     ;;
   run)
     case "$prev" in
