@@ -37,6 +37,7 @@ const ERRORS = [
   "bad-base64",
   "bad-credential",
   "unreadable-file",
+  "no-proc",
 ] as const;
 
 const REMARKS = {
@@ -72,6 +73,7 @@ const CONSEQUENCES: Partial<Record<ProblemCode, Consequence>> = {
   "bad-base64": "aborted",
   "bad-credential": "aborted",
   "unreadable-file": "unreadable",
+  "no-proc": "aborted",
 };
 
 export function consequenceOf(diagnostic: Diagnostic): Consequence {

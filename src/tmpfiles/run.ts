@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Bytes } from "../base/bytes.js";
 import type { KeepCode, Operation, Reporter } from "../base/events.js";
 import { type Clock, fixedClock } from "../base/time.js";
 import { systemClock } from "../sys/clock.js";
+import { errorAt } from "./diagnostics.js";
 import { DirectoryIndex } from "./directory-index.js";
 import type { Hands } from "./hands.js";
 import { dryHands } from "./hands-dry.js";
@@ -65,12 +67,23 @@ export interface Summary {
  * Security: it may run as root over directories that others write to; everything is done by directory fd.
  */
 export function run(options: RunOptions, reporter: Reporter): Summary {
+  if (!existsSync("/proc/self/fd")) {
+    reporter.report({ type: "diagnostic", diagnostic: errorAt("/proc" as Bytes, 0, NO_PROC) });
+    return { ...NOTHING_DONE, exitStatus: 1 };
+  }
   const loaded = loadItems(options);
   for (const diagnostic of loaded.diagnostics) reporter.report({ type: "diagnostic", diagnostic });
   if (loaded.aborted) return { ...NOTHING_DONE, exitStatus: 1 };
   const summary = runItems(loaded, options, reporter);
   return { ...summary, exitStatus: loaded.failed ? 1 : loaded.invalid ? 65 : summary.exitStatus };
 }
+
+/** Which sockets live and which files are locked is told there alone: without it, what is in use would go. */
+const NO_PROC = {
+  code: "no-proc",
+  column: 0,
+  message: "/proc is not mounted, and nothing is done without it: mount it first",
+} as const;
 
 const NOTHING_DONE = { entries: 0, removed: { entries: 0, bytes: 0n }, kept: {}, failed: 0 } as const;
 
