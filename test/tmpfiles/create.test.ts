@@ -11,8 +11,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { test } from "node:test";
+import { bytes } from "#src/base/bytes.js";
+import { getCapabilities } from "#src/sys/capabilities.js";
+import { Fd, O_PATH, openat } from "#src/sys/files.js";
 import { createItem } from "#src/tmpfiles/create.js";
 import { adjust, adjustTree } from "#src/tmpfiles/lines/adjust.js";
+import { parseCapabilities, setFileCapabilities } from "#src/tmpfiles/lines/capabilities.js";
 import { createDirectory } from "#src/tmpfiles/lines/directories.js";
 import { createFile, writeFile } from "#src/tmpfiles/lines/files.js";
 import { createSymlink } from "#src/tmpfiles/lines/nodes.js";
@@ -135,4 +139,43 @@ test("a dry run says the same and changes nothing", (t) => {
       .map((e) => [e.type, e.path]);
   assert.deepEqual(paths(dry), paths(real));
   assert.ok(existsSync(`${dir}/wrong/d`));
+});
+
+test("below another root parents and targets lie inside it, wherever symlinks point", (t) => {
+  const root = scratch(t);
+  mkdirSync(`${root}/real`);
+  symlinkSync("/real", `${root}/link`);
+  writeFileSync(`${root}/file`, "");
+  symlinkSync("/file", `${root}/to-file`);
+  const run = makeRun({ root });
+  createItem(run, makeItem({ create: createDirectory, path: `${root}/link/x/y` }));
+  createItem(run, makeItem({ create: writeFile, path: `${root}/to-file`, glob: true, content: "inside" }));
+  assert.deepEqual(
+    run.events.filter((event) => event.type === "failed"),
+    [],
+  );
+  assert.ok(lstatSync(`${root}/real/x/y`).isDirectory());
+  assert.equal(readFileSync(`${root}/file`, "utf8"), "inside");
+});
+
+const needsRoot = process.getuid?.() !== 0 && "only root may set file capabilities";
+
+test("k+ on a file whose capabilities count everywhere leaves that so", { skip: needsRoot }, (t) => {
+  const path = `${scratch(t)}/f`;
+  writeFileSync(path, "");
+  const argument = (text: string) => parseCapabilities(bytes(text), assert.fail);
+  const create = setFileCapabilities;
+  createItem(makeRun(), makeItem({ create, path, glob: true, argument: argument("cap_net_raw=p") }));
+  const force = { force: true };
+  createItem(
+    makeRun(),
+    makeItem({ create, path, glob: true, argument: argument("cap_kill=p"), modifiers: force }),
+  );
+  using fd = openat(Fd.cwd, bytes(path), O_PATH);
+  assert.deepEqual(getCapabilities(fd), {
+    permitted: (1n << 13n) | (1n << 5n),
+    inheritable: 0n,
+    effective: false,
+    rootUid: 0,
+  });
 });

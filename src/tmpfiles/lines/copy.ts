@@ -13,6 +13,9 @@ import type { Handler } from "../line-type.js";
 import type { Run } from "../run.js";
 import { setPermissions } from "./adjust.js";
 
+/** What is there already stays; on a read-only file system it may be all that is wanted. */
+const TOLERATED = ["EEXIST", "EROFS"];
+
 /** `C`: copies a file or a tree to where nothing is, or an empty directory; `C+` adds what is missing. */
 export const copy: Handler = (run, item, path) => {
   using place = run.hands.openParent(item, path, "make");
@@ -33,7 +36,7 @@ function copyMaker(run: Run, item: Item, source: Fd, failures: SyscallError[]): 
     kind: kindOf(statx(source)),
     target: item.argument as Bytes,
     outcome: "copied",
-    tolerated: ["EEXIST"],
+    tolerated: TOLERATED,
     make: (dir, name) => {
       const uid = item.user?.id;
       const gid = item.group?.id;
@@ -55,7 +58,8 @@ function followed(run: Run, item: Item, source: Fd): Stat {
 
 /** The first is the error; of the others it is only told. */
 function refuseFailures(run: Run, item: Item, path: Bytes, failures: readonly SyscallError[]): void {
-  const [first, ...others] = failures;
-  for (const failure of others) skip(run, item, path, `not copied: ${failure.message}`);
+  const first = failures.find(({ code }) => !TOLERATED.includes(code));
+  for (const failure of failures)
+    if (failure !== first) skip(run, item, path, `not copied: ${failure.message}`);
   if (first !== undefined) throw first;
 }

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { test } from "node:test";
+import { type Bytes, bytes } from "#src/base/bytes.js";
+import { failedWith } from "#src/base/errors.js";
+import { type CopyOptions, copyTree } from "#src/path/copy.js";
+import { Fd, O_DIRECTORY, O_PATH, openat } from "#src/sys/files.js";
+import { getXattr, setXattr } from "#src/sys/xattr.js";
+import { scratch } from "../tmpfiles/hand-made.js";
+
+const PLAIN: CopyOptions = {
+  uid: undefined,
+  gid: undefined,
+  merge: false,
+  making: (_path, _mode, make) => make(),
+};
+
+function copy(directory: string, from: string, to: string, options = PLAIN): string[] {
+  using dir = openat(Fd.cwd, bytes(directory), O_PATH | O_DIRECTORY);
+  using source = openat(dir, bytes(from), O_PATH);
+  return copyTree(source, dir, bytes(to), options).map(({ code }) => code);
+}
+
+test("a tree is copied with its modes, times, links, nodes and user attributes", (t) => {
+  const dir = scratch(t);
+  mkdirSync(`${dir}/from/sub`, { recursive: true });
+  writeFileSync(`${dir}/from/sub/file`, "content");
+  linkSync(`${dir}/from/sub/file`, `${dir}/from/again`);
+  symlinkSync("../nowhere", `${dir}/from/link`);
+  execFileSync("mkfifo", [`${dir}/from/fifo`]);
+  chmodSync(`${dir}/from/sub/file`, 0o4711);
+  chmodSync(`${dir}/from/sub`, 0o2750);
+  {
+    using file = openat(Fd.cwd, bytes(`${dir}/from/sub/file`), O_PATH);
+    setXattr(file, "user.note" as Bytes, Buffer.from("kept"));
+  }
+  for (const name of ["sub/file", "sub", ""]) utimesSync(`${dir}/from/${name}`, 1000.5, 2000.25);
+  assert.deepEqual(copy(dir, "from", "to"), []);
+  assert.deepEqual(readdirSync(`${dir}/to`).sort(), ["again", "fifo", "link", "sub"]);
+  const file = statSync(`${dir}/to/sub/file`);
+  assert.equal(file.mode & 0o7777, 0o4711);
+  assert.deepEqual([file.atimeMs, file.mtimeMs], [1_000_500, 2_000_250]);
+  assert.equal(statSync(`${dir}/to/again`).ino, file.ino);
+  assert.equal(file.nlink, 2);
+  assert.equal(readFileSync(`${dir}/to/again`, "utf8"), "content");
+  assert.equal(readlinkSync(`${dir}/to/link`), "../nowhere");
+  assert.ok(lstatSync(`${dir}/to/fifo`).isFIFO());
+  assert.equal(statSync(`${dir}/to/sub`).mode & 0o7777, 0o2750);
+  assert.equal(statSync(`${dir}/to`).mtimeMs, 2_000_250);
+  using copied = openat(Fd.cwd, bytes(`${dir}/to/sub/file`), O_PATH);
+  assert.equal(getXattr(copied, "user.note" as Bytes)?.toString(), "kept");
+});
+
+test("nothing that is there is replaced; merging adds what is missing", (t) => {
+  const dir = scratch(t);
+  for (const name of ["from/both", "to/both"]) mkdirSync(`${dir}/${name}`, { recursive: true });
+  writeFileSync(`${dir}/from/both/new`, "new");
+  writeFileSync(`${dir}/from/kept`, "other");
+  writeFileSync(`${dir}/to/kept`, "own");
+  assert.throws(
+    () => copy(dir, "from", "to"),
+    (error) => failedWith(error, "EEXIST"),
+  );
+  assert.deepEqual(copy(dir, "from", "to", { ...PLAIN, merge: true }), []);
+  assert.equal(readFileSync(`${dir}/to/kept`, "utf8"), "own");
+  assert.equal(readFileSync(`${dir}/to/both/new`, "utf8"), "new");
+});
+
+test("an empty directory is filled; a symlink in the way is not followed", (t) => {
+  const dir = scratch(t);
+  for (const name of ["from", "to", "elsewhere"]) mkdirSync(`${dir}/${name}`);
+  writeFileSync(`${dir}/from/file`, "x");
+  assert.deepEqual(copy(dir, "from", "to"), []);
+  assert.deepEqual(readdirSync(`${dir}/to`), ["file"]);
+  symlinkSync("elsewhere", `${dir}/link`);
+  assert.throws(
+    () => copy(dir, "from", "link"),
+    (error) => failedWith(error, "ENOTDIR"),
+  );
+  assert.deepEqual(readdirSync(`${dir}/elsewhere`), []);
+});
+
+test("a file of more than one chunk arrives whole, also where blocks can't be shared", (t) => {
+  const dir = scratch(t, "/dev/shm");
+  const content = Buffer.alloc(5_000_001, "0123456789abcdef");
+  writeFileSync(`${dir}/from`, content);
+  assert.deepEqual(copy(dir, "from", "to"), []);
+  assert.ok(readFileSync(`${dir}/to`).equals(content));
+});
+
+test("a deep tree costs no stack", (t) => {
+  const depth = 400;
+  const dir = mkdtempSync("/dev/shm/mayfly-test-");
+  t.after(() => rmSync(dir, { recursive: true }));
+  const path = Array.from({ length: depth }, () => "d").join("/");
+  mkdirSync(`${dir}/from/${path}`, { recursive: true });
+  assert.deepEqual(copy(dir, "from", "to"), []);
+  assert.ok(statSync(`${dir}/to/${path}`).isDirectory());
+});

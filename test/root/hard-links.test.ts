@@ -1,0 +1,48 @@
+/** What has more than one name is not adjusted where fs.protected_hardlinks is off: a file over the setting says so. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { linkSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { reference } from "../reference.js";
+
+const MAYFLY = join(import.meta.dirname, "../../../bin/mayfly.js");
+const LINES = [
+  "z PATH 0777",
+  "f PATH - 1 - -",
+  "a PATH - - - - u:1:rwx",
+  "A PATH - - - - u:1:rwx",
+  "k PATH - - - - 13=p",
+  "z PATH",
+];
+
+function missing(): string | false {
+  if (process.getuid?.() !== 0) return "only root may mount";
+  if (spawnSync("unshare", ["-m", "true"]).status !== 0) return "no mount namespaces here";
+  return reference().missing ?? false;
+}
+
+for (const setting of [0, 1]) {
+  test(`with fs.protected_hardlinks at ${setting}`, { skip: missing() }, (t) => {
+    const at = mkdtempSync("/var/tmp/mayfly-test-");
+    t.after(() => rmSync(at, { recursive: true }));
+    writeFileSync(join(at, "setting"), `${setting}\n`);
+    const status = (line: string, program: readonly string[]): number | null => {
+      mkdirSync(join(at, "x"));
+      writeFileSync(join(at, "x/other"), "", { mode: 0o600 });
+      linkSync(join(at, "x/other"), join(at, "x/file"));
+      writeFileSync(join(at, "x.conf"), line.replace("PATH", `${at}/x/file`));
+      const script = `mount --bind ${at}/setting /proc/sys/fs/protected_hardlinks && exec "$@"`;
+      const args = ["-m", "sh", "-c", script, "sh", ...program, "--create", join(at, "x.conf")];
+      const ran = spawnSync("unshare", args, { encoding: "utf8" });
+      if (ran.status !== 0) assert.equal(lstatSync(join(at, "x/other")).mode & 0o7777, 0o600, line);
+      rmSync(join(at, "x"), { recursive: true });
+      return ran.status;
+    };
+    for (const line of LINES) {
+      const expected = status(line, [reference().binary ?? ""]);
+      assert.equal(status(line, [process.execPath, MAYFLY, "tmpfiles"]), expected, line);
+      assert.equal(expected, setting === 0 && line !== "z PATH" ? 73 : 0, line);
+    }
+  });
+}

@@ -1,0 +1,71 @@
+/** A read-only file system: what is as it should be is no error; everything else is one, as with 262. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { reference } from "../reference.js";
+
+const MAYFLY = join(import.meta.dirname, "../../../bin/mayfly.js");
+const LINES = [
+  "f @/file",
+  "f @/file 0600",
+  "f @/new",
+  "f+ @/empty",
+  "f+ @/empty 0600",
+  "f+ @/file",
+  "f+ @/new",
+  "f+ @/empty - - - - x",
+  "w @/file - - - - x",
+  "w- @/file - - - - x",
+  "d @/directory",
+  "d @/directory 0700",
+  "d @/new",
+  "d= @/file",
+  "p @/new",
+  "L @/link - - - - file",
+  "L+ @/link - - - - other",
+  "L @/new - - - - file",
+  "C @/directory - - - - @/full",
+  "C @/full - - - - @/directory",
+  "C @/new - - - - @/full",
+  "C+ @/full - - - - @/directory",
+  "z @/file 0644",
+  "z @/file 0600",
+  "t @/file - - - - user.a=b",
+  "h @/file - - - - +d",
+  "a @/file - - - - u:1:r",
+  "k @/file - - - - 13=p",
+  "c @/new - - - - 1:3",
+];
+
+function missing(): string | false {
+  if (process.getuid?.() !== 0) return "only root may mount";
+  if (spawnSync("unshare", ["-m", "true"]).status !== 0) return "no mount namespaces here";
+  return reference().missing ?? false;
+}
+
+test("each line alone ends as with 262", { skip: missing() }, (t) => {
+  const at = mkdtempSync("/var/tmp/mayfly-test-");
+  t.after(() => rmSync(at, { recursive: true }));
+  const tree = join(at, "tree");
+  for (const name of ["directory", "full/inside"]) mkdirSync(join(tree, name), { recursive: true });
+  writeFileSync(join(tree, "file"), "content", { mode: 0o644 });
+  writeFileSync(join(tree, "empty"), "", { mode: 0o644 });
+  symlinkSync("file", join(tree, "link"));
+  const script = `mount --bind ${tree} ${tree} && mount -o remount,bind,ro ${tree} && exec "$@"`;
+  const status = (line: string, program: readonly string[]): number | null => {
+    const config = join(at, "x.conf");
+    writeFileSync(config, line.replaceAll("@", tree));
+    return spawnSync("unshare", ["-m", "sh", "-c", script, "sh", ...program, "--create", config]).status;
+  };
+  const statuses = LINES.map((line) => [
+    line,
+    status(line, [reference().binary ?? ""]),
+    status(line, [process.execPath, MAYFLY, "tmpfiles"]),
+  ]);
+  assert.deepEqual(
+    statuses.map(([line, , ours]) => [line, ours]),
+    statuses.map(([line, expected]) => [line, expected]),
+  );
+});
