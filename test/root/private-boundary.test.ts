@@ -140,6 +140,7 @@ test(
         "unshare",
         [
           "--user",
+          "--mount",
           "--map-root-user",
           "sh",
           "-c",

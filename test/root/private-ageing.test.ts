@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { CLI, needsRoot } from "../private-tmp/host.js";
+import { reference } from "../reference.js";
+
+const tool = reference();
+
+/**
+ * The lines of systemd's own tmp.conf and systemd-tmp.conf that have to do with private directories. The kernel lets
+ * nobody set a ctime back, so the age is 0 instead of 10 and 30 days: everything is too old, and only what the tool
+ * spares for another reason stays.
+ */
+const STOCK = `q /tmp 1777 root root 0
+q /var/tmp 1777 root root 0
+x /tmp/systemd-private-%b-*
+X /tmp/systemd-private-%b-*/tmp
+x /var/tmp/systemd-private-%b-*
+X /var/tmp/systemd-private-%b-*/tmp
+R! /tmp/systemd-private-*
+R! /var/tmp/systemd-private-*
+`;
+
+/** A living command, a directory whose command and mayfly were killed, and a stray file; then the ageing. */
+function script(clean: string, conf: string): string {
+  const run = `${process.execPath} ${CLI} run`;
+  return `
+    mount -t tmpfs a /tmp; mount -t tmpfs b /var/tmp
+    ${run} --name stale --kill-mode process -- sh -c 'echo x >/tmp/f; echo up >/var/tmp/up; kill -KILL $PPID; sleep 0.2'
+    ${run} --name living -- sh -ec '
+      mkdir /tmp/d; echo kept >/tmp/d/old; touch -d 2001-01-01 /tmp/d/old /tmp/d /var/tmp/old; echo up >/tmp/up
+      while ! test -e /tmp/go; do sleep 0.02; done; cat /tmp/d/old; ls /var/tmp' &
+    while ! test -e /tmp/mayfly-private-*-living-*/tmp/up; do sleep 0.05; done
+    touch -d 2001-01-01 /tmp/stray
+    sleep 0.3
+    ${clean} --clean ${conf}
+    ls /tmp /var/tmp | sed -n 's/.*-private-.*-\\(.*\\)-.*/\\1/p;/stray/p'
+    touch /tmp/mayfly-private-*-living-*/tmp/go; wait; ls -A /tmp /var/tmp`;
+}
+
+for (const [title, skip, clean] of [
+  ["the real systemd-tmpfiles 262", needsRoot || tool.missing || false, tool.binary ?? ""],
+  ["mayfly's own engine", needsRoot, `${process.execPath} ${CLI} tmpfiles`],
+] as const) {
+  test(`${title}, stock configuration, aged: a living command's files are all there, what is stale goes`, {
+    skip,
+  }, () => {
+    const folder = mkdtempSync("/var/mayfly-test-");
+    writeFileSync(`${folder}/stock.conf`, STOCK);
+    try {
+      const { stdout, stderr } = spawnSync(
+        "unshare",
+        ["--mount", "--propagation", "private", "sh", "-c", script(clean, `${folder}/stock.conf`)],
+        { encoding: "utf8", timeout: 60_000 },
+      );
+      assert.equal(stdout, "living\nliving\nkept\nold\n/tmp:\n\n/var/tmp:\n", stderr);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
