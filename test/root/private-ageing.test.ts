@@ -36,7 +36,7 @@ function script(clean: string, conf: string): string {
     sleep 0.3
     ${clean} --clean ${conf}
     ls /tmp /var/tmp | sed -n 's/.*-private-.*-\\(.*\\)-.*/\\1/p;/stray/p'
-    touch /tmp/mayfly-private-*-living-*/tmp/go; wait; ls -A /tmp /var/tmp`;
+    touch "$(echo /tmp/mayfly-private-*-living-*/tmp)/go"; wait; ls -A /tmp /var/tmp`;
 }
 
 for (const [title, skip, clean] of [

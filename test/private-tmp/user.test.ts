@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { CLI, isRoot, refused } from "./host.js";
+
+const NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+
+/** Runs a shell script privately as an ordinary user: as nobody where root runs the tests. */
+function asUser(text: string, ...options: string[]) {
+  const command = [process.execPath, CLI, "run", ...options, "--", "sh", "-c", text];
+  const argv = isRoot ? ["setpriv", ...NOBODY, ...command] : command;
+  return spawnSync(argv[0] ?? "", argv.slice(1), { encoding: "utf8", cwd: "/" });
+}
+
+const probe = asUser("true");
+const skip = {
+  skip: refused || (probe.status === 0 ? false : `an ordinary user is refused: ${probe.stderr}`),
+};
+
+test("without root the command has no capability and can gain no privilege", skip, () => {
+  for (const mode of ["connected", "disconnected"]) {
+    const { stdout, stderr } = asUser(
+      "grep -E 'CapEff|CapBnd|NoNewPrivs' /proc/self/status; id -u",
+      "--mode",
+      mode,
+    );
+    assert.match(stdout, /^CapEff:\t0+\nCapBnd:\t0+\nNoNewPrivs:\t1\n/, stderr);
+    assert.doesNotMatch(stdout, /^0$/m);
+  }
+});
+
+test("without root mounting and unmounting are refused, also in a namespace further in", skip, () => {
+  for (const attempt of [
+    "mount -t tmpfs x /tmp",
+    "umount /tmp",
+    "umount -l /var/tmp",
+    "unshare --user --map-root-user --mount umount /tmp",
+    "unshare --user --map-root-user --mount umount -l /tmp",
+  ]) {
+    assert.notEqual(asUser(attempt).status, 0, attempt);
+  }
+});
+
+test("without root the processes outside are no way out", skip, () => {
+  const { stdout } = asUser("ls /proc/$PPID/root/tmp /proc/$PPID/cwd/ 2>&1; true");
+  assert.match(stdout, /Permission denied/);
+});
+
+test("another user can't be had without root", skip, () => {
+  const { status, stderr } = asUser("true", "--user", "daemon");
+  assert.equal(status, 125);
+  assert.match(stderr, /needs root/);
+});
+
+test("bubblewrap does where there is no unshare(1)", {
+  skip:
+    skip.skip ||
+    (spawnSync("bwrap", ["--version"]).status === 0 ? false : "needs bwrap, of the package bubblewrap"),
+}, async () => {
+  const { bubblewrapOptions } = await import("#src/private-tmp/user-mounts.js");
+  const { parseMountOptions } = await import("#src/private-tmp/settings.js");
+  const plan = (options: string[]) => ({
+    command: ["true"],
+    name: "x",
+    rights: {},
+    mode: "connected" as const,
+    settings: parseMountOptions(options, "connected"),
+    hasMountOptions: options.length > 0,
+    targets: [],
+    expose: [],
+    env: {},
+    stdio: "ignore" as const,
+    cwd: { path: "/" as never, isInherited: true },
+  });
+  assert.deepEqual(bubblewrapOptions(plan([]), []), ["--dev-bind", "/", "/"]);
+  assert.equal(bubblewrapOptions(plan(["noexec"]), []), undefined, "it has no noexec");
+});
