@@ -21,7 +21,8 @@ export class Level implements Subject, Surroundings {
   rule: AgeRule;
 
   readonly listing = new Listing();
-  /** What the current entry is. */
+  /** The errno of the statx of the current entry; where it is 0, `stat` says what the entry is. */
+  failed = 0;
   readonly stat = new StatxBuffer();
   #offset = 0;
   #address = 0;

@@ -1,6 +1,6 @@
 import { type Bytes, basename, parent, show } from "../base/bytes.js";
 import { address, cstring, errnoName } from "../sys/ffi.js";
-import { S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG } from "../sys/inode.js";
+import { S_IFDIR } from "../sys/inode.js";
 import { closeNumber, ENOENT, ENOTEMPTY, openDirectory, type StatxBuffer, statxInto } from "../sys/scan.js";
 import type { DirectoryIndex, Known } from "./directory-index.js";
 import {
@@ -15,7 +15,6 @@ import {
   ORDINARY,
   OTHER,
   reasonOf,
-  TOO_NEW,
   UNOPENED_ARRIVAL,
   UNREADABLE,
 } from "./guards.js";
@@ -23,13 +22,13 @@ import { kindOf } from "./kind.js";
 import type { Lens } from "./lens.js";
 import { Level, NOT_OPENED } from "./level.js";
 import { type LineIndex, type LinesBelow, NO_LINES } from "./line-index.js";
+import { isOrdinary, passTooNew } from "./ordinary.js";
 import { NO_LOCK, type WalkHands } from "./walk-hands.js";
 import type { Base, Handed, Joined, Sharing, WalkListener, WalkParts } from "./walk-parts.js";
 import { newTally } from "./walk-parts.js";
 import { WalkWorld } from "./walk-world.js";
 
-const PROGRESS_EVERY = 0x3fff;
-const TOO_NEW_AT = GUARDS.indexOf(TOO_NEW);
+const PROGRESS_EVERY = 16_384;
 
 /**
  * The ageing walk: for each entry getdents64, statx, the first guard that holds; what no guard saves is removed, children
@@ -46,6 +45,7 @@ export class Walk {
   readonly #lens: Lens | undefined;
   readonly #unused: Level[] = [];
   #listener: WalkListener;
+  #nextProgress = PROGRESS_EVERY;
 
   constructor(parts: WalkParts) {
     this.#hands = parts.hands;
@@ -95,16 +95,32 @@ export class Walk {
     const { listing } = level;
     const named = this.#lens?.namesIn(level.path);
     let status = named === undefined ? 0 : this.#named(level, named);
+    const quick = this.#tellsNothing && !level.filesKnown;
     while (named === undefined && listing.read(level.fd)) {
       for (let at = 0; at < listing.end; at = listing.next(at)) {
-        if (listing.isDots(at) || (level.filesKnown && this.#passOver(level, at))) continue;
+        if (quick) at = passTooNew(level, at, this.#world, this.tally);
+        else if (listing.isDots(at) || (level.filesKnown && this.#passOver(level, at))) continue;
+        if (at >= listing.end) break;
         level.lookAt(at);
+        if (!quick) level.failed = statxInto(level.fd, level.nameAddress, level.stat);
         status = this.#entry(level) || status;
       }
+      this.#progress();
     }
     if (level.join >= 0) status = this.#collect(level, status);
     if (level.changed && times !== undefined) this.#hands.restoreTimes(level.fd, times);
     return status;
+  }
+
+  /** Nobody wants to hear of an entry that stays, or where it is. */
+  get #tellsNothing(): boolean {
+    return this.#lens === undefined && this.#hands.acts && !this.#listener.wantsKept;
+  }
+
+  #progress(): void {
+    if (this.tally.entries < this.#nextProgress) return;
+    this.#nextProgress = this.tally.entries + PROGRESS_EVERY;
+    this.#listener.progress(this.tally.entries);
   }
 
   /** Looks at these entries alone. */
@@ -113,6 +129,7 @@ export class Walk {
     for (const name of names) {
       const cname = cstring(name);
       level.lookAtNamed(name, address(cname), cname);
+      level.failed = statxInto(level.fd, level.nameAddress, level.stat);
       status = this.#entry(level);
     }
     return status;
@@ -127,10 +144,10 @@ export class Walk {
     return status || joined.status;
   }
 
+  /** An entry, and what statx says of it. */
   #entry(level: Level): number {
-    if ((++this.tally.entries & PROGRESS_EVERY) === 0) this.#listener.progress(this.tally.entries);
-    const failed = statxInto(level.fd, level.nameAddress, level.stat);
-    if (failed !== 0) return this.#unknown(level, failed);
+    this.tally.entries++;
+    if (level.failed !== 0) return this.#unknown(level, level.failed);
     if (this.#absent !== undefined && this.#absent.size > 0 && this.#absent.has(level.entryPath())) return 0;
     if (level.indexing) level.noteEntry();
     return level.stat.type === S_IFDIR ? this.#directory(level) : this.#other(level);
@@ -153,11 +170,7 @@ export class Walk {
 
   #other(level: Level): number {
     level.lock = NO_LOCK;
-    const ordinary = isOrdinary(level);
-    // Most entries are ordinary and too new: this is the innermost loop, so they take no way round the table.
-    if (ordinary && this.#lens === undefined && TOO_NEW.holds(level, this.#world))
-      return this.#keep(level, TOO_NEW_AT);
-    const guard = firstGuard(ordinary ? ORDINARY : OTHER, level, this.#world);
+    const guard = firstGuard(isOrdinary(level) ? ORDINARY : OTHER, level, this.#world);
     this.#lens?.decided(level, guard, this.#world);
     if (guard !== undefined) return this.#keep(level, GUARDS.indexOf(guard));
     const failed = this.#hands.removeFile(level.fd, level.nameAddress);
@@ -303,12 +316,3 @@ export class Walk {
 }
 
 const AT_REMOVEDIR = 0x200;
-
-/** An entry that only its age or a lock can save: nearly all are, and they need not be asked the rest. */
-function isOrdinary(level: Level): boolean {
-  const { stat } = level;
-  if (!level.lines.isEmpty || stat.isMountRoot) return false;
-  if (level.depth === 0 && (level.atMountTop || level.rule.keepFirstLevel)) return false;
-  const kind = stat.typeAndSticky;
-  return kind === S_IFREG || kind === S_IFLNK || kind === S_IFIFO;
-}
