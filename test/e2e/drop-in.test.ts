@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { reference } from "../reference.js";
-import { MAYFLY, mayfly, type Result, Scratch, start } from "./program.js";
+import { isRoot, MAYFLY, mayfly, type Result, Scratch, start } from "./program.js";
 
 const real = reference();
 const skip = real.missing ?? false;
@@ -217,6 +217,29 @@ test("stands aside where $SYSTEMD_TMPFILES_BYPASS says so, as 262 does", { skip 
     const said = (result: Result): boolean => /Would create/.test(result.stdout + result.stderr);
     assert.equal(said(mayfly(["tmpfiles", ...args], settings)), said(theReal(args, settings)), value);
   }
+});
+
+test("a line without an age is no reason to look into its directory", {
+  skip: isRoot ? skip : "only root can lay a directory that another can't read",
+}, () => {
+  using scratch = new Scratch();
+  chmodSync(scratch.path, 0o755);
+  mkdirSync(join(scratch.path, "private"), { mode: 0o700 });
+  const binary = join(scratch.path, "reference");
+  copyFileSync(real.binary ?? "", binary);
+  const line = `d ${scratch.path}/private`;
+  const asNobody = (...command: string[]): number | null =>
+    start("setpriv", [
+      "--reuid=65534",
+      "--regid=65534",
+      "--clear-groups",
+      ...command,
+      "--clean",
+      "--inline",
+      line,
+    ]).status;
+  assert.equal(asNobody(process.execPath, MAYFLY, "tmpfiles"), 0);
+  assert.equal(asNobody(binary), 73);
 });
 
 test("a root that is not there, or no directory, is refused as 262 refuses it", { skip }, () => {
