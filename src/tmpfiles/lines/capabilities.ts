@@ -46,14 +46,12 @@ const INVALID_UIDS = [0xffffffff, 0xffff];
 
 /** `k`, `k+`: the capabilities of a file. */
 export const setFileCapabilities: Handler = (run, item, path) => {
-  if (item.argument === undefined) return;
   using fd = openExact(run.root, path);
   apply(run, item, fd, path, statx(fd));
 };
 
 /** `K`, `K+`: of all files below. */
 export const setTreeCapabilities: Handler = (run, item, path) => {
-  if (item.argument === undefined) return;
   overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
 };
 
@@ -63,7 +61,8 @@ function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
     skip(run, item, path, "only regular files have capabilities");
     return;
   }
-  const wish = item.argument as CapabilityWish;
+  const wish = item.argument as CapabilityWish | undefined;
+  if (wish === undefined) return;
   const wanted = combined((item.modifiers.force ? getCapabilities(fd) : undefined) ?? NONE, wish);
   if (wanted === undefined) {
     const why = "the capabilities in effect must be none, or all that are permitted or inheritable";
