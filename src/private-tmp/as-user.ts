@@ -63,6 +63,13 @@ function newWays(plan: Plan, directories: DirectorySet): Way[] {
   if (bwrap !== undefined && mounts !== undefined) {
     ways.push({ words: [bwrap, ...mounts, "--"], commands: [], hasCapabilities: false });
   }
+  if (ways.length === 0) {
+    const why = "bubblewrap alone can't do this: no tmpfs by name, no noexec, no nosymfollow";
+    throw new SetupError(
+      "MISSING_PROGRAM",
+      `this needs unshare (util-linux), which this host does not have; ${why}`,
+    );
+  }
   return ways;
 }
 
