@@ -81,6 +81,8 @@ class TreeCopy {
   readonly #options: CopyOptions;
   readonly #levels: Level[] = [];
   readonly #failures: SyscallError[] = [];
+  /** The copy itself. */
+  #top: Stat | undefined;
   /** Where the first copy of an inode with several names is, below the top: by device and number. */
   readonly #linked = new Map<string, { readonly path: Bytes; readonly stat: Stat }>();
 
@@ -122,6 +124,8 @@ class TreeCopy {
 
   copy(source: Fd, dir: Fd, name: Bytes, relative: Bytes): void {
     const stat = statx(source);
+    // A copy that lies within what is copied is no part of it, or there would be no end.
+    if (this.#top !== undefined && sameInode(stat, this.#top)) return;
     if (isDirectory(stat)) this.#enter(source, stat, dir, name, relative);
     else if (isSymlink(stat)) this.#symlink(source, stat, dir, name);
     else if (!this.#link(stat, dir, name)) {
@@ -142,6 +146,7 @@ class TreeCopy {
       const isNew = there === undefined || (there === "filled" && !this.#options.merge);
       if (isNew) this.#make(dir, name, stat.mode, () => mkdirat(dir, name, stat.mode & ACCESS));
       const to = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NOFOLLOW);
+      this.#top ??= statx(to);
       this.#levels.push({ from, to, stat, isNew, names: names(from), relative });
     } catch (error) {
       from.close();

@@ -13,12 +13,14 @@ import {
   RESOLVE_NO_SYMLINKS,
 } from "../sys/files.js";
 
+const MISSING: readonly string[] = ["ENOENT", "ENOTDIR"];
+
 /**
  * The directory that `path` lies in, open with O_PATH; undefined where it is not there. Where no symlink is on the way the
  * kernel takes us there at once. A symlink is followed only where nobody but root and its target's owner could have
  * pointed it there: `UnsafePathError` otherwise.
  */
-export function openParent(root: Bytes, path: Bytes): Fd | undefined {
+export function openParent(root: Bytes, path: Bytes, missing = MISSING): Fd | undefined {
   return ifThere(() => {
     try {
       return openat2(Fd.cwd, parent(path), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
@@ -27,7 +29,7 @@ export function openParent(root: Bytes, path: Bytes): Fd | undefined {
       if (!failedWith(error, "ELOOP", "ENOSYS", "EPERM")) throw error;
       return resolve(root, parent(path), { follow: true });
     }
-  });
+  }, missing);
 }
 
 /** Opens the directory `path` in its parent for listing, without a trace where the kernel lets us; not a symlink to one. */
@@ -45,11 +47,11 @@ export function openBase(dir: Fd, path: Bytes): Fd | undefined {
 }
 
 /** What is not there, or is no directory, is nothing to clean, and no failure. */
-export function ifThere<Result>(open: () => Result): Result | undefined {
+export function ifThere<Result>(open: () => Result, missing = MISSING): Result | undefined {
   try {
     return open();
   } catch (error) {
-    if (failedWith(error, "ENOENT", "ENOTDIR")) return undefined;
+    if (failedWith(error, ...missing)) return undefined;
     throw error;
   }
 }

@@ -94,11 +94,11 @@ export class Instance {
     throw new UnsafePathError("REPLACED_INODE", this.path, "was replaced while it was looked at");
   }
 
-  /** Removes it; what is gone already is gone. */
-  remove(): void {
+  /** Removes it; what is gone already is gone. A directory that something is in stays, or that is a failure. */
+  remove(whenFull: "keep" | "fail" = "keep"): void {
     this.#unlink((failed) => {
       throw this.error(failed, "unlinkat");
-    });
+    }, whenFull);
   }
 
   /** The same on --clean: a failure is told, and the exit status says nothing of it. */
@@ -106,13 +106,13 @@ export class Instance {
     this.#unlink((failed) => this.#run.walker.fail(this.item, this.path, this.error(failed, "unlinkat")));
   }
 
-  #unlink(onFailure: (failed: number) => void): void {
+  #unlink(onFailure: (failed: number) => void, whenFull: "keep" | "fail" = "keep"): void {
     const { hands } = this.#run.walker;
     const remove = this.isDirectory ? hands.removeDirectory : hands.removeFile;
     const failed = remove(this.dir.number, address(this.#cname));
     if (failed === 0) hands.gone?.add(this.path);
     if (failed === 0) this.#run.walker.removedInstance(this.item, this.operation, this.path, this.stat);
-    else if (failed === ENOTEMPTY) this.keep({ code: "not-empty" });
+    else if (failed === ENOTEMPTY && whenFull === "keep") this.keep({ code: "not-empty" });
     else if (failed !== ENOENT) onFailure(failed);
   }
 

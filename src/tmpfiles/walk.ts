@@ -258,10 +258,9 @@ export class Walk {
   #depart(level: Level): number {
     const guard = firstGuard(DIRECTORY_DEPARTURE, level, this.#world);
     this.#lens?.decided(level, guard, this.#world);
-    if (guard !== undefined && (guard !== NOT_EMPTY || !this.#hands.acts)) {
-      return this.#keep(level, GUARDS.indexOf(guard));
-    }
     // Tried although something stays in it: where it could not go in any case, that is a failure to tell of.
+    const tried = guard === NOT_EMPTY && this.#hands.acts && level.opened >= 0;
+    if (guard !== undefined && !tried) return this.#keep(level, GUARDS.indexOf(guard));
     const failed = this.#hands.removeDirectory(level.fd, level.nameAddress);
     if (failed === ENOTEMPTY) {
       // Something came while we looked.

@@ -14,7 +14,7 @@ after(() => "remove" in tools && tools.remove());
 
 test("the real one agrees with itself", { skip }, async () => {
   const count = Number(process.env.HARNESS_CASES ?? 40);
-  const failures = await judgeMany(
+  const { failures } = await judgeMany(
     Number(process.env.SEED ?? 7_000_000),
     count,
     program,

@@ -3,7 +3,7 @@ import { after } from "node:test";
 import { reference } from "../reference.js";
 import { type Instrument, instrument } from "./instrument.js";
 import { nothing, type Program, realProgram } from "./program.js";
-import { ourProgram } from "./subject.js";
+import { ourProgram, type Settings } from "./subject.js";
 
 export interface Pair {
   /** For a test's options: why it is skipped. */
@@ -14,12 +14,24 @@ export interface Pair {
 
 /** To be called once in a test file; what it starts ends with the file's tests. */
 export function openPair(): Pair {
+  return openPairs({ "": {} })[""] as Pair;
+}
+
+/** The same with our own in several settings. */
+export function openPairs(ways: Readonly<Record<string, Settings>>): Record<string, Pair> {
   const tools: Instrument | { readonly missing: string } = instrument(reference());
-  if ("missing" in tools) return { skip: `NOT COMPARED: ${tools.missing}`, real: nothing, ours: nothing };
-  const ours = ourProgram(tools);
+  if ("missing" in tools) {
+    const none = { skip: `NOT COMPARED: ${tools.missing}`, real: nothing, ours: nothing };
+    return Object.fromEntries(Object.keys(ways).map((way) => [way, none]));
+  }
+  const real = realProgram(tools);
+  const pairs = Object.entries(ways).map(([way, settings]): [string, Pair] => [
+    way,
+    { skip: false, real, ours: ourProgram(tools, settings) },
+  ]);
   after(() => {
-    ours.close?.();
+    for (const [, { ours }] of pairs) ours.close?.();
     tools.remove();
   });
-  return { skip: false, real: realProgram(tools), ours };
+  return Object.fromEntries(pairs);
 }

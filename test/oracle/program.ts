@@ -17,8 +17,16 @@ export interface Program {
   close?(): void;
 }
 
+/** How our own walks, where the drop-in leaves that to the engine. */
+export interface Settled {
+  readonly jobs: number;
+  /** A file for the index of the second run. */
+  readonly index?: string | undefined;
+}
+
 /** A call as data. */
 export interface Call {
+  readonly settled?: Settled;
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly input: string;
@@ -26,6 +34,8 @@ export interface Call {
 }
 
 const LIMIT_MS = 60_000;
+/** What a character is decides what `?` matches. */
+export const LOCALE = { LC_ALL: "C.UTF-8" };
 export const NOBODY = 65534;
 
 export function callOf(one: Case, copy: Copy, environment: Readonly<Record<string, string>> = {}): Call {
@@ -49,7 +59,7 @@ export function start(command: string, call: Call): Promise<Outcome> {
     [...Buffer.from(text, "latin1")].map((byte) => `\\0${byte.toString(8).padStart(3, "0")}`).join("");
   const words = call.args.map((argument) => `"$(printf '%b.' '${octal(argument)}')"`);
   const script = `n=0; for a in ${words.join(" ")}; do n=$((n+1)); done; set -- ${words.join(" ")}; for a do shift; set -- "$@" "\${a%.}"; done; exec "$command" "$@"`;
-  const environment = { ...process.env, ...call.environment, LC_ALL: "C", command };
+  const environment = { ...process.env, ...LOCALE, ...call.environment, command };
   const [program, args] = plain ? [command, [...call.args]] : ["/bin/sh", ["-c", script]];
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import type { Instrument } from "./instrument.js";
-import { type Call, callOf, NOBODY, type Outcome, type Program, start } from "./program.js";
+import { type Call, callOf, LOCALE, NOBODY, type Outcome, type Program, start } from "./program.js";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const LIMIT_MS = 60_000;
@@ -14,7 +14,7 @@ interface Worker {
 
 export function openWorker(environment: Readonly<Record<string, string>>, unprivileged: boolean): Worker {
   const child: ChildProcess = fork(join(import.meta.dirname, "worker.js"), {
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...LOCALE, ...environment },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     ...(unprivileged ? { uid: NOBODY, gid: NOBODY } : {}),
   });
@@ -39,8 +39,10 @@ export function openWorker(environment: Readonly<Record<string, string>>, unpriv
 }
 
 export interface Settings {
-  /** Options added to each call, as `--jobs=8`. */
-  readonly options?: readonly string[];
+  /** How many threads walk; all walks are shared, however few entries they have. */
+  readonly jobs?: number;
+  /** Each walk is that of a second run, with the index that a dry run before it has filled. */
+  readonly indexed?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -61,8 +63,11 @@ export function ourProgram(tools: Instrument, settings: Settings = {}): Program 
         LD_PRELOAD: tools.clock,
         MAYFLY_CLOCK_SHIFT: `${one.clockDays * 86_400}`,
       };
-      const plain = callOf(one, copy);
-      const call = { ...plain, args: [...(settings.options ?? []), ...plain.args] };
+      const settled =
+        settings.jobs === undefined
+          ? {}
+          : { settled: { jobs: settings.jobs, index: settings.indexed ? `${copy.at}/../index` : undefined } };
+      const call = { ...callOf(one, copy), ...settled };
       if (one.delivery !== "stdin") return worker(environment, one.unprivileged).run(call);
       const args = [join(ROOT, "bin/mayfly.js"), "tmpfiles", ...call.args];
       return start(process.execPath, {

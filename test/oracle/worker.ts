@@ -1,9 +1,15 @@
 /** Runs call after call of the drop-in in one process: starting node a thousand times would be most of the time. */
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { tmpfiles } from "#src/cli/commands/tmpfiles.js";
+import { openLog } from "#src/cli/drop-in/log.js";
+import { dropInReporter } from "#src/cli/drop-in/reporter.js";
 import { parseOptions } from "#src/cli/getopt.js";
+import { refusalOf, type SelectionValues, selectionOf } from "#src/cli/selection.js";
 import type { Sink } from "#src/cli/sink.js";
-import type { Call, Outcome } from "./program.js";
+import { run } from "#src/tmpfiles/index.js";
+import type { Call, Outcome, Settled } from "./program.js";
+
+const OPERATIONS = ["create", "clean", "remove", "purge"] as const;
 
 function memory(): Sink & { text(): string } {
   const chunks: Buffer[] = [];
@@ -16,10 +22,35 @@ function memory(): Sink & { text(): string } {
   };
 }
 
+/** The drop-in has no option for threads and index: such a call goes past it to the engine, with the same selection. */
+function runSettled(call: Call, settled: Settled, output: Sink): number {
+  const { options, operands } = parseOptions(tmpfiles.options, call.args as Bytes[]);
+  const values = options as unknown as SelectionValues & Record<string, boolean>;
+  const how = { startedAs: bytes("systemd-tmpfiles"), args: call.args as Bytes[] };
+  if (refusalOf(values, operands, { operations: OPERATIONS.filter((name) => values[name]), show: false }))
+    return 1;
+  const wanted = {
+    ...selectionOf(values, operands, how),
+    operations: OPERATIONS.filter((name) => values[name]),
+    dryRun: values["dry-run"] === true,
+    jobs: settled.jobs,
+    parallelFrom: 1,
+  };
+  const reporter = dropInReporter(openLog(output), false);
+  if (settled.index === undefined) return run(wanted, reporter).exitStatus;
+  // The first run fills the index and changes nothing; the second goes by it.
+  const index = bytes(settled.index);
+  const quiet = dropInReporter(openLog(memory()), false);
+  run({ ...wanted, index, dryRun: true }, quiet);
+  return run({ ...wanted, index }, reporter).exitStatus;
+}
+
 async function obey(call: Call): Promise<Outcome> {
   const output = memory();
   Object.assign(process.env, call.environment);
   try {
+    if (call.settled !== undefined)
+      return { status: runSettled(call, call.settled, output), output: output.text() };
     const { options, operands } = parseOptions(tmpfiles.options, call.args as Bytes[]);
     const status = await tmpfiles.main({
       program: "systemd-tmpfiles",

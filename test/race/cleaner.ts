@@ -11,7 +11,12 @@ export interface Cleaner {
 }
 
 /** `@` in the lines is the arena's tree. */
-export function openCleaner(arena: Arena, args: readonly string[], lines: readonly string[]): Cleaner {
+export function openCleaner(
+  arena: Arena,
+  args: readonly string[],
+  lines: readonly string[],
+  jobs?: number,
+): Cleaner {
   const file = join(arena.folder, "race.conf");
   const source = join(arena.folder, "source");
   mkdirSync(source);
@@ -19,7 +24,15 @@ export function openCleaner(arena: Arena, args: readonly string[], lines: readon
   writeFileSync(file, `${lines.join("\n").replaceAll("@/../source", source).replaceAll("@", arena.tree)}\n`);
   const worker = openWorker({}, false);
   return {
-    run: () => worker.run({ args: [...args, file], environment: {}, input: "", unprivileged: false }),
+    run: async () => {
+      const settled = jobs === undefined ? {} : { settled: { jobs } };
+      const call = { args: [...args, file], environment: {}, input: "", unprivileged: false, ...settled };
+      const outcome = await worker.run(call);
+      // What is swapped under its feet may fail; a cleaner that refuses to start would show nothing.
+      if (outcome.status !== 0 && outcome.status !== 73)
+        throw new Error(`status ${outcome.status}: ${outcome.output}`);
+      return outcome;
+    },
     close: () => worker.close(),
   };
 }

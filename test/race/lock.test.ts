@@ -6,7 +6,7 @@ import { type Arena, openArena } from "./arena.js";
 import { openCleaner } from "./cleaner.js";
 import { startLocker } from "./locker.js";
 
-const ROUNDS = Number(process.env.ROUNDS ?? 150);
+const ROUNDS = Number(process.env.ROUNDS ?? 50);
 
 /** Small directories and files, side by side: each is locked by the one while the other comes by. */
 function refill(tree: string): void {
@@ -68,7 +68,7 @@ for (const jobs of [1, 2, 8])
     test(`${what} what a program has locked, with ${jobs} jobs`, () =>
       withArena(async (arena) => {
         const path = line.replaceAll("@/../locked", join(arena.folder, "locked"));
-        const cleaner = openCleaner(arena, [`--jobs=${jobs}`, operation], [path]);
+        const cleaner = openCleaner(arena, [operation], [path], jobs);
         const { held, broken } = await besideLocker(arena, () => cleaner.run());
         cleaner.close();
         assert.deepEqual(broken, []);

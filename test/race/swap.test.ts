@@ -6,8 +6,8 @@ import { type Arena, isRoot, openArena } from "./arena.js";
 import { startAttacker } from "./attacker.js";
 import { openCleaner } from "./cleaner.js";
 
-const SWAPS = Number(process.env.SWAPS ?? 20_000);
-const ROUNDS = Number(process.env.ROUNDS ?? 30);
+const SWAPS = Number(process.env.SWAPS ?? 2_000);
+const ROUNDS = Number(process.env.ROUNDS ?? 10);
 
 /** Runs `round` under the attacker until it has swapped often enough; returns the harm done, and ends early at the first. */
 async function underAttack(
@@ -123,7 +123,7 @@ for (const jobs of [1, 2, 8])
   for (const [what, [args, lines]] of Object.entries(CLEANING))
     test(`${what} with ${jobs} jobs leaves alone what lies outside`, () =>
       withArena(async (arena) => {
-        const cleaner = openCleaner(arena, [`--jobs=${jobs}`, ...args], lines);
+        const cleaner = openCleaner(arena, args, lines, jobs);
         const { harm, swaps } = await underAttack(arena, () => cleaner.run());
         cleaner.close();
         assert.deepEqual(harm, []);

@@ -1,0 +1,56 @@
+/** A dry run names exactly what the run then removes: also with locks, and with directories that something stays in. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { anyCase, type Case } from "./case.js";
+import { openLab } from "./lab.js";
+import { callOf, type Outcome } from "./program.js";
+import { snapshot } from "./snapshot.js";
+import { openWorker } from "./subject.js";
+
+const RUNS = Number(process.env.CASES ?? 100);
+const seed = Number(process.env.SEED ?? 1);
+
+/** What is said to go, without the two forms of saying it. */
+function named(outcome: Outcome, verb: RegExp): string[] {
+  const lines = outcome.output.split("\n").flatMap((line) => verb.exec(line)?.[1] ?? []);
+  return [...new Set(lines)].sort();
+}
+
+test(`${RUNS} random cases: --clean --dry-run names what --clean removes, and changes nothing`, async () => {
+  const worker = openWorker({}, false);
+  let total = 0;
+  const property = fc.asyncProperty(anyCase, async (any) => {
+    const one: Case = {
+      ...any,
+      operations: ["--clean"],
+      options: ["--boot"],
+      delivery: "files",
+      unprivileged: false,
+    };
+    const lab = openLab(one);
+    try {
+      const [copy] = lab.copies;
+      const call = callOf(one, copy, { SYSTEMD_LOG_LEVEL: "debug" });
+      const looks = snapshot(copy.at, lab.since);
+      const before = [...looks.keys()];
+      const dry = await worker.run({ ...call, args: ["--dry-run", ...call.args] });
+      assert.deepEqual([...snapshot(copy.at, lab.since).keys()], before);
+      await worker.run(call);
+      const after = snapshot(copy.at, lab.since);
+      const base = copy.at.toString("latin1");
+      const gone = before.filter((path) => !after.has(path)).map((path) => base + path);
+      const said = named(dry, /^Would remove (?:file |directory )?"(.*)"\.?$/);
+      total += gone.length;
+      assert.equal(said.length, gone.length, `said ${said.join(", ")}; gone ${gone.join(", ")}`);
+    } finally {
+      lab.close();
+    }
+  });
+  try {
+    await fc.assert(property, { seed, numRuns: RUNS, unbiased: true });
+    assert.ok(total > 0, "nothing was ever removed, so this shows nothing");
+  } finally {
+    worker.close();
+  }
+});
