@@ -25,6 +25,7 @@ export const FAN_MARK_MNTNS = 0x110;
 
 export const FAN_MODIFY = 0x2;
 export const FAN_ATTRIB = 0x4;
+export const FAN_CLOSE_WRITE = 0x8;
 export const FAN_CREATE = 0x100;
 export const FAN_DELETE = 0x200;
 export const FAN_OPEN_EXEC = 0x1000;

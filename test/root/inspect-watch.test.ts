@@ -126,3 +126,18 @@ test("the target itself, and one that is not there yet", options, async (t) => {
     ["create not", "create not/yet", "create not/yet/f", "delete not/yet/f", "delete not/yet"],
   );
 });
+
+test("the times of a victim are those that were set after it was made", options, async (t) => {
+  const dir = scratch(t);
+  const { events } = await watching(dir, () => {
+    mkdirSync(join(dir, "d"));
+    utimesSync(join(dir, "d"), 7, 7);
+    spawnSync("touch", ["-d", "@9", join(dir, "f")]);
+    spawnSync("sleep", ["2"]);
+    spawnSync("rm", ["-r", join(dir, "d"), join(dir, "f")]);
+  });
+  const seconds = events.flatMap(({ op, victim }) =>
+    op === "delete" ? [victim && victim.mtime / 1_000_000_000n] : [],
+  );
+  assert.deepEqual(seconds, [7n, 9n]);
+});

@@ -2,7 +2,7 @@ import { type Bytes, show } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import {
   decodeEvents,
-  FAN_ATTRIB,
+  FAN_CLOSE_WRITE,
   FAN_CREATE,
   FAN_DELETE,
   FAN_EVENT_ON_CHILD,
@@ -34,7 +34,8 @@ import { addTarget } from "./targets.js";
 import { type Change, type Surroundings, Tracker } from "./tracker.js";
 
 const NAMES = FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_ONDIR;
-const MASK = NAMES | FAN_MODIFY | FAN_ATTRIB;
+// Without FAN_ATTRIB, which each unlink of a last name causes too: it would cost those who delete half as much again.
+const MASK = NAMES | FAN_MODIFY | FAN_CLOSE_WRITE;
 /** Small enough that the pidfds of one batch stay below the usual limit of 1,024 descriptors. */
 const BUFFER_LENGTH = 64 * 1024;
 

@@ -2,6 +2,7 @@ import { type Bytes, isBelow, join } from "../../base/bytes.js";
 import type { InodeKind } from "../../base/events.js";
 import {
   FAN_ATTRIB,
+  FAN_CLOSE_WRITE,
   FAN_CREATE,
   FAN_DELETE,
   FAN_MODIFY,
@@ -36,6 +37,10 @@ export interface Surroundings {
 
 /** A directory's own mtime moves with each entry that comes and goes; it is looked at again when that is over. */
 const SETTLE_MS = 10_000;
+const CHANGED = FAN_CREATE | FAN_MODIFY | FAN_CLOSE_WRITE | FAN_ATTRIB;
+/** After these a program may yet set the times, as archives are unpacked: no event tells of that, but a later look. */
+const SET_SOON = FAN_CREATE | FAN_CLOSE_WRITE;
+const LOOK_AGAIN_MS = 1_000;
 
 /** Turns events into changes at paths, and keeps the model true. */
 export class Tracker {
@@ -43,6 +48,7 @@ export class Tracker {
   readonly #targets: readonly Bytes[];
   readonly #surroundings: Surroundings;
   readonly #stale = new Map<string, NameIn>();
+  #again: (NameIn & { readonly due: number })[] = [];
   readonly #settling = new Map<Directory, number>();
   /** A rename over an entry, held until it is clear that it is not half of an exchange. */
   #held: Held | undefined;
@@ -87,7 +93,8 @@ export class Tracker {
     if (created && deleted) this.#createdAndDeleted(event, directory, name, path);
     else if (created) this.#created(event, directory, name, path);
     else if (deleted) this.#deleted(event, directory, name, path);
-    if (!deleted && (event.mask & (FAN_CREATE | FAN_MODIFY | FAN_ATTRIB)) !== 0) this.#spoil(directory, name);
+    if (!deleted && (event.mask & CHANGED) !== 0) this.#spoil(directory, name);
+    if (!deleted && (event.mask & SET_SOON) !== 0) this.#lookAgain(directory, name);
   }
 
   /** The kernel merges events of one inode in one directory: which came first is told by what was there and what is. */
@@ -237,6 +244,10 @@ export class Tracker {
     this.#stale.set(`${directory.key}/${name}`, { directory, name });
   }
 
+  #lookAgain(directory: Directory, name: Bytes): void {
+    this.#again.push({ directory, name, due: performance.now() + LOOK_AGAIN_MS });
+  }
+
   #settle(directory: Directory): void {
     // Anew, so that the map stays in the order in which they are due.
     this.#settling.delete(directory);
@@ -249,6 +260,10 @@ export class Tracker {
       if (due > now) break;
       this.#settling.delete(directory);
       if (directory.goneAt === undefined) this.#changedItself(directory);
+    }
+    const notYet = this.#again.findIndex(({ due }) => due > now);
+    for (const { directory, name } of this.#again.splice(0, notYet < 0 ? this.#again.length : notYet)) {
+      this.#spoil(directory, name);
     }
     for (const { directory, name } of this.#stale.values()) {
       const entry = directory.entries.get(name);
