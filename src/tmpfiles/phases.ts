@@ -1,9 +1,13 @@
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, parent } from "../base/bytes.js";
+import { SyscallError } from "../base/errors.js";
 import type { Operation } from "../base/events.js";
 import { expandBraces } from "../path/braces.js";
 import { glob, isGlob, literalPrefix } from "../path/glob.js";
 import { isBelowAutofs } from "../path/resolve.js";
+import { Fd } from "../sys/files.js";
+import { statxFollow } from "../sys/inode.js";
 import { attempt, skip } from "./attempt.js";
+import { ifThere } from "./base.js";
 import { createItem } from "./create.js";
 import type { Item, ItemGroup } from "./item.js";
 import type { Handler } from "./line-type.js";
@@ -56,6 +60,8 @@ function runGroup(phase: Phase, group: ItemGroup): void {
 function runItem({ run, asked, autofs, only }: Phase, item: Item): void {
   const wanted = asked.filter((operation) => handlerOf(item, operation) !== undefined);
   if (wanted.length === 0 || (only !== undefined && !mayLead(item, only))) return;
+  // Most lines of a host are for what is not installed: where their directory is missing, nothing can be removed.
+  if (item.type.path === "exact" && !asked.includes("create") && autofs.isMissing(parent(item.path))) return;
   if (autofs.isBelow(item.path)) {
     skip(run, item, item.path, "it lies below an automount point");
     return;
@@ -89,10 +95,22 @@ class AutofsCheck {
   readonly #root: Bytes;
   readonly #follow: boolean;
   readonly #known = new Map<Bytes, boolean>();
+  readonly #missing = new Map<Bytes, boolean>();
 
   constructor(root: Bytes, follow: boolean) {
     this.#root = root;
     this.#follow = follow;
+  }
+
+  /** Whether the directory is surely not there. Not asked below a root, where symlinks lead elsewhere. */
+  isMissing(directory: Bytes): boolean {
+    if (this.#root !== "/" || !this.#follow) return false;
+    let missing = this.#missing.get(directory);
+    if (missing === undefined) {
+      missing = !this.isBelow(directory) && isGone(directory);
+      this.#missing.set(directory, missing);
+    }
+    return missing;
   }
 
   isBelow(path: Bytes): boolean {
@@ -103,5 +121,15 @@ class AutofsCheck {
       this.#known.set(fixed, below);
     }
     return below;
+  }
+}
+
+/** What can't be looked at may be there all the same. */
+function isGone(directory: Bytes): boolean {
+  try {
+    return ifThere(() => statxFollow(Fd.cwd, directory)) === undefined;
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
   }
 }

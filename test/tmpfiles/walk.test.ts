@@ -190,3 +190,13 @@ test("a dry run of several operations names nothing twice, and knows what would 
   assert.deepEqual(dry.removed, real.removed);
   assert.equal(real.removed.length, 4);
 });
+
+test("a path whose directory is missing, a file or out of reach is nothing to remove, or fails as ever", (t) => {
+  const dir = scratch(t);
+  writeFileSync(`${dir}/file`, "");
+  symlinkSync("loop", `${dir}/loop`);
+  const remove = (path: string) => runLines([line("D", path)], { operations: ["remove"] }).summary.exitStatus;
+  assert.equal(remove(`${dir}/none/d`), 0);
+  assert.equal(remove(`${dir}/file/d`), 0);
+  assert.equal(remove(`${dir}/loop/d`), 73);
+});
