@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { test } from "node:test";
 import { CLI, needsRoot } from "../private-tmp/host.js";
 import { reference } from "../reference.js";
@@ -60,3 +61,17 @@ for (const [title, skip, clean] of [
     }
   });
 }
+
+test("at boot the shipped configuration takes what is left, by the real systemd-tmpfiles 262", {
+  skip: needsRoot || tool.missing || false,
+}, () => {
+  const conf = resolve(import.meta.dirname, "../../../tmpfiles.d/mayfly.conf");
+  const leaf = `mayfly-private-${"0".repeat(32)}-old-abcdef`;
+  const clean = `${tool.binary} --remove`;
+  const text = `
+    mount -t tmpfs a /tmp; mount -t tmpfs b /var/tmp; mkdir -p /tmp/${leaf}/tmp/d /var/tmp/${leaf}/tmp /tmp/mayfly-other
+    ${clean} ${conf}; ls /tmp; ${clean} --boot ${conf}; ls -A /tmp /var/tmp`;
+  const argv = ["--mount", "--propagation", "private", "sh", "-ec", text];
+  const { stdout, stderr } = spawnSync("unshare", argv, { encoding: "utf8", timeout: 60_000 });
+  assert.equal(stdout, `mayfly-other\n${leaf}\n/tmp:\nmayfly-other\n\n/var/tmp:\n`, stderr);
+});
