@@ -128,10 +128,19 @@ function fallbackPlaces(options: PlacementOptions): Place[] {
 const named = (dir: PathInput): Place => ({ path: pathBytes(dir), early: false, open: openParent });
 const standard = (path: Bytes): Place => ({ path, early: false, open: standardParent });
 
+const EARLY_PLACE: Place = {
+  // Made when it is asked for: what can lie in memory does without, and without $XDG_RUNTIME_DIR.
+  get path() {
+    return ownRuntimeDirectory();
+  },
+  early: true,
+  open: standardParent,
+};
+
 function standardPlace(size: "small" | "large", earlyBoot: boolean | undefined): Place {
   const root = wantedRoot(size);
   if (!isEarly(root, earlyBoot)) return standard(root);
-  return { path: ownRuntimeDirectory(), early: true, open: standardParent };
+  return EARLY_PLACE;
 }
 
 /** Before local file systems are up, both may still be hidden by a mount: only /run and memory will do. */
