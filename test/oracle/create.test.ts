@@ -165,6 +165,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
     "k+ PATH - - - - cap_kill=ep",
     "k PATH - - - - cap_chown=ep cap_kill=i",
     "k PATH - - - - nonsense",
+    "K PATH - - - - nonsense",
   ],
   a: [
     "a PATH - - - - u:1:rw",

@@ -46,6 +46,7 @@ const INVALID_UIDS = [0xffffffff, 0xffff];
 
 /** `k`, `k+`: the capabilities of a file. */
 export const setFileCapabilities: Handler = (run, item, path) => {
+  if (item.argument === undefined) return;
   using fd = openExact(run.root, path);
   apply(run, item, fd, path, statx(fd));
 };
