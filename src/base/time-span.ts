@@ -117,10 +117,8 @@ function fractionOf(digits: string, unit: bigint): bigint {
   return sum;
 }
 
+// No weeks, months and years: lines are written in days, and `10d` is to come back as that.
 const SHOWN: readonly (readonly [string, bigint])[] = [
-  ["y", YEAR],
-  ["month", MONTH],
-  ["w", 604_800n * S],
   ["d", 86_400n * S],
   ["h", 3600n * S],
   ["min", 60n * S],
@@ -129,7 +127,7 @@ const SHOWN: readonly (readonly [string, bigint])[] = [
   ["us", 1n],
 ];
 
-/** The span in the shortest words that `parseTimeSpan` reads back, as `1d 12h`; `0` for none. */
+/** The span in words that `parseTimeSpan` reads back, as `1d 12h`; `0` for none. */
 export function formatTimeSpan(span: Nanoseconds): string {
   if (span >= INFINITE_SPAN) return "infinity";
   let rest = span / MICROSECOND;
