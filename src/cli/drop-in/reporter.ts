@@ -19,10 +19,11 @@ type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>;
  * The lines of systemd-tmpfiles 262, that scripts grep for: what is done is told at debug level, what a dry run would
  * do at info level. Where `terminal` is set, names are escaped; elsewhere they come out byte for byte, as 262 has them.
  */
-export function dropInReporter(log: Log, terminal: boolean): Reporter {
+export function dropInReporter(log: Log, terminal: boolean, dryRun = true): Reporter {
   const name = (path: Bytes): Bytes => (terminal ? bytes(show(path)) : path);
   return {
     wantsKept: log.wants("debug"),
+    wantsRemoved: log.wants(dryRun ? "info" : "debug"),
     report(event) {
       const line = lineOf(event, name);
       if (line !== undefined) log.write(line.level, line.text as Bytes);
