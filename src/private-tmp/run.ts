@@ -82,7 +82,7 @@ export interface Ended extends CommandEnd {
  *
  * As root this changes the calling thread's mount namespace and back, without giving the event loop a turn. From then
  * on the thread's working directory and umask are its own: a `process.chdir` no longer reaches the threads on which
- * Node opens relative paths asynchronously. As an ordinary user it goes through unshare(1) or bubblewrap, and the
+ * Node opens relative paths asynchronously. Every fd from 3 on is marked close-on-exec, those too that were inherited. As an ordinary user it goes through unshare(1) or bubblewrap, and the
  * command has no capabilities and can gain no privileges.
  *
  * Security: it keeps others' names, symlinks and eyes out of the command's temporary files. It is no sandbox: see
