@@ -18,11 +18,11 @@ export interface Count {
   readonly broken: string[];
 }
 
-/** What must not change while the lock is held: the entry itself, and the names in a directory. */
-function state(path: string, fd: number): string {
+/** What must stay while the lock is held: the entry itself, and the names in a directory; undefined once it is gone. */
+function namesIn(fd: number): string[] | undefined {
   const stat = fstatSync(fd);
-  if (stat.nlink === 0) return "gone";
-  return stat.isDirectory() ? readdirSync(`/proc/self/fd/${fd}`).sort().join(" ") : path;
+  if (stat.nlink === 0) return undefined;
+  return stat.isDirectory() ? readdirSync(`/proc/self/fd/${fd}`) : [];
 }
 
 function sleep(milliseconds: number): void {
@@ -38,12 +38,14 @@ function lockOnce(path: string, count: { held: number; broken: string[] }): void
   }
   try {
     if (flock(fd, LOCK_SHARED_NOW) !== 0) return;
-    const before = state(path, fd);
-    if (before === "gone") return;
+    const before = namesIn(fd);
+    if (before === undefined) return;
     count.held++;
     sleep(HELD_MS);
-    const after = state(path, fd);
-    if (after !== before) count.broken.push(`${path}: "${before}" became "${after}"`);
+    // Names may come: the test fills the tree again meanwhile.
+    const after = namesIn(fd);
+    if (after === undefined || !before.every((name) => after.includes(name)))
+      count.broken.push(`${path}: "${before.join(" ")}" became "${after?.join(" ") ?? "gone"}"`);
   } finally {
     closeSync(fd);
   }
