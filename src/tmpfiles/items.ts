@@ -143,20 +143,25 @@ class Loader {
   }
 
   #readArguments(args: readonly Bytes[], context: ResolveContext): void {
+    const { inline } = this.#options;
     for (const [index, arg] of args.entries()) {
-      this.#take(true, () => {
-        if (this.#options.inline) this.#readInline(arg, index + 1, context);
-        else this.#readNamed(arg, context);
-      });
+      this.#take(
+        true,
+        () => {
+          if (inline) this.#readInline(arg, index + 1, context);
+          else this.#readNamed(arg, context);
+        },
+        !inline,
+      );
       if (this.#stops) return;
     }
   }
 
   /**
    * Reads, and then weighs what was reported on the way. A file that the caller named runs in full or not at all; of the
-   * others, what can be had counts, as the system has to come up.
+   * others, what can be had counts, as the system has to come up. Ages are shared after files, not after inline lines.
    */
-  #take(named: boolean, read: () => void): void {
+  #take(named: boolean, read: () => void, sharesAges = true): void {
     const before = this.#diagnostics.length;
     read();
     const met = new Set(this.#diagnostics.slice(before).map(consequenceOf));
@@ -164,7 +169,7 @@ class Loader {
     this.#failed ||= met.has("failed");
     this.#aborted ||= named && (met.has("aborted") || met.has("unreadable"));
     this.#failed ||= met.has("unreadable");
-    if (!met.has("aborted") && !met.has("failed")) this.#table.shareAges();
+    if (sharesAges && !met.has("aborted") && !met.has("failed")) this.#table.shareAges();
   }
 
   #readInline(arg: Bytes, number: number, context: ResolveContext): void {

@@ -69,13 +69,21 @@ test("groups are linked to the nearest above, never to the root directory", () =
   );
 });
 
-test("X has the age of the first line above it, but not its first level", () => {
-  const age = (lines: string[]) => loadLines(lines).globs[0]?.items[0]?.age;
+test("X has the age of the first line above it, but not its first level", (t) => {
+  const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  const file = join(root, "ages.conf");
+  const age = (lines: string[]) => {
+    writeFileSync(file, lines.join("\n"));
+    return loadItems({ args: [bytes(file)], environment: {} }).globs[0]?.items[0]?.age;
+  };
   assert.equal(age(["d /a - - - 3d", "d /a/b - - - 2d", "X /a/b/c"])?.span, 3n * 86_400_000_000_000n);
   assert.equal(age(["d /a - - - ~m:3d", "X /a/b/c"])?.keepFirstLevel, false);
   assert.equal(age(["d /a - - - m:3d", "X /a/b/c"])?.byFile, 8);
   assert.equal(age(["d /a", "X /a/b/c - - - 1s"])?.span, 1_000_000_000n);
   assert.equal(age(["d /a/b - - - 1d", "d /a/c - - - 2d", "X /a/*"]), undefined);
+  // Ages are shared when a file has been read; lines from the command line are in none.
+  assert.equal(loadLines(["d /a - - - 3d", "X /a/b"]).globs[0]?.items[0]?.age, undefined);
 });
 
 test("a wrong line is left out, a wrong argument stops everything", () => {
