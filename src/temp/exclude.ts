@@ -1,7 +1,7 @@
 import { fchmodSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import { toBuffer } from "../base/bytes.js";
-import { quotedPath } from "../tmpfiles/quote.js";
+import { quotedPath } from "../tmpfiles/config/quote.js";
 import { mkstempSync } from "./named-file.js";
 import { type PathInput, pathBytes } from "./options.js";
 import { sweepStaleSync } from "./sweep.js";

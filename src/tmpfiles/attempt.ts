@@ -1,7 +1,7 @@
 import type { Bytes } from "../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../base/errors.js";
+import { ItemError } from "./hands/item-error.js";
 import type { Item } from "./item.js";
-import { ItemError } from "./item-error.js";
 import type { Run } from "./run.js";
 
 /** Runs one step of an item; what goes wrong is reported, and the run goes on. True where all went well. */

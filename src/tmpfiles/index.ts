@@ -8,12 +8,12 @@ export type { Event, KeepReason, Operation, Reporter, Source } from "../base/eve
 export { type CheckOptions, check, type Finding } from "./check/check.js";
 export type { Rule } from "./check/rule.js";
 export { RULES } from "./check/rules.js";
-export { type ConfigText, readConfigFiles } from "./config.js";
+export { type ConfigText, readConfigFiles } from "./config/files.js";
+export { type Loaded, type LoadOptions, loadItems } from "./config/items.js";
+export { columnOf, type Field, type Line, type ParsedFile } from "./config/line.js";
+export { parse } from "./config/parse.js";
+export { SPECIFIERS, type Specifier } from "./config/specifiers.js";
 export type { Age, Item, ItemGroup, Mode, Modifiers, Owner } from "./item.js";
-export { type Loaded, type LoadOptions, loadItems } from "./items.js";
-export { columnOf, type Field, type Line, type ParsedFile } from "./line.js";
 export type { LineType } from "./line-type.js";
 export { LINE_TYPES } from "./lines/index.js";
-export { parse } from "./parse.js";
 export { type ExitStatus, type RunOptions, run, type Summary } from "./run.js";
-export { SPECIFIERS, type Specifier } from "./specifiers.js";

@@ -5,12 +5,12 @@ import { address, cstring, errnoName } from "../sys/ffi.js";
 import type { Fd } from "../sys/files.js";
 import { S_IFDIR } from "../sys/inode.js";
 import { closeNumber, ENOENT, ENOTEMPTY, StatxBuffer, statxInto } from "../sys/scan.js";
-import { type AgeRule, type Subject, tooNewTimestamps } from "./guards.js";
+import { type AgeRule, type Subject, tooNewTimestamps } from "./ageing/guards.js";
+import { NO_LINES } from "./ageing/line-index.js";
+import { LOCKED } from "./ageing/walk-hands.js";
+import { kindOf } from "./hands/kind.js";
 import type { Item } from "./item.js";
-import { kindOf } from "./kind.js";
-import { NO_LINES } from "./line-index.js";
 import type { Run } from "./run.js";
-import { LOCKED } from "./walk-hands.js";
 
 /** A path that a line itself removes: what `r`, `R` and --purge name, not what lies below it. */
 export class Instance {

@@ -4,8 +4,8 @@ import { entries, openDirectory } from "../sys/directory.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
 import { isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
 import { attempt } from "./attempt.js";
+import { openExact } from "./hands/parents.js";
 import type { Item } from "./item.js";
-import { openExact } from "./parents.js";
 import type { Run } from "./run.js";
 
 /** What is done to each inode; `fd` is O_PATH. */

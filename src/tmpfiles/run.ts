@@ -4,17 +4,17 @@ import type { Bytes } from "../base/bytes.js";
 import type { KeepCode, Operation, Reporter } from "../base/events.js";
 import { type Clock, fixedClock } from "../base/time.js";
 import { systemClock } from "../sys/clock.js";
-import { errorAt } from "./diagnostics.js";
-import { DirectoryIndex } from "./directory-index.js";
-import type { Hands } from "./hands.js";
-import { dryHands } from "./hands-dry.js";
-import { realHands } from "./hands-real.js";
-import { type LoadOptions, loadItems } from "./items.js";
-import type { Lens } from "./lens.js";
+import { DirectoryIndex } from "./ageing/directory-index.js";
+import type { Lens } from "./ageing/lens.js";
+import { actingWalkHands, lookingWalkHands, type WalkHands } from "./ageing/walk-hands.js";
+import { Walker } from "./ageing/walker.js";
+import { errorAt } from "./config/diagnostics.js";
+import { type LoadOptions, loadItems } from "./config/items.js";
+import { dryHands } from "./hands/dry.js";
+import type { Hands } from "./hands/hands.js";
+import { realHands } from "./hands/real.js";
 import { Outcome } from "./outcome.js";
 import { type Groups, runPhases } from "./phases.js";
-import { actingWalkHands, lookingWalkHands, type WalkHands } from "./walk-hands.js";
-import { Walker } from "./walker.js";
 
 /** What every handler needs to know of the run that it is part of. */
 export interface Run {

@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import type { Bytes } from "#src/base/bytes.js";
 import { explain } from "#src/inspect/index.js";
-import { loadItems } from "#src/tmpfiles/items.js";
+import { loadItems } from "#src/tmpfiles/config/items.js";
 import { reference } from "../reference.js";
 import { anyCase, type Case, show } from "./case.js";
 import { render } from "./configuration.js";

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { bytes } from "#src/base/bytes.js";
 import type { Diagnostic } from "#src/base/errors.js";
-import { consequenceOf } from "#src/tmpfiles/diagnostics.js";
-import { type LoadOptions, loadItems } from "#src/tmpfiles/items.js";
+import { consequenceOf } from "#src/tmpfiles/config/diagnostics.js";
+import { type LoadOptions, loadItems } from "#src/tmpfiles/config/items.js";
 
 export interface Outcome {
   /** 0; 65 where lines were left out; 1 where nothing was run. */

@@ -4,14 +4,14 @@ import type { TestContext } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import type { Event } from "#src/base/events.js";
 import { systemClock } from "#src/sys/clock.js";
-import { dryHands } from "#src/tmpfiles/hands-dry.js";
-import { realHands } from "#src/tmpfiles/hands-real.js";
+import { actingWalkHands, lookingWalkHands } from "#src/tmpfiles/ageing/walk-hands.js";
+import { Walker } from "#src/tmpfiles/ageing/walker.js";
+import { dryHands } from "#src/tmpfiles/hands/dry.js";
+import { realHands } from "#src/tmpfiles/hands/real.js";
 import type { Item, Mode, Modifiers } from "#src/tmpfiles/item.js";
 import type { Handler } from "#src/tmpfiles/line-type.js";
 import { Outcome } from "#src/tmpfiles/outcome.js";
 import type { Run } from "#src/tmpfiles/run.js";
-import { actingWalkHands, lookingWalkHands } from "#src/tmpfiles/walk-hands.js";
-import { Walker } from "#src/tmpfiles/walker.js";
 
 const NO_MODIFIERS: Modifiers = {
   force: false,

@@ -1,8 +1,8 @@
 import type { Bytes } from "../../base/bytes.js";
+import { lookingWalkHands, NO_LOCK, type WalkHands } from "../../tmpfiles/ageing/walk-hands.js";
+import { type Loaded, loadItems } from "../../tmpfiles/config/items.js";
+import { parseLine } from "../../tmpfiles/config/line.js";
 import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE, type Item } from "../../tmpfiles/item.js";
-import { type Loaded, loadItems } from "../../tmpfiles/items.js";
-import { parseLine } from "../../tmpfiles/line.js";
-import { lookingWalkHands, NO_LOCK, type WalkHands } from "../../tmpfiles/walk-hands.js";
 
 /** The cleaner that is asked about: of systemd 262, whose ways are Mayfly's too, or of an older host. */
 export type CleanerVersion = 252 | 262;

@@ -1,7 +1,7 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { Nanoseconds } from "../../base/time.js";
 import { S_IFDIR } from "../../sys/inode.js";
-import type { Guard, Subject } from "../../tmpfiles/guards.js";
+import type { Guard, Subject } from "../../tmpfiles/ageing/guards.js";
 import { newestOf, timestampsOf } from "./subject.js";
 
 /** Entries that only time keeps. */

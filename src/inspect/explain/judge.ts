@@ -1,7 +1,7 @@
 import { type Bytes, isBelow, show } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { fixedClock, type Nanoseconds } from "../../base/time.js";
-import type { Loaded } from "../../tmpfiles/items.js";
+import type { Loaded } from "../../tmpfiles/config/items.js";
 import { runItems } from "../../tmpfiles/run.js";
 import type { Victim } from "../watch/event.js";
 import { type CleanerVersion, lookingHands } from "./configuration.js";

@@ -14,8 +14,8 @@ import {
   type Subject,
   type Surroundings,
   type World,
-} from "../../tmpfiles/guards.js";
-import type { Lens } from "../../tmpfiles/lens.js";
+} from "../../tmpfiles/ageing/guards.js";
+import type { Lens } from "../../tmpfiles/ageing/lens.js";
 import type { Victim } from "../watch/event.js";
 import { Expiry } from "./expiry.js";
 import { imaginedStat, imaginedWorld, newFile, type Timestamp, timestampsOf } from "./subject.js";

@@ -7,7 +7,7 @@ import {
   type Surroundings,
   tooNewTimestamps,
   type World,
-} from "../../tmpfiles/guards.js";
+} from "../../tmpfiles/ageing/guards.js";
 import type { Victim } from "../watch/event.js";
 
 /** A timestamp that a line goes by. */

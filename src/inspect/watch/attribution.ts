@@ -1,7 +1,7 @@
 import { type Bytes, isBelow, parent } from "../../base/bytes.js";
 import type { Operation, Source, TimestampName } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
-import type { Loaded } from "../../tmpfiles/items.js";
+import type { Loaded } from "../../tmpfiles/config/items.js";
 import { keepingAdvice } from "../explain/advice.js";
 import { loadConfiguration } from "../explain/configuration.js";
 import { judge } from "../explain/judge.js";

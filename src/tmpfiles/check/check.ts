@@ -1,9 +1,9 @@
 import { simplify } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { type Mount, readMountInfo } from "../../sys/mountinfo.js";
-import { consequenceOf } from "../diagnostics.js";
-import { type Loaded, type LoadOptions, loadItems } from "../items.js";
-import { columnOf } from "../line.js";
+import { consequenceOf } from "../config/diagnostics.js";
+import { type Loaded, type LoadOptions, loadItems } from "../config/items.js";
+import { columnOf } from "../config/line.js";
 import { Configuration } from "./configuration.js";
 import type { Rule, Spot } from "./rule.js";
 import { RULES } from "./rules.js";

@@ -1,6 +1,6 @@
 import { components, show } from "../../base/bytes.js";
+import { MODIFIER_NAMES } from "../config/line.js";
 import type { Item } from "../item.js";
-import { MODIFIER_NAMES } from "../line.js";
 import type { Configuration } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 

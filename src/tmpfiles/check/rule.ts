@@ -1,8 +1,8 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { Severity } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";
-import { splitWords } from "../lex.js";
-import { FIELDS, type Field } from "../line.js";
+import { splitWords } from "../config/lex.js";
+import { FIELDS, type Field } from "../config/line.js";
 import type { Configuration } from "./configuration.js";
 
 /** One thing that a line can have wrong, though systemd-tmpfiles takes it. */

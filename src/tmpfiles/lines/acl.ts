@@ -13,11 +13,11 @@ import {
 import type { Fd } from "../../sys/files.js";
 import { isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
 import { skip } from "../attempt.js";
+import { ItemError } from "../hands/item-error.js";
+import { openExact } from "../hands/parents.js";
 import type { Item } from "../item.js";
-import { ItemError } from "../item-error.js";
 import type { Handler, Warn } from "../line-type.js";
 import { overTree } from "../over-tree.js";
-import { openExact } from "../parents.js";
 import type { Run } from "../run.js";
 import { refuseHardLink } from "./adjust.js";
 

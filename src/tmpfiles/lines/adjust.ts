@@ -5,10 +5,10 @@ import { chmod, chown, isDirectory, isSymlink, type Stat, statx } from "../../sy
 import { LIBSELINUX, labellingHere, missingLabel, setLabel } from "../../sys/selinux.js";
 import { hardLinksProtected } from "../../sys/settings.js";
 import { skip } from "../attempt.js";
+import { openExact } from "../hands/parents.js";
 import type { Item, Mode } from "../item.js";
 import type { Handler } from "../line-type.js";
 import { overTree } from "../over-tree.js";
-import { openExact } from "../parents.js";
 import type { Run } from "../run.js";
 
 const PERMISSIONS = 0o7777;

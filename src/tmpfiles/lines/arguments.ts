@@ -1,5 +1,5 @@
 import { type Bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
-import { unescapeAll } from "../escape.js";
+import { unescapeAll } from "../config/escape.js";
 import { type ArgumentContext, ArgumentError, MissingSourceError } from "../line-type.js";
 
 const FACTORY = "/usr/share/factory" as Bytes;

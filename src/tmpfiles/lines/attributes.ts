@@ -4,11 +4,11 @@ import { ATTRIBUTE_LETTERS, getAttributes, setAttributes } from "../../sys/attri
 import { type Fd, O_NOATIME, O_RDONLY, reopen } from "../../sys/files.js";
 import { isDirectory, isRegular, type Stat, statx } from "../../sys/inode.js";
 import { skip } from "../attempt.js";
+import { ItemError } from "../hands/item-error.js";
+import { openExact } from "../hands/parents.js";
 import type { Item } from "../item.js";
-import { ItemError } from "../item-error.js";
 import { ArgumentError, type Handler } from "../line-type.js";
 import { overTree } from "../over-tree.js";
-import { openExact } from "../parents.js";
 import type { Run } from "../run.js";
 
 /** The attributes that a line touches, and those of them that it sets. */

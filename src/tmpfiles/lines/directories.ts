@@ -4,7 +4,7 @@ import { resolve } from "../../path/resolve.js";
 import { type Fd, mkdirat } from "../../sys/files.js";
 import { isDirectory, S_IFDIR, statx } from "../../sys/inode.js";
 import { skip } from "../attempt.js";
-import type { Creation, Made, Place } from "../hands.js";
+import type { Creation, Made, Place } from "../hands/hands.js";
 import type { Item } from "../item.js";
 import type { Handler } from "../line-type.js";
 import type { Run } from "../run.js";

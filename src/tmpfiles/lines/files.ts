@@ -16,9 +16,9 @@ import {
 } from "../../sys/files.js";
 import { isRegular, S_IFREG, statx } from "../../sys/inode.js";
 import { truncate, writeAll } from "../../sys/write.js";
-import type { Creation, Place } from "../hands.js";
+import type { Creation, Place } from "../hands/hands.js";
+import { ItemError } from "../hands/item-error.js";
 import type { Item } from "../item.js";
-import { ItemError } from "../item-error.js";
 import type { Handler } from "../line-type.js";
 import type { Run } from "../run.js";
 import { setPermissions } from "./adjust.js";

@@ -4,13 +4,13 @@ import { requireNormalized, resolve } from "../../path/resolve.js";
 import { entries } from "../../sys/directory.js";
 import type { Fd } from "../../sys/files.js";
 import { ENOTEMPTY } from "../../sys/scan.js";
-import { ifThere, openBase, openParent } from "../base.js";
-import type { AgeRule } from "../guards.js";
+import { ifThere, openBase, openParent } from "../ageing/base.js";
+import type { AgeRule } from "../ageing/guards.js";
+import { ANY_AGE, ageRule } from "../ageing/walker.js";
 import { Instance } from "../instance.js";
 import type { Item } from "../item.js";
 import type { Handler } from "../line-type.js";
 import type { Run } from "../run.js";
-import { ANY_AGE, ageRule } from "../walker.js";
 
 /** What lies in a directory goes by its age: `d`, `D`, `e`, `v`, `q`, `Q`, `C`, `x` and `X` on --clean. */
 export const cleanContents: Handler = (run, item, path) => {

@@ -1,11 +1,11 @@
 import { type Bytes, show, toBuffer } from "../../base/bytes.js";
 import type { Fd } from "../../sys/files.js";
 import { setXattr } from "../../sys/xattr.js";
+import { splitWords } from "../config/lex.js";
+import { openExact } from "../hands/parents.js";
 import type { Item } from "../item.js";
-import { splitWords } from "../lex.js";
 import type { ArgumentContext, Handler } from "../line-type.js";
 import { overTree } from "../over-tree.js";
-import { openExact } from "../parents.js";
 import type { Run } from "../run.js";
 
 /** `user.name=value` of a line. */

@@ -1,0 +1,57 @@
+import { type Bytes, basename, parent } from "../../base/bytes.js";
+import { failedWith } from "../../base/errors.js";
+import { resolve } from "../../path/resolve.js";
+import {
+  Fd,
+  O_DIRECTORY,
+  O_NOATIME,
+  O_NOFOLLOW,
+  O_NONBLOCK,
+  O_PATH,
+  openat,
+  openat2,
+  RESOLVE_NO_SYMLINKS,
+} from "../../sys/files.js";
+
+const MISSING: readonly string[] = ["ENOENT", "ENOTDIR"];
+
+/**
+ * The directory that `path` lies in, open with O_PATH; undefined where it is not there. Where no symlink is on the way the
+ * kernel takes us there at once. A symlink is followed only where nobody but root and its target's owner could have
+ * pointed it there: `UnsafePathError` otherwise.
+ */
+export function openParent(root: Bytes, path: Bytes, missing = MISSING): Fd | undefined {
+  return ifThere(() => {
+    try {
+      return openat2(Fd.cwd, parent(path), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+    } catch (error) {
+      // ENOSYS: before Linux 5.6; EPERM: a container's filter that does not know the call.
+      if (!failedWith(error, "ELOOP", "ENOSYS", "EPERM")) throw error;
+      return resolve(root, parent(path), { follow: true });
+    }
+  }, missing);
+}
+
+/** Opens the directory `path` in its parent for listing, without a trace where the kernel lets us; not a symlink to one. */
+export function openBase(dir: Fd, path: Bytes): Fd | undefined {
+  const name = (basename(path) || ".") as Bytes;
+  const flags = O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
+  return ifThere(() => {
+    try {
+      return openat(dir, name, flags | O_NOATIME);
+    } catch (error) {
+      if (!failedWith(error, "EPERM")) throw error;
+      return openat(dir, name, flags);
+    }
+  });
+}
+
+/** What is not there, or is no directory, is nothing to clean, and no failure. */
+export function ifThere<Result>(open: () => Result, missing = MISSING): Result | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (failedWith(error, ...missing)) return undefined;
+    throw error;
+  }
+}

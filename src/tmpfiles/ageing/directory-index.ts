@@ -1,0 +1,183 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { type Bytes, toText } from "../../base/bytes.js";
+import { type Nanoseconds, SECOND } from "../../base/time.js";
+import { CTIME, MTIME, type StatxBuffer } from "../../sys/scan.js";
+import { AGE_BY_CTIME } from "../item.js";
+import type { AgeRule } from "./guards.js";
+
+// A record, in doubles: inode, device, ctime, mtime (seconds, nanoseconds each), then what was seen.
+const INODE = 0;
+const DEVICE = 1;
+const CTIME_SECONDS = 2;
+const CTIME_NANOSECONDS = 3;
+const MTIME_SECONDS = 4;
+const MTIME_NANOSECONDS = 5;
+const OLDEST = 6;
+/** How many entries are no directories; negative where there are directories beside them. */
+const FILES = 7;
+export const RECORD = 8;
+
+const MAGIC = 0x6d_61_79_66_6c_79;
+const VERSION = 1;
+const HEAD = 4;
+/** A directory that changed this short a time ago may have changed again in the same tick of the clock. */
+const SETTLED_SECONDS = 2;
+
+/** What an earlier run saw of a directory that is as it was. */
+export interface Known {
+  readonly files: number;
+  readonly hasDirectories: boolean;
+  /** Where its record is. */
+  readonly at: number;
+}
+
+/** What a run saw of a directory that it listed whole, and in which it removed nothing. */
+export interface Seen {
+  /** The oldest ctime of what is no directory: seconds, rounded down. */
+  readonly oldest: number;
+  /** How many entries are no directories. */
+  readonly files: number;
+  readonly hasDirectories: boolean;
+}
+
+/**
+ * What the last run noted of each directory, and what this one notes. See docs/index-soundness.md: it can only keep
+ * entries that a run without it would keep, too.
+ */
+export class DirectoryIndex {
+  /** Sorted by inode; shared with other threads. */
+  readonly records: Float64Array;
+  readonly #now: number;
+  #noted: number[] = [];
+
+  constructor(records: Float64Array, nowSeconds: number) {
+    this.records = records;
+    this.#now = nowSeconds;
+  }
+
+  get nowSeconds(): number {
+    return this.#now;
+  }
+
+  /** What is known of the directory, if all its files are surely too new by `rule`. */
+  recall(stat: StatxBuffer, rule: AgeRule): Known | undefined {
+    if ((rule.byFile & AGE_BY_CTIME) === 0) return undefined;
+    const at = this.#find(stat);
+    if (at < 0) return undefined;
+    const { records } = this;
+    if ((records[at + OLDEST] as number) <= rule.cutoffSeconds) return undefined;
+    const files = records[at + FILES] as number;
+    return Math.abs(files) >= 1 ? { files: Math.abs(files), hasDirectories: files < 0, at } : undefined;
+  }
+
+  /** Where the record of this directory, unchanged, is. */
+  #find(stat: StatxBuffer): number {
+    const { records } = this;
+    const { inode, device } = stat;
+    for (let at = this.#first(inode); records[at + INODE] === inode; at += RECORD) {
+      if (
+        records[at + DEVICE] === device &&
+        records[at + CTIME_SECONDS] === stat.seconds(CTIME) &&
+        records[at + CTIME_NANOSECONDS] === stat.nanoseconds(CTIME) &&
+        records[at + MTIME_SECONDS] === stat.seconds(MTIME) &&
+        records[at + MTIME_NANOSECONDS] === stat.nanoseconds(MTIME)
+      ) {
+        return at;
+      }
+    }
+    return -1;
+  }
+
+  /** Where the records of an inode begin, or would. */
+  #first(inode: number): number {
+    let [low, high] = [0, this.records.length / RECORD];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.records[middle * RECORD] as number) < inode) low = middle + 1;
+      else high = middle;
+    }
+    return low * RECORD;
+  }
+
+  /** Notes again what is as it was. */
+  keep({ at }: Known): void {
+    for (let word = 0; word < RECORD; word++) this.#noted.push(this.records[at + word] as number);
+  }
+
+  /** Notes a directory; `stat` is from before it was opened. */
+  note(stat: StatxBuffer, { oldest, files, hasDirectories }: Seen): void {
+    const changed = stat.seconds(CTIME);
+    if (files === 0 || changed > this.#now - SETTLED_SECONDS) return;
+    const { inode, device } = stat;
+    this.#noted.push(inode, device, changed, stat.nanoseconds(CTIME));
+    this.#noted.push(stat.seconds(MTIME), stat.nanoseconds(MTIME), oldest, hasDirectories ? -files : files);
+  }
+
+  /** What was noted since the last call. */
+  take(): readonly number[] {
+    const noted = this.#noted;
+    this.#noted = [];
+    return noted;
+  }
+
+  /** Takes what another thread noted. */
+  add(noted: readonly number[]): void {
+    for (const word of noted) this.#noted.push(word);
+  }
+
+  /** Reads the index that was saved at `path`: an empty one where it is missing, foreign or not what it says. */
+  static load(path: Bytes, now: Nanoseconds): DirectoryIndex {
+    const nowSeconds = Number(now / SECOND);
+    return new DirectoryIndex(readRecords(toText(path), nowSeconds) ?? new Float64Array(0), nowSeconds);
+  }
+
+  /** Puts what was noted in the place of the index at `path`, for this user alone. */
+  save(path: Bytes): void {
+    const file = toText(path);
+    const noted = this.take();
+    const words = new Float64Array(HEAD + noted.length);
+    words.set([MAGIC, VERSION, this.#now, noted.length / RECORD]);
+    words.set(sorted(noted), HEAD);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.new`, new Uint8Array(words.buffer), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+}
+
+function sorted(noted: readonly number[]): number[] {
+  const starts = Array.from({ length: noted.length / RECORD }, (_, at) => at * RECORD);
+  starts.sort((a, b) => (noted[a] as number) - (noted[b] as number));
+  return starts.flatMap((start) => noted.slice(start, start + RECORD));
+}
+
+function readRecords(file: string, nowSeconds: number): Float64Array | undefined {
+  let fd: number;
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch {
+    return undefined;
+  }
+  try {
+    const { size, uid, mode } = fstatSync(fd);
+    const mine = uid === process.geteuid?.() && (mode & 0o022) === 0;
+    if (!mine || size < HEAD * 8 || size % 8 !== 0) return undefined;
+    const words = new Float64Array(new SharedArrayBuffer(size));
+    if (readSync(fd, new Uint8Array(words.buffer), 0, size, 0) !== size) return undefined;
+    const [magic, version, savedAt = Number.POSITIVE_INFINITY, count] = words;
+    const whole = count === (words.length - HEAD) / RECORD;
+    if (magic !== MAGIC || version !== VERSION || !whole || savedAt > nowSeconds) return undefined;
+    return words.subarray(HEAD);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,153 @@
+import type { MessagePort } from "node:worker_threads";
+import type { Source } from "../../../base/events.js";
+import type { DirectoryIndex } from "../directory-index.js";
+import type { AgeRule } from "../guards.js";
+import type { Level } from "../level.js";
+import type { IndexedPath } from "../line-index.js";
+import type { Walk } from "../walk.js";
+import { addTally, type Joined, type Sharing, type Tally, type WalkListener } from "../walk-parts.js";
+import { Board } from "./board.js";
+import { type Batch, replay } from "./reports.js";
+import { Share } from "./share.js";
+import { readTally, takeNotes } from "./tallies.js";
+
+/** Loaded by the first who needs threads: most runs don't, and it takes 4 ms. */
+const threads = (): typeof import("node:worker_threads") => process.getBuiltinModule("node:worker_threads");
+
+/** What a worker starts with. */
+export interface Assignment {
+  readonly memory: SharedArrayBuffer;
+  /** Its place among the board's tallies. */
+  readonly member: number;
+  readonly port: MessagePort;
+  readonly lines: readonly IndexedPath[];
+  readonly sources: readonly Source[];
+  readonly wantsKept: boolean;
+  readonly wantsRemoved: boolean;
+  readonly index: { readonly records: Float64Array; readonly nowSeconds: number } | undefined;
+}
+
+export interface CrewPlan {
+  /** Threads in all, this one included. */
+  readonly jobs: number;
+  /** How many entries this thread looks at before it calls for others: starting a thread costs as much as 50,000. */
+  readonly from: number;
+  readonly lines: readonly IndexedPath[];
+  readonly sources: readonly Source[];
+  readonly index?: DirectoryIndex | undefined;
+}
+
+/**
+ * The threads of a run, seen from its own: it starts the others once there is enough to do, and passes on what they
+ * report. All of it without the event loop, since the engine is synchronous.
+ */
+export class Crew implements Sharing {
+  readonly #plan: CrewPlan;
+  readonly #ports: MessagePort[] = [];
+  readonly #early = new Map<number, Batch>();
+  #listener: WalkListener;
+  #board: Board | undefined;
+  #share: Share | undefined;
+  #begin: (board: Board) => void = () => {};
+  #told = 0;
+
+  constructor(plan: CrewPlan, listener: WalkListener) {
+    this.#plan = plan;
+    this.#listener = listener;
+  }
+
+  /** A walk begins: by another rule, and perhaps for another line. */
+  begin(rule: AgeRule, indexing: boolean, listener: WalkListener): void {
+    this.#begin = (board) => board.begin(rule, indexing);
+    this.#listener = listener;
+    if (this.#board !== undefined) this.#begin(this.#board);
+  }
+
+  offer(level: Level, entries: number): boolean {
+    if (this.#share === undefined) {
+      if (entries < this.#plan.from) return false;
+      this.#share = this.#start();
+    }
+    return this.#share.offer(level);
+  }
+
+  collect(level: Level, walk: Walk): Joined {
+    const joined = (this.#share ?? this.#start()).collect(level, walk);
+    this.#drain();
+    return joined;
+  }
+
+  #start(): Share {
+    const { jobs, lines, sources, index } = this.#plan;
+    const board = Board.make(jobs);
+    this.#board = board;
+    this.#begin(board);
+    const { wantsKept, wantsRemoved } = this.#listener;
+    const { MessageChannel, Worker } = threads();
+    for (let member = 1; member < jobs; member++) {
+      const { port1, port2 } = new MessageChannel();
+      const assignment: Assignment = {
+        memory: board.memory,
+        member,
+        port: port2,
+        lines,
+        sources: wantsKept ? sources : [],
+        wantsKept,
+        wantsRemoved,
+        index: index && { records: index.records, nowSeconds: index.nowSeconds },
+      };
+      const worker = new Worker(new URL("./worker.js", import.meta.url), {
+        workerData: assignment,
+        transferList: [port2],
+      });
+      worker.unref();
+      port1.unref();
+      this.#ports.push(port1);
+    }
+    return new Share(board, () => {});
+  }
+
+  /** Passes on what the others told up to now, in the order in which it happened. */
+  #drain(): void {
+    const board = this.#board;
+    if (board === undefined) return;
+    const told = board.sequence;
+    while (this.#told < told) {
+      for (const port of this.#ports) this.#receive(port);
+      for (let next = this.#early.get(this.#told); next !== undefined; next = this.#early.get(this.#told)) {
+        this.#early.delete(this.#told++);
+        this.#plan.index?.add(next.noted);
+        replay(next.reports, this.#listener);
+      }
+    }
+  }
+
+  #receive(port: MessagePort): void {
+    for (;;) {
+      const received = threads().receiveMessageOnPort(port) as { message: Batch } | undefined;
+      if (received === undefined) return;
+      this.#early.set(received.message.sequence, received.message);
+    }
+  }
+
+  /** What the other threads have seen so far, as far as they told. */
+  get entriesElsewhere(): number {
+    const board = this.#board;
+    if (board === undefined) return 0;
+    let entries = 0;
+    for (let member = 1; member < this.#plan.jobs; member++) entries += readTally(board, member).entries;
+    return entries;
+  }
+
+  /** Sends the others home, and adds up what they came to. */
+  dismiss(total: Tally): void {
+    const board = this.#board;
+    if (board === undefined) return;
+    for (let member = 1; member < this.#plan.jobs; member++) {
+      addTally(total, readTally(board, member));
+      this.#plan.index?.add(takeNotes(board, member));
+    }
+    board.stop();
+    for (const port of this.#ports) port.close();
+  }
+}

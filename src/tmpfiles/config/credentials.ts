@@ -1,0 +1,54 @@
+import { type Bytes, bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
+import { readBelow } from "../../sys/read.js";
+
+/** The credentials that the service manager passed, systemd.exec(5). */
+export interface Credentials {
+  readonly directory: Bytes | undefined;
+  /** Undefined where there is none of that name; throws where the name is no name, and where it can't be read. */
+  read(name: Bytes): Bytes | undefined;
+}
+
+export class CredentialError extends Error {
+  override readonly name = "CredentialError";
+}
+
+const LARGEST = 1 << 20;
+/** A file name of printable ASCII without colons. */
+const VALID_NAME = /^(?!\.{1,2}$)[ !-.0-9;-~]{1,255}$/;
+
+/** Those of $CREDENTIALS_DIRECTORY. Throws where that is no absolute, plain path. */
+export function credentialsOf(environment: NodeJS.ProcessEnv): Credentials {
+  const value = environment.CREDENTIALS_DIRECTORY;
+  const directory = value === undefined ? undefined : bytes(value);
+  if (directory !== undefined && !isPlain(directory)) {
+    throw new CredentialError("$CREDENTIALS_DIRECTORY is not an absolute, normalized path");
+  }
+  return { directory, read: (name) => readCredential(directory, name) };
+}
+
+function isPlain(path: Bytes): boolean {
+  return (
+    isAbsolute(path) &&
+    (simplify(path) === path || `${simplify(path)}/` === path) &&
+    !/\/\.\.(\/|$)/.test(path)
+  );
+}
+
+function readCredential(directory: Bytes | undefined, name: Bytes): Bytes | undefined {
+  if (!VALID_NAME.test(name))
+    throw new CredentialError("no name of a credential: a file name in ASCII, without colons");
+  if (directory === undefined) return undefined;
+  const content = readOrExplain(join(directory, name));
+  if (content !== undefined && content.length > LARGEST) {
+    throw new CredentialError("the credential is larger than a mebibyte");
+  }
+  return content;
+}
+
+function readOrExplain(path: Bytes): Bytes | undefined {
+  try {
+    return readBelow(undefined, path);
+  } catch (error) {
+    throw new CredentialError(`the credential can't be read: ${(error as Error).message}`);
+  }
+}

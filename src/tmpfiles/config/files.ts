@@ -1,0 +1,196 @@
+import { posix } from "node:path";
+import { type Bytes, basename, bytes, isAbsolute, join, parent, simplify } from "../../base/bytes.js";
+import type { Diagnostic } from "../../base/errors.js";
+import { failedWith, SyscallError } from "../../base/errors.js";
+import { entries } from "../../sys/directory.js";
+import { O_DIRECTORY, O_PATH, O_RDONLY, readlinkat } from "../../sys/files.js";
+import { isRegular, S_IFCHR, S_IFMT, type Stat, statx } from "../../sys/inode.js";
+import { openBelow, readAll, readBelow, readStandardInput } from "../../sys/read.js";
+import { errorAt, remarkAt } from "./diagnostics.js";
+
+/** Where configuration is looked for: the first directory has the highest priority. */
+export function configDirectories(user: boolean, environment: NodeJS.ProcessEnv): Bytes[] {
+  return user ? userDirectories(environment) : SYSTEM_DIRECTORIES.map(bytes);
+}
+
+const SYSTEM_DIRECTORIES = [
+  "/etc/tmpfiles.d",
+  "/run/tmpfiles.d",
+  "/usr/local/lib/tmpfiles.d",
+  "/usr/lib/tmpfiles.d",
+];
+
+/** By the XDG base directory specification. Relative directories count in the lists alone, from the working directory. */
+function userDirectories(environment: NodeJS.ProcessEnv): Bytes[] {
+  const absolute = (path: string | undefined): string[] => (path?.startsWith("/") ? [path] : []);
+  const belowHome = (path: string): string[] => absolute(environment.HOME).map((home) => `${home}/${path}`);
+  const own = (variable: string, path: string): string[] => {
+    const named = absolute(environment[variable]);
+    return named.length > 0 ? named : belowHome(path);
+  };
+  const list = (variable: string, fallback: string): string[] =>
+    (environment[variable] ?? fallback).split(":").filter((path) => path !== "");
+  const directories = [
+    ...own("XDG_CONFIG_HOME", ".config"),
+    ...list("XDG_CONFIG_DIRS", "/etc"),
+    ...absolute(environment.XDG_RUNTIME_DIR),
+    ...own("XDG_DATA_HOME", ".local/share"),
+    ...list("XDG_DATA_DIRS", "/usr/local/share:/usr/share"),
+  ];
+  return [...new Set(directories.map((directory) => bytes(`${posix.resolve(directory)}/user-tmpfiles.d`)))];
+}
+
+/** A file of the configuration directories; `below` is its path inside the root. */
+export interface ConfigFile {
+  readonly name: Bytes;
+  readonly below: Bytes;
+  /** Stands for what the caller gave in its place (--replace). */
+  readonly replaced: boolean;
+}
+
+export interface ConfigList {
+  readonly files: readonly ConfigFile[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const SUFFIX = ".conf";
+
+/**
+ * The configuration files, by name, from whichever directory they are in. A file hides those of its name in directories
+ * of lower priority, and a link to /dev/null hides them without being one; what is neither a file nor leads to one hides
+ * nothing. `replace` takes the place that a file of that path would have; where its directory is not there, the last.
+ */
+export function listConfigFiles(
+  root: Bytes | undefined,
+  directories: readonly Bytes[],
+  replace: Bytes | undefined,
+): ConfigList {
+  const files = new Map<Bytes, ConfigFile>();
+  const masked = new Set<Bytes>();
+  const diagnostics: Diagnostic[] = [];
+  const replaceWhere = (below: Bytes): void => {
+    const name = basename(below);
+    if (!files.has(name)) files.set(name, { name, below, replaced: true });
+  };
+  for (const directory of directories) {
+    const names = namesIn(root, directory, diagnostics);
+    if (names === undefined) continue;
+    if (replace !== undefined && parent(simplify(replace)) === directory) replaceWhere(replace);
+    for (const name of names) {
+      if (files.has(name) || masked.has(name)) continue;
+      const below = join(directory, name);
+      const kind = kindOf(root, below, diagnostics);
+      if (kind === "mask") masked.add(name);
+      if (kind === "file") files.set(name, { name, below, replaced: false });
+    }
+  }
+  if (replace !== undefined) replaceWhere(replace);
+  const sorted = [...files.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { files: sorted, diagnostics };
+}
+
+function namesIn(root: Bytes | undefined, directory: Bytes, diagnostics: Diagnostic[]): Bytes[] | undefined {
+  try {
+    using opened = openBelow(root, directory, O_RDONLY | O_DIRECTORY);
+    const names = [...entries(opened)].map((entry) => entry.name);
+    return names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith("."));
+  } catch (error) {
+    if (!failedWith(error, "ENOENT")) {
+      diagnostics.push(unreadable(displayPath(root, directory), error as Error));
+    }
+    return undefined;
+  }
+}
+
+function kindOf(
+  root: Bytes | undefined,
+  below: Bytes,
+  diagnostics: Diagnostic[],
+): "file" | "mask" | "neither" {
+  try {
+    using opened = openBelow(root, below, O_PATH);
+    const stat = statx(opened);
+    return isRegular(stat) ? "file" : isNullDevice(stat) ? "mask" : "neither";
+  } catch (error) {
+    if (!failedWith(error, "ENOENT")) return "file"; // It is told when it is read.
+  }
+  if (linkTarget(root, below) === DEV_NULL) return "mask";
+  diagnostics.push(remarkAt(displayPath(root, below), 0, 0, "dangling-link", "the link leads nowhere"));
+  return "neither";
+}
+
+const DEV_NULL = "/dev/null";
+
+function isNullDevice(stat: Stat): boolean {
+  return (stat.mode & S_IFMT) === S_IFCHR && stat.rdevMajor === 1 && stat.rdevMinor === 3;
+}
+
+/** Where a link says it leads, though nothing is there: a root need not have a /dev. */
+function linkTarget(root: Bytes | undefined, below: Bytes): string | undefined {
+  try {
+    using directory = openBelow(root, parent(below), O_RDONLY | O_DIRECTORY);
+    return posix.resolve(parent(below), readlinkat(directory, basename(below)));
+  } catch (error) {
+    if (error instanceof SyscallError) return undefined;
+    throw error;
+  }
+}
+
+/** The path as messages name it, with the root before it. */
+export function displayPath(root: Bytes | undefined, below: Bytes): Bytes {
+  return root === undefined || root === "/" ? below : join(root, below);
+}
+
+export interface ConfigText {
+  /** As messages name it. */
+  readonly file: Bytes;
+  readonly content: Bytes;
+}
+
+/** What the caller names: `-` is standard input, a path is read as it stands, a name is looked for in the directories. */
+export function readNamedConfig(
+  arg: Bytes,
+  root: Bytes | undefined,
+  directories: readonly Bytes[],
+): ConfigText {
+  if (arg === "-") return { file: "<stdin>" as Bytes, content: readStandardInput() };
+  if (arg.includes("/")) {
+    const file = isAbsolute(arg) ? arg : join(bytes(process.cwd()), arg);
+    using opened = openBelow(undefined, file);
+    return { file, content: readAll(opened) };
+  }
+  for (const directory of directories) {
+    const below = join(directory, arg);
+    const content = readBelow(root, below);
+    const file = displayPath(root, below);
+    if (content !== undefined) return { file, content };
+    if (linkTarget(root, below) === DEV_NULL) return { file, content: "" as Bytes };
+  }
+  throw new Error("there is no such file in the configuration directories");
+}
+
+export function unreadable(file: Bytes, error: Error): Diagnostic {
+  return errorAt(file, 0, { code: "unreadable-file", column: 0, message: `can't be read: ${error.message}` });
+}
+
+/** Every configuration file that counts, with its content, in the order in which they are read: what --cat-config prints. */
+export function readConfigFiles(options: {
+  readonly root?: Bytes | undefined;
+  readonly user?: boolean;
+  readonly environment?: NodeJS.ProcessEnv;
+}): { readonly files: readonly ConfigText[]; readonly diagnostics: readonly Diagnostic[] } {
+  const root = options.root === undefined ? undefined : simplify(options.root);
+  const directories = configDirectories(options.user ?? false, options.environment ?? process.env);
+  const list = listConfigFiles(root, directories, undefined);
+  const diagnostics = [...list.diagnostics];
+  const files = list.files.flatMap(({ below }) => {
+    const file = displayPath(root, below);
+    try {
+      return [{ file, content: readBelow(root, below) ?? ("" as Bytes) }];
+    } catch (error) {
+      diagnostics.push(unreadable(file, error as Error));
+      return [];
+    }
+  });
+  return { files, diagnostics };
+}

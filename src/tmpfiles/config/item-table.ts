@@ -1,0 +1,109 @@
+import { type Bytes, isBelow, parent } from "../../base/bytes.js";
+import { fnmatch } from "../../sys/fnmatch.js";
+import type { Item, ItemGroup } from "../item.js";
+import { compareItems, conflictingItem } from "./conflicts.js";
+
+/**
+ * All items by their paths, in the order in which the paths were first written: those of one path, and the globs. A
+ * path and a glob that are written alike are two groups.
+ */
+export class ItemTable {
+  readonly #exact = new Map<Bytes, ItemGroup>();
+  readonly #globs = new Map<Bytes, ItemGroup>();
+  readonly #borrowers = new Set<ItemGroup>();
+
+  get exact(): ItemGroup[] {
+    return [...this.#exact.values()];
+  }
+
+  get globs(): ItemGroup[] {
+    return [...this.#globs.values()];
+  }
+
+  /** Adds the item, or returns the earlier one that it contradicts. */
+  add(item: Item): Item | undefined {
+    const glob = item.type.path === "glob";
+    const groups = glob ? this.#globs : this.#exact;
+    let group = groups.get(item.path);
+    if (group === undefined) {
+      group = { path: item.path, glob, items: [item], parent: undefined, children: [] };
+      groups.set(item.path, group);
+    } else {
+      const winner = conflictingItem(group.items, item);
+      if (winner !== undefined) return winner;
+      insert(group.items, item);
+    }
+    if (item.type.ageSharing === "borrows") this.#borrowers.add(group);
+    return undefined;
+  }
+
+  /**
+   * Gives those that borrow an age that of their directory's line. Done after each file: what an earlier file lent stays
+   * where no later one lends anything.
+   */
+  shareAges(): void {
+    if (this.#borrowers.size === 0) return;
+    const lenders = this.exact.flatMap((group) =>
+      group.items.filter((item) => item.type.ageSharing === "lends"),
+    );
+    for (const group of this.#borrowers) {
+      for (const [index, item] of group.items.entries()) {
+        if (item.type.ageSharing === "borrows")
+          group.items[index] = withAgeOf(item, findLender(item, lenders));
+      }
+    }
+  }
+
+  /**
+   * Links each group to that of the nearest path above, by which parents are made first and emptied last. The root is
+   * nobody's parent: it is there in any case.
+   */
+  link(root: Bytes): void {
+    for (const groups of [this.#exact, this.#globs]) {
+      for (const group of groups.values()) this.#linkToParent(group, root);
+    }
+  }
+
+  #linkToParent(group: ItemGroup, root: Bytes): void {
+    let above = parent(group.path);
+    for (; above !== root && above !== "/" && above !== "."; above = parent(above)) {
+      const found = this.#exact.get(above) ?? this.#globs.get(above);
+      if (found === undefined) continue;
+      group.parent = found;
+      found.children.push(group);
+      return;
+    }
+  }
+}
+
+/** Behind all that do not come after it: mostly that is the end. */
+function insert(items: Item[], item: Item): void {
+  let at = items.length;
+  for (let last = items[at - 1]; last !== undefined && compareItems(last, item) > 0; last = items[at - 1])
+    at--;
+  if (at === items.length) items.push(item);
+  else items.splice(at, 0, item);
+}
+
+/**
+ * The line of the same path, else the first written above it; unless a later one below that is named by the borrower's
+ * own glob. The order is that of the reference, which is not always the nearest.
+ */
+function findLender(borrower: Item, lenders: readonly Item[]): Item | undefined {
+  let found: Item | undefined;
+  for (const lender of lenders) {
+    const better =
+      lender.path === borrower.path ||
+      (found === undefined
+        ? isBelow(borrower.path, lender.path)
+        : isBelow(lender.path, found.path) && fnmatch(borrower.path, lender.path));
+    if (better) found = lender;
+  }
+  return found;
+}
+
+/** `~` is not lent: it says something of its own line. */
+function withAgeOf(borrower: Item, lender: Item | undefined): Item {
+  if (lender?.age === undefined) return borrower;
+  return { ...borrower, age: { ...lender.age, keepFirstLevel: borrower.age?.keepFirstLevel ?? false } };
+}

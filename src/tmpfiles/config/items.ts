@@ -1,0 +1,217 @@
+import { type Bytes, join, show, simplify } from "../../base/bytes.js";
+import type { Diagnostic } from "../../base/errors.js";
+import { O_DIRECTORY, O_PATH } from "../../sys/files.js";
+import { openBelow, readBelow } from "../../sys/read.js";
+import type { ItemGroup } from "../item.js";
+import { type Credentials, credentialsOf } from "./credentials.js";
+import { consequenceOf, errorAt, remarkAt } from "./diagnostics.js";
+import {
+  type ConfigText,
+  configDirectories,
+  displayPath,
+  listConfigFiles,
+  readNamedConfig,
+  unreadable,
+} from "./files.js";
+import { ItemTable } from "./item-table.js";
+import { columnOf, eachParsedLine, type Line, parseLine } from "./line.js";
+import { resolveLine } from "./resolve.js";
+import { type ResolveContext, resolveContext } from "./resolve-context.js";
+
+/** What configuration counts, and what it is resolved against. */
+export interface LoadOptions {
+  /** --root: an absolute path, below which all lines and the configuration directories lie. Accounts are its own. */
+  readonly root?: Bytes | undefined;
+  /** --user: this user's configuration and directories. */
+  readonly user?: boolean;
+  /** --boot: lines with `!` count too. */
+  readonly boot?: boolean;
+  /** --graceful: lines keep their effect where their owner is unknown. */
+  readonly graceful?: boolean;
+  readonly prefixes?: readonly Bytes[];
+  readonly excludePrefixes?: readonly Bytes[];
+  /** Names, paths, or `-` for standard input; or lines (`inline`). Without any, all configuration files count. */
+  readonly args?: readonly Bytes[];
+  readonly inline?: boolean;
+  /** --replace: `args` stand in for the configuration file of this path, among all the others. */
+  readonly replace?: Bytes | undefined;
+  /** Read on after what would stop a run, to say all that is wrong. */
+  readonly readOn?: boolean;
+  /** For $XDG_..., $TMPDIR and $CREDENTIALS_DIRECTORY; the process's own by default. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+export interface Loaded {
+  /** The paths, in the order in which they were first written. */
+  readonly exact: ItemGroup[];
+  readonly globs: ItemGroup[];
+  readonly diagnostics: Diagnostic[];
+  /** Lines were left out since they are wrong: the exit status is 65 where nothing worse happens. */
+  readonly invalid: boolean;
+  /** Configuration could not be read, or not as it should: the exit status is 1. */
+  readonly failed: boolean;
+  /** Nothing may be run: what the caller named could not be read, or is not safe to run in part. */
+  readonly aborted: boolean;
+}
+
+/** The configuration, resolved: every line that counts here, by its path. Reports what does not; throws nothing. */
+export function loadItems(options: LoadOptions): Loaded {
+  const loader = new Loader(options);
+  loader.load();
+  return loader.result();
+}
+
+const INLINE = "(argument)" as Bytes;
+const EXTRA = "tmpfiles.extra" as Bytes;
+
+/** The state of one load. */
+class Loader {
+  readonly #options: LoadOptions;
+  readonly #root: Bytes | undefined;
+  readonly #directories: readonly Bytes[];
+  readonly #table = new ItemTable();
+  readonly #diagnostics: Diagnostic[] = [];
+  #invalid = false;
+  #failed = false;
+  #aborted = false;
+
+  constructor(options: LoadOptions) {
+    this.#options = options;
+    this.#root = options.root === undefined ? undefined : simplify(options.root);
+    this.#directories = configDirectories(options.user ?? false, options.environment ?? process.env);
+  }
+
+  load(): void {
+    const credentials = this.#hasRoot() ? this.#credentials() : undefined;
+    if (credentials === undefined) return;
+    const report = (diagnostic: Diagnostic): void => void this.#diagnostics.push(diagnostic);
+    const context = resolveContext(this.#options, this.#root, credentials, report);
+    const { args = [], replace } = this.#options;
+    if (replace === undefined && args.length > 0) this.#readArguments(args, context);
+    else this.#readDirectories(args, replace, context);
+    if (this.#stops || credentials.directory === undefined) return;
+    this.#take(false, () => this.#readIfThere(join(credentials.directory as Bytes, EXTRA), context));
+  }
+
+  result(): Loaded {
+    this.#table.link(this.#root ?? ("/" as Bytes));
+    return {
+      exact: this.#table.exact,
+      globs: this.#table.globs,
+      diagnostics: this.#diagnostics,
+      invalid: this.#invalid,
+      failed: this.#failed || this.#aborted,
+      aborted: this.#aborted,
+    };
+  }
+
+  get #stops(): boolean {
+    return this.#aborted && this.#options.readOn !== true;
+  }
+
+  #hasRoot(): boolean {
+    if (this.#root === undefined) return true;
+    try {
+      openBelow(undefined, this.#root, O_PATH | O_DIRECTORY).close();
+      return true;
+    } catch (error) {
+      this.#diagnostics.push(unreadable(this.#root, error as Error));
+      this.#aborted = true;
+      return false;
+    }
+  }
+
+  #credentials(): Credentials | undefined {
+    try {
+      return credentialsOf(this.#options.environment ?? process.env);
+    } catch (error) {
+      const problem = { code: "bad-credential", column: 0, message: (error as Error).message } as const;
+      this.#diagnostics.push(errorAt(EXTRA, 0, problem));
+      this.#aborted = true;
+      return undefined;
+    }
+  }
+
+  #readDirectories(args: readonly Bytes[], replace: Bytes | undefined, context: ResolveContext): void {
+    const { files, diagnostics } = listConfigFiles(this.#root, this.#directories, replace);
+    this.#take(false, () => void this.#diagnostics.push(...diagnostics));
+    for (const file of files) {
+      if (file.replaced) this.#readArguments(args, context);
+      else this.#take(false, () => this.#readListed(file.below, context));
+      if (this.#stops) return;
+    }
+  }
+
+  #readArguments(args: readonly Bytes[], context: ResolveContext): void {
+    const { inline } = this.#options;
+    for (const [index, arg] of args.entries()) {
+      this.#take(
+        true,
+        () => {
+          if (inline) this.#readInline(arg, index + 1, context);
+          else this.#readNamed(arg, context);
+        },
+        !inline,
+      );
+      if (this.#stops) return;
+    }
+  }
+
+  /**
+   * Reads, and then weighs what was reported on the way. A file that the caller named runs in full or not at all; of the
+   * others, what can be had counts, as the system has to come up. Ages are shared after files, not after inline lines.
+   */
+  #take(named: boolean, read: () => void, sharesAges = true): void {
+    const before = this.#diagnostics.length;
+    read();
+    const met = new Set(this.#diagnostics.slice(before).map(consequenceOf));
+    this.#invalid ||= met.has("invalid");
+    this.#failed ||= met.has("failed");
+    this.#aborted ||= named && (met.has("aborted") || met.has("unreadable"));
+    this.#failed ||= met.has("unreadable");
+    if (sharesAges && !met.has("aborted") && !met.has("failed")) this.#table.shareAges();
+  }
+
+  #readInline(arg: Bytes, number: number, context: ResolveContext): void {
+    const line = parseLine(INLINE, number, arg);
+    if ("letter" in line) this.#add(line, context);
+    else this.#diagnostics.push(errorAt(INLINE, number, line));
+  }
+
+  #readNamed(arg: Bytes, context: ResolveContext): void {
+    this.#readInto(arg, () => readNamedConfig(arg, this.#root, this.#directories), context);
+  }
+
+  #readListed(below: Bytes, context: ResolveContext): void {
+    const file = displayPath(this.#root, below);
+    this.#readInto(file, () => ({ file, content: readBelow(this.#root, below) ?? NOTHING }), context);
+  }
+
+  #readIfThere(file: Bytes, context: ResolveContext): void {
+    this.#readInto(file, () => ({ file, content: readBelow(undefined, file) ?? NOTHING }), context);
+  }
+
+  #readInto(name: Bytes, read: () => ConfigText, context: ResolveContext): void {
+    let text: ConfigText;
+    try {
+      text = read();
+    } catch (error) {
+      this.#diagnostics.push(unreadable(name, error as Error));
+      return;
+    }
+    const report = (diagnostic: Diagnostic): void => void this.#diagnostics.push(diagnostic);
+    eachParsedLine(text.file, text.content, (line) => this.#add(line, context), report);
+  }
+
+  #add(line: Line, context: ResolveContext): void {
+    const item = resolveLine(line, context);
+    const winner = item === undefined ? undefined : this.#table.add(item);
+    if (item === undefined || winner === undefined) return;
+    const { file, line: number, text } = line.source;
+    const where = `${show(winner.source.file)}:${winner.source.line}`;
+    const message = `left out, since ${where} says something else of ${show(item.path)}`;
+    this.#diagnostics.push(remarkAt(file, number, columnOf(text, "path"), "duplicate", message));
+  }
+}
+
+const NOTHING = "" as Bytes;

@@ -1,0 +1,65 @@
+import type { Bytes } from "../../base/bytes.js";
+import { failedWith } from "../../base/errors.js";
+import { readBelow } from "../../sys/read.js";
+
+/** A field of os-release(5), empty where it is not set; undefined where the system has no such file. */
+export function osRelease(root: Bytes | undefined, field: string): Bytes | undefined {
+  const fields =
+    readEnvironmentFile(root, "/etc/os-release") ?? readEnvironmentFile(root, "/usr/lib/os-release");
+  return fields === undefined ? undefined : (fields.get(field) ?? ("" as Bytes));
+}
+
+/** The assignments of a file in the manner of os-release(5): shell syntax without expansion. */
+export function readEnvironmentFile(root: Bytes | undefined, path: string): Map<string, Bytes> | undefined {
+  try {
+    const content = readBelow(root, path as Bytes);
+    return content === undefined ? undefined : parseAssignments(content);
+  } catch (error) {
+    // A link that leads out of the root, or to itself, is as good as none.
+    if (failedWith(error, "ELOOP", "EXDEV")) return undefined;
+    throw error;
+  }
+}
+
+const ASSIGNMENT = /[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=/y;
+const QUOTED = /[ \t]*(?:"((?:[^"\\]|\\[\s\S])*)"|'([^']*)')/y;
+const PLAIN = /[ \t]*((?:[^\\\n]|\\[\s\S])*)/y;
+
+function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at;
+  return pattern.exec(text);
+}
+
+function parseAssignments(content: Bytes): Map<string, Bytes> {
+  const fields = new Map<string, Bytes>();
+  for (let at = 0; at < content.length; ) {
+    const key = match(ASSIGNMENT, content, at);
+    if (key !== null) {
+      const value = parseValue(content, at + key[0].length);
+      fields.set(key[1] ?? "", value.text);
+      at = value.end;
+    }
+    const end = content.indexOf("\n", at);
+    at = end < 0 ? content.length : end + 1;
+  }
+  return fields;
+}
+
+/** Quoted pieces first, and then, up to the end of the line, text in which a quote is only a quote. */
+function parseValue(content: string, from: number): { readonly text: Bytes; readonly end: number } {
+  let text = "";
+  let at = from;
+  for (let quoted = match(QUOTED, content, at); quoted !== null; quoted = match(QUOTED, content, at)) {
+    text +=
+      quoted[2] ?? quoted[1]?.replace(/\\(["\\`$\n])/g, (_, character) => keepUnlessNewline(character)) ?? "";
+    at += quoted[0].length;
+  }
+  const plain = match(PLAIN, content, at);
+  text += (plain?.[1] ?? "").trimEnd().replace(/\\([\s\S])/g, (_, character) => keepUnlessNewline(character));
+  return { text: text as Bytes, end: at + (plain?.[0].length ?? 0) };
+}
+
+/** An escaped newline joins two lines. */
+function keepUnlessNewline(character: string): string {
+  return character === "\n" ? "" : character;
+}

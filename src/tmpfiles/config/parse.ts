@@ -1,0 +1,43 @@
+import { type Bytes, bytes, fromBuffer } from "../../base/bytes.js";
+import type { Diagnostic } from "../../base/errors.js";
+import { parseAge } from "./age.js";
+import { eachParsedLine, type Line, type ParsedFile } from "./line.js";
+import { parseMode } from "./mode.js";
+import { resolveLine } from "./resolve.js";
+import type { ResolveContext } from "./resolve-context.js";
+import { placeholders } from "./specifiers.js";
+
+/**
+ * The lines of a configuration, tmpfiles.d(5), and what is wrong with the others: all that can be told without a host.
+ * Users, groups, the values of specifiers, credentials and sources are taken as being there. Touches no disk and throws
+ * nothing, whatever the bytes.
+ *
+ * @param content a text, or the bytes of a file, which need not be UTF-8
+ * @param file what the diagnostics call it
+ */
+export function parse(content: string | Uint8Array, file = "tmpfiles.conf"): ParsedFile {
+  const lines: Line[] = [];
+  const diagnostics: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
+  const context: ResolveContext = { ...ANYWHERE, report };
+  const text = typeof content === "string" ? bytes(content) : fromBuffer(content);
+  eachParsedLine(bytes(file), text, (line) => resolveLine(line, context) && lines.push(line), report);
+  return { lines, diagnostics };
+}
+
+const EMPTY = "" as Bytes;
+const somebody = () => ({ id: 0, onlyCreate: false });
+
+const ANYWHERE: Omit<ResolveContext, "report"> = {
+  root: undefined,
+  boot: true,
+  graceful: false,
+  user: somebody,
+  group: somebody,
+  credentials: { directory: undefined, read: () => EMPTY },
+  expand: placeholders,
+  exists: () => true,
+  parseMode,
+  parseAge,
+  includes: () => true,
+};

@@ -1,0 +1,85 @@
+import type { Bytes } from "../../base/bytes.js";
+import { ArgumentError, type LineType, MissingSourceError } from "../line-type.js";
+import { RelativeSourceError } from "../lines/arguments.js";
+import { decodeBase64 } from "./base64.js";
+import type { Line } from "./line.js";
+import { expansionFailed, Omission, Rejection, remark } from "./rejection.js";
+import type { ResolveContext } from "./resolve-context.js";
+
+/** The argument as its type reads it, before it is known whether the line counts. */
+export function parseArgument(line: Line, type: LineType, context: ResolveContext): unknown {
+  const { argument } = line;
+  const { parseArgument: parse } = type;
+  if (argument === undefined || parse === undefined) return argument;
+  const warn = (message: string, at = 0): void =>
+    remark(line, context, "ignored-argument", "argument", message, at);
+  return withArgumentErrors(() => parse(argument, warn));
+}
+
+/** Turns what the functions of a row throw into this module's own. */
+function withArgumentErrors<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof MissingSourceError) {
+      throw new Omission("missing-source", "argument", "the source does not exist");
+    }
+    if (!(error instanceof ArgumentError)) throw error;
+    const code = error instanceof RelativeSourceError ? "relative-source" : "bad-argument";
+    throw new Rejection(code, "argument", error.message, error.at);
+  }
+}
+
+/** What becomes of it where the line counts. */
+export function resolveArgument(
+  line: Line,
+  type: LineType,
+  parsed: unknown,
+  path: Bytes,
+  context: ResolveContext,
+): unknown {
+  const { resolveArgument: resolve } = type;
+  if (resolve === undefined || line.modifiers.base64) return parsed;
+  const expand = (text: Bytes, limit?: number): Bytes => {
+    const expanded = context.expand(text, limit);
+    if (typeof expanded === "string") return expanded;
+    throw expansionFailed(expanded, "argument", context);
+  };
+  return withArgumentErrors(() =>
+    resolve(parsed, { path, root: context.root, expand, exists: context.exists }),
+  );
+}
+
+/**
+ * The bytes that a line writes or is compared by: its text, or the credential that this names, and then what they encode
+ * in base64.
+ */
+export function argumentBytesOf(
+  line: Line,
+  text: Bytes | undefined,
+  context: ResolveContext,
+): Bytes | undefined {
+  return decode(line, readCredential(line, text, context));
+}
+
+function readCredential(line: Line, name: Bytes | undefined, context: ResolveContext): Bytes | undefined {
+  if (!line.modifiers.credential) return name;
+  if (name === undefined) {
+    throw new Rejection("bad-credential", "type", `"^" needs the name of a credential as the argument`);
+  }
+  let content: Bytes | undefined;
+  try {
+    content = context.credentials.read(name);
+  } catch (error) {
+    throw new Rejection("bad-credential", "argument", (error as Error).message);
+  }
+  if (content !== undefined) return content;
+  throw new Omission("missing-credential", "argument", "there is no such credential");
+}
+
+function decode(line: Line, content: Bytes | undefined): Bytes | undefined {
+  if (!line.modifiers.base64 || content === undefined) return content;
+  const decoded = decodeBase64(content);
+  if (decoded === undefined) throw new Rejection("bad-base64", "argument", "this is no base64");
+  return decoded;
+}

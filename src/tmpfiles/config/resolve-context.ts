@@ -1,0 +1,87 @@
+import { type Bytes, isBelow, simplify } from "../../base/bytes.js";
+import type { Diagnostic } from "../../base/errors.js";
+import { failedWith } from "../../base/errors.js";
+import { hostAccounts, rootAccounts } from "../../sys/accounts.js";
+import { Fd } from "../../sys/files.js";
+import { statx } from "../../sys/inode.js";
+import type { Age, Mode, Owner } from "../item.js";
+import { type FieldProblem, parseAge } from "./age.js";
+import type { Credentials } from "./credentials.js";
+import type { LoadOptions } from "./items.js";
+import { parseMode } from "./mode.js";
+import { type MissingOwner, ownerReader } from "./owners.js";
+import { type Expand, expander } from "./specifiers.js";
+
+/** What lines are resolved against. */
+export interface ResolveContext {
+  /** The directory of --root, absolute and simplified; undefined for the host itself. */
+  readonly root: Bytes | undefined;
+  readonly boot: boolean;
+  readonly graceful: boolean;
+  readonly user: (field: Bytes) => Owner | MissingOwner;
+  readonly group: (field: Bytes) => Owner | MissingOwner;
+  readonly credentials: Credentials;
+  readonly expand: Expand;
+  /** Whether there is anything at a path, symlinks not followed. */
+  readonly exists: (path: Bytes) => boolean;
+  readonly parseMode: (field: Bytes) => Mode | FieldProblem;
+  readonly parseAge: (field: Bytes) => Age | FieldProblem;
+  /** --prefix and --exclude-prefix; of the path without the root. */
+  readonly includes: (path: Bytes) => boolean;
+  readonly report: (diagnostic: Diagnostic) => void;
+}
+
+/** What the lines of one load are resolved against: whatever costs something is asked once. */
+export function resolveContext(
+  options: LoadOptions,
+  root: Bytes | undefined,
+  credentials: Credentials,
+  report: (diagnostic: Diagnostic) => void,
+): ResolveContext {
+  const accounts = root === undefined ? hostAccounts : rootAccounts(root);
+  return {
+    root,
+    boot: options.boot ?? false,
+    graceful: options.graceful ?? false,
+    user: remembered(ownerReader(accounts, "user")),
+    group: remembered(ownerReader(accounts, "group")),
+    credentials,
+    expand: expander({ root, user: options.user ?? false, environment: options.environment ?? process.env }),
+    exists,
+    parseMode: remembered(parseMode),
+    parseAge: remembered(parseAge),
+    includes: prefixFilter(options.prefixes ?? [], options.excludePrefixes ?? []),
+    report,
+  };
+}
+
+/** What can't be looked at is there, for all one knows. */
+function exists(path: Bytes): boolean {
+  try {
+    statx(Fd.cwd, path);
+    return true;
+  } catch (error) {
+    return !failedWith(error, "ENOENT");
+  }
+}
+
+function remembered<Value>(compute: (key: Bytes) => Value): (key: Bytes) => Value {
+  const values = new Map<Bytes, Value>();
+  return (key) => {
+    const known = values.get(key);
+    if (known !== undefined || values.has(key)) return known as Value;
+    const value = compute(key);
+    values.set(key, value);
+    return value;
+  };
+}
+
+/** Whether a path counts, by --prefix and --exclude-prefix: whoever excludes it wins. */
+function prefixFilter(prefixes: readonly Bytes[], excluded: readonly Bytes[]): (path: Bytes) => boolean {
+  const included = prefixes.map(simplify);
+  const left = excluded.map(simplify);
+  if (included.length === 0 && left.length === 0) return () => true;
+  return (path) =>
+    !left.some((prefix) => isBelow(path, prefix)) &&
+    (included.length === 0 || included.some((prefix) => isBelow(path, prefix)));
+}

@@ -1,0 +1,150 @@
+import { type Bytes, isAbsolute, join, show, simplify } from "../../base/bytes.js";
+import type { Age, Item, Mode, Owner } from "../item.js";
+import type { LineType } from "../line-type.js";
+import { lineType } from "../lines/index.js";
+import { errorAt } from "./diagnostics.js";
+import { columnOf, type Line } from "./line.js";
+import { expansionFailed, Omission, Rejection, remark } from "./rejection.js";
+import { argumentBytesOf, parseArgument, resolveArgument } from "./resolve-argument.js";
+import type { ResolveContext } from "./resolve-context.js";
+
+/**
+ * The line as an item of this host: specifiers, owners, the root. Undefined for a line that is left out, with its reason
+ * reported. The steps have the order of the reference, since the first that fails decides the exit status.
+ */
+export function resolveLine(line: Line, context: ResolveContext): Item | undefined {
+  try {
+    return resolveSteps(line, context);
+  } catch (error) {
+    if (error instanceof Omission) remark(line, context, error.code, error.field, error.message);
+    else if (error instanceof Rejection) {
+      const { file, line: number, text } = line.source;
+      const column = columnOf(text, error.field) + error.at;
+      context.report(errorAt(file, number, { code: error.code, column, message: error.message }));
+    } else throw error;
+    return undefined;
+  }
+}
+
+function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
+  if (line.modifiers.boot && !context.boot) {
+    throw new Omission("not-at-boot", "type", "counts at boot only (--boot)");
+  }
+  const path = resolvePath(line, context);
+  const type = checkType(line);
+  const parsed = parseArgument(line, type, context);
+  checkModifiers(line, type);
+  if (!context.includes(path)) return undefined;
+  const argument = resolveArgument(line, type, parsed, path, context);
+  const text = typeof argument === "string" ? (argument as Bytes) : line.argument;
+  const argumentBytes = argumentBytesOf(line, text, context);
+  const user = resolveOwner(line, "user", context);
+  const group = resolveOwner(line, "group", context);
+  const missing = user === MISSING || group === MISSING;
+  return {
+    source: line.source,
+    letter: line.letter,
+    type,
+    modifiers: line.modifiers,
+    path: belowRoot(path, context.root),
+    argument,
+    argumentBytes,
+    user: user === MISSING ? undefined : user,
+    group: group === MISSING ? undefined : group,
+    mode: line.mode === undefined ? undefined : resolveMode(line, line.mode, missing, context),
+    age: line.age === undefined ? undefined : resolveAge(type, line.age, context),
+  };
+}
+
+function belowRoot(path: Bytes, root: Bytes | undefined): Bytes {
+  if (root === undefined || root === "/") return path;
+  return path === "/" ? root : join(root, path);
+}
+
+const VAR_RUN = "/var/run/";
+
+function resolvePath(line: Line, context: ResolveContext): Bytes {
+  const expanded = context.expand(line.path);
+  if (typeof expanded !== "string") throw expansionFailed(expanded, "path", context);
+  if (!isAbsolute(expanded)) {
+    throw new Rejection("relative-path", "path", `the path "${show(expanded)}" is not absolute`);
+  }
+  const path = simplify(expanded);
+  if (!path.startsWith(VAR_RUN)) return path;
+  const updated = path.slice("/var".length) as Bytes;
+  remark(line, context, "var-run", "path", `/var/run is an old name of /run: write "${show(updated)}"`);
+  return updated;
+}
+
+/** The type, and whether its argument may stand there. */
+function checkType(line: Line): LineType {
+  const type = lineType(line.letter);
+  const letter = show(line.letter as Bytes);
+  if (type === undefined) throw new Rejection("unknown-type", "type", `there is no line type "${letter}"`);
+  if (line.modifiers.base64 && type.argument !== "none" && !type.modifiers.includes("~")) {
+    throw new Rejection("base64-not-taken", "type", `${letter} lines take no base64 ("~")`);
+  }
+  if (line.argument !== undefined && type.argument === "none") {
+    throw new Rejection("argument-not-taken", "argument", `${letter} lines take no argument`);
+  }
+  if (line.argument === undefined && type.argument === "required") {
+    throw new Rejection("argument-missing", "argument", `${letter} lines need an argument`);
+  }
+  return type;
+}
+
+function checkModifiers(line: Line, type: LineType): void {
+  const { purge, ifSourceExists } = line.modifiers;
+  if (!purge && !ifSourceExists) return;
+  const letter = show(line.letter as Bytes);
+  if (purge && !type.modifiers.includes("$")) {
+    throw new Rejection("purge-not-taken", "type", `what ${letter} lines name can't be purged ("$")`);
+  }
+  if (ifSourceExists && !type.modifiers.includes("?")) {
+    throw new Rejection("if-source-exists-not-taken", "type", `"?" means nothing on ${letter} lines`);
+  }
+}
+
+/** The owner that a line names is not known, which --graceful takes for none. */
+const MISSING = Symbol("missing owner");
+
+function resolveOwner(
+  line: Line,
+  kind: "user" | "group",
+  context: ResolveContext,
+): Owner | typeof MISSING | undefined {
+  const field = line[kind];
+  if (field === undefined) return undefined;
+  const owner = context[kind](field);
+  if ("id" in owner) return owner;
+  if (!context.graceful || !owner.tolerable) throw new Rejection(`unknown-${kind}`, kind, owner.message);
+  remark(line, context, "missing-account", kind, owner.message);
+  return MISSING;
+}
+
+function resolveMode(line: Line, field: Bytes, missing: boolean, context: ResolveContext): Mode {
+  const mode = context.parseMode(field);
+  if ("problem" in mode) {
+    const message = `"${show(field)}" is no mode: up to four octal digits, after "~" and ":" where wanted`;
+    throw new Rejection("bad-mode", "mode", message, mode.at);
+  }
+  if (!missing || mode.bits <= 0o777) return mode;
+  // Set-user-ID for an owner that could not be had would be for somebody else.
+  const bits = mode.bits & 0o777;
+  const message = `mode 0${mode.bits.toString(8)} becomes 0${bits.toString(8)}, since the owner is not known`;
+  remark(line, context, "changed-mode", "mode", message);
+  return { ...mode, bits };
+}
+
+function resolveAge(type: LineType, field: Bytes, context: ResolveContext): Age {
+  const age = context.parseAge(field);
+  if ("problem" in age) {
+    throw age.problem === "age-by"
+      ? new Rejection("bad-age-by", "age", "before the colon stand letters of abcmABCM", age.at)
+      : new Rejection("bad-age", "age", `"${show(field)}" is no age, as "10d" or "1h 30min"`, age.at);
+  }
+  if (age.keepFirstLevel && type.ages === "itself") {
+    throw new Rejection("first-level-not-taken", "age", `"~" means nothing where the path itself ages`);
+  }
+  return age;
+}

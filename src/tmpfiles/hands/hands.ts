@@ -1,0 +1,67 @@
+import type { Bytes } from "../../base/bytes.js";
+import type { Event, InodeKind } from "../../base/events.js";
+import type { Fd } from "../../sys/files.js";
+import type { Item } from "../item.js";
+
+/** Where an inode stands or shall stand: a name in an open directory. */
+export interface Place {
+  /** undefined where the directory is not there, which only a dry run goes on from. */
+  readonly dir: Fd | undefined;
+  readonly name: Bytes;
+  readonly path: Bytes;
+}
+
+/** What is at a place now, opened with O_PATH unless its maker opened it otherwise. */
+export interface Made {
+  readonly fd: Fd;
+  /** False where it was made just now. */
+  readonly existing: boolean;
+}
+
+/** Makes one inode; what it returns is kept open, for the inode to be adjusted without looking its name up again. */
+export type Maker = (dir: Fd, name: Bytes) => Fd | undefined;
+
+export interface Creation {
+  readonly kind: InodeKind;
+  /** Of a symlink and a copy. */
+  readonly target?: Bytes;
+  /** How it is reported where it was not there; "new" unless said otherwise. */
+  readonly outcome?: "copied";
+  /** The errors for which a look decides whether all is well: what was wanted may be there already. All if undefined. */
+  readonly tolerated?: readonly string[];
+  readonly make: Maker;
+}
+
+export type Change = Extract<Event, { type: "changed" }>["what"];
+
+/**
+ * Who acts: the real hands change the disk and report what they did; those of a dry run only report it. Nothing else
+ * in the engine knows which of the two it has.
+ */
+export interface Hands {
+  readonly acts: boolean;
+
+  /**
+   * The directory that `path` lies in, resolved safely. With `parents` at "make" those that are missing are made, 0755
+   * and of the process's owner; with the `=` modifier what has the wrong type on the way is replaced by directories.
+   */
+  openParent(item: Item, path: Bytes, parents: "make" | "must-exist"): Place & Disposable;
+
+  /** Removes what is at the place where its file type (S_IFMT bits) is not `type`: the `=` modifier. */
+  removeWrongType(item: Item, place: Place, type: number): void;
+
+  /** Opens what is at the place (a dry run with O_PATH), or nothing where nothing is there. */
+  open(place: Place, flags: number): Fd | undefined;
+
+  /** Makes it where it is missing. undefined in a dry run, where there is nothing to hold yet. */
+  make(item: Item, place: Place, creation: Creation): Made | undefined;
+
+  /** Puts it in the place of whatever is there, at once where the kernel can, else after removing that. */
+  replace(item: Item, place: Place, creation: Creation): Made | undefined;
+
+  /** Reports that what an item wants was there already. */
+  found(item: Item, place: Place, kind: InodeKind, target?: Bytes): void;
+
+  /** Adjusts an inode. `value` is the new value as a person writes it. */
+  change(item: Item, path: Bytes, what: Change, value: string, act: () => void): void;
+}

@@ -1,0 +1,21 @@
+import { type Bytes, show } from "../../base/bytes.js";
+
+export type ItemErrorCode =
+  | "WRONG_TYPE"
+  | "NO_NAME"
+  | "MOUNT_POINT"
+  | "NOT_REMOVED"
+  | "MISSING_LIBRARY"
+  | "INCONSISTENT_CAPABILITIES"
+  | "NO_QUOTA_LEVEL";
+
+/** What an item can't do at a path, though no single call failed. */
+export class ItemError extends Error {
+  override readonly name = "ItemError";
+  readonly code: ItemErrorCode;
+
+  constructor(code: ItemErrorCode, path: Bytes, message: string) {
+    super(`${show(path)}: ${message}`);
+    this.code = code;
+  }
+}

@@ -1,0 +1,154 @@
+import { type Bytes, basename, join, parent } from "../../base/bytes.js";
+import { failedWith, SyscallError } from "../../base/errors.js";
+import {
+  isUnsafeTransition,
+  reach,
+  requireNormalized,
+  resolve,
+  unsafeTransition,
+} from "../../path/resolve.js";
+import { type Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../../sys/files.js";
+import { chmod, isDirectory, type Stat, statx } from "../../sys/inode.js";
+import { ItemError } from "./item-error.js";
+
+const PARENT_MODE = 0o755;
+const PERMISSIONS = 0o7777;
+
+/** The name of what shall stand at `path`. */
+export function nameOf(path: Bytes): Bytes {
+  const name = basename(path);
+  if (name === "") throw new ItemError("NO_NAME", path, "has no name of its own");
+  return name;
+}
+
+/** What is at `name`, looked at without following it; undefined where nothing is. */
+export function look(dir: Fd, name: Bytes): Stat | undefined {
+  try {
+    return statx(dir, name);
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** The directory of `path`, and the names that are still missing on the way to it. */
+export function reachParent(root: Bytes, path: Bytes): { fd: Fd; missing: readonly Bytes[] } {
+  nameOf(path);
+  requireNormalized(path);
+  return reach(root, parent(path), { follow: true });
+}
+
+/** What is at `path`, symlinks in its last component not followed. */
+export function openExact(root: Bytes, path: Bytes): Fd {
+  requireNormalized(path);
+  return resolve(root, path, { follow: false });
+}
+
+/** The directory of `path`, which must be there. */
+export function openParentOf(root: Bytes, path: Bytes): Fd {
+  nameOf(path);
+  requireNormalized(path);
+  return resolve(root, parent(path), { follow: true });
+}
+
+/**
+ * Makes the missing directories below `fd` and returns the last of them. A directory that is new in somebody else's is
+ * an unsafe place for what shall be put there; all of them are made before that is refused, as 262 does it. The
+ * set-group-id bit that they have from the directory above is taken away, but under the `=` modifier.
+ */
+export function makeMissing(path: Bytes, from: Fd, missing: readonly Bytes[], making: ParentMaking): Fd {
+  let fd = from;
+  let refusal: Error | undefined;
+  try {
+    for (const name of missing) {
+      const isNew = makeOne(fd, name, making);
+      const below = openat(fd, name, O_PATH | O_NOFOLLOW | O_DIRECTORY);
+      const [outer, inner] = [statx(fd), statx(below)];
+      fd.close();
+      fd = below;
+      if (isUnsafeTransition(outer, inner)) refusal ??= unsafeTransition(path, outer, inner, below.path);
+      else if (isNew && !making.keepSetGid && (inner.mode & PERMISSIONS) !== PARENT_MODE) {
+        chmod(fd, PARENT_MODE);
+      }
+    }
+    if (refusal !== undefined) throw refusal;
+    return fd;
+  } catch (error) {
+    fd.close();
+    throw error;
+  }
+}
+
+/** How missing parents are made. */
+export interface ParentMaking {
+  readonly keepSetGid: boolean;
+  /** Runs `act` with whatever has to be set around the making of the directory at `path`. */
+  readonly make: (path: Bytes, act: () => void) => void;
+  readonly made: (path: Bytes) => void;
+}
+
+function makeOne(dir: Fd, name: Bytes, { make, made }: ParentMaking): boolean {
+  const path = join(dir.path, name);
+  try {
+    make(path, () => mkdirat(dir, name, PARENT_MODE));
+  } catch (error) {
+    if (failedWith(error, "EEXIST")) return false;
+    throw error;
+  }
+  made(path);
+  return true;
+}
+
+/** What the `=` modifier finds in the way of a parent directory: `name` in `dir` must go. */
+export interface Obstacle {
+  readonly dir: Fd;
+  readonly name: Bytes;
+  readonly path: Bytes;
+}
+
+/**
+ * The topmost component above `path` that is neither missing, nor a directory, nor a symlink to one; undefined where
+ * there is none. The caller closes its `dir`.
+ */
+export function findObstacle(root: Bytes, path: Bytes): Obstacle | undefined {
+  requireNormalized(path);
+  const above = parent(path);
+  for (const at of prefixes(root, above)) {
+    if (leadsToDirectory(root, at)) continue;
+    const dir = resolve(root, parent(at), { follow: true });
+    const name = basename(at);
+    if (look(dir, name) !== undefined) return { dir, name, path: at };
+    dir.close();
+    return undefined;
+  }
+  return undefined;
+}
+
+/** Each path from below the root down to `path` itself. */
+function prefixes(root: Bytes, path: Bytes): Bytes[] {
+  const found: Bytes[] = [];
+  for (let at = path; at.length > root.length && at !== "/"; at = parent(at)) found.push(at);
+  return found.reverse();
+}
+
+function leadsToDirectory(root: Bytes, path: Bytes): boolean {
+  try {
+    using fd = resolve(root, path, { follow: true });
+    return isDirectory(statx(fd));
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return false;
+    throw error;
+  }
+}
+
+/** Mount points are never removed to make room. */
+export function refuseMountPoint(path: Bytes, stat: Stat): void {
+  if (stat.isMountRoot) throw new ItemError("MOUNT_POINT", path, "is a mount point, which is not removed");
+}
+
+/** What a removal had to leave behind is the reason why it failed. */
+export function requireGone(path: Bytes, left: readonly { readonly error: Error }[]): void {
+  const first = left[0]?.error;
+  if (first instanceof SyscallError) throw first;
+  if (first !== undefined) throw new ItemError("NOT_REMOVED", path, first.message);
+}

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
+import { test } from "node:test";
+import { SyscallError } from "#src/base/errors.js";
+import { scratch } from "../hand-made.js";
+import { type How, hasFlock, line, lockElsewhere, runLines, TEN_DAYS } from "./cleaning.js";
+
+const OLD = new Date("2001-01-01T00:00:00Z");
+
+/** Directories of files, some with a sticky file that keeps them, some nested; all with old times. */
+function tree(base: string, anySticky = true): void {
+  const fill = (path: string, files: number, sticky: boolean): void => {
+    mkdirSync(path, { recursive: true });
+    for (let at = 0; at < files; at++) closeSync(openSync(`${path}/f${at}`, "w"));
+    if (sticky && anySticky) chmodSync(`${path}/f0`, 0o1600);
+    utimesSync(path, OLD, OLD);
+  };
+  for (let at = 0; at < 60; at++) {
+    fill(`${base}/d${at}/deep/er`, at % 7, at % 7 === 3);
+    fill(`${base}/d${at}/wide`, 30, at % 3 === 0);
+    utimesSync(`${base}/d${at}/deep`, OLD, OLD);
+    utimesSync(`${base}/d${at}`, OLD, OLD);
+  }
+}
+
+/** The paths below `base`, and the times of its directories. */
+function left(base: string): string[] {
+  const paths = readdirSync(base, { recursive: true, encoding: "utf8" }).toSorted();
+  return paths.map((path) => {
+    const stat = statSync(`${base}/${path}`);
+    return stat.isDirectory() ? `${path} ${stat.mtimeMs}` : path;
+  });
+}
+
+const JOBS: readonly How[] = [1, 2, 8].map((jobs) => ({ jobs, parallelFrom: 0 }));
+
+test("any number of threads leaves the same tree, and tells the same", async (t) => {
+  const dir = scratch(t);
+  const results = [];
+  for (const how of JOBS) {
+    const base = `${dir}/tree`;
+    rmSync(base, { recursive: true, force: true });
+    tree(base);
+    if (hasFlock()) await lockElsewhere(t, `${base}/d7/deep`);
+    const { removed, kept, summary } = runLines(
+      [line("d", base, TEN_DAYS), line("x", `${base}/d1*/wide/*7`), line("d", `${base}/d2`)],
+      how,
+    );
+    for (const path of removed) {
+      const inside = removed.slice(removed.indexOf(path)).find((later) => later.startsWith(`${path}/`));
+      assert.equal(inside, undefined, `${path} was told before what lay in it`);
+    }
+    results.push({ left: left(base), removed: removed.toSorted(), kept: sortedKeys(kept), summary });
+  }
+  assert.deepEqual(results[1], results[0]);
+  assert.deepEqual(results[2], results[0]);
+});
+
+// The child that blocks a directory is the first that was found to stay: with more threads it may be another.
+function sortedKeys(kept: Record<string, { readonly code: string }>): string[] {
+  return Object.entries(kept)
+    .map(([path, { code }]) => `${path} ${code}`)
+    .toSorted();
+}
+
+test("all of it goes where nothing holds it, whoever finds it", (t) => {
+  const dir = scratch(t);
+  for (const how of JOBS) {
+    tree(`${dir}/tree`, false);
+    const { summary } = runLines([line("R", `${dir}/tree`)], { ...how, operations: ["remove"] });
+    assert.ok(!existsSync(`${dir}/tree`));
+    assert.equal(summary.exitStatus, 0);
+    assert.deepEqual(summary.kept, {});
+  }
+});
+
+test("what fails in another thread is told as what it is", (t) => {
+  if (process.getuid?.() === 0) return t.skip("root can remove anything: run as an ordinary user");
+  const dir = scratch(t);
+  tree(`${dir}/tree`);
+  const allow = (mode: number): void => {
+    for (let at = 0; at < 60; at++) chmodSync(`${dir}/tree/d${at}/wide`, mode);
+  };
+  allow(0o500);
+  const { errors } = runLines([line("d", `${dir}/tree`, TEN_DAYS)], { jobs: 2, parallelFrom: 0 });
+  allow(0o700);
+  assert.equal(errors.length, 60 * 30 - 20);
+  assert.ok(errors.every((error) => error instanceof SyscallError && error.code === "EACCES"));
+});

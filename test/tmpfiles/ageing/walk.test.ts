@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { systemClock } from "#src/sys/clock.js";
+import { scratch } from "../hand-made.js";
+import { hasFlock, line, lockElsewhere, runLines, TEN_DAYS } from "./cleaning.js";
+
+const OLD = new Date("2001-01-01T00:00:00Z");
+
+/** d/sub/file, d/file, d/link: what most tests begin with. */
+function tree(dir: string): string {
+  mkdirSync(`${dir}/d/sub`, { recursive: true });
+  writeFileSync(`${dir}/d/sub/file`, "12345");
+  writeFileSync(`${dir}/d/file`, "");
+  symlinkSync("nowhere", `${dir}/d/link`);
+  utimesSync(`${dir}/d`, OLD, OLD);
+  return `${dir}/d`;
+}
+
+const names = (path: string, ...below: string[]): string[] => below.map((name) => `${path}/${name}`);
+
+test("what is old goes, children before their directory, and the base stays with its times", (t) => {
+  const base = tree(scratch(t));
+  const { removed, summary } = runLines([line("d", base, TEN_DAYS)]);
+  assert.deepEqual(removed.toSorted(), names(base, "file", "link", "sub", "sub/file"));
+  assert.ok(removed.indexOf(`${base}/sub/file`) < removed.indexOf(`${base}/sub`));
+  assert.deepEqual(readdirSync(base), []);
+  assert.equal(statSync(base).mtimeMs, OLD.getTime());
+  assert.equal(summary.removed.entries, 4);
+  assert.equal(summary.exitStatus, 0);
+});
+
+test("a dry run names the same and touches nothing", (t) => {
+  const base = tree(scratch(t));
+  const before = lstatSync(base, { bigint: true });
+  const dry = runLines([line("d", base, TEN_DAYS)], { dryRun: true });
+  assert.deepEqual(lstatSync(base, { bigint: true }), before);
+  const real = runLines([line("d", base, TEN_DAYS)]);
+  assert.deepEqual(dry.removed, real.removed);
+  assert.deepEqual(dry.summary.removed, real.summary.removed);
+});
+
+test("what is new stays, and with it the directories above, which name it", (t) => {
+  const base = tree(scratch(t));
+  const { removed, kept } = runLines([line("d", base, { ...TEN_DAYS, byFile: 0 })], { clock: systemClock });
+  assert.deepEqual(removed.toSorted(), names(base, "file", "link", "sub/file"));
+  assert.equal(kept[`${base}/sub`]?.code, "too-new");
+  const left = tree(scratch(t));
+  chmodSync(`${left}/sub/file`, 0o1644);
+  const sticky = runLines([line("d", left, TEN_DAYS)]);
+  assert.equal(sticky.kept[`${left}/sub/file`]?.code, "sticky");
+  assert.deepEqual(sticky.kept[`${left}/sub`], { code: "not-empty", detail: "file" });
+  assert.deepEqual(sticky.summary.kept, { sticky: 1, "not-empty": 1 });
+});
+
+test("a line of its own keeps a path, a glob what it matches", (t) => {
+  const base = tree(scratch(t));
+  const { kept } = runLines([line("d", base, TEN_DAYS), line("d", `${base}/sub`), line("x", `${base}/f*`)]);
+  assert.equal(kept[`${base}/sub`]?.code, "own-line");
+  assert.equal(kept[`${base}/file`]?.code, "own-glob");
+  assert.equal(kept[`${base}/file`]?.by?.text, `${base}/f*`);
+  assert.ok(existsSync(`${base}/sub/file`));
+});
+
+test("~ keeps the first level, and cleans below it", (t) => {
+  const base = tree(scratch(t));
+  const { removed, kept } = runLines([line("d", base, { ...TEN_DAYS, keepFirstLevel: true })]);
+  assert.deepEqual(removed, [`${base}/sub/file`]);
+  assert.equal(kept[`${base}/sub`]?.code, "first-level");
+});
+
+test("a lock elsewhere keeps a directory with all below it, and a file; dry runs know", async (t) => {
+  if (!hasFlock()) return t.skip("flock(1) of util-linux is not installed");
+  const base = tree(scratch(t));
+  writeFileSync(`${base}/other`, "");
+  await lockElsewhere(t, `${base}/sub`);
+  await lockElsewhere(t, `${base}/file`);
+  for (const dryRun of [true, false]) {
+    const { removed, kept } = runLines([line("d", base, TEN_DAYS)], { dryRun });
+    assert.deepEqual(removed.toSorted(), names(base, "link", "other"));
+    assert.equal(kept[`${base}/sub`]?.code, "locked");
+    assert.equal(kept[`${base}/file`]?.code, "locked");
+  }
+});
+
+test("a live socket stays, a dead one goes", async (t) => {
+  const base = tree(scratch(t));
+  const server = createServer().listen(`${base}/live`);
+  await new Promise((resolve) => server.once("listening", resolve));
+  t.after(() => server.close());
+  const dead = `require("net").createServer().listen(${JSON.stringify(`${base}/dead`)}, () => process.kill(process.pid, "SIGKILL"))`;
+  spawnSync(process.execPath, ["-e", dead]);
+  const { removed, kept } = runLines([line("d", base, TEN_DAYS)]);
+  assert.equal(kept[`${base}/live`]?.code, "live-socket");
+  assert.ok(removed.includes(`${base}/dead`));
+});
+
+test("names are bytes", (t) => {
+  const base = tree(scratch(t));
+  const name = Buffer.concat([Buffer.from(`${base}/`), Buffer.from([0xff, 0xfe, 0x0a])]);
+  writeFileSync(name, "");
+  const { removed } = runLines([line("d", base, TEN_DAYS)]);
+  assert.ok(removed.includes(`${base}/\xff\xfe\n`));
+  assert.deepEqual(readdirSync(base), []);
+});
+
+test("below 256 directories nothing is entered, and what is empty there goes", (t) => {
+  const base = `${scratch(t)}/d`;
+  const deep = (count: number): string => `${base}${"/x".repeat(count)}`;
+  mkdirSync(deep(258), { recursive: true });
+  for (const dryRun of [true, false]) {
+    const { removed, kept } = runLines([line("d", base, TEN_DAYS)], { dryRun });
+    assert.deepEqual(removed, []);
+    assert.deepEqual(kept[deep(257)], { code: "too-deep" });
+    assert.equal(kept[deep(256)]?.code, "not-empty");
+  }
+});
+
+test("r removes an empty directory, and fails on one that is not", (t) => {
+  const base = tree(scratch(t));
+  mkdirSync(`${base}/empty`);
+  for (const dryRun of [true, false]) {
+    const lines = [line("r", `${base}/empty`), line("r", `${base}/sub`), line("r", `${base}/none`)];
+    const { removed, failed, summary } = runLines(lines, { operations: ["remove"], dryRun });
+    assert.deepEqual(removed, [`${base}/empty`]);
+    assert.match(failed.join(), /unlinkat.*"sub".*ENOTEMPTY/);
+    assert.equal(summary.exitStatus, 73);
+  }
+});
+
+test("R removes a tree whatever its age, D what lies in it", (t) => {
+  const base = tree(scratch(t));
+  const now = { operations: ["remove"], clock: systemClock } as const;
+  assert.deepEqual(runLines([line("R", `${base}/s*`)], now).removed, names(base, "sub/file", "sub"));
+  runLines([line("D", base)], now);
+  assert.deepEqual(readdirSync(base), []);
+});
+
+test("R with an age removes what is old in it, and itself once it is old", (t) => {
+  const base = tree(scratch(t));
+  const young = runLines([line("R", base, TEN_DAYS)], { clock: systemClock });
+  assert.deepEqual(young.removed, []);
+  for (const dryRun of [true, false]) {
+    assert.equal(runLines([line("R", base, TEN_DAYS)], { dryRun }).removed.at(-1), base);
+  }
+  assert.ok(!existsSync(base));
+});
+
+test("purge removes what a line with $ makes, and no other", (t) => {
+  const base = tree(scratch(t));
+  runLines([line("d", base)], { operations: ["purge"] });
+  assert.ok(existsSync(base));
+  runLines([line("d", base, undefined, { purge: true })], { operations: ["purge"] });
+  assert.ok(!existsSync(base));
+});
+
+test("a base that is a symlink, a file or missing is nothing to clean", (t) => {
+  const dir = scratch(t);
+  tree(dir);
+  symlinkSync("d", `${dir}/link`);
+  const lines = [`${dir}/link`, `${dir}/d/file`, `${dir}/none`].map((path) => line("d", path, TEN_DAYS));
+  const { removed, summary } = runLines(lines);
+  assert.deepEqual(removed, []);
+  assert.equal(summary.exitStatus, 0);
+});
+
+test("a dry run of several operations names nothing twice, and knows what would be empty by then", (t) => {
+  const base = tree(scratch(t));
+  const lines = [
+    line("R", `${base}/sub/file`),
+    line("r", `${base}/sub`),
+    line("D", base, TEN_DAYS),
+    line("d", base, TEN_DAYS),
+  ];
+  const operations = ["remove", "clean"] as const;
+  const dry = runLines(lines, { operations, dryRun: true });
+  const real = runLines(lines, { operations });
+  assert.deepEqual(dry.removed, real.removed);
+  assert.equal(real.removed.length, 4);
+});
+
+test("a path whose directory is missing, a file or out of reach is nothing to remove, or fails as ever", (t) => {
+  const dir = scratch(t);
+  writeFileSync(`${dir}/file`, "");
+  symlinkSync("loop", `${dir}/loop`);
+  const remove = (path: string) => runLines([line("D", path)], { operations: ["remove"] }).summary.exitStatus;
+  assert.equal(remove(`${dir}/none/d`), 0);
+  assert.equal(remove(`${dir}/file/d`), 0);
+  assert.equal(remove(`${dir}/loop/d`), 73);
+});
