@@ -134,7 +134,10 @@ class Loader {
 
   #readDirectories(args: readonly Bytes[], replace: Bytes | undefined, context: ResolveContext): void {
     const { files, diagnostics } = listConfigFiles(this.#root, this.#directories, replace);
-    this.#take(false, () => void this.#diagnostics.push(...diagnostics));
+    this.#take(false, () => {
+      this.#diagnostics.push(...diagnostics);
+      return false;
+    });
     for (const file of files) {
       if (file.replaced) this.#readArguments(args, context);
       else this.#take(false, () => this.#readListed(file.below, context));
@@ -145,13 +148,8 @@ class Loader {
   #readArguments(args: readonly Bytes[], context: ResolveContext): void {
     const { inline } = this.#options;
     for (const [index, arg] of args.entries()) {
-      this.#take(
-        true,
-        () => {
-          if (inline) this.#readInline(arg, index + 1, context);
-          else this.#readNamed(arg, context);
-        },
-        !inline,
+      this.#take(true, () =>
+        inline ? this.#readInline(arg, index + 1, context) : this.#readNamed(arg, context),
       );
       if (this.#stops) return;
     }
@@ -159,48 +157,51 @@ class Loader {
 
   /**
    * Reads, and then weighs what was reported on the way. A file that the caller named runs in full or not at all; of the
-   * others, what can be had counts, as the system has to come up. Ages are shared after files, not after inline lines.
+   * others, what can be had counts, as the system has to come up. `read` says whether a file was read: ages are shared
+   * after each, and not after inline lines or a file that is not there.
    */
-  #take(named: boolean, read: () => void, sharesAges = true): void {
+  #take(named: boolean, read: () => boolean): void {
     const before = this.#diagnostics.length;
-    read();
+    const wasRead = read();
     const met = new Set(this.#diagnostics.slice(before).map(consequenceOf));
     this.#invalid ||= met.has("invalid");
     this.#failed ||= met.has("failed");
     this.#aborted ||= named && (met.has("aborted") || met.has("unreadable"));
     this.#failed ||= met.has("unreadable");
-    if (sharesAges && !met.has("aborted") && !met.has("failed")) this.#table.shareAges();
+    if (wasRead && !met.has("aborted") && !met.has("failed")) this.#table.shareAges();
   }
 
-  #readInline(arg: Bytes, number: number, context: ResolveContext): void {
+  #readInline(arg: Bytes, number: number, context: ResolveContext): boolean {
     const line = parseLine(INLINE, number, arg);
     if ("letter" in line) this.#add(line, context);
     else this.#diagnostics.push(errorAt(INLINE, number, line));
+    return false;
   }
 
-  #readNamed(arg: Bytes, context: ResolveContext): void {
-    this.#readInto(arg, () => readNamedConfig(arg, this.#root, this.#directories), context);
+  #readNamed(arg: Bytes, context: ResolveContext): boolean {
+    return this.#readInto(arg, () => readNamedConfig(arg, this.#root, this.#directories), context);
   }
 
-  #readListed(below: Bytes, context: ResolveContext): void {
+  #readListed(below: Bytes, context: ResolveContext): boolean {
     const file = displayPath(this.#root, below);
-    this.#readInto(file, () => ({ file, content: readBelow(this.#root, below) ?? NOTHING }), context);
+    return this.#readInto(file, () => textIfThere(file, readBelow(this.#root, below)), context);
   }
 
-  #readIfThere(file: Bytes, context: ResolveContext): void {
-    this.#readInto(file, () => ({ file, content: readBelow(undefined, file) ?? NOTHING }), context);
+  #readIfThere(file: Bytes, context: ResolveContext): boolean {
+    return this.#readInto(file, () => textIfThere(file, readBelow(undefined, file)), context);
   }
 
-  #readInto(name: Bytes, read: () => ConfigText, context: ResolveContext): void {
-    let text: ConfigText;
+  #readInto(name: Bytes, read: () => ConfigText | undefined, context: ResolveContext): boolean {
+    let text: ConfigText | undefined;
     try {
       text = read();
     } catch (error) {
       this.#diagnostics.push(unreadable(name, error as Error));
-      return;
     }
+    if (text === undefined) return false;
     const report = (diagnostic: Diagnostic): void => void this.#diagnostics.push(diagnostic);
     eachParsedLine(text.file, text.content, (line) => this.#add(line, context), report);
+    return true;
   }
 
   #add(line: Line, context: ResolveContext): void {
@@ -214,4 +215,6 @@ class Loader {
   }
 }
 
-const NOTHING = "" as Bytes;
+function textIfThere(file: Bytes, content: Bytes | undefined): ConfigText | undefined {
+  return content === undefined ? undefined : { file, content };
+}

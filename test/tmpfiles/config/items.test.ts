@@ -84,6 +84,12 @@ test("X has the age of the first line above it, but not its first level", (t) =>
   assert.equal(age(["d /a/b - - - 1d", "d /a/c - - - 2d", "X /a/*"]), undefined);
   // Ages are shared when a file has been read; lines from the command line are in none.
   assert.equal(loadLines(["d /a - - - 3d", "X /a/b"]).globs[0]?.items[0]?.age, undefined);
+  // A service has a directory of credentials, mostly without one for this.
+  const environment = { CREDENTIALS_DIRECTORY: root };
+  const lines = ["d /a - - - 3d", "X /a/b"];
+  assert.equal(loadLines(lines, { environment }).globs[0]?.items[0]?.age, undefined);
+  writeFileSync(join(root, "tmpfiles.extra"), "");
+  assert.equal(loadLines(lines, { environment }).globs[0]?.items[0]?.age?.span, 3n * 86_400_000_000_000n);
 });
 
 test("a wrong line is left out, a wrong argument stops everything", () => {
