@@ -12,9 +12,10 @@ const RUNS = Number(process.env.CASES ?? 100);
 const seed = Number(process.env.SEED ?? 1);
 
 /** What is said to go, without the two forms of saying it. */
+/** Names may hold newlines, and go to a pipe as they are. */
 function named(outcome: Outcome, verb: RegExp): string[] {
-  const lines = outcome.output.split("\n").flatMap((line) => verb.exec(line)?.[1] ?? []);
-  return [...new Set(lines)].sort();
+  const names = [...outcome.output.matchAll(verb)].map((match) => match[1] ?? "");
+  return [...new Set(names)].sort();
 }
 
 test(`${RUNS} random cases: --clean --dry-run names what --clean removes, and changes nothing`, async () => {
@@ -40,7 +41,7 @@ test(`${RUNS} random cases: --clean --dry-run names what --clean removes, and ch
       const after = snapshot(copy.at, lab.since);
       const base = copy.at.toString("latin1");
       const gone = before.filter((path) => !after.has(path)).map((path) => base + path);
-      const said = named(dry, /^Would remove (?:file |directory )?"(.*)"\.?$/);
+      const said = named(dry, /^Would remove (?:file |directory )?"([\s\S]*?)"\.?$/gm);
       total += gone.length;
       assert.equal(said.length, gone.length, `said ${said.join(", ")}; gone ${gone.join(", ")}`);
     } finally {

@@ -70,6 +70,7 @@ async function parted(one: Case, real: Program): Promise<string[]> {
     const config = one.files.map(({ name }) => `${right.at.toString("latin1")}/conf/${name}`);
     // The real one starts a little later than this.
     const at = BigInt(Date.now() + 500) * 1_000_000n + BigInt(one.clockDays) * DAY_NS;
+    process.env.CREDENTIALS_DIRECTORY = `${right.at.toString("latin1")}/creds`;
     if (leadsThroughLinks(config)) return [];
     const explained = readable(() => explain(paths, { config, at }));
     if (explained === undefined) return [];
