@@ -67,3 +67,33 @@ for (const [what, spoil] of Object.entries(sabotage))
     const { differences } = await judge(plainCase, program, spoiler);
     assert.ok(differences.length > 0);
   });
+
+const isCopyA = (at: Buffer): boolean => at.toString("latin1").endsWith("/a");
+
+test("the judge sets aside where the real one does not agree with itself, and nothing else", {
+  skip,
+}, async () => {
+  const cleaned: Case = { ...plainCase, operations: ["--create", "--clean"] };
+  const one: Program = {
+    name: "one that wavers",
+    run: async (given, copy) => {
+      const outcome = await program.run(given, copy);
+      if (isCopyA(copy.at)) chmodSync(`${copy.at}/tree/a`, 0o701);
+      return outcome;
+    },
+  };
+  const asTheOther = await judge(cleaned, one, program);
+  assert.deepEqual([asTheOther.differences, asTheOther.setAside], [[], true]);
+  const wrong: Program = {
+    name: "one that is wrong elsewhere",
+    run: async (given, copy) => {
+      const outcome = await program.run(given, copy);
+      rmSync(`${copy.at}/tree/b`);
+      return outcome;
+    },
+  };
+  const { differences, setAside } = await judge(cleaned, one, wrong);
+  assert.match(differences.join("\n"), /tree\/b"/);
+  assert.doesNotMatch(differences.join("\n"), /tree\/a"/);
+  assert.equal(setAside, false);
+});
