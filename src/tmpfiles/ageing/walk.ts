@@ -308,6 +308,7 @@ export class Walk {
     this.tally.failed++;
     this.#remains(level);
     this.#listener.failed(level.entryPath(), failed, "unlinkat", level.callArguments(flags));
-    return failed;
+    // What a dry run foresees is told; its status is that of looking.
+    return this.#hands.acts ? failed : 0;
   }
 }

@@ -2,6 +2,7 @@ import { type Bytes, show } from "../../base/bytes.js";
 
 export type ItemErrorCode =
   | "WRONG_TYPE"
+  | "NOT_A_FILE"
   | "NO_NAME"
   | "MOUNT_POINT"
   | "NOT_REMOVED"

@@ -113,6 +113,6 @@ function write(run: Run, item: Item, fd: Fd, path: Bytes): void {
 
 function requireRegular(fd: Fd, path: Bytes): { readonly size: bigint } {
   const stat = statx(fd);
-  if (!isRegular(stat)) throw new ItemError("WRONG_TYPE", path, "exists and is not a regular file");
+  if (!isRegular(stat)) throw new ItemError("NOT_A_FILE", path, "exists and is not a regular file");
   return stat;
 }
