@@ -194,10 +194,14 @@ class TreeCopy {
   }
 
   #dress(fd: Fd, stat: Stat, attributesFrom: Fd | undefined): void {
-    chown(fd, this.#options.uid ?? stat.uid, this.#options.gid ?? stat.gid);
-    if (!isSymlink(stat)) chmod(fd, stat.mode & PERMISSIONS);
-    if (attributesFrom !== undefined) copyXattrs(attributesFrom, fd);
-    setTimesOfHeld(fd, stat.atime, stat.mtime);
+    try {
+      chown(fd, this.#options.uid ?? stat.uid, this.#options.gid ?? stat.gid);
+      if (!isSymlink(stat)) chmod(fd, stat.mode & PERMISSIONS);
+    } finally {
+      // A copy that can't be given away stays, and is as old as its source all the same.
+      if (attributesFrom !== undefined) copyXattrs(attributesFrom, fd);
+      setTimesOfHeld(fd, stat.atime, stat.mtime);
+    }
   }
 
   /** Gives an inode that was copied already one more name; false where it must be copied anew. */

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -20,6 +29,28 @@ test("a directory copied into itself leaves the copy out", () => {
     assert.equal(exitStatus, 0);
     assert.deepEqual(readdirSync(join(top, "a/copy")), ["file"]);
   } finally {
+    rmSync(top, { recursive: true, force: true });
+  }
+});
+
+test("a copy that can't be given away is as old as its source all the same", () => {
+  const top = mkdtempSync(join(tmpdir(), "mayfly-copy-"));
+  const isRoot = process.geteuid?.() === 0;
+  try {
+    writeFileSync(join(top, "source"), "content");
+    utimesSync(join(top, "source"), 1000, 2000);
+    if (isRoot) for (const path of [top, join(top, "source")]) chownSync(path, 65534, 65534);
+    if (isRoot) process.seteuid?.(65534);
+    const args = [bytes(`C ${top}/copy - 0 - - ${top}/source`)];
+    const { exitStatus } = run(
+      { operations: ["create"], inline: true, args },
+      { wantsKept: false, report: () => undefined },
+    );
+    assert.equal(exitStatus, 73);
+    const { atimeMs, mtimeMs } = statSync(join(top, "copy"));
+    assert.deepEqual([atimeMs, mtimeMs], [1_000_000, 2_000_000]);
+  } finally {
+    if (isRoot) process.seteuid?.(0);
     rmSync(top, { recursive: true, force: true });
   }
 });

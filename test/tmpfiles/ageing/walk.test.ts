@@ -136,7 +136,7 @@ test("r removes an empty directory, and fails on one that is not", (t) => {
     const { removed, failed, summary } = runLines(lines, { operations: ["remove"], dryRun });
     assert.deepEqual(removed, [`${base}/empty`]);
     assert.match(failed.join(), /unlinkat.*"sub".*ENOTEMPTY/);
-    assert.equal(summary.exitStatus, 73);
+    assert.equal(summary.exitStatus, dryRun ? 0 : 73);
   }
 });
 
