@@ -5,6 +5,7 @@ import {
   AT_REMOVEDIR,
   Fd,
   O_DIRECTORY,
+  O_NOATIME,
   O_NOFOLLOW,
   O_PATH,
   O_RDONLY,
@@ -195,9 +196,16 @@ function reopened(from: Level, to: Bytes, expected: Level): Fd {
 
 /** Opens a directory for listing without leaving its parent's mount: EXDEV where it is a mount point. */
 export function openInside(dir: Fd, name: Bytes): Fd {
+  const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
+  const list = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
   const open = (): Fd => {
-    const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
-    return openat2(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, resolve);
+    try {
+      // Of what has to stay, the access time stays too.
+      return openat2(dir, name, list | O_NOATIME, resolve);
+    } catch (error) {
+      if (!failedWith(error, "EPERM")) throw error;
+      return openat2(dir, name, list, resolve);
+    }
   };
   try {
     return open();
