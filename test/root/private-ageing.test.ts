@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { copyFileSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { test } from "node:test";
 import { CLI, needsRoot } from "../private-tmp/host.js";
 import { reference } from "../reference.js";
@@ -23,11 +23,29 @@ R! /tmp/systemd-private-*
 R! /var/tmp/systemd-private-*
 `;
 
+const PROJECT = dirname(dirname(CLI));
+
+/** A folder outside of /tmp, where the project is to be seen once something else is mounted there. */
+function withFolder(use: (folder: string) => void): void {
+  const folder = mkdtempSync("/var/mayfly-test-");
+  mkdirSync(`${folder}/project`);
+  writeFileSync(`${folder}/stock.conf`, STOCK);
+  copyFileSync(resolve(PROJECT, "tmpfiles.d/mayfly.conf"), `${folder}/mayfly.conf`);
+  if (tool.binary !== undefined) copyFileSync(tool.binary, `${folder}/systemd-tmpfiles`);
+  try {
+    use(folder);
+  } finally {
+    // Refuses if the project should be mounted there still.
+    rmdirSync(`${folder}/project`);
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** A living command, a directory whose command and mayfly were killed, and a stray file; then the ageing. */
-function script(clean: string, conf: string): string {
-  const run = `${process.execPath} ${CLI} run`;
+function script(clean: string, folder: string): string {
+  const run = `${process.execPath} ${folder}/project/bin/mayfly.js run`;
   return `
-    mount -t tmpfs a /tmp; mount -t tmpfs b /var/tmp
+    mount --bind ${PROJECT} ${folder}/project; mount -t tmpfs a /tmp; mount -t tmpfs b /var/tmp
     ${run} --name stale --kill-mode process -- sh -c 'echo x >/tmp/f; echo up >/var/tmp/up; kill -KILL $PPID; sleep 0.2'
     ${run} --name living -- sh -ec '
       mkdir /tmp/d; echo kept >/tmp/d/old; touch -d 2001-01-01 /tmp/d/old /tmp/d /var/tmp/old; echo up >/tmp/up
@@ -35,43 +53,49 @@ function script(clean: string, conf: string): string {
     while ! test -e /tmp/mayfly-private-*-living-*/tmp/up; do sleep 0.05; done
     touch -d 2001-01-01 /tmp/stray
     sleep 0.3
-    ${clean} --clean ${conf}
+    ${clean} --clean ${folder}/stock.conf
     ls /tmp /var/tmp | sed -n 's/.*-private-.*-\\(.*\\)-.*/\\1/p;/stray/p'
     touch "$(echo /tmp/mayfly-private-*-living-*/tmp)/go"; wait; ls -A /tmp /var/tmp`;
 }
 
-for (const [title, skip, clean] of [
-  ["the real systemd-tmpfiles 262", needsRoot || tool.missing || false, tool.binary ?? ""],
-  ["mayfly's own engine", needsRoot, `${process.execPath} ${CLI} tmpfiles`],
+for (const [title, skip, cleaner] of [
+  [
+    "the real systemd-tmpfiles 262",
+    needsRoot || tool.missing || false,
+    (folder: string) => `${folder}/systemd-tmpfiles`,
+  ],
+  [
+    "mayfly's own engine",
+    needsRoot,
+    (folder: string) => `${process.execPath} ${folder}/project/bin/mayfly.js tmpfiles`,
+  ],
 ] as const) {
   test(`${title}, stock configuration, aged: a living command's files are all there, what is stale goes`, {
     skip,
   }, () => {
-    const folder = mkdtempSync("/var/mayfly-test-");
-    writeFileSync(`${folder}/stock.conf`, STOCK);
-    try {
+    withFolder((folder) => {
       const { stdout, stderr } = spawnSync(
         "unshare",
-        ["--mount", "--propagation", "private", "sh", "-c", script(clean, `${folder}/stock.conf`)],
+        ["--mount", "--propagation", "private", "sh", "-c", script(cleaner(folder), folder)],
         { encoding: "utf8", timeout: 60_000 },
       );
       assert.equal(stdout, "living\nliving\nkept\nold\n/tmp:\n\n/var/tmp:\n", stderr);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    });
   });
 }
 
 test("at boot the shipped configuration takes what is left, by the real systemd-tmpfiles 262", {
   skip: needsRoot || tool.missing || false,
 }, () => {
-  const conf = resolve(import.meta.dirname, "../../../tmpfiles.d/mayfly.conf");
   const leaf = `mayfly-private-${"0".repeat(32)}-old-abcdef`;
-  const clean = `${tool.binary} --remove`;
-  const text = `
+  withFolder((folder) => {
+    const clean = `${folder}/systemd-tmpfiles --remove`;
+    const conf = `${folder}/mayfly.conf`;
+    const text = `
     mount -t tmpfs a /tmp; mount -t tmpfs b /var/tmp; mkdir -p /tmp/${leaf}/tmp/d /var/tmp/${leaf}/tmp /tmp/mayfly-other
     ${clean} ${conf}; ls /tmp; ${clean} --boot ${conf}; ls -A /tmp /var/tmp`;
-  const argv = ["--mount", "--propagation", "private", "sh", "-ec", text];
-  const { stdout, stderr } = spawnSync("unshare", argv, { encoding: "utf8", timeout: 60_000 });
-  assert.equal(stdout, `mayfly-other\n${leaf}\n/tmp:\nmayfly-other\n\n/var/tmp:\n`, stderr);
+    const argv = ["--mount", "--propagation", "private", "sh", "-ec", text];
+    const { stdout, stderr } = spawnSync("unshare", argv, { encoding: "utf8", timeout: 60_000 });
+    assert.equal(stdout, `mayfly-other\n${leaf}\n/tmp:\nmayfly-other\n\n/var/tmp:\n`, stderr);
+  });
 });
