@@ -15,6 +15,10 @@ export const refused: string | false = (() => {
 
 export const needsRoot: string | false = isRoot ? refused : "needs root";
 
+/** The same for a test that mounts something else on /tmp, and on the project where that lies there. */
+export const hidesTmp: string | false =
+  needsRoot || (/^\/(var\/)?tmp\//.test(CLI) && "the project lies below /tmp, which this test hides");
+
 /** Runs the command line to its end. */
 export function mayfly(args: readonly string[], options: SpawnSyncOptions = {}): SpawnSyncReturns<string> {
   return spawnSync(process.execPath, [CLI, ...args], { ...options, encoding: "utf8" });
