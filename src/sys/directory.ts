@@ -4,7 +4,7 @@ import { address, bindSyscall, syscallNumber } from "./ffi.js";
 import { checkAt, type Fd, O_DIRECTORY, O_NOATIME, O_RDONLY, openat } from "./files.js";
 
 // By number, since musl names it getdents.
-const getdents64 = bindSyscall<[number, number, number]>(
+export const getdents64 = bindSyscall<[number, number, number]>(
   syscallNumber({ x64: 217, ia32: 220, arm: 217, ppc64: 202, s390x: 220 }, 61),
   "int fd, uintptr_t buffer, size_t size",
 );

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
-import { address, bindNow, bindSyscall, errno, syscallNumber } from "./ffi.js";
+import { getdents64 } from "./directory.js";
+import { address, bindNow, errno } from "./ffi.js";
 
 /**
  * The calls of a walk, made a million times: they take numbers and addresses, allocate nothing, and answer with the errno
@@ -29,12 +30,6 @@ function bound(): Calls {
   };
   return calls;
 }
-
-// By number, since musl names it getdents.
-const getdents64 = bindSyscall<[number, number, number]>(
-  syscallNumber({ x64: 217, ia32: 220, arm: 217, ppc64: 202, s390x: 220 }, 61),
-  "int fd, uintptr_t buffer, size_t size",
-);
 
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_REMOVEDIR = 0x200;

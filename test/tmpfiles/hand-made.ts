@@ -6,23 +6,13 @@ import type { Event } from "#src/base/events.js";
 import { systemClock } from "#src/sys/clock.js";
 import { actingWalkHands, lookingWalkHands } from "#src/tmpfiles/ageing/walk-hands.js";
 import { Walker } from "#src/tmpfiles/ageing/walker.js";
+import { NO_MODIFIERS } from "#src/tmpfiles/config/line.js";
 import { dryHands } from "#src/tmpfiles/hands/dry.js";
 import { realHands } from "#src/tmpfiles/hands/real.js";
 import type { Item, Mode, Modifiers } from "#src/tmpfiles/item.js";
 import type { Handler } from "#src/tmpfiles/line-type.js";
 import { Outcome } from "#src/tmpfiles/outcome.js";
 import type { Run } from "#src/tmpfiles/run.js";
-
-const NO_MODIFIERS: Modifiers = {
-  force: false,
-  boot: false,
-  allowFailure: false,
-  replaceWrongType: false,
-  base64: false,
-  credential: false,
-  purge: false,
-  ifSourceExists: false,
-};
 
 export interface Wish {
   readonly create: Handler;

@@ -44,7 +44,7 @@ export const MODIFIER_NAMES: Readonly<Record<string, keyof Modifiers>> = {
   "?": "ifSourceExists",
 };
 
-const NO_MODIFIERS: Modifiers = {
+export const NO_MODIFIERS: Modifiers = {
   force: false,
   boot: false,
   allowFailure: false,
