@@ -58,7 +58,7 @@ function runGroup(phase: Phase, group: ItemGroup): void {
 }
 
 function runItem({ run, asked, autofs, only }: Phase, item: Item): void {
-  const wanted = asked.filter((operation) => handlerOf(item, operation) !== undefined);
+  const wanted = asked.filter((operation) => handlerOf(run, item, operation) !== undefined);
   if (wanted.length === 0 || (only !== undefined && !mayLead(item, only))) return;
   // Most lines of a host are for what is not installed: where their directory is missing, nothing can be removed.
   if (item.type.path === "exact" && !asked.includes("create") && autofs.isMissing(parent(item.path))) return;
@@ -68,7 +68,7 @@ function runItem({ run, asked, autofs, only }: Phase, item: Item): void {
   }
   for (const operation of wanted) {
     if (operation === "create") createItem(run, item);
-    else removeItem(run, item, handlerOf(item, operation) as Handler, only);
+    else removeItem(run, item, handlerOf(run, item, operation) as Handler, only);
   }
 }
 
@@ -78,9 +78,9 @@ function mayLead(item: Item, only: NonNullable<Groups["only"]>): boolean {
   return paths.some(only);
 }
 
-function handlerOf(item: Item, operation: Operation): Handler | undefined {
+function handlerOf(run: Run, item: Item, operation: Operation): Handler | undefined {
   if (operation === "purge" && !item.modifiers.purge) return undefined;
-  if (operation === "clean" && item.age === undefined) return undefined;
+  if (operation === "clean" && item.age === undefined && !run.opensAgeless) return undefined;
   return item.type[operation];
 }
 

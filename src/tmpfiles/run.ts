@@ -27,6 +27,7 @@ export interface Run {
   /** Walks below the items' paths. */
   readonly walker: Walker;
   readonly outcome: Outcome;
+  readonly opensAgeless: boolean;
 }
 
 export interface RunOptions extends LoadOptions {
@@ -34,6 +35,8 @@ export interface RunOptions extends LoadOptions {
   /** Say what would be done, and touch nothing. */
   readonly dryRun?: boolean;
   readonly clock?: Clock;
+  /** On --clean, opens the directories of lines without an age too, as 262 does: who may not open one has failed. */
+  readonly opensAgeless?: boolean;
   /** Threads that walk; as many as the machine has cores by default. */
   readonly jobs?: number | undefined;
   /** How many entries are looked at before more threads are started. */
@@ -112,8 +115,9 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
     ...(parallelFrom === undefined ? {} : { parallelFrom }),
   });
   const hands = options.dryRun === true ? dryHands(root, listening) : realHands(root, listening);
+  const { opensAgeless = false } = options;
   runPhases(
-    { root, hands, reporter: listening, clock, walker, outcome },
+    { root, hands, reporter: listening, clock, walker, outcome, opensAgeless },
     groups,
     new Set(options.operations),
   );

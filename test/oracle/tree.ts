@@ -1,7 +1,6 @@
 /** A tree as data, and how it is laid on a disk: the same data gives the same tree, timestamps to the nanosecond. */
 import {
   chmodSync,
-  chownSync,
   closeSync,
   constants,
   lchownSync,
@@ -148,8 +147,9 @@ function aclValue(mode: number): Buffer {
 function dress(at: Buffer, entry: Entry): void {
   const privileged = process.getuid?.() === 0;
   if (privileged && (entry.uid !== undefined || entry.gid !== undefined))
-    (entry.kind === "symlink" ? lchownSync : chownSync)(at, entry.uid ?? 0, entry.gid ?? 0);
-  if (entry.mode !== undefined && entry.kind !== "symlink") chmodSync(at, entry.mode);
+    lchownSync(at, entry.uid ?? 0, entry.gid ?? 0);
+  // A hard link may be one to a symlink.
+  if (entry.mode !== undefined && !lstatSync(at).isSymbolicLink()) chmodSync(at, entry.mode);
   if (entry.kind !== "file" && entry.kind !== "directory") return;
   if (entry.xattr) setXattr(at, "user.colour", Buffer.from("green"));
   if (entry.acl) setXattr(at, "system.posix_acl_access", aclValue(entry.mode ?? 0o755));

@@ -35,6 +35,7 @@ function runSettled(call: Call, settled: Settled, output: Sink): number {
     dryRun: values["dry-run"] === true,
     jobs: settled.jobs,
     parallelFrom: 1,
+    opensAgeless: true,
   };
   const reporter = dropInReporter(openLog(output), false);
   if (settled.index === undefined) return run(wanted, reporter).exitStatus;

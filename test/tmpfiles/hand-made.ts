@@ -66,7 +66,8 @@ export function makeRun(options: { readonly root?: string; readonly dry?: boolea
   const hands = options.dry === true ? dryHands(root, reporter) : realHands(root, reporter);
   const walkHands = options.dry === true ? lookingWalkHands() : actingWalkHands;
   const walker = new Walker({ hands: walkHands, reporter });
-  return { root, hands, reporter, clock: systemClock, walker, outcome: new Outcome(), events };
+  const outcome = new Outcome();
+  return { root, hands, reporter, clock: systemClock, walker, outcome, opensAgeless: false, events };
 }
 
 /** A directory for one test, gone after it. */

@@ -57,11 +57,6 @@ export interface World {
 
 export type Detail = Omit<KeepReason, "code">;
 
-/** Everything goes, whatever its times: --remove and --purge. */
-export function looksAtNoTime(rule: AgeRule): boolean {
-  return rule.byFile === 0 && rule.byDirectory === 0;
-}
-
 /**
  * One reason to keep an entry. `concerns` says of what; `stage` when: a directory's `arrival` guards are asked before its
  * entries are looked at (and so save all that is below it), its `departure` guards after them.

@@ -19,7 +19,6 @@ import {
   DIRECTORY_DEPARTURE,
   firstGuard,
   GUARDS,
-  looksAtNoTime,
   NOT_EMPTY,
   ORDINARY,
   OTHER,
@@ -152,7 +151,7 @@ export class Walk {
     return level.stat.type === S_IFDIR ? this.#directory(level) : this.#other(level);
   }
 
-  /** statx failed: the entry went meanwhile, or it is none of ours (FUSE, NFS). Only who wants all gone has failed then. */
+  /** statx failed: the entry went meanwhile, or it is none of ours (FUSE, NFS), and no failure. */
   #unknown(level: Level, failed: number): number {
     if (failed === ENOENT) {
       this.#lens?.missing(level, level.name(), this.#world);
@@ -164,7 +163,7 @@ export class Walk {
       const reason = { code: UNREADABLE.code, detail: errnoName(failed) };
       this.#listener.kept(level.entryPath(), "file", reason);
     }
-    return looksAtNoTime(level.rule) ? failed : 0;
+    return 0;
   }
 
   #other(level: Level): number {

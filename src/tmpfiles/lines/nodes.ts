@@ -1,6 +1,6 @@
 import { type Bytes, isAbsolute, join, parent } from "../../base/bytes.js";
 import { parseCNumber } from "../../base/c-number.js";
-import { failedWith } from "../../base/errors.js";
+import { failedWith, SyscallError } from "../../base/errors.js";
 import type { InodeKind } from "../../base/events.js";
 import { resolve } from "../../path/resolve.js";
 import { hasCapability } from "../../sys/capabilities.js";
@@ -113,7 +113,7 @@ function openPlace(
   try {
     return run.hands.openParent(item, path, "make");
   } catch (error) {
-    if (leadsNowhere()) return undefined;
+    if (error instanceof SyscallError && leadsNowhere()) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { type Bytes, join, parent } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { requireNormalized, resolve } from "../../path/resolve.js";
-import { entries } from "../../sys/directory.js";
+import { entries, openDirectory } from "../../sys/directory.js";
 import type { Fd } from "../../sys/files.js";
 import { ENOTEMPTY } from "../../sys/scan.js";
 import { ifThere, openBase, openParent } from "../ageing/base.js";
@@ -12,10 +12,11 @@ import type { Item } from "../item.js";
 import type { Handler } from "../line-type.js";
 import type { Run } from "../run.js";
 
+const SELF = "." as Bytes;
+
 /** What lies in a directory goes by its age: `d`, `D`, `e`, `v`, `q`, `Q`, `C`, `x` and `X` on --clean. */
 export const cleanContents: Handler = (run, item, path) => {
-  const rule = ruleOf(run, item);
-  if (rule !== undefined) walkContents(run, item, "clean", path, rule);
+  walkContents(run, item, "clean", path, ruleOf(run, item));
 };
 
 /** All that lies in a directory goes: `D` on --remove. */
@@ -43,7 +44,7 @@ export const purgePath: Handler = (run, item, path) => removeAll(run, item, "pur
 /** A file or an empty directory goes once it is old: `r` with an age, on --clean. */
 export const cleanPath: Handler = (run, item, path) => {
   cleanInstance(run, item, path, (instance, rule) => {
-    if (!instance.isOld(rule)) return;
+    if (rule === undefined || !instance.isOld(rule)) return;
     using base = instance.isDirectory ? openSame(instance) : undefined;
     instance.whileLocked(base, () => {
       if (base !== undefined && !isEmpty(run, base, path)) instance.keep({ code: "not-empty" });
@@ -55,30 +56,30 @@ export const cleanPath: Handler = (run, item, path) => {
 /** A path goes once it is old, and what lies in it as that gets old: `R` with an age, on --clean. */
 export const cleanTree: Handler = (run, item, path) => {
   cleanInstance(run, item, path, (instance, rule) => {
-    const old = instance.isOld(rule);
+    const old = rule !== undefined && instance.isOld(rule);
     using base = instance.isDirectory ? openSame(instance) : undefined;
-    if (base === undefined && !old) return;
+    if (rule === undefined || (base === undefined && !old)) return;
     instance.whileLocked(base, () => {
       const inside = base && run.walker.walk(item, "clean", base, path, rule);
       if (inside !== undefined) run.outcome.walked(inside.status);
       // `~` keeps a directory, and what lies immediately in it; a file has no levels.
       if (!old || (rule.keepFirstLevel && base !== undefined)) return;
-      if (inside !== undefined && inside.stays > 0) instance.keep({ code: "not-empty" });
+      if (base !== undefined && !isEmpty(run, base, path)) instance.keep({ code: "not-empty" });
       else removeSame(instance);
     });
   });
 };
 
-type CleanInstance = (instance: Instance, rule: AgeRule) => void;
+/** Without a rule nothing is as old as that. */
+type CleanInstance = (instance: Instance, rule: AgeRule | undefined) => void;
 
 /** An instance of `r` or `R` with an age is reached without unsafe transitions, and looked at before it is judged. */
 function cleanInstance(run: Run, item: Item, path: Bytes, clean: CleanInstance): void {
-  const rule = ruleOf(run, item);
-  if (rule === undefined) return;
+  if (item.age === undefined) return;
   requireNormalized(path);
   using dir = ifThere(() => resolve(run.root, parent(path), { follow: true }));
   const instance = dir && Instance.at(run, item, "clean", dir, path);
-  if (instance !== undefined) clean(instance, rule);
+  if (instance !== undefined) clean(instance, ruleOf(run, item));
 }
 
 function openSame(instance: Instance): Fd | undefined {
@@ -92,9 +93,11 @@ function removeSame(instance: Instance): void {
   instance.removeOld();
 }
 
+/** Opened anew: what was walked stands at its end, and who may not search it may not know, as in 262. */
 function isEmpty(run: Run, base: Fd, path: Bytes): boolean {
   const { gone } = run.walker.hands;
-  for (const { name } of entries(base)) if (gone?.has(join(path, name)) !== true) return false;
+  using listing = openDirectory(base, SELF);
+  for (const { name } of entries(listing)) if (gone?.has(join(path, name)) !== true) return false;
   return true;
 }
 
@@ -102,10 +105,17 @@ function ruleOf(run: Run, item: Item): AgeRule | undefined {
   return item.age === undefined ? undefined : ageRule(item.age, run.clock.now());
 }
 
-function walkContents(run: Run, item: Item, operation: Operation, path: Bytes, rule: AgeRule): void {
+/** Without a rule the directory is only opened: who may not has failed, be there anything to age or not. */
+function walkContents(
+  run: Run,
+  item: Item,
+  operation: Operation,
+  path: Bytes,
+  rule: AgeRule | undefined,
+): void {
   using dir = openParent(run.root, path);
   using base = dir && openBase(dir, path);
-  if (base === undefined) return;
+  if (base === undefined || rule === undefined) return;
   run.outcome.walked(run.walker.walk(item, operation, base, path, rule).status);
 }
 
@@ -122,6 +132,7 @@ function removeAll(run: Run, item: Item, operation: Operation, path: Bytes): voi
   const { status, stays } = run.walker.walk(item, operation, base, path, ANY_AGE);
   run.outcome.walked(status);
   if (status !== 0) return;
-  if (stays > 0) instance.keep({ code: "not-empty" });
+  // Tried although something stays in it: where it could not go in any case, that is a failure to tell of.
+  if (stays > 0 && !run.walker.hands.acts) instance.keep({ code: "not-empty" });
   else instance.remove();
 }

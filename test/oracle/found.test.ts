@@ -1,0 +1,126 @@
+/** Cases that once parted from 262, each as small as it gets, so that none of them has to be found by chance again. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Case } from "./case.js";
+import { judge } from "./judge.js";
+import { openPair } from "./pair.js";
+import type { Entry } from "./tree.js";
+
+const { skip, real, ours } = openPair();
+
+type Found = Partial<Case> & {
+  /** `@` is the copy. */
+  readonly lines: readonly string[];
+  /** That 262 ends with: else the case does not show what it is there for. */
+  readonly status: number;
+};
+
+const caseOf = ({ lines, ...rest }: Found): Case => ({
+  entries: [],
+  files: [{ name: "10-x.conf", place: "argument", lines: lines.map((raw) => ({ raw })) }],
+  operations: ["--clean"],
+  options: [],
+  rooted: false,
+  delivery: "files",
+  clockDays: 20,
+  disk: "/var/tmp",
+  extra: [],
+  unprivileged: false,
+  ...rest,
+});
+
+const at = (path: string, kind: Entry["kind"], more: Partial<Entry> = {}): Entry => ({
+  path: path.split("/"),
+  kind,
+  ...more,
+});
+
+const AS_NOBODY = { unprivileged: true } as const;
+const OF_ROOT = { uid: 0, gid: 0 } as const;
+const OF_NOBODY = { uid: 65534, gid: 65534 } as const;
+const CLOSED = [at("a", "directory", { ...OF_ROOT, mode: 0o700 })];
+/** Its names can be read, and nothing else of them. */
+const UNSEARCHABLE = [at("a", "directory", { ...OF_ROOT, mode: 0o744 }), at("a/b", "file", OF_ROOT)];
+
+const FOUND: Readonly<Record<string, Found>> = {
+  "a directory without an age that can't be opened": {
+    ...AS_NOBODY,
+    entries: CLOSED,
+    lines: ["d @/tree/a"],
+    status: 73,
+  },
+  "a glob without an age whose match can't be opened": {
+    ...AS_NOBODY,
+    entries: CLOSED,
+    lines: ["x @/tree/*"],
+    status: 73,
+  },
+  "an age that reaches back behind 1970, and a directory that can't be opened": {
+    ...AS_NOBODY,
+    entries: CLOSED,
+    lines: ["d @/tree/a - - - infinity"],
+    status: 73,
+  },
+  "the same on an R line": {
+    ...AS_NOBODY,
+    entries: CLOSED,
+    lines: ["R @/tree/a - - - infinity"],
+    status: 73,
+  },
+  "the same on an r line, which opens nothing that is not old": {
+    ...AS_NOBODY,
+    entries: CLOSED,
+    lines: ["r @/tree/a - - - infinity"],
+    status: 0,
+  },
+  "L?= below a FIFO of somebody else's": {
+    ...AS_NOBODY,
+    operations: ["--create"],
+    entries: [at("a", "fifo", OF_ROOT)],
+    lines: ["L?= @/tree/a/b - - - - @/tree/c"],
+    status: 73,
+  },
+  "a purge of what can't be looked at, and stays": {
+    ...AS_NOBODY,
+    operations: ["--purge"],
+    entries: UNSEARCHABLE,
+    lines: ["L$ @/tree/a"],
+    status: 0,
+  },
+  "an R line on what can't be looked at": {
+    ...AS_NOBODY,
+    operations: ["--remove"],
+    entries: UNSEARCHABLE,
+    lines: ["R @/tree/a"],
+    status: 0,
+  },
+  "an R line with an age, which wants to know whether that is empty": {
+    ...AS_NOBODY,
+    entries: UNSEARCHABLE,
+    lines: ["R @/tree/a - - - 1d"],
+    status: 73,
+  },
+  "a purge of what is not empty, in a directory of somebody else's": {
+    ...AS_NOBODY,
+    operations: ["--purge"],
+    entries: [
+      at("a", "directory", { ...OF_ROOT, mode: 0o755 }),
+      at("a/b", "directory", OF_NOBODY),
+      at("a/b/c", "file", OF_NOBODY),
+    ],
+    lines: ["d$ @/tree/a/b", "x @/tree/a/b/c"],
+    status: 73,
+  },
+};
+
+for (const [name, found] of Object.entries(FOUND)) {
+  const asNobody = found.unprivileged === true && process.getuid?.() !== 0;
+  test(`agrees with 262: ${name}`, {
+    skip: skip || (asNobody && "only root can lay what another user may not open"),
+  }, async () => {
+    const { differences, setAside, expected } = await judge(caseOf(found), real, ours);
+    assert.deepEqual(differences, []);
+    assert.equal(setAside, false);
+    assert.equal(expected.status, found.status, expected.output);
+  });
+}
