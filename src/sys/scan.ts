@@ -1,7 +1,6 @@
 import { constants } from "node:fs";
-import type { Bytes } from "../base/bytes.js";
-import { getdents64 } from "./directory.js";
 import { address, bindNow, errno } from "./ffi.js";
+import { S_IFMT, S_ISVTX } from "./inode.js";
 
 /**
  * The calls of a walk, made a million times: they take numbers and addresses, allocate nothing, and answer with the errno
@@ -19,7 +18,7 @@ interface Calls {
 let calls: Calls | undefined;
 
 /** Bound when the first walk starts: commands that never walk need no libc. */
-function bound(): Calls {
+export function bound(): Calls {
   calls ??= {
     statx: bindNow("int statx(int dir, uintptr_t name, int flags, unsigned int mask, uintptr_t buffer)"),
     openat: bindNow("int openat(int dir, uintptr_t name, int flags, unsigned int mode)"),
@@ -35,7 +34,8 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_REMOVEDIR = 0x200;
 const AT_NO_AUTOMOUNT = 0x800;
 const AT_EMPTY_PATH = 0x1000;
-const STATX_BASIC_AND_BTIME = 0xfff;
+export const LOOK = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+export const STATX_BASIC_AND_BTIME = 0xfff;
 const O_CLOEXEC = 0o2000000;
 const LOCK_EX_NB = 2 | 4;
 const LOCK_UN = 8;
@@ -47,11 +47,11 @@ export const EPERM = 1;
 export const EAGAIN = 11;
 export const ENOTEMPTY = 39;
 
-const STATX_ATTR_MOUNT_ROOT = 0x2000;
+export const STATX_ATTR_MOUNT_ROOT = 0x2000;
 const STATX_ATTRS_FROZEN = 0x10 | 0x20;
-const TYPE = 0o170000;
-const STICKY = 0o1000;
-const HIGH = 4294967296;
+const TYPE = S_IFMT;
+const STICKY = S_ISVTX;
+export const HIGH = 4294967296;
 
 /** Where each timestamp starts in struct statx, in words of four bytes. */
 export const ATIME = 0x40 / 4;
@@ -131,8 +131,7 @@ export class StatxBuffer {
 
 /** Fills `into` with what `name` in `dir` is; follows no symlink, triggers no automount. */
 export function statxInto(dir: number, name: number, into: StatxBuffer): number {
-  const flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-  return bound().statx(dir, name, flags, STATX_BASIC_AND_BTIME, into.address) === 0 ? 0 : errno();
+  return bound().statx(dir, name, LOOK, STATX_BASIC_AND_BTIME, into.address) === 0 ? 0 : errno();
 }
 
 const EMPTY = Buffer.alloc(1);
@@ -142,60 +141,6 @@ export function statxOf(fd: number, into: StatxBuffer): number {
   return bound().statx(fd, address(EMPTY), AT_EMPTY_PATH, STATX_BASIC_AND_BTIME, into.address) === 0
     ? 0
     : errno();
-}
-
-const TYPE_OFFSET = 18;
-const NAME_OFFSET = 19;
-const DT_UNKNOWN = 0;
-const DT_DIR = 4;
-const DOT = 0x2e;
-
-/** A buffer of directory entries that getdents64 fills again and again. */
-export class Listing {
-  readonly #buffer: Buffer;
-  readonly #short: Uint16Array;
-  readonly #address: number;
-  /** The end of what the last `read` brought. */
-  end = 0;
-
-  constructor(size = 32768) {
-    this.#buffer = Buffer.allocUnsafeSlow(size);
-    this.#short = new Uint16Array(this.#buffer.buffer);
-    this.#address = address(this.#buffer);
-  }
-
-  /** False at the directory's end, and where it can't be read on (a directory that was removed meanwhile). */
-  read(fd: number): boolean {
-    this.end = Number(getdents64(fd, this.#address, this.#buffer.length));
-    return this.end > 0;
-  }
-
-  /** Where the entry after the one at `offset` starts. */
-  next(offset: number): number {
-    return offset + (this.#short[(offset + 16) >> 1] as number);
-  }
-
-  isDots(offset: number): boolean {
-    const name = offset + NAME_OFFSET;
-    const buffer = this.#buffer;
-    if (buffer[name] !== DOT) return false;
-    return buffer[name + 1] === 0 || (buffer[name + 1] === DOT && buffer[name + 2] === 0);
-  }
-
-  /** False where the entry may be a directory: not every file system tells. */
-  isSurelyFile(offset: number): boolean {
-    const type = this.#buffer[offset + TYPE_OFFSET];
-    return type !== DT_DIR && type !== DT_UNKNOWN;
-  }
-
-  nameAddress(offset: number): number {
-    return this.#address + offset + NAME_OFFSET;
-  }
-
-  name(offset: number): Bytes {
-    const start = offset + NAME_OFFSET;
-    return this.#buffer.toString("latin1", start, this.#buffer.indexOf(0, start)) as Bytes;
-  }
 }
 
 /** The errno of a failed open, negated; an fd is never negative. */

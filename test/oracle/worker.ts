@@ -34,7 +34,7 @@ function runSettled(call: Call, settled: Settled, output: Sink): number {
     operations: OPERATIONS.filter((name) => values[name]),
     dryRun: values["dry-run"] === true,
     jobs: settled.jobs,
-    parallelFrom: 1,
+    parallelFrom: 0,
     opensAgeless: true,
   };
   const reporter = dropInReporter(openLog(output), false);

@@ -245,7 +245,7 @@ function blockedBy(subject: Subject): Detail[] {
 }
 
 // In the order in which systemd-tmpfiles names the first that is too new.
-const TIMESTAMPS: readonly (readonly [AgeBy, number, TimestampName])[] = [
+export const TIMESTAMPS: readonly (readonly [AgeBy, number, TimestampName])[] = [
   [AGE_BY_MTIME, MTIME, "mtime"],
   [AGE_BY_ATIME, ATIME, "atime"],
   [AGE_BY_CTIME, CTIME, "ctime"],

@@ -1,6 +1,7 @@
 import { type Bytes, show } from "../../base/bytes.js";
 import { S_IFDIR } from "../../sys/inode.js";
-import { CTIME, Listing, StatxBuffer } from "../../sys/scan.js";
+import { Listing } from "../../sys/listing.js";
+import { CTIME, StatxBuffer } from "../../sys/scan.js";
 import type { Seen } from "./directory-index.js";
 import type { AgeRule, Subject, Surroundings } from "./guards.js";
 import type { LinesBelow } from "./line-index.js";
@@ -22,6 +23,8 @@ export class Level implements Subject, Surroundings {
   rule: AgeRule;
 
   readonly listing = new Listing();
+  /** Where the first entry of the listing is that was not begun with. */
+  next = 0;
   /** The errno of the statx of the current entry; where it is 0, `stat` says what the entry is. */
   failed = 0;
   readonly stat = new StatxBuffer();
@@ -54,7 +57,7 @@ export class Level implements Subject, Surroundings {
   #files = 0;
   #hasDirectories = false;
 
-  /** Where the directories that other threads walk meet again, or -1. */
+  /** Where the slices that other threads walk meet again, or -1. */
   join = -1;
 
   constructor(lines: LinesBelow, rule: AgeRule) {
@@ -73,7 +76,10 @@ export class Level implements Subject, Surroundings {
     this.path = path;
     this.lines = lines;
     this.rule = rule;
+    this.listing.end = 0;
+    this.next = 0;
     this.atMountTop = false;
+    this.indexing = false;
     this.stays = 0;
     this.firstStaying = undefined;
     this.changed = false;
@@ -85,15 +91,16 @@ export class Level implements Subject, Surroundings {
     this.join = -1;
   }
 
-  /** Looks at an entry that another level listed. */
+  /** Looks at an entry that was not listed. */
   lookAtNamed(name: Bytes, address: number, memory?: Buffer): void {
     this.memory = memory;
     this.#name = name;
     this.#address = address;
   }
 
-  /** Looks at the entry at `offset` of the listing. */
+  /** Begins with the entry at `offset` of the listing. */
   lookAt(offset: number): void {
+    this.next = this.listing.next(offset);
     this.#offset = offset;
     this.#address = 0;
     this.#name = undefined;
@@ -124,11 +131,13 @@ export class Level implements Subject, Surroundings {
     const { stat } = this;
     if (stat.isMountRoot) this.notable = false;
     if (stat.type === S_IFDIR) this.#hasDirectories = true;
-    else {
-      this.#files++;
-      const changed = stat.seconds(CTIME);
-      if (changed < this.#oldest) this.#oldest = changed;
-    }
+    else this.noteFiles(1, stat.seconds(CTIME));
+  }
+
+  /** Takes entries that are no directories into it; `changed`: the oldest ctime of them, in seconds. */
+  noteFiles(count: number, changed: number): void {
+    this.#files += count;
+    if (changed < this.#oldest) this.#oldest = changed;
   }
 
   get isNotable(): boolean {
@@ -156,13 +165,22 @@ export class Level implements Subject, Surroundings {
     this.#blocker = first;
   }
 
-  /** Takes in what other threads came to in directories of this one; the answer is the errno of their failure, or 0. */
-  meet(joined: Joined | undefined): number {
-    if (joined === undefined) return 0;
-    this.stays += joined.stays;
-    this.firstStaying ??= joined.blocker;
-    this.changed ||= joined.changed;
-    return joined.status;
+  /** What it came to as a slice of the directory. */
+  joined(status: number): Joined {
+    const { stays, firstStaying: blocker, changed, notable, seen } = this;
+    return { stays, blocker, changed, status, notable, seen };
+  }
+
+  /** Takes in what the slices that other threads walked came to; the answer is the errno of their failure, or 0. */
+  meet({ stays, blocker, changed, status, notable, seen }: Joined): number {
+    this.stays += stays;
+    this.firstStaying ??= blocker;
+    this.changed ||= changed;
+    this.notable &&= notable;
+    this.#oldest = Math.min(this.#oldest, seen.oldest);
+    this.#files += seen.files;
+    this.#hasDirectories ||= seen.hasDirectories;
+    return status;
   }
 
   blocker(): Bytes | undefined {

@@ -1,7 +1,7 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { InodeKind, KeepReason, Source } from "../../base/events.js";
 import type { StatxBuffer } from "../../sys/scan.js";
-import type { DirectoryIndex } from "./directory-index.js";
+import type { DirectoryIndex, Seen } from "./directory-index.js";
 import { type AgeRule, GUARDS } from "./guards.js";
 import type { Lens } from "./lens.js";
 import type { Level } from "./level.js";
@@ -43,34 +43,37 @@ export const newTally = (): Tally => ({
 
 /** Threads that share a walk. */
 export interface Sharing {
-  /** Takes the directory that `level` looks at, open and locked, off the walk's hands; false where nobody wants it. */
-  offer(level: Level, entries: number): boolean;
-  /** Waits until all directories that `level` gave away are done. */
+  /** Whether a thread waits for work; `entries`: how many this one has looked at so far. */
+  wantsWork(entries: number): boolean;
+  /** Gives away half of what `level` has listed and not begun with; false where that is not worth it. */
+  give(level: Level): boolean;
+  /** Waits until all that `level` gave away is done. */
   collect(level: Level, walk: Walk): Joined;
 }
 
-/** What directories that other threads walked came to, to the directory that they lie in. */
+/** Some entries of a directory, for another thread: who gives them away keeps the directory open and locked until they are done. */
+export interface Slice {
+  readonly fd: number;
+  readonly path: Bytes;
+  readonly depth: number;
+  readonly rule: AgeRule;
+  readonly atMountTop: boolean;
+  readonly indexing: boolean;
+  readonly filesKnown: boolean;
+}
+
+/** What the slices of a directory came to, to the directory. */
 export interface Joined {
-  /** How many of them stay, and the name of one. */
+  /** How many entries stay, and the name of one. */
   readonly stays: number;
   readonly blocker: Bytes | undefined;
   /** Whether any of them went. */
   readonly changed: boolean;
-  /** Of the last one. */
+  /** Of the last one that failed. */
   readonly status: number;
-}
-
-/** A directory that was handed over: open, locked, and perhaps to be removed after its entries. */
-export interface Handed {
-  readonly fd: number;
-  /** The directory that it lies in, and its name there. */
-  readonly dirFd: number;
-  readonly nameAddress: number;
-  readonly path: Bytes;
-  /** Of the directory that it lies in. */
-  readonly depth: number;
-  readonly rule: AgeRule;
-  readonly indexing: boolean;
+  /** What the index may be told, if it may. */
+  readonly notable: boolean;
+  readonly seen: Seen;
 }
 
 /** Where a walk starts: a directory that is open, and what statx says of it. */

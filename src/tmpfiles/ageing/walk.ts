@@ -1,7 +1,8 @@
-import { type Bytes, basename, parent } from "../../base/bytes.js";
-import { address, cstring, errnoName } from "../../sys/ffi.js";
+import type { Bytes } from "../../base/bytes.js";
+import { address, cstring } from "../../sys/ffi.js";
 import { AT_REMOVEDIR } from "../../sys/files.js";
 import { S_IFDIR } from "../../sys/inode.js";
+import type { Listing } from "../../sys/listing.js";
 import {
   closeNumber,
   ENOENT,
@@ -10,7 +11,6 @@ import {
   type StatxBuffer,
   statxInto,
 } from "../../sys/scan.js";
-import { kindOf } from "../hands/kind.js";
 import type { DirectoryIndex, Known } from "./directory-index.js";
 import {
   type AgeRule,
@@ -22,54 +22,48 @@ import {
   NOT_EMPTY,
   ORDINARY,
   OTHER,
-  reasonOf,
   UNOPENED_ARRIVAL,
-  UNREADABLE,
 } from "./guards.js";
+import { Ledger } from "./ledger.js";
 import type { Lens } from "./lens.js";
 import { Level, NOT_OPENED } from "./level.js";
-import { type LineIndex, type LinesBelow, NO_LINES } from "./line-index.js";
-import { isOrdinary, passTooNew } from "./ordinary.js";
+import type { LineIndex, LinesBelow } from "./line-index.js";
+import { isOrdinary, isOrdinaryPlace, passTooNew } from "./ordinary.js";
 import { NO_LOCK, type WalkHands } from "./walk-hands.js";
-import type { Base, Handed, Joined, Sharing, WalkListener, WalkParts } from "./walk-parts.js";
-import { newTally } from "./walk-parts.js";
+import type { Base, Joined, Sharing, Slice, WalkParts } from "./walk-parts.js";
 import { WalkWorld } from "./walk-world.js";
-
-const PROGRESS_EVERY = 16_384;
 
 /**
  * The ageing walk: for each entry getdents64, statx, the first guard that holds; what no guard saves is removed, children
  * before their directory, each by its name in the very directory that was opened and is locked.
  */
 export class Walk {
-  readonly tally = newTally();
+  readonly ledger: Ledger;
   readonly #hands: WalkHands;
   readonly #lines: LineIndex;
   readonly #world: WalkWorld;
-  readonly #absent: Set<Bytes> | undefined;
   readonly #index: DirectoryIndex | undefined;
   readonly #sharing: Sharing | undefined;
   readonly #lens: Lens | undefined;
+  /** From the base, or from a slice, down to where the walk stands. */
+  readonly #open: Level[] = [];
   readonly #unused: Level[] = [];
-  #listener: WalkListener;
-  #nextProgress = PROGRESS_EVERY;
 
   constructor(parts: WalkParts) {
     this.#hands = parts.hands;
     this.#lines = parts.lines;
     this.#world = new WalkWorld(parts);
-    this.#absent = parts.hands.gone;
+    this.ledger = new Ledger(parts, this.#world);
     this.#index = parts.index;
     this.#sharing = parts.sharing;
     this.#lens = parts.lens;
-    this.#listener = parts.listener;
   }
 
   /**
    * Walks `base`, which stays. The answer is the errno of a failure that the exit status tells of, 0 where all went well.
    */
   start(base: Base): { status: number; stays: number } {
-    this.#listener = base.listener;
+    this.ledger.listener = base.listener;
     const level = this.#enter(0, base.fd, base.path, this.#lines.below(base.path), base.rule);
     level.atMountTop = base.stat.isMountRoot;
     level.indexing = base.indexing;
@@ -78,17 +72,19 @@ export class Walk {
     return { status, stays: level.stays };
   }
 
-  /** Walks a directory that another thread found; `fillStat` says what statx told it. */
-  takeOver(handed: Handed, fillStat: (into: StatxBuffer) => void): Joined {
-    const outer = this.#enter(handed.depth, handed.dirFd, parent(handed.path), NO_LINES, handed.rule);
-    outer.remaining = 0;
-    outer.indexing = handed.indexing;
-    outer.lookAtNamed(basename(handed.path), handed.nameAddress);
-    outer.opened = handed.fd;
-    fillStat(outer.stat);
-    const status = this.#directoryOpen(outer, this.#lines.below(handed.path));
-    this.#unused.push(outer);
-    return { stays: outer.stays, blocker: outer.firstStaying, changed: outer.changed, status };
+  /** Walks a part of a directory that another thread listed; `fill` puts its entries into the listing. */
+  takeOver(slice: Slice, fill: (listing: Listing) => void): Joined {
+    const { depth, fd, path, rule } = slice;
+    const level = this.#enter(depth, fd, path, this.#lines.below(path), rule);
+    level.atMountTop = slice.atMountTop;
+    level.indexing = slice.indexing;
+    level.filesKnown = slice.filesKnown;
+    fill(level.listing);
+    this.#open.push(level);
+    const status = this.#listed(level);
+    const joined = level.joined(this.#leave(level) || status);
+    this.#unused.push(level);
+    return joined;
   }
 
   #enter(depth: number, fd: number, path: Bytes, lines: LinesBelow, rule: AgeRule): Level {
@@ -99,35 +95,57 @@ export class Walk {
 
   /** Looks at each entry; `times` are those that the directory had, to be given back. */
   #walk(level: Level, times: StatxBuffer | undefined): number {
-    const { listing } = level;
+    this.#open.push(level);
     const named = this.#lens?.namesIn(level.path);
     let status = named === undefined ? 0 : this.#named(level, named);
-    const quick = this.#tellsNothing && !level.filesKnown;
-    while (named === undefined && listing.read(level.fd)) {
-      for (let at = 0; at < listing.end; at = listing.next(at)) {
-        if (quick) at = passTooNew(level, at, this.#world, this.tally);
-        else if (listing.isDots(at) || (level.filesKnown && this.#passOver(level, at))) continue;
-        if (at >= listing.end) break;
-        level.lookAt(at);
-        if (!quick) level.failed = statxInto(level.fd, level.nameAddress, level.stat);
-        status = this.#entry(level) || status;
-      }
-      this.#progress();
+    while (named === undefined && level.listing.read(level.fd)) {
+      level.next = 0;
+      status = this.#listed(level) || status;
     }
-    if (level.join >= 0) status = level.meet(this.#sharing?.collect(level, this)) || status;
+    status = this.#leave(level) || status;
     if (level.changed && times !== undefined) this.#hands.restoreTimes(level.fd, times);
     return status;
   }
 
-  /** Nobody wants to hear of an entry that stays, or where it is. */
-  get #tellsNothing(): boolean {
-    return this.#lens === undefined && this.#hands.acts && !this.#listener.wantsKept;
+  /** Waits for what other threads do in here. */
+  #leave(level: Level): number {
+    const joined = level.join < 0 ? undefined : this.#sharing?.collect(level, this);
+    this.#open.pop();
+    return joined === undefined ? 0 : level.meet(joined);
   }
 
-  #progress(): void {
-    if (this.tally.entries < this.#nextProgress) return;
-    this.#nextProgress = this.tally.entries + PROGRESS_EVERY;
-    this.#listener.progress(this.tally.entries);
+  /** Looks at each entry that was listed, but for those that are given away meanwhile. */
+  #listed(level: Level): number {
+    const quick = this.#tellsNothing && !level.filesKnown && isOrdinaryPlace(level);
+    let status = 0;
+    while (level.next < level.listing.end) {
+      const found = quick ? passTooNew(level, this.ledger.tally) : this.#lookAtNext(level);
+      if (found) status = this.#entry(level) || status;
+      this.#share();
+    }
+    this.ledger.progress();
+    return status;
+  }
+
+  /** False where the next entry is none to look at. */
+  #lookAtNext(level: Level): boolean {
+    const at = level.next;
+    level.lookAt(at);
+    if (level.listing.isDots(at) || (level.filesKnown && this.#passOver(level, at))) return false;
+    level.failed = statxInto(level.fd, level.nameAddress, level.stat);
+    return true;
+  }
+
+  /** Gives some of what is still to do to a thread that has nothing to do: as far up as there is any, since most is there. */
+  #share(): void {
+    const sharing = this.#sharing;
+    if (sharing?.wantsWork(this.ledger.tally.entries) !== true) return;
+    for (const level of this.#open) if (sharing.give(level)) return;
+  }
+
+  /** Nobody wants to hear of an entry that stays, or where it is. */
+  get #tellsNothing(): boolean {
+    return this.#lens === undefined && this.#hands.acts && !this.ledger.listener.wantsKept;
   }
 
   /** Looks at these entries alone. */
@@ -144,9 +162,9 @@ export class Walk {
 
   /** An entry, and what statx says of it. */
   #entry(level: Level): number {
-    this.tally.entries++;
+    this.ledger.tally.entries++;
     if (level.failed !== 0) return this.#unknown(level, level.failed);
-    if (this.#absent !== undefined && this.#absent.size > 0 && this.#absent.has(level.entryPath())) return 0;
+    if (this.ledger.isGone(level)) return 0;
     if (level.indexing) level.noteEntry();
     return level.stat.type === S_IFDIR ? this.#directory(level) : this.#other(level);
   }
@@ -158,11 +176,7 @@ export class Walk {
       return 0;
     }
     level.notable = false;
-    this.#stays(level, GUARDS.indexOf(UNREADABLE));
-    if (this.#listener.wantsKept) {
-      const reason = { code: UNREADABLE.code, detail: errnoName(failed) };
-      this.#listener.kept(level.entryPath(), "file", reason);
-    }
+    this.ledger.unknown(level, failed);
     return 0;
   }
 
@@ -170,11 +184,11 @@ export class Walk {
     level.lock = NO_LOCK;
     const guard = firstGuard(isOrdinary(level) ? ORDINARY : OTHER, level, this.#world);
     this.#lens?.decided(level, guard, this.#world);
-    if (guard !== undefined) return this.#keep(level, GUARDS.indexOf(guard));
+    if (guard !== undefined) return this.ledger.keep(level, GUARDS.indexOf(guard));
     const failed = this.#hands.removeFile(level.fd, level.nameAddress);
     // Closing lets go of the lock: no sooner than the name is gone.
     if (level.lock >= 0) closeNumber(level.lock);
-    return this.#gone(level, failed, 0);
+    return this.ledger.gone(level, failed, 0);
   }
 
   #directory(level: Level): number {
@@ -187,11 +201,10 @@ export class Walk {
       this.#lens?.decided(level, guard, this.#world);
       const failed = level.opened < 0 && level.opened !== NOT_OPENED ? -level.opened : 0;
       if (level.opened >= 0) closeNumber(level.opened);
-      this.#keep(level, GUARDS.indexOf(guard));
+      this.ledger.keep(level, GUARDS.indexOf(guard));
       return failed;
     }
     if (level.opened === -ENOENT) return 0;
-    if (this.#sharing?.offer(level, this.tally.entries) === true) return 0;
     const lines = level.lines.isEmpty ? level.lines : level.lines.enter(level.name());
     return this.#directoryOpen(level, lines);
   }
@@ -219,14 +232,14 @@ export class Walk {
 
   /** What the index says of the directory that `level` looks at. Who wants to be told of each entry wants no index. */
   #recall(level: Level): Known | undefined {
-    if (!level.indexing || this.#listener.wantsKept) return undefined;
+    if (!level.indexing || this.ledger.listener.wantsKept) return undefined;
     return this.#index?.recall(level.stat, level.rule);
   }
 
   /** Passes over an entry that the index knows, unless it may be a directory. */
   #passOver(level: Level, at: number): boolean {
     if (!level.listing.isSurelyFile(at)) return false;
-    this.tally.indexed++;
+    this.ledger.tally.indexed++;
     level.stays++;
     return true;
   }
@@ -235,8 +248,8 @@ export class Walk {
   #passOverAll(level: Level, known: Known): number {
     this.#index?.keep(known);
     const guard = firstGuard(UNOPENED_ARRIVAL, level, this.#world);
-    if (guard !== undefined) return this.#keep(level, GUARDS.indexOf(guard));
-    this.tally.indexed += known.files;
+    if (guard !== undefined) return this.ledger.keep(level, GUARDS.indexOf(guard));
+    this.ledger.tally.indexed += known.files;
     level.learn(known.files, undefined);
     return this.#depart(level);
   }
@@ -258,56 +271,13 @@ export class Walk {
     this.#lens?.decided(level, guard, this.#world);
     // Tried although something stays in it: where it could not go in any case, that is a failure to tell of.
     const tried = guard === NOT_EMPTY && this.#hands.acts && level.opened >= 0;
-    if (guard !== undefined && !tried) return this.#keep(level, GUARDS.indexOf(guard));
+    if (guard !== undefined && !tried) return this.ledger.keep(level, GUARDS.indexOf(guard));
     const failed = this.#hands.removeDirectory(level.fd, level.nameAddress);
     if (failed === ENOTEMPTY) {
       // Something came while we looked.
-      this.#keep(level, GUARDS.indexOf(NOT_EMPTY));
+      this.ledger.keep(level, GUARDS.indexOf(NOT_EMPTY));
       return 0;
     }
-    return this.#gone(level, failed, AT_REMOVEDIR);
-  }
-
-  /** The guard at this place in the table keeps the entry. */
-  #keep(level: Level, at: number): number {
-    this.#stays(level, at);
-    const guard = GUARDS[at];
-    if (this.#listener.wantsKept && guard !== undefined) {
-      this.#listener.kept(level.entryPath(), kindOf(level.stat), reasonOf(guard, level, this.#world));
-    }
-    return 0;
-  }
-
-  #stays(level: Level, at: number): void {
-    this.tally.kept[at] = (this.tally.kept[at] ?? 0) + 1;
-    this.#remains(level);
-  }
-
-  #remains(level: Level): void {
-    if (level.stays++ === 0 && (this.#listener.wantsKept || !this.#hands.acts)) {
-      level.firstStaying = level.name();
-    }
-  }
-
-  /** Unlinked, or not: what became of an entry that no guard saved. */
-  #gone(level: Level, failed: number, flags: number): number {
-    level.changed = true;
-    if (failed === ENOENT) return 0;
-    if (failed !== 0) return this.#fail(level, failed, flags);
-    this.#absent?.add(level.entryPath());
-    const { stat } = level;
-    const bytes = stat.links === 1 || flags !== 0 ? stat.allocated : 0;
-    this.tally.removed++;
-    this.tally.bytes += bytes;
-    if (this.#listener.wantsRemoved) this.#listener.removed(level.entryPath(), kindOf(stat), bytes);
-    return 0;
-  }
-
-  #fail(level: Level, failed: number, flags: number): number {
-    this.tally.failed++;
-    this.#remains(level);
-    this.#listener.failed(level.entryPath(), failed, "unlinkat", level.callArguments(flags));
-    // What a dry run foresees is told; its status is that of looking.
-    return this.#hands.acts ? failed : 0;
+    return this.ledger.gone(level, failed, AT_REMOVEDIR);
   }
 }

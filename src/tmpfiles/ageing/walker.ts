@@ -108,7 +108,7 @@ export class Walker {
       lens,
       index,
     });
-    this.tally = this.#walk.tally;
+    this.tally = this.#walk.ledger.tally;
   }
 
   /** Walks what lies in `base`, which was opened for listing as `path`; the base itself stays. */
@@ -185,7 +185,10 @@ export class Walker {
         const error = new SyscallError(errnoName(errno), errno, syscall, args, path);
         reporter.report({ type: "failed", path, error, tolerated: true, source });
       },
-      progress: (entries: number) => reporter.progress?.(entries + (this.#crew?.entriesElsewhere ?? 0)),
+      progress: (entries: number) => {
+        this.#crew?.drain();
+        reporter.progress?.(entries + (this.#crew?.entriesElsewhere ?? 0));
+      },
     };
   }
 }

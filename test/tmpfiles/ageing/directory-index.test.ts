@@ -72,6 +72,18 @@ test("the second run looks at no file of an unchanged directory, until one may b
   }
 });
 
+test("threads that share a directory note it as one that walks alone does", (t) => {
+  const made = tree(scratch(t));
+  for (let at = 0; at < 2000; at++) writeFileSync(`${made.base}/a/${at}`, "");
+  mkdirSync(`${made.base}/a/new`);
+  const [alone, shared] = [1, 2].map((jobs) => {
+    const index = `${made.index}-${jobs}`;
+    clean({ ...made, index }, 10, { jobs });
+    return readFileSync(index);
+  });
+  assert.deepEqual(shared, alone);
+});
+
 test("what a directory gained since is looked at", (t) => {
   const made = tree(scratch(t));
   clean(made, 10);

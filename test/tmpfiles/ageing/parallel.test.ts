@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { test } from "node:test";
 import { SyscallError } from "#src/base/errors.js";
+import { DAY } from "#src/base/time.js";
 import { scratch } from "../hand-made.js";
 import { type How, hasFlock, line, lockElsewhere, runLines, TEN_DAYS } from "./cleaning.js";
 
@@ -72,6 +73,25 @@ function sortedKeys(kept: Record<string, { readonly code: string }>): string[] {
     .map(([path, { code }]) => `${path} ${code}`)
     .toSorted();
 }
+
+test("one directory is walked by all threads", (t) => {
+  const base = `${scratch(t)}/tree`;
+  for (const how of JOBS) {
+    mkdirSync(base, { recursive: true });
+    for (let at = 0; at < 3000; at++) {
+      closeSync(openSync(`${base}/f${at}`, "w"));
+      if (at % 500 === 0) chmodSync(`${base}/f${at}`, 0o1600);
+    }
+    utimesSync(base, OLD, OLD);
+    const young = runLines([line("d", base, { ...TEN_DAYS, span: 30n * DAY })], { ...how, wantsKept: false });
+    assert.deepEqual(young.summary.kept, { "too-new": 2994, sticky: 6 });
+    const { removed, summary } = runLines([line("d", base, TEN_DAYS)], { ...how, wantsKept: false });
+    assert.equal(new Set(removed).size, 2994);
+    assert.deepEqual([summary.entries, summary.kept], [3000, { sticky: 6 }]);
+    assert.equal(readdirSync(base).length, 6);
+    assert.equal(statSync(base).mtimeMs, OLD.getTime());
+  }
+});
 
 test("all of it goes where nothing holds it, whoever finds it", (t) => {
   const dir = scratch(t);

@@ -1,116 +1,109 @@
 import type { Bytes } from "../../../base/bytes.js";
-import { address } from "../../../sys/ffi.js";
-import type { StatxBuffer } from "../../../sys/scan.js";
+import { LISTING_BYTES, type Listing } from "../../../sys/listing.js";
 import type { AgeRule } from "../guards.js";
-import type { Joined } from "../walk-parts.js";
+import type { Level } from "../level.js";
+import type { Joined, Slice } from "../walk-parts.js";
+import { locked, NONE, Pool } from "./pool.js";
 
-// Where things stand in the shared memory, in words of four bytes.
-const LOCK = 0;
+// Where things stand in the shared memory, in words of four bytes; the first is the lock.
 /** Counts up whenever there is something new to look at: what waiting threads wait for. */
 const SIGNAL = 1;
 const QUEUED = 2;
-const STOPPED = 3;
-const SEQUENCE = 4;
-const HEAD = 5;
-const TAIL = 6;
-const FREE_TASK = 7;
-const FREE_JOIN = 8;
-const WANTED = 9;
+/** Threads that wait for work. */
+const IDLE = 3;
+const STOPPED = 4;
+const SEQUENCE = 5;
+const HEAD = 6;
+const TAIL = 7;
+const FREE_SLICE = 8;
+const FREE_JOIN = 9;
 /** The age rule of the walk that is going on, and whether it is indexed: six doubles. */
 const RULE = 16;
 const HEADER_WORDS = 32;
 
-// A task: a directory that is open and locked, to be walked and then perhaps removed.
-const TASKS = 256;
+// A slice: some entries of a directory, which is open and locked.
 const NEXT = 0;
 const FD = 1;
-const DIR_FD = 2;
-const DEPTH = 3;
-const JOIN = 4;
+const DEPTH = 2;
+const JOIN = 3;
+const FLAGS = 4;
 const PATH_LENGTH = 5;
-const STAT = 8;
-const STAT_WORDS = 64;
+const LENGTH = 6;
 const PATH_BYTES = 4096;
-const TASK_WORDS = STAT + STAT_WORDS + PATH_BYTES / 4;
+const PATH_AT = 8;
+const LISTING_AT = PATH_AT + PATH_BYTES / 4;
+const SLICE_WORDS = LISTING_AT + LISTING_BYTES / 4;
+const AT_MOUNT_TOP = 1;
+const FILES_KNOWN = 2;
 
-// A join: where the tasks of one directory meet again.
-const JOINS = 512;
+// A join: where the slices of one directory meet again.
+const JOINS = 128;
 const PENDING = 1;
 const STAYS = 2;
 const CHANGED = 3;
 const STATUS = 4;
-const NAME_LENGTH = 5;
-const NAME = 8;
+const NOT_NOTABLE = 5;
+const FILES = 6;
+const HAS_DIRECTORIES = 7;
+/** A double. */
+const OLDEST = 8;
+const NAME_LENGTH = 10;
+const NAME = 12;
 const JOIN_WORDS = NAME + 64;
 
-const TASKS_AT = HEADER_WORDS;
-const JOINS_AT = TASKS_AT + TASKS * TASK_WORDS;
 /** Of a thread's own part, in doubles. */
 export const PART = 8192;
-const NONE = -1;
 
-/** A directory to walk, as the board keeps it. */
-export interface Task {
-  readonly fd: number;
-  /** The directory that it lies in. */
-  readonly dirFd: number;
-  readonly depth: number;
-  readonly path: Bytes;
+/** A slice as it was put up, and where its result belongs. */
+export interface Task extends Slice {
   readonly join: number;
 }
 
 /**
- * The memory that the threads of a walk share: a queue of directories, and where their results meet. An fd is the
- * process's, not the thread's, so a directory is handed over as it was opened and locked; nothing is resolved twice. All
- * is of fixed size: where there is no room, the walk goes on without sharing.
+ * The memory that the threads of a walk share: a queue of slices, and where their results meet. An fd is the process's, not
+ * the thread's, so that a directory is shared as it was opened and locked; nothing is resolved twice. All is of fixed size:
+ * where there is no room, the walk goes on without sharing.
  */
 export class Board {
   readonly memory: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #bytes: Buffer;
-  readonly #rule: Float64Array;
-  readonly #parts: Float64Array;
-  readonly #address: number;
+  readonly #doubles: Float64Array;
+  readonly #partsAt: number;
+  readonly #slices: Pool;
+  readonly #joins: Pool;
 
-  constructor(memory: SharedArrayBuffer) {
+  constructor(memory: SharedArrayBuffer, jobs: number) {
     this.memory = memory;
     this.#words = new Int32Array(memory);
     this.#bytes = Buffer.from(memory);
-    this.#rule = new Float64Array(memory, RULE * 4, 6);
-    this.#parts = new Float64Array(memory, partsAt());
-    this.#address = address(this.#bytes);
+    this.#doubles = new Float64Array(memory);
+    this.#partsAt = partsAt(jobs);
+    this.#slices = new Pool(this.#words, FREE_SLICE);
+    this.#joins = new Pool(this.#words, FREE_JOIN);
   }
 
   static make(jobs: number): Board {
-    const board = new Board(new SharedArrayBuffer(partsAt() + jobs * PART * 8));
-    board.#chain(FREE_TASK, TASKS_AT, TASKS, TASK_WORDS);
-    board.#chain(FREE_JOIN, JOINS_AT, JOINS, JOIN_WORDS);
+    const board = new Board(new SharedArrayBuffer((partsAt(jobs) + jobs * PART) * 8), jobs);
+    board.#joins.lay(JOINS_AT, JOINS, JOIN_WORDS);
+    board.#slices.lay(SLICES_AT, jobs, SLICE_WORDS);
     board.#words[HEAD] = NONE;
     board.#words[TAIL] = NONE;
-    // Enough that nobody waits while another thread is inside a directory, and no more: a task costs a lock or two.
-    board.#words[WANTED] = jobs * 2;
     return board;
   }
 
-  #chain(head: number, start: number, count: number, size: number): void {
-    this.#words[head] = start;
-    for (let at = 0; at < count; at++) {
-      this.#words[start + at * size] = at + 1 < count ? start + (at + 1) * size : NONE;
-    }
-  }
-
-  /** Whether a thread might soon look for work and find none. */
+  /** Whether a thread waits for work that nobody has put up yet. */
   get wantsWork(): boolean {
-    return Atomics.load(this.#words, QUEUED) < (this.#words[WANTED] as number);
+    return Atomics.load(this.#words, IDLE) > Atomics.load(this.#words, QUEUED);
   }
 
-  /** A meeting place for the tasks of one directory, or -1 where all are taken. */
+  /** A meeting place for the slices of one directory, or -1 where all are taken. */
   openJoin(): number {
-    return this.#locked(() => {
-      const join = this.#pop(FREE_JOIN);
-      if (join !== NONE) this.#words.fill(0, join + 1, join + NAME);
-      return join;
-    });
+    const join = this.#joins.take();
+    if (join === NONE) return NONE;
+    this.#words.fill(0, join + 1, join + NAME);
+    this.#doubles[(join + OLDEST) / 2] = Number.POSITIVE_INFINITY;
+    return join;
   }
 
   pending(join: number): number {
@@ -126,26 +119,32 @@ export class Board {
       changed: words[join + CHANGED] !== 0,
       status: words[join + STATUS] as number,
       blocker: length === 0 ? undefined : (this.#bytes.toString("latin1", start, start + length) as Bytes),
+      notable: words[join + NOT_NOTABLE] === 0,
+      seen: {
+        oldest: this.#doubles[(join + OLDEST) / 2] as number,
+        files: words[join + FILES] as number,
+        hasDirectories: words[join + HAS_DIRECTORIES] !== 0,
+      },
     };
-    this.#locked(() => this.#push(FREE_JOIN, join));
+    this.#joins.giveBack(join);
     return joined;
   }
 
-  /** Puts a directory up for whoever is free; false where there is no room. */
-  publish(task: Task, stat: StatxBuffer): boolean {
-    if (task.path.length >= PATH_BYTES) return false;
-    const words = this.#words;
-    const at = this.#locked(() => this.#pop(FREE_TASK));
+  /** Puts up what `level` has listed from `from` on, for whoever is free; false where there is no room. */
+  publish(level: Level, from: number): boolean {
+    const { path, join, depth, fd, atMountTop, filesKnown } = level;
+    if (path.length > PATH_BYTES) return false;
+    const at = this.#slices.take();
     if (at === NONE) return false;
-    words[at + FD] = task.fd;
-    words[at + DIR_FD] = task.dirFd;
-    words[at + DEPTH] = task.depth;
-    words[at + JOIN] = task.join;
-    words[at + PATH_LENGTH] = task.path.length;
-    words.set(stat.words, at + STAT);
-    this.#bytes.write(`${task.path}\0`, pathAt(at), "latin1");
-    Atomics.add(words, task.join + PENDING, 1);
-    this.#locked(() => this.#enqueue(at));
+    const words = this.#words;
+    words[at + FD] = fd;
+    words[at + DEPTH] = depth;
+    words[at + JOIN] = join;
+    words[at + FLAGS] = (atMountTop ? AT_MOUNT_TOP : 0) | (filesKnown ? FILES_KNOWN : 0);
+    words[at + PATH_LENGTH] = this.#bytes.write(path, (at + PATH_AT) * 4, "latin1");
+    words[at + LENGTH] = level.listing.moveTo(this.#bytes, (at + LISTING_AT) * 4, from);
+    Atomics.add(words, join + PENDING, 1);
+    locked(words, () => this.#enqueue(at));
     this.#signal();
     return true;
   }
@@ -160,11 +159,11 @@ export class Board {
     Atomics.add(words, QUEUED, 1);
   }
 
-  /** The task that waits longest, or -1: a reference to be given back with `finish`. */
+  /** The slice that waits longest, or -1: to be read, and then let go of. */
   take(): number {
     if (Atomics.load(this.#words, QUEUED) === 0) return NONE;
-    return this.#locked(() => {
-      const words = this.#words;
+    const words = this.#words;
+    return locked(words, () => {
       const at = words[HEAD] as number;
       if (at === NONE) return NONE;
       words[HEAD] = words[at + NEXT] as number;
@@ -176,37 +175,41 @@ export class Board {
 
   task(at: number): Task {
     const words = this.#words;
-    const path = this.#bytes.toString("latin1", pathAt(at), pathAt(at) + (words[at + PATH_LENGTH] as number));
+    const start = (at + PATH_AT) * 4;
+    const flags = words[at + FLAGS] as number;
     return {
       fd: words[at + FD] as number,
-      dirFd: words[at + DIR_FD] as number,
+      path: this.#bytes.toString("latin1", start, start + (words[at + PATH_LENGTH] as number)) as Bytes,
       depth: words[at + DEPTH] as number,
+      rule: this.rule,
+      atMountTop: (flags & AT_MOUNT_TOP) !== 0,
+      indexing: this.#doubles[RULE / 2 + 5] !== 0,
+      filesKnown: (flags & FILES_KNOWN) !== 0,
       join: words[at + JOIN] as number,
-      path: path as Bytes,
     };
   }
 
-  readStat(at: number, into: StatxBuffer): void {
-    into.words.set(this.#words.subarray(at + STAT, at + STAT + STAT_WORDS));
+  /** Moves the entries of a slice to where they are walked; its place is free then. */
+  release(at: number, into: Listing): void {
+    into.takeFrom(this.#bytes, (at + LISTING_AT) * 4, this.#words[at + LENGTH] as number);
+    this.#slices.giveBack(at);
   }
 
-  /** The address of the last component of a task's path, which a NUL ends. */
-  nameAddress(at: number, nameLength: number): number {
-    return this.#address + pathAt(at) + (this.#words[at + PATH_LENGTH] as number) - nameLength;
-  }
-
-  /** Gives a task's result to its directory; what the thread saw and did must be told before. */
-  finish(at: number, result: Joined): void {
+  /** Gives a slice's result to its directory; what the thread saw and did must be told before. */
+  finish(join: number, { stays, changed, status, blocker, notable, seen }: Joined): void {
     const words = this.#words;
-    const join = words[at + JOIN] as number;
-    this.#locked(() => {
-      words[join + STAYS] = (words[join + STAYS] as number) + result.stays;
-      if (result.changed) words[join + CHANGED] = 1;
-      if (result.status !== 0) words[join + STATUS] = result.status;
-      if (result.blocker !== undefined && words[join + NAME_LENGTH] === 0) {
-        words[join + NAME_LENGTH] = this.#bytes.write(result.blocker, (join + NAME) * 4, 255, "latin1");
+    locked(words, () => {
+      words[join + STAYS] = (words[join + STAYS] as number) + stays;
+      words[join + FILES] = (words[join + FILES] as number) + seen.files;
+      if (changed) words[join + CHANGED] = 1;
+      if (status !== 0) words[join + STATUS] = status;
+      if (!notable) words[join + NOT_NOTABLE] = 1;
+      if (seen.hasDirectories) words[join + HAS_DIRECTORIES] = 1;
+      const oldest = (join + OLDEST) / 2;
+      this.#doubles[oldest] = Math.min(this.#doubles[oldest] as number, seen.oldest);
+      if (blocker !== undefined && words[join + NAME_LENGTH] === 0) {
+        words[join + NAME_LENGTH] = this.#bytes.write(blocker, (join + NAME) * 4, 255, "latin1");
       }
-      this.#push(FREE_TASK, at);
     });
     Atomics.sub(words, join + PENDING, 1);
     this.#signal();
@@ -217,7 +220,20 @@ export class Board {
     return Atomics.load(this.#words, SIGNAL);
   }
 
-  /** Sleeps until something happened since `signal` was read. */
+  /** Sleeps until something happened since `signal` was read; others may count on this thread to take work meanwhile. */
+  waitForWork(signal: number): void {
+    Atomics.add(this.#words, IDLE, 1);
+    this.waitBeyond(signal);
+    Atomics.sub(this.#words, IDLE, 1);
+  }
+
+  /** Waits until so many threads wait for work, or a second has passed: some may never come. */
+  waitForIdle(threads: number): void {
+    for (let waited = 0; waited < 1000 && Atomics.load(this.#words, IDLE) < threads; waited++) {
+      Atomics.wait(this.#words, SIGNAL, this.signal, 1);
+    }
+  }
+
   waitBeyond(signal: number): void {
     Atomics.wait(this.#words, SIGNAL, signal);
   }
@@ -250,50 +266,25 @@ export class Board {
   begin(rule: AgeRule, indexing: boolean): void {
     const { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel } = rule;
     const flags = [keepFirstLevel ? 1 : 0, indexing ? 1 : 0];
-    this.#rule.set([cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, ...flags]);
-  }
-
-  get indexing(): boolean {
-    return this.#rule[5] !== 0;
+    this.#doubles.set([cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, ...flags], RULE / 2);
   }
 
   get rule(): AgeRule {
     const [cutoffSeconds = 0, cutoffNanoseconds = 0, byFile = 0, byDirectory = 0, keepFirstLevel = 0] =
-      this.#rule;
+      this.#doubles.subarray(RULE / 2);
     return { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel: keepFirstLevel !== 0 };
   }
 
   /** One thread's own part: its totals since the walk began, then what it noted for the index and did not send yet. */
   part(member: number): Float64Array {
-    return this.#parts.subarray(member * PART, (member + 1) * PART);
-  }
-
-  #pop(head: number): number {
-    const at = this.#words[head] as number;
-    if (at !== NONE) this.#words[head] = this.#words[at + NEXT] as number;
-    return at;
-  }
-
-  #push(head: number, at: number): void {
-    this.#words[at + NEXT] = this.#words[head] as number;
-    this.#words[head] = at;
-  }
-
-  /** Runs a few lines while no other thread is in any of them. */
-  #locked<Result>(act: () => Result): Result {
-    while (Atomics.compareExchange(this.#words, LOCK, 0, 1) !== 0) Atomics.wait(this.#words, LOCK, 1, 1);
-    try {
-      return act();
-    } finally {
-      Atomics.store(this.#words, LOCK, 0);
-      Atomics.notify(this.#words, LOCK, 1);
-    }
+    const start = this.#partsAt + member * PART;
+    return this.#doubles.subarray(start, start + PART);
   }
 }
 
-const pathAt = (task: number): number => (task + STAT + STAT_WORDS) * 4;
+// All sizes are even, so that a double may stand at the start of anything.
+const JOINS_AT = HEADER_WORDS;
+const SLICES_AT = JOINS_AT + JOINS * JOIN_WORDS;
 
-function partsAt(): number {
-  const end = (JOINS_AT + JOINS * JOIN_WORDS) * 4;
-  return end + ((8 - (end % 8)) % 8);
-}
+/** In doubles. */
+const partsAt = (jobs: number): number => (SLICES_AT + jobs * SLICE_WORDS) / 2;

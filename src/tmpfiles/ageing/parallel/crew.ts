@@ -17,6 +17,7 @@ const threads = (): typeof import("node:worker_threads") => process.getBuiltinMo
 /** What a worker starts with. */
 export interface Assignment {
   readonly memory: SharedArrayBuffer;
+  readonly jobs: number;
   /** Its place among the board's tallies. */
   readonly member: number;
   readonly port: MessagePort;
@@ -30,7 +31,10 @@ export interface Assignment {
 export interface CrewPlan {
   /** Threads in all, this one included. */
   readonly jobs: number;
-  /** How many entries this thread looks at before it calls for others: starting a thread costs as much as 50,000. */
+  /**
+   * How many entries this thread looks at before it calls for others: starting a thread costs as much as 50,000. It goes on
+   * until they are there; where this is 0, it waits for them.
+   */
   readonly from: number;
   readonly lines: readonly IndexedPath[];
   readonly sources: readonly Source[];
@@ -63,22 +67,26 @@ export class Crew implements Sharing {
     if (this.#board !== undefined) this.#begin(this.#board);
   }
 
-  offer(level: Level, entries: number): boolean {
+  wantsWork(entries: number): boolean {
     if (this.#share === undefined) {
       if (entries < this.#plan.from) return false;
       this.#share = this.#start();
     }
-    return this.#share.offer(level);
+    return this.#share.wantsWork();
+  }
+
+  give(level: Level): boolean {
+    return this.#share?.give(level) === true;
   }
 
   collect(level: Level, walk: Walk): Joined {
     const joined = (this.#share ?? this.#start()).collect(level, walk);
-    this.#drain();
+    this.drain();
     return joined;
   }
 
   #start(): Share {
-    const { jobs, lines, sources, index } = this.#plan;
+    const { jobs, from, lines, sources, index } = this.#plan;
     const board = Board.make(jobs);
     this.#board = board;
     this.#begin(board);
@@ -88,6 +96,7 @@ export class Crew implements Sharing {
       const { port1, port2 } = new MessageChannel();
       const assignment: Assignment = {
         memory: board.memory,
+        jobs,
         member,
         port: port2,
         lines,
@@ -104,11 +113,12 @@ export class Crew implements Sharing {
       port1.unref();
       this.#ports.push(port1);
     }
+    if (from === 0) board.waitForIdle(jobs - 1);
     return new Share(board, () => {});
   }
 
   /** Passes on what the others told up to now, in the order in which it happened. */
-  #drain(): void {
+  drain(): void {
     const board = this.#board;
     if (board === undefined) return;
     const told = board.sequence;

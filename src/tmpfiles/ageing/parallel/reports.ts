@@ -20,11 +20,14 @@ export interface Batch {
 export class Reports implements WalkListener {
   readonly wantsKept: boolean;
   readonly wantsRemoved: boolean;
+  /** Called now and then, so that neither what is kept here nor whoever watches the totals waits for the end. */
+  readonly progress: () => void;
   #reports: Report[] = [];
 
-  constructor(wants: { readonly wantsKept: boolean; readonly wantsRemoved: boolean }) {
+  constructor(wants: { readonly wantsKept: boolean; readonly wantsRemoved: boolean }, progress: () => void) {
     this.wantsKept = wants.wantsKept;
     this.wantsRemoved = wants.wantsRemoved;
+    this.progress = progress;
   }
 
   removed(path: Bytes, kind: InodeKind, bytes: number): void {
@@ -38,8 +41,6 @@ export class Reports implements WalkListener {
   failed(path: Bytes, errno: number, syscall: string, args: readonly string[]): void {
     this.#reports.push(["failed", path, errno, syscall, args]);
   }
-
-  progress(): void {}
 
   take(): readonly Report[] {
     const reports = this.#reports;

@@ -1,5 +1,3 @@
-import { basename } from "../../../base/bytes.js";
-import { DEEPEST } from "../guards.js";
 import type { Level } from "../level.js";
 import type { Walk } from "../walk.js";
 import type { Joined, Sharing } from "../walk-parts.js";
@@ -7,8 +5,10 @@ import type { Board } from "./board.js";
 
 /** Who waits takes on other work meanwhile, this deep and no deeper: each is a walk inside a walk. */
 const MOST_HELPING = 6;
+/** Files that are not worth giving away: they take as long as another thread to wake up. */
+const FEW = 64;
 
-/** One thread's part in a shared walk: it gives directories away, takes some on, and waits for those that it gave. */
+/** One thread's part in a shared walk: it gives slices away, takes some on, and waits for those that it gave. */
 export class Share implements Sharing {
   readonly #board: Board;
   /** What a thread tells before its result counts: its totals and its reports. */
@@ -20,13 +20,15 @@ export class Share implements Sharing {
     this.#tell = tell;
   }
 
-  offer(level: Level): boolean {
-    if (!this.#board.wantsWork || level.depth >= DEEPEST) return false;
+  wantsWork(): boolean {
+    return this.#board.wantsWork;
+  }
+
+  give(level: Level): boolean {
+    const from = level.listing.halfway(level.next, FEW);
+    if (from === level.listing.end) return false;
     if (level.join < 0) level.join = this.#board.openJoin();
-    if (level.join < 0) return false;
-    const { opened: fd, fd: dirFd, depth, join } = level;
-    const task = { fd, dirFd, depth, join, path: level.entryPath() };
-    return this.#board.publish(task, level.stat);
+    return level.join >= 0 && this.#board.publish(level, from);
   }
 
   /** Who waits for others helps them meanwhile. */
@@ -35,25 +37,22 @@ export class Share implements Sharing {
     for (;;) {
       const signal = board.signal;
       if (board.pending(level.join) === 0) return board.closeJoin(level.join);
-      if (this.#helping >= MOST_HELPING || !this.work(walk)) board.waitBeyond(signal);
+      if (this.#helping >= MOST_HELPING) board.waitBeyond(signal);
+      else if (!this.work(walk)) board.waitForWork(signal);
     }
   }
 
-  /** Does one task; false where there is none. */
+  /** Does one slice; false where there is none. */
   work(walk: Walk): boolean {
     const board = this.#board;
     const at = board.take();
     if (at < 0) return false;
     this.#helping++;
     const task = board.task(at);
-    const nameAddress = board.nameAddress(at, basename(task.path).length);
-    const result = walk.takeOver(
-      { ...task, nameAddress, rule: board.rule, indexing: board.indexing },
-      (into) => board.readStat(at, into),
-    );
+    const result = walk.takeOver(task, (listing) => board.release(at, listing));
     this.#helping--;
     this.#tell();
-    board.finish(at, result);
+    board.finish(task.join, result);
     return true;
   }
 }

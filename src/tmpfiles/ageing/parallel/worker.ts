@@ -12,12 +12,12 @@ import { Share } from "./share.js";
 import { leaveNotes, takeNotes, writeTally } from "./tallies.js";
 
 /** A thread that walks directories that others found, until there are none for good. */
-function serve({ memory, member, port, lines, sources, index: seen, ...wants }: Assignment): void {
-  const board = new Board(memory);
-  const reports = new Reports(wants);
+function serve({ memory, jobs, member, port, lines, sources, index: seen, ...wants }: Assignment): void {
+  const board = new Board(memory, jobs);
+  const reports = new Reports(wants, () => tell());
   const index = seen && new DirectoryIndex(seen.records, seen.nowSeconds);
   const tell = (): void => {
-    writeTally(board, member, walk.tally);
+    writeTally(board, member, walk.ledger.tally);
     const told = reports.take();
     let noted = index?.take() ?? [];
     if (leaveNotes(board, member, noted)) noted = [];
@@ -41,7 +41,7 @@ function serve({ memory, member, port, lines, sources, index: seen, ...wants }: 
   });
   while (!board.isStopped) {
     const signal = board.signal;
-    if (!share.work(walk)) board.waitBeyond(signal);
+    if (!share.work(walk)) board.waitForWork(signal);
   }
   port.close();
 }
