@@ -5,7 +5,7 @@ import { Fd, O_NOFOLLOW } from "../sys/files.js";
 import { matcher } from "../sys/fnmatch.js";
 import { statx } from "../sys/inode.js";
 import { expandBraces } from "./braces.js";
-import { resolve } from "./resolve.js";
+import { type Ground, resolve } from "./resolve.js";
 
 const MAGIC = /[*?[]/;
 const ESCAPED = /\\(.)/gs;
@@ -25,17 +25,17 @@ export function literalPrefix(pattern: Bytes): Bytes {
 /**
  * The paths that match, as glob(3) with GLOB_NOSORT and GLOB_BRACE finds them: a component with `*`, `?` or `[` matches
  * by libc's fnmatch(3), never `.`, `..` or a leading dot; the others must exist. Directories are listed without moving
- * their atime, and never where the last step to them is a symlink. `root` is where symlinks resolve. What can't be
+ * their atime, and never where the last step to them is a symlink. Symlinks resolve in the root. What can't be
  * listed matches nothing. This is for looking: what it found may be something else by now. Only where `leads` says so of
  * a path is it looked at, and gone on from.
  */
-export function glob(root: Bytes, pattern: Bytes, leads = EVERYWHERE): Bytes[] {
-  return expandBraces(pattern).flatMap((path) => matches(root, path, leads));
+export function glob(ground: Ground, pattern: Bytes, leads = EVERYWHERE): Bytes[] {
+  return expandBraces(pattern).flatMap((path) => matches(ground, path, leads));
 }
 
 const EVERYWHERE = (_path: Bytes): boolean => true;
 
-function matches(root: Bytes, pattern: Bytes, leads: typeof EVERYWHERE): Bytes[] {
+function matches(ground: Ground, pattern: Bytes, leads: typeof EVERYWHERE): Bytes[] {
   const parts = components(pattern);
   const last = parts.length - 1;
   let found = ["/" as Bytes];
@@ -44,21 +44,21 @@ function matches(root: Bytes, pattern: Bytes, leads: typeof EVERYWHERE): Bytes[]
     // glob(3) asks fnmatch about a last component that has but escapes, and opens the directory for it.
     const isMagic = MAGIC.test(part.replace(ESCAPED, "")) || (index === last && part.includes("\\"));
     found = isMagic
-      ? found.flatMap((directory) => list(root, directory, part, index === last))
+      ? found.flatMap((directory) => list(ground, directory, part, index === last))
       : found.map((directory) => join(directory, part.replace(ESCAPED, "$1") as Bytes));
     found = found.filter(leads);
     isChecked = isMagic;
     if (found.length === 0) break;
   }
-  return isChecked ? found : found.filter((path) => exists(root, path));
+  return isChecked ? found : found.filter((path) => exists(ground, path));
 }
 
 /** The entries of `directory` that match; where more components follow, only those that can be directories. */
-function list(root: Bytes, directory: Bytes, part: Bytes, isLast: boolean): Bytes[] {
+function list(ground: Ground, directory: Bytes, part: Bytes, isLast: boolean): Bytes[] {
   const isMatch = matcher(part);
   const found: Bytes[] = [];
   ignoringFailure(() => {
-    using dir = openListing(root, directory);
+    using dir = openListing(ground, directory);
     for (const { name, type } of entries(dir)) {
       if (!isLast && type !== 0 && type !== DT_DIR && type !== DT_LNK) continue;
       if (isMatch(name)) found.push(join(directory, name));
@@ -67,18 +67,18 @@ function list(root: Bytes, directory: Bytes, part: Bytes, isLast: boolean): Byte
   return found;
 }
 
-function openListing(root: Bytes, directory: Bytes): Fd {
-  if (root === "/" || directory === "/") return openDirectory(Fd.cwd, directory, O_NOFOLLOW);
+function openListing({ root, traceless }: Ground, directory: Bytes): Fd {
+  if ((root === "/" && !traceless) || directory === "/") return openDirectory(Fd.cwd, directory, O_NOFOLLOW);
   // The root itself is the caller's word: what lies above it is not to be resolved inside it.
   if (directory === root) return openDirectory(Fd.cwd, directory, 0);
-  using above = resolve(root, parent(directory), { follow: true, safe: false });
+  using above = resolve(root, parent(directory), { follow: true, safe: false, traceless });
   return openDirectory(above, basename(directory), O_NOFOLLOW);
 }
 
-function exists(root: Bytes, path: Bytes): boolean {
+function exists({ root, traceless }: Ground, path: Bytes): boolean {
   return ignoringFailure(() => {
-    if (root === "/") statx(Fd.cwd, path);
-    else resolve(root, path, { follow: false, safe: false }).close();
+    if (root === "/" && !traceless) statx(Fd.cwd, path);
+    else resolve(root, path, { follow: false, safe: false, traceless }).close();
   });
 }
 

@@ -3,12 +3,23 @@ import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, pathBelow, readlinkat } from "../sys/files.js";
 import { isAutofs } from "../sys/filesystem.js";
 import { isSymlink, type Stat, sameInode, statx } from "../sys/inode.js";
+import { readlinkWithoutTrace } from "../sys/mount.js";
+
+/** What paths resolve on. */
+export interface Ground {
+  /** Where symlinks resolve. */
+  readonly root: Bytes;
+  /** Leave the symlinks on the way the access times that they have, as far as the kernel lets us. */
+  readonly traceless: boolean;
+}
 
 export interface ResolveOptions {
   /** Whether a symlink in the last component is followed; `false` yields the link itself. */
   readonly follow: boolean;
   /** `false` lets unsafe transitions pass: for looking only, never before acting. */
   readonly safe?: boolean;
+  /** As the ground's. */
+  readonly traceless?: boolean;
   /** Called with each component before it is entered. */
   readonly inspect?: (fd: Fd) => void;
 }
@@ -152,7 +163,8 @@ function enter(walk: Walk, name: Bytes, child: Fd): void {
 }
 
 function follow(walk: Walk, name: Bytes, link: Stat): void {
-  const target = readlinkat(walk.fd, name);
+  const read = walk.options.traceless === true ? readlinkWithoutTrace : readlinkat;
+  const target = read(walk.fd, name);
   if (target.startsWith("/")) {
     refuseUnsafe(walk, link, walk.rootStat, walk.root.path);
     move(walk, walk.root, walk.rootStat);
@@ -194,14 +206,14 @@ export function requireNormalized(path: Bytes): void {
 }
 
 /** Whether resolving `path` would run into an automount point; what can't be resolved is not. */
-export function isBelowAutofs(root: Bytes, path: Bytes, follow = true): boolean {
+export function isBelowAutofs(root: Bytes, path: Bytes, traceless = false): boolean {
   let found = false;
   try {
     const inspect = (fd: Fd): void => {
       found = isAutofs(fd);
       if (found) throw new SyscallError("EREMOTE", 66, "resolve", [`${fd}`], fd.path);
     };
-    reach(root, path, { follow, safe: false, inspect }).fd.close();
+    reach(root, path, { follow: !traceless, safe: false, traceless, inspect }).fd.close();
   } catch (error) {
     if (!(error instanceof SyscallError) && !(error instanceof UnsafePathError)) throw error;
   }

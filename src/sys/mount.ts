@@ -1,7 +1,8 @@
 import type { Bytes } from "../base/bytes.js";
 import { bytes } from "../base/bytes.js";
+import { failedWith } from "../base/errors.js";
 import { bind, bindSyscall, cstring } from "./ffi.js";
-import { AT_EMPTY_PATH, AT_FDCWD, check, checkAt, Fd } from "./files.js";
+import { AT_EMPTY_PATH, AT_FDCWD, check, checkAt, Fd, readlinkat } from "./files.js";
 
 export const MOUNT_ATTR_RDONLY = 0x01;
 export const MOUNT_ATTR_NOSUID = 0x02;
@@ -65,6 +66,21 @@ export function attachMount(mount: Fd, target: Fd): void {
   const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
   const result = libc.moveMount(mount.number, cstring(EMPTY), target.number, cstring(EMPTY), flags);
   checkAt(result, "move_mount", mount, EMPTY, () => `${target}`);
+}
+
+/**
+ * A symlink's target, without moving its access time: by a copy of its mount that keeps none. Who may not have one reads
+ * it as it is.
+ */
+export function readlinkWithoutTrace(dir: Fd, name: Bytes): Bytes {
+  try {
+    using copy = cloneMount(dir);
+    changeMount(copy, { set: MOUNT_ATTR_NOATIME });
+    return readlinkat(copy, name);
+  } catch (error) {
+    if (!failedWith(error, "EPERM", "EINVAL", "ENOSYS")) throw error;
+    return readlinkat(dir, name);
+  }
 }
 
 export interface MountChange {

@@ -15,7 +15,7 @@ export function createItem(run: Run, item: Item): void {
     return;
   }
   // What a glob matched exists, which the `:` prefix of modes and owners asks for.
-  for (const match of glob(run.root, item.path)) {
+  for (const match of glob(run, item.path)) {
     attempt(run, item, match, () => create(run, item, match, true));
   }
 }

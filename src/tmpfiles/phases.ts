@@ -26,8 +26,7 @@ export interface Groups {
 /** Runs the items through the operations asked for, phase by phase. */
 export function runPhases(run: Run, groups: Groups, operations: ReadonlySet<Operation>): void {
   const { only } = groups;
-  // Reading a symlink moves its atime, which who only asks shall not.
-  const autofs = new AutofsCheck(run.root, only === undefined);
+  const autofs = new AutofsCheck(run);
   for (const phase of PHASES) {
     const asked = phase.filter((operation) => operations.has(operation));
     if (asked.length === 0) continue;
@@ -86,25 +85,26 @@ function handlerOf(run: Run, item: Item, operation: Operation): Handler | undefi
 
 /** The `-` modifier tolerates failures on creation alone. */
 function removeItem(run: Run, item: Item, handler: Handler, only: Phase["only"]): void {
-  const paths = item.type.path === "glob" ? glob(run.root, item.path, only) : [item.path];
+  const paths = item.type.path === "glob" ? glob(run, item.path, only) : [item.path];
   for (const path of paths) attempt(run, item, path, () => handler(run, item, path, true), false);
 }
 
 /** Asks once for each directory that items lie in. */
 class AutofsCheck {
-  readonly #root: Bytes;
-  readonly #follow: boolean;
+  readonly #run: Run;
   readonly #known = new Map<Bytes, boolean>();
   readonly #missing = new Map<Bytes, boolean>();
 
-  constructor(root: Bytes, follow: boolean) {
-    this.#root = root;
-    this.#follow = follow;
+  constructor(run: Run) {
+    this.#run = run;
   }
 
-  /** Whether the directory is surely not there. Not asked below a root, where symlinks lead elsewhere. */
+  /**
+   * Whether the directory is surely not there. Not asked below a root, where symlinks lead elsewhere; nor by who only looks,
+   * since the kernel moves the access times of the symlinks that it follows.
+   */
   isMissing(directory: Bytes): boolean {
-    if (this.#root !== "/" || !this.#follow) return false;
+    if (this.#run.root !== "/" || this.#run.traceless) return false;
     let missing = this.#missing.get(directory);
     if (missing === undefined) {
       missing = !this.isBelow(directory) && isGone(directory);
@@ -117,7 +117,7 @@ class AutofsCheck {
     const fixed = isGlob(path) ? literalPrefix(path) : path;
     let below = this.#known.get(fixed);
     if (below === undefined) {
-      below = isBelowAutofs(this.#root, fixed, this.#follow);
+      below = isBelowAutofs(this.#run.root, fixed, this.#run.traceless);
       this.#known.set(fixed, below);
     }
     return below;

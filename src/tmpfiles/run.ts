@@ -20,6 +20,8 @@ import { type Groups, runPhases } from "./phases.js";
 export interface Run {
   /** `/`, or the directory of --root: all items' paths lie below it, and symlinks resolve inside it. */
   readonly root: Bytes;
+  /** Of a run that only looks: no symlink's access time is to move. */
+  readonly traceless: boolean;
   readonly hands: Hands;
   readonly reporter: Reporter;
   /** Stands still while the run lasts. */
@@ -117,7 +119,16 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
   const hands = options.dryRun === true ? dryHands(root, listening) : realHands(root, listening);
   const { opensAgeless = false } = options;
   runPhases(
-    { root, hands, reporter: listening, clock, walker, outcome, opensAgeless },
+    {
+      root,
+      hands,
+      reporter: listening,
+      clock,
+      walker,
+      outcome,
+      opensAgeless,
+      traceless: options.lens !== undefined,
+    },
     groups,
     new Set(options.operations),
   );

@@ -22,7 +22,9 @@ symlinkSync("real", `${dir}/link`);
 symlinkSync("nowhere", `${dir}/dangling`);
 
 const below = (pattern: string): string[] =>
-  glob("/" as Bytes, bytes(`${dir}/${pattern}`)).map((path) => path.slice(dir.length + 1));
+  glob({ root: "/" as Bytes, traceless: false }, bytes(`${dir}/${pattern}`)).map((path) =>
+    path.slice(dir.length + 1),
+  );
 
 test("wildcards match names without a leading dot, braces expand, backslashes escape", () => {
   assert.deepEqual(below("re*l"), ["real"]);
@@ -35,9 +37,11 @@ test("wildcards match names without a leading dot, braces expand, backslashes es
 });
 
 test("below a root, what lies in the root itself is found", () => {
-  const found = glob(bytes(dir), bytes(`${dir}/re*`)).map((path) => path.slice(dir.length + 1));
+  const found = glob({ root: bytes(dir), traceless: false }, bytes(`${dir}/re*`)).map((path) =>
+    path.slice(dir.length + 1),
+  );
   assert.deepEqual(found.sort(), ["real", "real2"]);
-  assert.deepEqual(glob(bytes(dir), bytes(`${dir}/real/*`)).length, 2);
+  assert.deepEqual(glob({ root: bytes(dir), traceless: false }, bytes(`${dir}/real/*`)).length, 2);
 });
 
 test("a dangling symlink is there; a directory is not listed through a symlink", () => {
@@ -114,7 +118,10 @@ test("what matches is what libc's glob finds", { skip: isGlibc === undefined && 
   fc.assert(
     fc.property(comparable, (text) => {
       const full = bytes(`${dir}/${text}`);
-      assert.deepEqual(glob("/" as Bytes, full).sort(), libcGlob(full).map(simplify).sort());
+      assert.deepEqual(
+        glob({ root: "/" as Bytes, traceless: false }, full).sort(),
+        libcGlob(full).map(simplify).sort(),
+      );
     }),
     { numRuns: 2000 },
   );

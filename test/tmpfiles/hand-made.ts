@@ -67,7 +67,17 @@ export function makeRun(options: { readonly root?: string; readonly dry?: boolea
   const walkHands = options.dry === true ? lookingWalkHands() : actingWalkHands;
   const walker = new Walker({ hands: walkHands, reporter });
   const outcome = new Outcome();
-  return { root, hands, reporter, clock: systemClock, walker, outcome, opensAgeless: false, events };
+  return {
+    root,
+    hands,
+    reporter,
+    clock: systemClock,
+    walker,
+    outcome,
+    opensAgeless: false,
+    traceless: false,
+    events,
+  };
 }
 
 /** A directory for one test, gone after it. */

@@ -12,7 +12,7 @@ import type { Loaded } from "../../tmpfiles/config/items.js";
 import type { Item } from "../../tmpfiles/item.js";
 import { adviceFor } from "./advice.js";
 import { type CleanerVersion, loadConfiguration } from "./configuration.js";
-import { judge } from "./judge.js";
+import { type Judged, judge } from "./judge.js";
 import type { Look, LookReason } from "./look.js";
 import { newestOf } from "./subject.js";
 import { cleanerTimer, nextRun } from "./timer.js";
@@ -98,9 +98,10 @@ export function explain(
   const bootLines = loadConfiguration({ config, version }, true);
   const atBoot = judge(wanted, bootLines, { operation: "remove", at, version });
   return wanted.map((path) => {
-    const explained = conclude(path, looks.get(path) ?? [], loaded, at);
-    const boot = (atBoot.get(path) ?? []).find(({ removed }) => removed)?.source;
-    const uses = usesOf(path);
+    const judged = looks.get(path) ?? { names: [path], looks: [] };
+    const explained = conclude(path, judged, loaded, at);
+    const boot = atBoot.get(path)?.looks.find(({ removed }) => removed)?.source;
+    const uses = usesOf(judged.names[0] ?? path);
     const whole = { ...explained, uses, boot, unprotected: unprotectedBy(path, explained, loaded, uses) };
     return { ...whole, advice: adviceFor(whole, version), notices: noticesOf(uses) };
   });
@@ -108,11 +109,11 @@ export function explain(
 
 type Conclusion = Omit<Explanation, "uses" | "boot" | "unprotected" | "advice" | "notices">;
 
-function conclude(path: Bytes, looks: readonly Look[], loaded: Loaded, at: Nanoseconds): Conclusion {
-  const exists = isThere(path);
+function conclude(path: Bytes, { names, looks }: Judged, loaded: Loaded, at: Nanoseconds): Conclusion {
+  const exists = isThere(names[0] ?? path);
   const deciding = exists ? looks.find(({ removed }) => removed) : undefined;
   const look = deciding ?? soonest(looks);
-  const base = baseOf(path, loaded);
+  const base = names.map((name) => baseOf(name, loaded)).find((item) => item !== undefined);
   const ownReasons = look?.reasons.map((reason) => ({ ...reason, at: look.at })) ?? [];
   const reasons: Reason[] = deciding !== undefined ? [] : ownReasons;
   if (deciding === undefined && look === undefined)

@@ -6,6 +6,7 @@ import { runItems } from "../../tmpfiles/run.js";
 import type { Victim } from "../watch/event.js";
 import { type CleanerVersion, lookingHands } from "./configuration.js";
 import { type Look, Onlooker } from "./look.js";
+import { namesOf } from "./names.js";
 
 export interface JudgeOptions {
   readonly operation: Operation;
@@ -16,10 +17,18 @@ export interface JudgeOptions {
   readonly imagined?: Victim;
 }
 
+export interface Judged {
+  /** By which lines come upon it: its real path, and those through symlinks that lines name directories by. */
+  readonly names: readonly Bytes[];
+  readonly looks: readonly Look[];
+}
+
 /** What each line would do to each path: a dry run of the engine, narrowed to the way to those paths. */
-export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOptions): Map<Bytes, Look[]> {
-  const onlooker = new Onlooker(paths, options.at, options.imagined);
-  const leads = (directory: Bytes): boolean => paths.some((path) => isBelow(path, directory));
+export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOptions): Map<Bytes, Judged> {
+  const named = namesOf(paths, loaded, options.root);
+  const all = [...new Set([...named.values()].flat())];
+  const onlooker = new Onlooker(all, options.at, options.imagined);
+  const leads = (directory: Bytes): boolean => all.some((path) => isBelow(path, directory));
   const run = {
     operations: [options.operation],
     dryRun: true,
@@ -31,7 +40,13 @@ export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOpt
   };
   // All lines are known to the walk, since any may keep an entry; those that could not come near are not run.
   runItems({ exact: loaded.exact, globs: loaded.globs, only: leads }, run, onlooker);
-  return onlooker.looks;
+  const looksAt = (path: Bytes, name: Bytes): Look[] =>
+    (onlooker.looks.get(name) ?? []).map((look) => (look.at === name ? { ...look, at: path } : look));
+  const judged = ([path, names]: [Bytes, readonly Bytes[]]): [Bytes, Judged] => [
+    path,
+    { names, looks: names.flatMap((name) => looksAt(path, name)) },
+  ];
+  return new Map([...named].map(judged));
 }
 
 /** `/usr/lib/tmpfiles.d/tmp.conf:3` */

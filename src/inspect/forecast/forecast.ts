@@ -12,6 +12,7 @@ import { Expiry } from "../explain/expiry.js";
 import { absolute, type ExplainOptions, toBytes } from "../explain/explain.js";
 import { judge } from "../explain/judge.js";
 import { ageOf, namesLeadingTo } from "../explain/look.js";
+import { namesAround } from "../explain/names.js";
 import { cleanerTimer, nextRun } from "../explain/timer.js";
 import { type Day, Ledger, type Removal } from "./ledger.js";
 
@@ -52,7 +53,7 @@ export function forecast(
   const runs = runsBetween(at, until);
   const ledger = new Ledger(runs);
   const last = runs.at(-1) ?? until;
-  const forecaster = new Forecaster(paths.map(absolute), last, ledger);
+  const forecaster = new Forecaster(namesAround(paths.map(absolute), loaded), last, ledger);
   const { exact, globs } = loaded;
   const only = paths.length === 0 ? {} : { only: (path: Bytes): boolean => forecaster.leads(path) };
   const clock = fixedClock(last);
@@ -96,7 +97,7 @@ function expiryOfInstance(
   version: 252 | 262,
 ): Nanoseconds | undefined {
   return runs.find((at) => {
-    const looks = judge([path], loaded, { operation: "clean", at, version }).get(path) ?? [];
+    const looks = judge([path], loaded, { operation: "clean", at, version }).get(path)?.looks ?? [];
     return looks.some(({ removed }) => removed);
   });
 }

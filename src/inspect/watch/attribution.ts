@@ -72,7 +72,8 @@ export class Attribution {
 /** The line whose walk would remove an entry like this one. */
 function walked(loaded: Loaded, operation: Operation, { path, time, victim }: WatchEvent): Cause | undefined {
   const imagined = victim === undefined ? {} : { imagined: victim };
-  const looks = judge([path], loaded, { operation, at: time, version: 262, ...imagined }).get(path) ?? [];
+  const looks =
+    judge([path], loaded, { operation, at: time, version: 262, ...imagined }).get(path)?.looks ?? [];
   // What was seen of it last may be newer than what the cleaner saw: then the line that walks there is the cause.
   const look =
     looks.find(({ removed }) => removed) ??

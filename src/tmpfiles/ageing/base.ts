@@ -1,6 +1,6 @@
 import { type Bytes, basename, parent } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
-import { resolve } from "../../path/resolve.js";
+import { type Ground, resolve } from "../../path/resolve.js";
 import {
   Fd,
   O_DIRECTORY,
@@ -20,14 +20,14 @@ const MISSING: readonly string[] = ["ENOENT", "ENOTDIR"];
  * kernel takes us there at once. A symlink is followed only where nobody but root and its target's owner could have
  * pointed it there: `UnsafePathError` otherwise.
  */
-export function openParent(root: Bytes, path: Bytes, missing = MISSING): Fd | undefined {
+export function openParent({ root, traceless }: Ground, path: Bytes, missing = MISSING): Fd | undefined {
   return ifThere(() => {
     try {
       return openat2(Fd.cwd, parent(path), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
     } catch (error) {
       // ENOSYS: before Linux 5.6; EPERM: a container's filter that does not know the call.
       if (!failedWith(error, "ELOOP", "ENOSYS", "EPERM")) throw error;
-      return resolve(root, parent(path), { follow: true });
+      return resolve(root, parent(path), { follow: true, traceless });
     }
   }, missing);
 }

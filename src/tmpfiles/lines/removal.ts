@@ -24,7 +24,7 @@ export const removeContents: Handler = (run, item, path) => walkContents(run, it
 
 /** A file or an empty directory goes: `r` on --remove. A directory that is not empty is a failure. */
 export const removePath: Handler = (run, item, path) => {
-  using dir = openParent(run.root, path);
+  using dir = openParent(run, path);
   const instance = dir && Instance.at(run, item, "remove", dir, path);
   if (instance === undefined) return;
   // Whether it is empty the kernel knows; a look would move its access time. Only a dry run has to look.
@@ -77,7 +77,7 @@ type CleanInstance = (instance: Instance, rule: AgeRule | undefined) => void;
 function cleanInstance(run: Run, item: Item, path: Bytes, clean: CleanInstance): void {
   if (item.age === undefined) return;
   requireNormalized(path);
-  using dir = ifThere(() => resolve(run.root, parent(path), { follow: true }));
+  using dir = ifThere(() => resolve(run.root, parent(path), { follow: true, traceless: run.traceless }));
   const instance = dir && Instance.at(run, item, "clean", dir, path);
   if (instance !== undefined) clean(instance, ruleOf(run, item));
 }
@@ -113,7 +113,7 @@ function walkContents(
   path: Bytes,
   rule: AgeRule | undefined,
 ): void {
-  using dir = openParent(run.root, path);
+  using dir = openParent(run, path);
   using base = dir && openBase(dir, path);
   if (base === undefined || rule === undefined) return;
   run.outcome.walked(run.walker.walk(item, operation, base, path, rule).status);
@@ -121,7 +121,7 @@ function walkContents(
 
 function removeAll(run: Run, item: Item, operation: Operation, path: Bytes): void {
   // A file where a directory should be is no way to a path that is not there: that fails, as it does in 262.
-  using dir = openParent(run.root, path, ["ENOENT"]);
+  using dir = openParent(run, path, ["ENOENT"]);
   const instance = dir && Instance.at(run, item, operation, dir, path);
   if (instance === undefined) return;
   using base = instance.isDirectory ? openBase(instance.dir, path) : undefined;

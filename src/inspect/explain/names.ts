@@ -1,0 +1,108 @@
+import { type Bytes, basename, isBelow, join, parent } from "../../base/bytes.js";
+import { SyscallError, UnsafePathError } from "../../base/errors.js";
+import { glob } from "../../path/glob.js";
+import { reach } from "../../path/resolve.js";
+import { currentPath } from "../../sys/processes.js";
+import type { Loaded } from "../../tmpfiles/config/items.js";
+
+/**
+ * Where paths really are: a line may name its directory by way of a symlink, and so may who asks. No symlink's access time
+ * moves, as far as the kernel lets us.
+ */
+export class RealPaths {
+  readonly #root: Bytes;
+  /** By directory. */
+  readonly #known = new Map<Bytes, Bytes>();
+
+  constructor(root = "/" as Bytes) {
+    this.#root = root;
+  }
+
+  /** A symlink in the last component is what is meant, and not followed. */
+  of(path: Bytes): Bytes {
+    return path === this.#root ? path : join(this.#directory(parent(path)), basename(path));
+  }
+
+  /** What `path` leads to. */
+  leadsTo(path: Bytes): Bytes {
+    return this.#directory(path);
+  }
+
+  #directory(path: Bytes): Bytes {
+    let real = this.#known.get(path);
+    if (real === undefined) {
+      real = resolved(this.#root, path);
+      this.#known.set(path, real);
+    }
+    return real;
+  }
+}
+
+/** As far as it is there; as it is written, where it can't be told. */
+function resolved(root: Bytes, path: Bytes): Bytes {
+  try {
+    const { fd, missing } = reach(root, path, { follow: true, safe: false, traceless: true });
+    using reached = fd;
+    return missing.reduce(join, currentPath(reached));
+  } catch (error) {
+    if (error instanceof SyscallError || error instanceof UnsafePathError) return path;
+    throw error;
+  }
+}
+
+/** What a line names by way of a symlink, and where that is. */
+interface Linked {
+  readonly path: Bytes;
+  readonly real: Bytes;
+}
+
+/**
+ * The names by which lines come upon each path: the real one, and one through each symlink by which a line names a
+ * directory at or above it.
+ */
+export function namesOf(
+  paths: readonly Bytes[],
+  loaded: Loaded,
+  root = "/" as Bytes,
+): Map<Bytes, readonly Bytes[]> {
+  const reals = new RealPaths(root);
+  const wanted = paths.map((path) => ({ path, real: reals.of(path) }));
+  const leads = (path: Bytes): boolean => {
+    const real = reals.leadsTo(path);
+    return wanted.some((each) => isBelow(each.real, real) || each.real === reals.of(path));
+  };
+  const linked = linkedBases(loaded, reals, root, leads);
+  const byLink = (real: Bytes): Bytes[] =>
+    linked.filter((base) => isBelow(real, base.real)).map((base) => moved(real, base));
+  return new Map(wanted.map(({ path, real }) => [path, [...new Set([real, ...byLink(real)])]]));
+}
+
+/** The same, with the directories below the paths that lines name by way of a symlink. */
+export function namesAround(paths: readonly Bytes[], loaded: Loaded): readonly Bytes[] {
+  const reals = new RealPaths();
+  const wanted = paths.map((path) => reals.of(path));
+  const leads = (path: Bytes): boolean => {
+    const real = reals.leadsTo(path);
+    return wanted.some((each) => isBelow(each, real) || isBelow(real, each));
+  };
+  const inside = linkedBases(loaded, reals, "/" as Bytes, leads).filter(({ real }) =>
+    wanted.some((each) => isBelow(real, each)),
+  );
+  return [...[...namesOf(paths, loaded).values()].flat(), ...inside.map(({ path }) => path)];
+}
+
+function linkedBases(
+  { exact, globs }: Loaded,
+  reals: RealPaths,
+  root: Bytes,
+  leads: (path: Bytes) => boolean,
+): Linked[] {
+  const instances = globs.flatMap(({ path }) => glob({ root, traceless: true }, path, leads));
+  return [...exact.map(({ path }) => path), ...instances]
+    .map((path) => ({ path, real: reals.of(path) }))
+    .filter(({ path, real }) => path !== real);
+}
+
+function moved(real: Bytes, base: Linked): Bytes {
+  return real === base.real ? base.path : join(base.path, real.slice(base.real.length) as Bytes);
+}
