@@ -1,4 +1,4 @@
-import { type Bytes, show } from "../../base/bytes.js";
+import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import {
   decodeEvents,
@@ -25,13 +25,13 @@ import {
   readEvents,
 } from "../../sys/fanotify.js";
 import { Fd, O_DIRECTORY } from "../../sys/files.js";
-import { type Stat, statx } from "../../sys/inode.js";
+import { statx } from "../../sys/inode.js";
 import { currentPath } from "../../sys/processes.js";
-import { type Directory, Model } from "./model.js";
-import { type Keeper, type NameIn, openDirectory, scan } from "./scan.js";
+import type { Directory } from "./model.js";
+import { type Keeper, type NameIn, openDirectory } from "./scan.js";
 import type { ChangeSource } from "./source.js";
-import { addTarget } from "./targets.js";
-import { type Change, type Surroundings, Tracker } from "./tracker.js";
+import type { Change, Surroundings } from "./tracker.js";
+import { WatchedTree } from "./watched-tree.js";
 
 const NAMES = FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_ONDIR;
 // Without FAN_ATTRIB, which each unlink of a last name causes too: it would cost those who delete half as much again.
@@ -51,10 +51,8 @@ interface Marked {
  * directory's making and its marking. No descriptor is held below the targets: it would keep them from being unmounted.
  */
 export class FanotifySource implements ChangeSource, Keeper, Surroundings {
-  readonly notices: string[] = [];
+  readonly tree: WatchedTree;
   readonly #group: Fd;
-  readonly #model = new Model();
-  readonly #tracker: Tracker;
   /** By mount id. */
   readonly #marked = new Map<bigint, Marked | undefined>();
   /** A path on each file system, by its id. */
@@ -68,16 +66,12 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   constructor(targets: readonly Bytes[], reportPidfd: boolean) {
     const flags = FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS | FAN_REPORT_DFID_NAME_TARGET;
     this.#group = fanotifyInit(flags | (reportPidfd ? FAN_REPORT_PIDFD : 0));
-    this.#tracker = new Tracker(this.#model, targets, this);
-    for (const target of targets) this.#note(addTarget(this.#model, this, target).closed);
+    this.tree = new WatchedTree(targets, this);
+    this.tree.begin();
   }
 
   get fds(): readonly Fd[] {
     return [this.#group];
-  }
-
-  get directories(): number {
-    return this.#model.size;
   }
 
   read(): Change[] {
@@ -85,11 +79,11 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
       const length = readEvents(this.#group, this.#buffer);
       for (const event of decodeEvents(this.#buffer, length)) {
         if (event.pidfd !== undefined && event.pidfd >= 0) this.#pidfds.push(event.pidfd);
-        this.#tracker.apply(event);
+        this.tree.tracker.apply(event);
       }
       more = length > BUFFER_LENGTH / 2 && this.#pidfds.length === 0;
     }
-    return this.#tracker.take();
+    return this.tree.tracker.take();
   }
 
   release(): void {
@@ -101,17 +95,11 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     this.#group.close();
   }
 
-  /** Something was mounted here: what is below is on another file system from now on. */
   mounted(point: Bytes): void {
     this.#marked.clear();
-    const model = this.#model;
     try {
-      using directory = openDirectory(Fd.cwd, point);
-      const key = this.enter(directory, statx(directory));
-      if (key === undefined) return;
-      const root = model.addRoot(key, point);
-      this.#mountRoots.set(point, root);
-      this.#note(scan(model, this, directory, root).closed);
+      const root = this.tree.mounted(point);
+      if (root !== undefined) this.#mountRoots.set(point, root);
     } catch (error) {
       if (!failedWith(error, "ENOENT", "ENOTDIR", "EACCES")) throw error;
     }
@@ -120,12 +108,12 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   unmounted(point: Bytes): void {
     this.#marked.clear();
     const root = this.#mountRoots.get(point);
-    if (root !== undefined) this.#model.forget(root);
+    if (root !== undefined) this.tree.model.forget(root);
     this.#mountRoots.delete(point);
   }
 
-  enter(directory: Fd, stat: Stat): string | undefined {
-    const marked = this.#markedAt(directory, stat);
+  enter(directory: Fd): string | undefined {
+    const marked = this.#markedAt(directory);
     if (marked === undefined) return undefined;
     if (marked.eachDirectory) fanotifyMark(this.#group, FAN_MARK_INODE, MASK | FAN_EVENT_ON_CHILD, directory);
     return keyOf(marked.id, directory);
@@ -160,17 +148,11 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     if (why === "created" && !this.#hasOwnMarks(directory)) return [];
     try {
       using fd = openDirectory(Fd.cwd, path);
-      this.enter(fd, statx(fd));
-      const { added, closed } = scan(this.#model, this, fd, directory);
-      this.#note(closed);
-      return added;
+      this.enter(fd);
+      return this.tree.scan(fd, directory);
     } catch {
       return [];
     }
-  }
-
-  #note(closed: readonly Bytes[]): void {
-    for (const path of closed) this.notices.push(`${show(path)} can't be watched`);
   }
 
   #hasOwnMarks(directory: Directory): boolean {
@@ -179,9 +161,10 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     );
   }
 
-  #markedAt(directory: Fd, stat: Stat): Marked | undefined {
-    if (!this.#marked.has(stat.mountId)) this.#marked.set(stat.mountId, this.#mark(directory));
-    return this.#marked.get(stat.mountId);
+  #markedAt(directory: Fd): Marked | undefined {
+    const { mountId } = statx(directory);
+    if (!this.#marked.has(mountId)) this.#marked.set(mountId, this.#mark(directory));
+    return this.#marked.get(mountId);
   }
 
   #mark(directory: Fd): Marked | undefined {

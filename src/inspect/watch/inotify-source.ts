@@ -1,4 +1,4 @@
-import { type Bytes, show } from "../../base/bytes.js";
+import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import type { FanotifyEvent, InodeKey, NameInDirectory } from "../../sys/fanotify.js";
 import { Fd } from "../../sys/files.js";
@@ -16,11 +16,11 @@ import {
   inotifyInit,
   readInotify,
 } from "../../sys/inotify.js";
-import { type Directory, Model } from "./model.js";
-import { type Keeper, type NameIn, openDirectory, scan } from "./scan.js";
+import type { Directory } from "./model.js";
+import { type Keeper, type NameIn, openDirectory } from "./scan.js";
 import type { ChangeSource } from "./source.js";
-import { addTarget } from "./targets.js";
-import { type Change, type Surroundings, Tracker } from "./tracker.js";
+import type { Change, Surroundings } from "./tracker.js";
+import { WatchedTree } from "./watched-tree.js";
 
 const MASK =
   IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_ATTRIB | IN_ONLYDIR | IN_EXCL_UNLINK;
@@ -32,25 +32,19 @@ const NOBODY = -1;
  * new directory before that has its watch is only seen by what is left of it.
  */
 export class InotifySource implements ChangeSource, Keeper, Surroundings {
-  readonly notices: string[] = [];
+  readonly tree: WatchedTree;
   readonly #inotify = inotifyInit();
-  readonly #model = new Model();
-  readonly #tracker: Tracker;
   readonly #buffer = Buffer.alloc(256 * 1024);
   #limitTold = false;
   #half: InotifyEvent | undefined;
 
   constructor(targets: readonly Bytes[]) {
-    this.#tracker = new Tracker(this.#model, targets, this);
-    for (const target of targets) this.#note(addTarget(this.#model, this, target).closed);
+    this.tree = new WatchedTree(targets, this);
+    this.tree.begin();
   }
 
   get fds(): readonly Fd[] {
     return [this.#inotify];
-  }
-
-  get directories(): number {
-    return this.#model.size;
   }
 
   read(): Change[] {
@@ -60,7 +54,7 @@ export class InotifySource implements ChangeSource, Keeper, Surroundings {
       if (events.length === 0) break;
     }
     this.#flush();
-    return this.#tracker.take();
+    return this.tree.tracker.take();
   }
 
   release(): void {}
@@ -75,7 +69,7 @@ export class InotifySource implements ChangeSource, Keeper, Surroundings {
     } catch (error) {
       if (!failedWith(error, "ENOSPC")) return undefined;
       if (!this.#limitTold) {
-        this.notices.push("more directories than one user may watch: raise fs.inotify.max_user_watches");
+        this.tree.notices.push("more directories than one user may watch: raise fs.inotify.max_user_watches");
       }
       this.#limitTold = true;
       return undefined;
@@ -100,14 +94,17 @@ export class InotifySource implements ChangeSource, Keeper, Surroundings {
   }
 
   explore(path: Bytes, into: Directory): readonly NameIn[] {
-    return this.#scan(path, into);
+    try {
+      using directory = openDirectory(Fd.cwd, path);
+      return this.tree.scan(directory, into);
+    } catch {
+      return [];
+    }
   }
 
   mounted(point: Bytes): void {
     try {
-      using directory = openDirectory(Fd.cwd, point);
-      const key = this.enter(directory);
-      if (key !== undefined) this.#scan(point, this.#model.addRoot(key, point));
+      this.tree.mounted(point);
     } catch {
       // Not ours to look at.
     }
@@ -121,34 +118,19 @@ export class InotifySource implements ChangeSource, Keeper, Surroundings {
     const half = this.#half;
     this.#half = undefined;
     const isOther = half?.cookie === event.cookie && (event.mask & IN_MOVED_TO) !== 0;
-    if (half !== undefined && !isOther) this.#tracker.apply({ ...base(half), from: nameOf(half) });
+    if (half !== undefined && !isOther) this.tree.tracker.apply({ ...base(half), from: nameOf(half) });
     if ((event.mask & IN_MOVED_FROM) !== 0) this.#half = event;
-    else if ((event.mask & IN_MOVED_TO) === 0) this.#tracker.apply({ ...base(event), at: nameOf(event) });
+    else if ((event.mask & IN_MOVED_TO) === 0) this.tree.tracker.apply({ ...base(event), at: nameOf(event) });
     else {
       const from = isOther && half !== undefined ? { from: nameOf(half) } : {};
-      this.#tracker.apply({ ...base(event), ...from, to: nameOf(event) });
+      this.tree.tracker.apply({ ...base(event), ...from, to: nameOf(event) });
     }
   }
 
   #flush(): void {
     const half = this.#half;
     this.#half = undefined;
-    if (half !== undefined) this.#tracker.apply({ ...base(half), from: nameOf(half) });
-  }
-
-  #scan(path: Bytes, into: Directory): readonly NameIn[] {
-    try {
-      using directory = openDirectory(Fd.cwd, path);
-      const { added, closed } = scan(this.#model, this, directory, into);
-      this.#note(closed);
-      return added;
-    } catch {
-      return [];
-    }
-  }
-
-  #note(closed: readonly Bytes[]): void {
-    for (const path of closed) this.notices.push(`${show(path)} can't be watched`);
+    if (half !== undefined) this.tree.tracker.apply({ ...base(half), from: nameOf(half) });
   }
 }
 

@@ -44,10 +44,10 @@ export function openWatch(input: ReaderInput): OpenedWatch {
           : execs !== undefined
             ? "exec-event"
             : "proc",
-      directories: source.directories,
-      notices: [...notices, ...source.notices.splice(0)],
+      directories: source.tree.model.size,
+      notices: [...notices, ...source.tree.notices.splice(0)],
     },
-    notices: source.notices,
+    notices: source.tree.notices,
     fds: [...source.fds, ...mounts.fds, ...(execs === undefined ? [] : [execs.fd])],
     read() {
       execs?.read();

@@ -19,7 +19,7 @@ import type { Directory, Entry, Model } from "./model.js";
 /** Gives directories the keys that events will name them with. */
 export interface Keeper {
   /** Undefined where it can't be watched: it is then left alone, with all that is below it. */
-  enter(directory: Fd, stat: Stat): string | undefined;
+  enter(directory: Fd): string | undefined;
 }
 
 /** Each level holds a descriptor. */
@@ -80,7 +80,7 @@ function scanLevel(
         continue;
       }
       using below = openDirectory(from, name);
-      const key = depth < MAX_DEPTH ? keeper.enter(below, statx(below)) : undefined;
+      const key = depth < MAX_DEPTH ? keeper.enter(below) : undefined;
       const { directory } = put(model, into, name, stat, scanned, key);
       if (directory !== undefined) scanLevel(model, keeper, below, directory, scanned, depth + 1);
       else scanned.closed.push(below.path);

@@ -16,7 +16,7 @@ export function addTarget(model: Model, keeper: Keeper, target: Bytes): Scanned 
   let directory: Directory | undefined;
   for (const path of [...above, nearest.path]) {
     using fd = openat(Fd.cwd, path, O_DIRECTORY | O_NONBLOCK);
-    const key = keeper.enter(fd, statx(fd));
+    const key = keeper.enter(fd);
     if (key === undefined) return { added: [], closed: [path] };
     directory = directory === undefined ? model.addRoot(key, path) : below(model, directory, path, key);
   }

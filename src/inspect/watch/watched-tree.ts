@@ -1,0 +1,48 @@
+import { type Bytes, show } from "../../base/bytes.js";
+import { Fd } from "../../sys/files.js";
+import { type Directory, Model } from "./model.js";
+import { type Keeper, type NameIn, openDirectory, scan } from "./scan.js";
+import { addTarget } from "./targets.js";
+import { type Surroundings, Tracker } from "./tracker.js";
+
+/** What is known of the directories that a source of events watches, and what could not be watched. */
+export class WatchedTree {
+  readonly model = new Model();
+  readonly tracker: Tracker;
+  /** In words; more may come while it goes on. */
+  readonly notices: string[] = [];
+  readonly #targets: readonly Bytes[];
+  readonly #keeper: Keeper;
+
+  constructor(targets: readonly Bytes[], source: Keeper & Surroundings) {
+    this.tracker = new Tracker(this.model, targets, source);
+    this.#targets = targets;
+    this.#keeper = source;
+  }
+
+  /** Takes the targets in, as they are now. */
+  begin(): void {
+    for (const target of this.#targets) this.#note(addTarget(this.model, this.#keeper, target).closed);
+  }
+
+  /** Takes in what an open directory holds; returns what was not known. */
+  scan(from: Fd, into: Directory): readonly NameIn[] {
+    const { added, closed } = scan(this.model, this.#keeper, from, into);
+    this.#note(closed);
+    return added;
+  }
+
+  /** A directory that something was mounted on: what is below is on another file system from now on. */
+  mounted(point: Bytes): Directory | undefined {
+    using directory = openDirectory(Fd.cwd, point);
+    const key = this.#keeper.enter(directory);
+    if (key === undefined) return undefined;
+    const root = this.model.addRoot(key, point);
+    this.scan(directory, root);
+    return root;
+  }
+
+  #note(closed: readonly Bytes[]): void {
+    for (const path of closed) this.notices.push(`${show(path)} can't be watched`);
+  }
+}
