@@ -37,6 +37,7 @@ import {
   statx,
 } from "../sys/inode.js";
 import { getXattr, listXattrs, setXattr } from "../sys/xattr.js";
+import { PARENT, reopened } from "./tree.js";
 
 export interface CopyOptions {
   /** Instead of the source's own. */
@@ -45,7 +46,9 @@ export interface CopyOptions {
   /** Whether what is missing is added to directories that are there and hold something. */
   readonly merge: boolean;
   /** Makes one inode, with whatever has to be set around that (a label). */
-  readonly making: (path: Bytes, type: number, make: () => void) => void;
+  readonly making: (path: () => Bytes, type: number, make: () => void) => void;
+  /** What could not be copied below the top; the rest is. */
+  readonly failed: (error: SyscallError) => void;
 }
 
 const SELF = "." as Bytes;
@@ -55,34 +58,40 @@ const PERMISSIONS = 0o7777;
 const ACCESS = 0o777;
 const USER_NAMESPACE = "user.";
 
-/** A directory that is being copied. */
-interface Level {
-  readonly from: Fd;
-  readonly to: Fd;
+/** Levels farther up than this are closed, and found again through `..`. */
+const OPEN_LEVELS = 4;
+
+/** A directory that is being copied, or copied to. */
+interface Side {
+  fd: Fd;
   readonly stat: Stat;
+}
+
+interface Level {
+  readonly name: Bytes;
+  readonly from: Side;
+  readonly to: Side;
   readonly isNew: boolean;
   readonly names: Iterator<Bytes>;
-  /** Below the top of the copy. */
-  readonly relative: Bytes;
 }
 
 /**
  * Copies what `source` (O_PATH) holds to `name` in `dir`: content, owner, mode, times, `user.` attributes; hard links
  * within a tree, symlinks and nodes as they are. Nothing that is there is replaced: it throws EEXIST for the top, also
- * for a directory that holds something unless `merge` is set. What fails further down is returned, and the rest copied.
+ * for a directory that holds something unless `merge` is set. What fails further down is told, and the rest copied, in
+ * the order of the names; but not on to a full disk. Depth costs neither stack nor fds.
  */
-export function copyTree(source: Fd, dir: Fd, name: Bytes, options: CopyOptions): SyscallError[] {
+export function copyTree(source: Fd, dir: Fd, name: Bytes, options: CopyOptions): void {
   const copying = new TreeCopy(options);
-  copying.copy(source, dir, name, EMPTY);
-  return copying.finish();
+  copying.copy(source, dir, name);
+  copying.finish();
 }
 
 class TreeCopy {
   readonly #options: CopyOptions;
   readonly #levels: Level[] = [];
-  readonly #failures: SyscallError[] = [];
   /** The copy itself. */
-  #top: Stat | undefined;
+  #top: Side | undefined;
   /** Where the first copy of an inode with several names is, below the top: by device and number. */
   readonly #linked = new Map<string, { readonly path: Bytes; readonly stat: Stat }>();
 
@@ -90,26 +99,26 @@ class TreeCopy {
     this.#options = options;
   }
 
-  finish(): SyscallError[] {
+  finish(): void {
     try {
       for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
         const { value: name, done } = level.names.next();
         if (done === true) this.#leave(level);
         else this.#child(level, name);
       }
-      return this.#failures;
     } finally {
       for (const { from, to } of this.#levels) {
-        from.close();
-        to.close();
+        from.fd.close();
+        to.fd.close();
       }
+      this.#top?.fd.close();
     }
   }
 
   #child(level: Level, name: Bytes): void {
     this.#noting(() => {
-      using source = openat(level.from, name, O_PATH | O_NOFOLLOW);
-      this.copy(source, level.to, name, level.relative === "" ? name : join(level.relative, name));
+      using source = openat(level.from.fd, name, O_PATH | O_NOFOLLOW);
+      this.copy(source, level.to.fd, name);
     });
   }
 
@@ -117,49 +126,69 @@ class TreeCopy {
     try {
       act();
     } catch (error) {
-      if (!(error instanceof SyscallError)) throw error;
-      if (error.code !== "EEXIST") this.#failures.push(error);
+      if (!(error instanceof SyscallError) || error.code === "ENOSPC") throw error;
+      if (error.code !== "EEXIST") this.#options.failed(error);
     }
   }
 
-  copy(source: Fd, dir: Fd, name: Bytes, relative: Bytes): void {
+  copy(source: Fd, dir: Fd, name: Bytes): void {
     const stat = statx(source);
     // A copy that lies within what is copied is no part of it, or there would be no end.
-    if (this.#top !== undefined && sameInode(stat, this.#top)) return;
-    if (isDirectory(stat)) this.#enter(source, stat, dir, name, relative);
+    if (this.#top !== undefined && sameInode(stat, this.#top.stat)) return;
+    if (isDirectory(stat)) this.#enter(source, stat, dir, name);
     else if (isSymlink(stat)) this.#symlink(source, stat, dir, name);
     else if (!this.#link(stat, dir, name)) {
       if (isRegular(stat)) this.#file(source, stat, dir, name);
       else this.#node(stat, dir, name);
-      if (stat.nlink > 1) this.#linked.set(keyOf(stat), { path: relative, stat: statx(dir, name) });
+      if (stat.nlink > 1)
+        this.#linked.set(keyOf(stat), { path: this.#relative(name), stat: statx(dir, name) });
     }
   }
 
-  #make(dir: Fd, name: Bytes, type: number, make: () => void): void {
-    this.#options.making(join(dir.path, name), type, make);
+  /** Where `name` is below the top of the copy. */
+  #relative(name: Bytes): Bytes {
+    return [...this.#levels.slice(1).map((level) => level.name), name].join("/") as Bytes;
   }
 
-  #enter(source: Fd, stat: Stat, dir: Fd, name: Bytes, relative: Bytes): void {
+  #make(dir: Fd, name: Bytes, type: number, make: () => void): void {
+    this.#options.making(() => join(dir.path, name), type, make);
+  }
+
+  #enter(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
     const from = openDirectory(source, SELF);
     try {
       const there = contentOf(dir, name);
       const isNew = there === undefined || (there === "filled" && !this.#options.merge);
       if (isNew) this.#make(dir, name, stat.mode, () => mkdirat(dir, name, stat.mode & ACCESS));
-      const to = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NOFOLLOW);
-      this.#top ??= statx(to);
-      this.#levels.push({ from, to, stat, isNew, names: names(from), relative });
+      const to = openCopy(dir, name);
+      const made = statx(to);
+      this.#top ??= { fd: openCopy(to, SELF), stat: made };
+      const sorted = [...entries(from)].map((entry) => entry.name).sort();
+      const [fromSide, toSide] = [
+        { fd: from, stat },
+        { fd: to, stat: made },
+      ];
+      this.#levels.push({ name, from: fromSide, to: toSide, isNew, names: sorted.values() });
     } catch (error) {
       from.close();
       throw error;
     }
+    const far = this.#levels.at(-1 - OPEN_LEVELS);
+    far?.from.fd.close();
+    far?.to.fd.close();
   }
 
   /** A directory's own owner, mode and times come last: filling it needs the one and moves the others. */
   #leave(level: Level): void {
     this.#levels.pop();
-    using from = level.from;
-    using to = level.to;
-    if (level.isNew) this.#noting(() => this.#dress(to, level.stat, from));
+    using from = level.from.fd;
+    using to = level.to.fd;
+    const above = this.#levels.at(-1);
+    if (above !== undefined && above.to.fd.number < 0) {
+      above.from.fd = reopened(from, PARENT, above.from, O_PATH);
+      above.to.fd = reopened(to, PARENT, above.to, O_PATH);
+    }
+    if (level.isNew) this.#noting(() => this.#dress(to, level.from.stat, from));
   }
 
   #file(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
@@ -207,7 +236,7 @@ class TreeCopy {
   /** Gives an inode that was copied already one more name; false where it must be copied anew. */
   #link(stat: Stat, dir: Fd, name: Bytes): boolean {
     const known = stat.nlink > 1 ? this.#linked.get(keyOf(stat)) : undefined;
-    const top = this.#levels[0]?.to;
+    const top = this.#top?.fd;
     if (known === undefined || top === undefined) return false;
     try {
       using above = openBelow(top, known.path);
@@ -221,6 +250,10 @@ class TreeCopy {
     unlinkat(dir, name);
     return false;
   }
+}
+
+function openCopy(dir: Fd, name: Bytes): Fd {
+  return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NOFOLLOW);
 }
 
 function keyOf(stat: Stat): string {
@@ -249,11 +282,6 @@ function contentOf(dir: Fd, name: Bytes): "nothing" | "filled" | undefined {
     if (failedWith(error, "ENOENT")) return undefined;
     throw error;
   }
-}
-
-function* names(dir: Fd): Generator<Bytes, undefined> {
-  for (const { name } of entries(dir)) yield name;
-  return undefined;
 }
 
 /** Of the others, labels and capabilities are for the policy and for lines of their own. Best effort, as in cp(1). */

@@ -33,14 +33,14 @@ export interface Left {
 }
 
 /** Ancestors nearer than this keep their fd open; farther ones are found again through `..` and compared. */
-const OPEN_LEVELS = 64;
+const OPEN_LEVELS = 8;
 /** Someone who adds entries as fast as they are removed gets this many looks, not for ever. */
 const MOST_LOOKS = 64;
 const MOST_LEFT = 100;
 const ENTRIES_A_SLICE = 512;
 const LISTING_BUFFER = 8192;
 const SELF = "." as Bytes;
-const PARENT = ".." as Bytes;
+export const PARENT = ".." as Bytes;
 
 /** A directory on the way down from the top. */
 interface Level {
@@ -106,7 +106,7 @@ class TreeRemoval {
       const { value, done } = level.listing.next();
       if (done !== true) return value;
       if (!level.progress || ++level.looks >= MOST_LOOKS) return undefined;
-      this.#look(level, reopened(level, SELF, level));
+      this.#look(level, reopened(level.fd, SELF, level, O_RDONLY));
     }
   }
 
@@ -137,7 +137,8 @@ class TreeRemoval {
   /** Goes back up, and removes the directory that was emptied. */
   #ascend(level: Level): void {
     const above = this.#levels.at(-2);
-    if (above !== undefined && above.fd.number < 0) this.#look(above, reopened(level, PARENT, above));
+    if (above !== undefined && above.fd.number < 0)
+      this.#look(above, reopened(level.fd, PARENT, above, O_RDONLY));
     const dir = above?.fd ?? this.#dir;
     this.#levels.pop();
     level.fd.close();
@@ -186,12 +187,17 @@ class TreeRemoval {
 }
 
 /** The directory at `.` or `..` of `from`, which must still be the one that `expected` was when it was entered. */
-function reopened(from: Level, to: Bytes, expected: Level): Fd {
-  const opened = openat(from.fd, to, O_RDONLY | O_DIRECTORY);
+export function reopened(
+  from: Fd,
+  to: Bytes,
+  expected: { readonly fd: Fd; readonly stat: Stat },
+  flags: number,
+): Fd {
+  const opened = openat(from, to, flags | O_DIRECTORY);
   const fd = new Fd(opened.number, "" as Bytes, expected.fd);
   if (sameInode(statx(fd), expected.stat)) return fd;
   fd.close();
-  throw new UnsafePathError("REPLACED_INODE", expected.fd.path, "was moved while it was being removed");
+  throw new UnsafePathError("REPLACED_INODE", expected.fd.path, "was moved while it was being gone through");
 }
 
 /** Opens a directory for listing without leaving its parent's mount: EXDEV where it is a mount point. */

@@ -40,9 +40,10 @@ const O_CLOEXEC = 0o2000000;
 const LOCK_EX_NB = 2 | 4;
 const LOCK_UN = 8;
 const OPEN_ENTRY = constants.O_NOFOLLOW | constants.O_NONBLOCK | O_CLOEXEC;
-const OPEN_DIRECTORY = OPEN_ENTRY | constants.O_DIRECTORY;
+export const OPEN_DIRECTORY = OPEN_ENTRY | constants.O_DIRECTORY;
 
 export const ENOENT = 2;
+export const EACCES = 13;
 export const EPERM = 1;
 export const EAGAIN = 11;
 export const ENOTEMPTY = 39;

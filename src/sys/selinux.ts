@@ -72,8 +72,8 @@ function taken(out: Out): Bytes {
 }
 
 /** Runs `make` so that what it creates has the policy's label for `path` from its first moment. */
-export function withCreationLabel<Result>(path: Bytes, mode: number, make: () => Result): Result {
-  const label = labellingHere() === "on" ? labelFor(path, mode) : undefined;
+export function withCreationLabel<Result>(path: () => Bytes, mode: number, make: () => Result): Result {
+  const label = labellingHere() === "on" ? labelFor(path(), mode) : undefined;
   if (label === undefined) return make();
   check(libselinux.setCreationLabel(cstring(label)), "setfscreatecon_raw", path, () => [
     JSON.stringify(label),

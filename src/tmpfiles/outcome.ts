@@ -1,8 +1,14 @@
+import { failedWith } from "../base/errors.js";
 import type { Event, Reporter } from "../base/events.js";
+import { errnoName } from "../sys/ffi.js";
+
+/** The process itself has run out of something: that says nothing of the line. */
+const EXHAUSTED = ["EMFILE", "ENFILE", "ENOMEM"];
 
 /** What the exit status will say. */
 export class Outcome {
   #failed = false;
+  #exhausted = false;
   #failures = 0;
 
   /** A reporter that listens in, for failures that the exit status tells of. */
@@ -21,16 +27,22 @@ export class Outcome {
   #note(event: Event): void {
     if (event.type !== "failed") return;
     this.#failures++;
-    if (!event.tolerated) this.#failed = true;
+    if (event.tolerated) return;
+    this.#failed = true;
+    if (failedWith(event.error, ...EXHAUSTED)) this.#exhausted = true;
   }
 
   /** Takes the errno that a walk ended with; what failed in it was told already. */
   walked(status: number): void {
-    if (status !== 0) this.#failed = true;
+    if (status === 0) return;
+    this.#failed = true;
+    if (EXHAUSTED.includes(errnoName(status))) this.#exhausted = true;
   }
 
-  get failed(): boolean {
-    return this.#failed;
+  /** That of systemd-tmpfiles(8). */
+  get exitStatus(): 0 | 1 | 73 {
+    if (this.#exhausted) return 1;
+    return this.#failed ? 73 : 0;
   }
 
   /** How many paths something failed at. */

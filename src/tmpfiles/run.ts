@@ -80,7 +80,8 @@ export function run(options: RunOptions, reporter: Reporter): Summary {
   for (const diagnostic of loaded.diagnostics) reporter.report({ type: "diagnostic", diagnostic });
   if (loaded.aborted) return { ...NOTHING_DONE, exitStatus: 1 };
   const summary = runItems(loaded, options, reporter);
-  return { ...summary, exitStatus: loaded.failed ? 1 : loaded.invalid ? 65 : summary.exitStatus };
+  if (loaded.failed || summary.exitStatus === 1) return { ...summary, exitStatus: 1 };
+  return { ...summary, exitStatus: loaded.invalid ? 65 : summary.exitStatus };
 }
 
 /** Which sockets live and which files are locked is told there alone: without it, what is in use would go. */
@@ -140,7 +141,7 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
     removed: { entries: removed, bytes: BigInt(bytes) },
     kept: walker.keptByReason(),
     failed: outcome.failures,
-    exitStatus: outcome.failed ? 73 : 0,
+    exitStatus: outcome.exitStatus,
   };
 }
 

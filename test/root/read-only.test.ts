@@ -54,10 +54,19 @@ test("each line alone ends as with 262", { skip: missing() }, (t) => {
   writeFileSync(join(tree, "empty"), "", { mode: 0o644 });
   symlinkSync("file", join(tree, "link"));
   const script = `mount --bind ${tree} ${tree} && mount -o remount,bind,ro ${tree} && exec "$@"`;
+  const config = join(at, "x.conf");
   const status = (line: string, program: readonly string[]): number | null => {
-    const config = join(at, "x.conf");
     writeFileSync(config, line.replaceAll("@", tree));
-    return spawnSync("unshare", ["-m", "sh", "-c", script, "sh", ...program, "--create", config]).status;
+    const args = ["-m", "sh", "-c", script, "sh", ...program, "--create", config];
+    const { status, stderr } = spawnSync("unshare", args, { encoding: "utf8" });
+    // One line, with the reason and the place.
+    if (status !== 0 && program.length > 1)
+      assert.match(
+        stderr,
+        new RegExp(`^${tree}/.*: Read-only file system \\(.*\\) \\[${config}:1\\]\n$`),
+        line,
+      );
+    return status;
   };
   const statuses = LINES.map((line) => [
     line,

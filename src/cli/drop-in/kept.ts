@@ -1,5 +1,6 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { Event, KeepReason, TimestampName } from "../../base/events.js";
+import { errnoWords } from "../words.js";
 import { microseconds } from "./timestamp.js";
 
 const TIMESTAMPS: Readonly<Record<TimestampName, string>> = {
@@ -16,6 +17,8 @@ export function keptLine(event: Extract<Event, { readonly type: "kept" }>, path:
     const what = kind === "directory" || kind === "subvolume" ? "Directory" : "File";
     return `${what} "${path}": ${TIMESTAMPS[reason.timestamp]} ${microseconds(reason.time)} is too new.`;
   }
+  if (reason.code === "unreadable" && kind === "directory")
+    return `Opening directory "${path}" failed, ignoring: ${errnoWords(reason.detail ?? "") ?? reason.detail}`;
   return LINES[reason.code]?.(path) ?? `Skipping "${path}": ${words(reason)}.`;
 }
 

@@ -1,5 +1,6 @@
 import { type Bytes, bytes, show } from "../../base/bytes.js";
 import type { Event, Reporter, Source } from "../../base/events.js";
+import { place } from "../verbs/reasons.js";
 import { failure } from "../words.js";
 import { keptLine } from "./kept.js";
 import type { LevelName, Log } from "./log.js";
@@ -22,7 +23,8 @@ type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>;
 export function dropInReporter(log: Log, terminal: boolean, dryRun = true): Reporter {
   const name = (path: Bytes): Bytes => (terminal ? bytes(show(path)) : path);
   return {
-    wantsKept: log.wants("debug"),
+    // Who is not root may not see everything, and is told what could not be looked into.
+    wantsKept: log.wants("debug") || process.geteuid?.() !== 0,
     wantsRemoved: log.wants(dryRun ? "info" : "debug"),
     report(event) {
       const line = lineOf(event, name);
@@ -47,9 +49,9 @@ function lineOf(event: Event, name: Name): Line | undefined {
     case "changed":
       return changedLine(event, name);
     case "kept":
-      return { level: "debug", text: keptLine(event, name(event.path)) };
+      return { level: keptLevel(event), text: keptLine(event, name(event.path)) };
     case "failed":
-      return { level: "err", text: bytes(failure(event.path, event.error)) };
+      return { level: "err", text: bytes(`${failure(event.path, event.error)} [${place(event.source)}]`) };
     case "skipped":
       return { level: "debug", text: bytes(`${show(event.path)}: ${event.why}`) };
     case "diagnostic": {
@@ -57,6 +59,10 @@ function lineOf(event: Event, name: Name): Line | undefined {
       return { level: SEVERITY[severity] ?? "err", text: `${name(file)}:${line}: ${bytes(message)}` };
     }
   }
+}
+
+function keptLevel({ reason, kind }: Of<"kept">): LevelName {
+  return reason.code === "unreadable" && kind === "directory" ? "err" : "debug";
 }
 
 function lineAt(level: LevelName, text: string | undefined): Line | undefined {

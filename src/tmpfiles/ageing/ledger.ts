@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/bytes.js";
 import { errnoName } from "../../sys/ffi.js";
-import { ENOENT } from "../../sys/scan.js";
+import { EACCES, ENOENT, OPEN_DIRECTORY } from "../../sys/scan.js";
 import { kindOf } from "../hands/kind.js";
 import { GUARDS, reasonOf, UNREADABLE, type World } from "./guards.js";
 import type { Level } from "./level.js";
@@ -51,6 +51,12 @@ export class Ledger {
     this.#stays(level, GUARDS.indexOf(UNREADABLE));
     if (!this.listener.wantsKept) return;
     this.listener.kept(level.entryPath(), "file", { code: UNREADABLE.code, detail: errnoName(failed) });
+  }
+
+  /** Permission is told with the reasons why entries stay; what else keeps a directory from being opened is a failure. */
+  unopened(level: Level, failed: number): void {
+    if (failed === EACCES) return;
+    this.listener.failed(level.entryPath(), failed, "openat", level.callArguments(OPEN_DIRECTORY));
   }
 
   /** Unlinked, or not: what became of an entry that no guard saved. */

@@ -202,6 +202,7 @@ export class Walk {
       const failed = level.opened < 0 && level.opened !== NOT_OPENED ? -level.opened : 0;
       if (level.opened >= 0) closeNumber(level.opened);
       this.ledger.keep(level, GUARDS.indexOf(guard));
+      if (failed !== 0) this.ledger.unopened(level, failed);
       return failed;
     }
     if (level.opened === -ENOENT) return 0;

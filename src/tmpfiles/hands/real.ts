@@ -92,7 +92,7 @@ class RealHands implements Hands {
   /** With the label that the policy has for it, and the mode that it is asked to have. Another root has its own policy. */
   #making<Result>(path: Bytes, kind: InodeKind, make: () => Result): Result {
     const unmasked = (): Result => withUmask(0, make);
-    return this.#root === "/" ? withCreationLabel(path, typeOf(kind), unmasked) : unmasked();
+    return this.#root === "/" ? withCreationLabel(() => path, typeOf(kind), unmasked) : unmasked();
   }
 
   make(item: Item, place: RealPlace, creation: Creation): Made | undefined {

@@ -20,18 +20,18 @@ const TOLERATED = ["EEXIST", "EROFS"];
 export const copy: Handler = (run, item, path) => {
   using place = run.hands.openParent(item, path, "make");
   using source = resolve(run.root, item.argument as Bytes, { follow: false, safe: false });
-  const failures: SyscallError[] = [];
+  const failures = new Failures(run, item, path);
   const made = run.hands.make(item, place, copyMaker(run, item, source, failures));
   if (made === undefined) return;
   using fd = made.fd;
-  refuseFailures(run, item, path, failures);
+  if (failures.first !== undefined) throw failures.first;
   const kind = kindOf(statx(fd));
   if (made.existing) run.hands.found(item, place, kind);
   if (kind === kindOf(followed(run, item, source))) setPermissions(run, item, fd, path, false);
   else skip(run, item, path, `exists and is not what would be copied`);
 };
 
-function copyMaker(run: Run, item: Item, source: Fd, failures: SyscallError[]): Creation {
+function copyMaker(run: Run, item: Item, source: Fd, failures: Failures): Creation {
   return {
     kind: kindOf(statx(source)),
     target: item.argument as Bytes,
@@ -40,9 +40,10 @@ function copyMaker(run: Run, item: Item, source: Fd, failures: SyscallError[]): 
     make: (dir, name) => {
       const uid = item.user?.id;
       const gid = item.group?.id;
-      const making = (path: Bytes, mode: number, make: () => void): void =>
+      const making = (path: () => Bytes, mode: number, make: () => void): void =>
         run.root === "/" ? withCreationLabel(path, mode & S_IFMT, make) : make();
-      failures.push(...copyTree(source, dir, name, { uid, gid, merge: item.modifiers.force, making }));
+      const failed = (error: SyscallError): void => failures.add(error);
+      copyTree(source, dir, name, { uid, gid, merge: item.modifiers.force, making, failed });
       return undefined;
     },
   };
@@ -57,9 +58,16 @@ function followed(run: Run, item: Item, source: Fd): Stat {
 }
 
 /** The first is the error; of the others it is only told. */
-function refuseFailures(run: Run, item: Item, path: Bytes, failures: readonly SyscallError[]): void {
-  const first = failures.find(({ code }) => !TOLERATED.includes(code));
-  for (const failure of failures)
-    if (failure !== first) skip(run, item, path, `not copied: ${failure.message}`);
-  if (first !== undefined) throw first;
+class Failures {
+  first: SyscallError | undefined;
+  readonly #tell: (error: SyscallError) => void;
+
+  constructor(run: Run, item: Item, path: Bytes) {
+    this.#tell = (error) => skip(run, item, path, `not copied: ${error.message}`);
+  }
+
+  add(error: SyscallError): void {
+    if (this.first === undefined && !TOLERATED.includes(error.code)) this.first = error;
+    else this.#tell(error);
+  }
 }

@@ -50,7 +50,7 @@ export const createFile: Handler = (run, item, path) => {
 export const createEmptiedFile: Handler = (run, item, path) => {
   using place = run.hands.openParent(item, path, "make");
   if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFREG);
-  const opened = openForTruncation(run, place);
+  const opened = openForTruncation(run, item, place);
   const made =
     opened === undefined
       ? run.hands.make(item, place, fileMaker(item, 0, []))
@@ -64,13 +64,16 @@ export const createEmptiedFile: Handler = (run, item, path) => {
   setPermissions(run, item, fd, path, made.existing);
 };
 
-/** On a read-only file system the file is only held: it may be empty, and as it should be, already. */
-function openForTruncation(run: Run, place: Place): Fd | undefined {
+/** On a read-only file system the file is only held: where it shall be empty, and is, all is as it should be. */
+function openForTruncation(run: Run, item: Item, place: Place): Fd | undefined {
   try {
     return run.hands.open(place, WRITE_FLAGS | O_NOFOLLOW);
   } catch (error) {
-    if (!failedWith(error, "EROFS")) throw error;
-    return run.hands.open(place, O_PATH | O_NOFOLLOW);
+    if (!failedWith(error, "EROFS") || item.argumentBytes) throw error;
+    const held = run.hands.open(place, O_PATH | O_NOFOLLOW);
+    if (held === undefined || statx(held).size === 0n) return held;
+    held.close();
+    throw error;
   }
 }
 

@@ -1,0 +1,91 @@
+/** Deep and wide trees, few file descriptors, no room: nothing runs out of anything without a word. */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { reference } from "../reference.js";
+import { has, isRoot, MAYFLY, type Result, start } from "./program.js";
+
+const real = reference();
+const DEPTH = 10_000;
+/** What a path may have is 4,096 bytes, so that a deep tree is put together from pieces. */
+const PIECE = 1000;
+const pieces = Array.from({ length: PIECE }, () => "d").join("/");
+
+const home = mkdtempSync("/dev/shm/mayfly-test-");
+after(() => start("rm", ["-rf", home]));
+const tree = join(home, "tree");
+const copy = join(home, "copy");
+
+function lay(depth: number): void {
+  start("rm", ["-rf", tree, copy]);
+  mkdirSync(tree);
+  for (let laid = 0; laid < depth; laid += PIECE) {
+    const piece = join(home, "piece");
+    mkdirSync(join(piece, pieces), { recursive: true });
+    writeFileSync(join(piece, "file"), "");
+    if (existsSync(join(tree, "d"))) renameSync(join(tree, "d"), join(piece, pieces, "d"));
+    renameSync(join(piece, "d"), join(tree, "d"));
+    renameSync(join(piece, "file"), join(tree, `file-${laid}`));
+    rmSync(piece, { recursive: true });
+  }
+}
+
+/** How many of the directories find(1) finds with this. */
+function count(top: string, ...conditions: string[]): number {
+  return start("find", [top, "-name", "d", "-type", "d", ...conditions, "-printf", "x"]).stdout.length;
+}
+
+function withFew(files: number, program: readonly string[], args: readonly string[]): Result {
+  return start("prlimit", [`--nofile=${files}`, ...program, ...args]);
+}
+
+const OURS = [process.execPath, MAYFLY, "tmpfiles"];
+/** A line for each way to walk, and how many levels it did. */
+const CREATED: Readonly<Record<string, () => number>> = {
+  "Z @ 0711": () => count(tree, "-perm", "0711"),
+  [`C ${copy} - - - - @`]: () => count(copy),
+  "L+ @ - - - - target": () => (existsSync(join(tree, "d")) ? 0 : DEPTH),
+};
+
+for (const [line, done] of Object.entries(CREATED)) {
+  test(`ten thousand levels with 32 files: ${line.replace(copy, "COPY")}`, () => {
+    lay(DEPTH);
+    const args = ["--create", "--inline", line.replaceAll("@", tree)];
+    assert.deepEqual(withFew(32, OURS, args), { status: 0, stdout: "", stderr: "" });
+    assert.equal(done(), DEPTH);
+  });
+}
+
+test("too many open files are told, with the status of 262", { skip: real.missing ?? false }, () => {
+  for (const args of [
+    ["--clean", "--inline", `d ${tree} - - - mM:0`],
+    ["--remove", "--inline", `D ${tree}`],
+    ["--remove", "--inline", `R ${tree}`],
+  ]) {
+    lay(PIECE);
+    const theirs = withFew(48, [real.binary ?? ""], args);
+    lay(PIECE);
+    const ours = withFew(48, OURS, args);
+    assert.deepEqual([theirs.status, ours.status], [1, 1]);
+    assert.match(ours.stderr, /^[^\n]*: Too many open files \(openat\(.*\): EMFILE\) \[\(argument\):1\]\n$/);
+  }
+});
+
+test("a copy on to a full disk ends there, with what 262 has copied too", {
+  skip: real.missing ?? (isRoot && has("unshare") ? false : "only root may mount"),
+}, () => {
+  const source = join(home, "source");
+  mkdirSync(source);
+  for (const name of ["b", "a", "d", "c"]) writeFileSync(join(source, name), "x".repeat(400_000));
+  const script = 'mount -t tmpfs -o size=1M none "$0" && "$@"; status=$?; ls "$0/copy"; exit $status';
+  const target = join(home, "small");
+  mkdirSync(target);
+  const args = ["--create", "--inline", `C ${target}/copy - - - - ${source}`, `d ${target}/next`];
+  const [theirs, ours] = [[real.binary ?? ""], OURS].map((program) =>
+    start("unshare", ["-m", "sh", "-c", script, target, ...program, ...args]),
+  );
+  assert.deepEqual([ours?.status, ours?.stdout], [theirs?.status, theirs?.stdout]);
+  assert.match(ours?.stderr ?? "", /: No space left on device \(.*\) \[\(argument\):1\]\n$/);
+  assert.deepEqual(readdirSync(target), []);
+});
