@@ -1,6 +1,7 @@
 /** Deep and wide trees, few file descriptors, no room: nothing runs out of anything without a word. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { reference } from "../reference.js";
@@ -12,7 +13,7 @@ const DEPTH = 10_000;
 const PIECE = 1000;
 const pieces = Array.from({ length: PIECE }, () => "d").join("/");
 
-const home = mkdtempSync("/dev/shm/mayfly-test-");
+const home = mkdtempSync(join(tmpdir(), "mayfly-test-"));
 after(() => start("rm", ["-rf", home]));
 const tree = join(home, "tree");
 const copy = join(home, "copy");
