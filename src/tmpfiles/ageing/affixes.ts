@@ -14,20 +14,15 @@ type ByText<Value> = Map<Bytes, Component<Value>[]>;
  * of a thousand components a name meets the few that begin as it does.
  */
 export class Affixes<Value> {
-  readonly #make: () => Value;
   readonly #known = new Map<Bytes, Value>();
   readonly #prefixes = new Map<number, ByText<Value>>();
   readonly #suffixes = new Map<number, ByText<Value>>();
 
-  constructor(make: () => Value) {
-    this.#make = make;
-  }
-
   /** What is kept at this very component; made where it is new. */
-  at(component: Bytes): Value {
+  at(component: Bytes, make: () => Value): Value {
     const known = this.#known.get(component);
     if (known !== undefined) return known;
-    const value = this.#make();
+    const value = make();
     this.#known.set(component, value);
     const [prefix, suffix] = fixedEnds(component);
     if (prefix !== "") file(this.#prefixes, prefix, { matches: matcher(component), value });

@@ -2,27 +2,12 @@ import { type Bytes, components, join } from "../../base/bytes.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { Affixes } from "./affixes.js";
 
-/** A line's path as the index keeps it: `order` is the line's place among all, and tells the caller which line it was. */
-export interface IndexedPath {
-  readonly path: Bytes;
-  /** Whether the path is a pattern for fnmatch(3), or one path. */
-  readonly glob: boolean;
-  readonly order: number;
+/** All lines' paths, absolute and simplified. A line's place among them is its order, by which the caller knows it. */
+export interface LinePaths {
+  readonly paths: readonly Bytes[];
+  /** So many of them are one path each; those behind are patterns for fnmatch(3). */
+  readonly exact: number;
 }
-
-interface Node {
-  readonly names: Map<Bytes, Node>;
-  /** Components that hold a wildcard, each with what follows it. */
-  wild: Affixes<Node> | undefined;
-  /** The line whose one path ends here. */
-  own: number | undefined;
-  /** The patterns that end here. */
-  readonly patterns: IndexedPath[];
-  /** Patterns that can't be cut at their slashes: they may match anything below. */
-  readonly uncut: IndexedPath[];
-}
-
-const node = (): Node => ({ names: new Map(), wild: undefined, own: undefined, patterns: [], uncut: [] });
 
 const WILDCARD = /[*?[\\]/;
 
@@ -32,78 +17,127 @@ function isCut(component: Bytes): boolean {
   return !/[[\\]/.test(bare);
 }
 
+/** What lines lead to: one directory entry, or all whose names match a component. */
+class Place {
+  /** The line whose one path ends here. */
+  own: number | undefined;
+  /** The patterns that end here. */
+  readonly patterns: number[] = [];
+  /** The lines that lead on. They are told apart when somebody follows them: most lead where nobody goes. */
+  readonly on: number[];
+  /** Where in their paths the next component begins. */
+  readonly #from: number;
+  #inside: Inside | undefined;
+
+  constructor(from: number, on: number[]) {
+    this.#from = from;
+    this.on = on;
+  }
+
+  inside(lines: LinePaths): Inside {
+    this.#inside ??= new Inside(lines, this.on, this.#from);
+    return this.#inside;
+  }
+}
+
+/** Lines by the component of their paths that begins at one offset. */
+class Inside {
+  readonly names = new Map<Bytes, Place>();
+  /** Components that hold a wildcard. */
+  wild: Affixes<Place> | undefined;
+  /** Patterns that can't be cut at their slashes: they may match anything below. */
+  readonly uncut: number[] = [];
+
+  constructor(lines: LinePaths, orders: readonly number[], from: number) {
+    for (const order of orders) this.#add(lines.paths[order] as Bytes, order, from, order >= lines.exact);
+  }
+
+  #add(path: Bytes, order: number, from: number, glob: boolean): void {
+    const slash = path.indexOf("/", from);
+    const component = path.slice(from, slash < 0 ? path.length : slash) as Bytes;
+    const place = this.#place(component, from + component.length + 1, glob);
+    if (place === undefined) this.uncut.push(order);
+    else if (slash >= 0) place.on.push(order);
+    else if (glob) place.patterns.push(order);
+    else place.own ??= order;
+  }
+
+  #place(component: Bytes, next: number, glob: boolean): Place | undefined {
+    if (glob && WILDCARD.test(component)) {
+      if (!isCut(component)) return undefined;
+      this.wild ??= new Affixes();
+      return this.wild.at(component, () => new Place(next, []));
+    }
+    let place = this.names.get(component);
+    if (place === undefined) {
+      place = new Place(next, []);
+      this.names.set(component, place);
+    }
+    return place;
+  }
+
+  /** Adds the places that the entry `name` is at. */
+  reach(name: Bytes, reached: Place[]): void {
+    const literal = this.names.get(name);
+    if (literal !== undefined) reached.push(literal);
+    if (this.wild !== undefined) this.wild.matching(name, reached);
+  }
+}
+
 /**
  * All lines by the components of their paths: a trie. A walk goes down in it beside the tree, so that an entry meets only
  * the lines that lead to its directory, and of these only those whose fixed beginning or end its name has. libc's
- * fnmatch(3) has the last word on each pattern.
+ * fnmatch(3) has the last word on each pattern. The trie grows where walks go: a line that no walk comes near costs
+ * nothing.
  */
 export class LineIndex {
-  readonly #top = node();
+  readonly #lines: LinePaths;
+  readonly #top: Place;
 
-  constructor(paths: Iterable<IndexedPath>) {
-    for (const indexed of paths) this.#add(indexed);
-  }
-
-  #add(indexed: IndexedPath): void {
-    let at = this.#top;
-    for (const component of components(indexed.path)) {
-      if (indexed.glob && WILDCARD.test(component)) {
-        if (!isCut(component)) {
-          at.uncut.push(indexed);
-          return;
-        }
-        at.wild ??= new Affixes(node);
-        at = at.wild.at(component);
-      } else at = child(at, component);
-    }
-    if (indexed.glob) at.patterns.push(indexed);
-    else at.own ??= indexed.order;
+  constructor(lines: LinePaths) {
+    this.#lines = lines;
+    this.#top = new Place(1, [...lines.paths.keys()]);
   }
 
   /** The lines that concern what lies in `directory`. */
   below(directory: Bytes): LinesBelow {
-    let lines = new LinesBelow([this.#top], this.#top.uncut);
-    for (const name of components(directory)) lines = lines.enter(name);
-    return lines;
+    const top = this.#top.inside(this.#lines);
+    let below = new LinesBelow(this.#lines, [top], top.uncut);
+    for (const name of components(directory)) below = below.enter(name);
+    return below;
   }
-}
-
-function child(at: Node, name: Bytes): Node {
-  let next = at.names.get(name);
-  if (next === undefined) {
-    next = node();
-    at.names.set(name, next);
-  }
-  return next;
 }
 
 /** The lines that may concern the entries of one directory. */
 export class LinesBelow {
-  readonly #nodes: readonly Node[];
-  readonly #uncut: readonly IndexedPath[];
+  readonly #lines: LinePaths;
+  readonly #inside: readonly Inside[];
+  readonly #uncut: readonly number[];
   /** Nothing to ask: so for nearly all directories. */
   readonly isEmpty: boolean;
 
-  constructor(nodes: readonly Node[], uncut: readonly IndexedPath[]) {
-    this.#nodes = nodes;
+  constructor(lines: LinePaths, inside: readonly Inside[], uncut: readonly number[]) {
+    this.#lines = lines;
+    this.#inside = inside;
     this.#uncut = uncut;
-    this.isEmpty = nodes.length === 0 && uncut.length === 0;
+    this.isEmpty = inside.length === 0 && uncut.length === 0;
   }
 
   /** The same for the directory `name` in this one. */
   enter(name: Bytes): LinesBelow {
     if (this.isEmpty) return this;
-    const nodes = this.#reach(name);
-    const uncut = nodes.flatMap((reached) => reached.uncut);
-    return nodes.length === 0 && this.#uncut.length === 0
-      ? NO_LINES
-      : new LinesBelow(nodes, [...this.#uncut, ...uncut]);
+    const inside = this.#reach(name)
+      .filter(({ on }) => on.length > 0)
+      .map((place) => place.inside(this.#lines));
+    if (inside.length === 0 && this.#uncut.length === 0) return NO_LINES;
+    const uncut = inside.flatMap((reached) => reached.uncut);
+    return new LinesBelow(this.#lines, inside, [...this.#uncut, ...uncut]);
   }
 
   /** The line whose one path is that of the entry `name`. */
   own(name: Bytes): number | undefined {
-    for (const at of this.#nodes) {
-      const own = at.names.get(name)?.own;
+    for (const { names } of this.#inside) {
+      const own = names.get(name)?.own;
       if (own !== undefined) return own;
     }
     return undefined;
@@ -114,19 +148,16 @@ export class LinesBelow {
     const candidates = [...this.#uncut, ...this.#reach(name).flatMap((at) => at.patterns)];
     if (candidates.length === 0) return undefined;
     const path = join(directory, name);
-    const matching = candidates.filter(({ path: pattern }) => fnmatch(pattern, path));
-    return matching.length === 0 ? undefined : Math.min(...matching.map(({ order }) => order));
+    const { paths } = this.#lines;
+    const matching = candidates.filter((order) => fnmatch(paths[order] as Bytes, path));
+    return matching.length === 0 ? undefined : Math.min(...matching);
   }
 
-  #reach(name: Bytes): Node[] {
-    const reached: Node[] = [];
-    for (const at of this.#nodes) {
-      const literal = at.names.get(name);
-      if (literal !== undefined) reached.push(literal);
-      if (at.wild !== undefined) at.wild.matching(name, reached);
-    }
+  #reach(name: Bytes): Place[] {
+    const reached: Place[] = [];
+    for (const inside of this.#inside) inside.reach(name, reached);
     return reached;
   }
 }
 
-export const NO_LINES = new LinesBelow([], []);
+export const NO_LINES = new LinesBelow({ paths: [], exact: 0 }, [], []);

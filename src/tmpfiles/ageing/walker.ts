@@ -69,8 +69,9 @@ const PARALLEL_FROM = 16_384;
 export class Walker {
   readonly tally: Tally;
   readonly hands: WalkHands;
+  /** Where a line stands, by its order. */
+  readonly source: (order: number) => Source | undefined;
   readonly #reporter: Reporter;
-  readonly #sources: readonly Source[];
   readonly #crew: Crew | undefined;
   readonly #walk: Walk;
   readonly #lens: Lens | undefined;
@@ -91,18 +92,17 @@ export class Walker {
     this.#lens = lens;
     this.#index = index;
     const groups = [...exact, ...globs];
-    const lines = groups.map(({ path }, order) => ({ path, glob: order >= exact.length, order }));
-    const sources = groups.flatMap(({ items }) => items.slice(0, 1)).map(({ source }) => source);
-    this.#sources = sources;
+    const lines = { paths: groups.map(({ path }) => path), exact: exact.length };
+    this.source = (order) => groups[order]?.items[0]?.source;
     const listener = this.#listener(NO_SOURCE, "clean");
     // A dry run looks for itself: it goes by what it itself would have removed.
     if (jobs > 1 && hands.acts && lens === undefined)
-      this.#crew = new Crew({ jobs, from: parallelFrom, lines, sources, index }, listener);
+      this.#crew = new Crew({ jobs, from: parallelFrom, lines, source: this.source, index }, listener);
     this.#walk = new Walk({
       hands,
       listener,
       lines: new LineIndex(lines),
-      sources: (order) => sources[order],
+      sources: this.source,
       sockets: once(boundSockets),
       sharing: this.#crew,
       lens,
@@ -151,10 +151,6 @@ export class Walker {
   fail(item: Item, path: Bytes, error: Error): void {
     this.tally.failed++;
     this.#reporter.report({ type: "failed", path, error, tolerated: true, source: item.source });
-  }
-
-  source(order: number): Source | undefined {
-    return this.#sources[order];
   }
 
   /** Why entries were kept, by number of entries. */

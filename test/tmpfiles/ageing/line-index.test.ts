@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type Bytes, basename, bytes, parent } from "#src/base/bytes.js";
 import { fnmatch } from "#src/sys/fnmatch.js";
-import { type IndexedPath, LineIndex } from "#src/tmpfiles/ageing/line-index.js";
+import { LineIndex } from "#src/tmpfiles/ageing/line-index.js";
 
 const literal = fc.constantFrom("a", "b", "ab", "abc", ".a", "[", "é");
 const wild = fc.constantFrom(
@@ -24,28 +24,39 @@ const wild = fc.constantFrom(
 const path = (component: fc.Arbitrary<string>) =>
   fc.array(component, { minLength: 1, maxLength: 3 }).map((parts) => bytes(`/${parts.join("/")}`));
 
-const paths = fc.array(fc.tuple(path(fc.oneof(literal, wild)), fc.boolean()), { maxLength: 12 });
+const paths = fc.array(path(fc.oneof(literal, wild)), { maxLength: 6 });
 
-function matchOf(lines: readonly IndexedPath[], entry: Bytes, glob: boolean): number | undefined {
-  const isMatch = (line: IndexedPath) => (glob ? fnmatch(line.path, entry) : line.path === entry);
-  return lines.find((line) => line.glob === glob && isMatch(line))?.order;
+/** The place of the first path from `from` on that matches. */
+function firstMatch(
+  all: readonly Bytes[],
+  from: number,
+  matches: (path: Bytes) => boolean,
+): number | undefined {
+  const found = all.findIndex((path, order) => order >= from && matches(path));
+  return found < 0 ? undefined : found;
 }
 
 test("the index finds the line that asking all of them finds", () => {
   fc.assert(
-    fc.property(paths, path(literal), (written, entry) => {
-      const lines = written.map(([path, glob], order) => ({ path, glob, order }));
-      const below = new LineIndex(lines).below(parent(entry));
-      assert.equal(below.own(basename(entry)), matchOf(lines, entry, false));
-      assert.equal(below.pattern(basename(entry), parent(entry)), matchOf(lines, entry, true));
+    fc.property(paths, paths, fc.array(path(literal), { maxLength: 4 }), (written, patterns, entries) => {
+      const all = [...written, ...patterns];
+      const index = new LineIndex({ paths: all, exact: written.length });
+      for (const entry of entries) {
+        const below = index.below(parent(entry));
+        const own = written.indexOf(entry);
+        assert.equal(below.own(basename(entry)), own < 0 ? undefined : own);
+        const pattern = firstMatch(all, written.length, (path) => fnmatch(path, entry));
+        assert.equal(below.pattern(basename(entry), parent(entry)), pattern);
+      }
     }),
     { numRuns: 2000 },
   );
 });
 
 test("where no line leads, there is nothing to ask", () => {
-  const index = new LineIndex([{ path: bytes("/a/b*"), glob: true, order: 0 }]);
+  const index = new LineIndex({ paths: [bytes("/a"), bytes("/a/b*")], exact: 1 });
   assert.equal(index.below(bytes("/a")).isEmpty, false);
   assert.equal(index.below(bytes("/a/c")).isEmpty, true);
+  assert.equal(index.below(bytes("/a/b")).isEmpty, true);
   assert.equal(index.below(bytes("/c")).isEmpty, true);
 });

@@ -3,7 +3,7 @@ import type { Source } from "../../../base/events.js";
 import type { DirectoryIndex } from "../directory-index.js";
 import type { AgeRule } from "../guards.js";
 import type { Level } from "../level.js";
-import type { IndexedPath } from "../line-index.js";
+import type { LinePaths } from "../line-index.js";
 import type { Walk } from "../walk.js";
 import { addTally, type Joined, type Sharing, type Tally, type WalkListener } from "../walk-parts.js";
 import { Board } from "./board.js";
@@ -21,8 +21,9 @@ export interface Assignment {
   /** Its place among the board's tallies. */
   readonly member: number;
   readonly port: MessagePort;
-  readonly lines: readonly IndexedPath[];
-  readonly sources: readonly Source[];
+  readonly lines: LinePaths;
+  /** Of the lines, where it is to be told why entries are kept. */
+  readonly sources: readonly (Source | undefined)[];
   readonly wantsKept: boolean;
   readonly wantsRemoved: boolean;
   readonly index: { readonly records: Float64Array; readonly nowSeconds: number } | undefined;
@@ -36,8 +37,8 @@ export interface CrewPlan {
    * until they are there; where this is 0, it waits for them.
    */
   readonly from: number;
-  readonly lines: readonly IndexedPath[];
-  readonly sources: readonly Source[];
+  readonly lines: LinePaths;
+  readonly source: (order: number) => Source | undefined;
   readonly index?: DirectoryIndex | undefined;
 }
 
@@ -86,7 +87,7 @@ export class Crew implements Sharing {
   }
 
   #start(): Share {
-    const { jobs, from, lines, sources, index } = this.#plan;
+    const { jobs, from, lines, source, index } = this.#plan;
     const board = Board.make(jobs);
     this.#board = board;
     this.#begin(board);
@@ -100,7 +101,7 @@ export class Crew implements Sharing {
         member,
         port: port2,
         lines,
-        sources: wantsKept ? sources : [],
+        sources: wantsKept ? lines.paths.map((_, order) => source(order)) : [],
         wantsKept,
         wantsRemoved,
         index: index && { records: index.records, nowSeconds: index.nowSeconds },
