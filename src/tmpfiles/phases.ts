@@ -30,7 +30,7 @@ export function runPhases(run: Run, groups: Groups, operations: ReadonlySet<Oper
   for (const phase of PHASES) {
     const asked = phase.filter((operation) => operations.has(operation));
     if (asked.length === 0) continue;
-    // Once an item was reached as the parent or child of another, its own turn has nothing left to do.
+    // Once a group was reached as the parent or child of another, its own turn has nothing left to do.
     const done = new Set<ItemGroup>();
     // Paths are mostly made and globs mostly adjusted, so that the globs come second.
     for (const group of [...groups.exact, ...groups.globs])
@@ -48,11 +48,14 @@ interface Phase {
 
 /** Parents are made before their children, children removed before their parents. */
 function runGroup(phase: Phase, group: ItemGroup): void {
-  if (phase.done.has(group)) return;
-  phase.done.add(group);
+  const { parent: above, children } = group;
+  if (above !== undefined || children.length > 0) {
+    if (phase.done.has(group)) return;
+    phase.done.add(group);
+  }
   if (phase.asked.includes("create")) {
-    if (group.parent !== undefined) runGroup(phase, group.parent);
-  } else for (const child of group.children) runGroup(phase, child);
+    if (above !== undefined) runGroup(phase, above);
+  } else for (const child of children) runGroup(phase, child);
   for (const item of group.items) runItem(phase, item);
 }
 

@@ -43,7 +43,7 @@ function itemAsIn252(item: Item): Item {
   };
 }
 
-function saysAgeBy({ source: { file, line: number, text } }: Item): boolean {
-  const line = parseLine(file, number, text);
+function saysAgeBy({ source }: Item): boolean {
+  const line = parseLine(source);
   return "age" in line && line.age?.includes(":") === true;
 }

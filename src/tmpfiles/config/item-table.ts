@@ -59,20 +59,27 @@ export class ItemTable {
    * nobody's parent: it is there in any case.
    */
   link(root: Bytes): void {
+    const nearest = this.#nearestGroups(root);
     for (const groups of [this.#exact, this.#globs]) {
-      for (const group of groups.values()) this.#linkToParent(group, root);
+      for (const group of groups.values()) {
+        group.parent = nearest(parent(group.path));
+        group.parent?.children.push(group);
+      }
     }
   }
 
-  #linkToParent(group: ItemGroup, root: Bytes): void {
-    let above = parent(group.path);
-    for (; above !== root && above !== "/" && above !== "."; above = parent(above)) {
-      const found = this.#exact.get(above) ?? this.#globs.get(above);
-      if (found === undefined) continue;
-      group.parent = found;
-      found.children.push(group);
-      return;
-    }
+  /** Finds the nearest group at a directory or above it: once for all that lie in one directory. */
+  #nearestGroups(root: Bytes): (directory: Bytes) => ItemGroup | undefined {
+    const known = new Map<Bytes, ItemGroup | undefined>(
+      [root, "/", "."].map((top) => [top as Bytes, undefined]),
+    );
+    const nearest = (directory: Bytes): ItemGroup | undefined => {
+      if (known.has(directory)) return known.get(directory);
+      const group = this.#exact.get(directory) ?? this.#globs.get(directory) ?? nearest(parent(directory));
+      known.set(directory, group);
+      return group;
+    };
+    return nearest;
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Bytes, join, show, simplify } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
+import type { Source } from "../../base/events.js";
 import { O_DIRECTORY, O_PATH } from "../../sys/files.js";
 import { openBelow, readBelow } from "../../sys/read.js";
 import type { ItemGroup } from "../item.js";
@@ -14,9 +15,9 @@ import {
   unreadable,
 } from "./files.js";
 import { ItemTable } from "./item-table.js";
-import { columnOf, eachParsedLine, type Line, parseLine } from "./line.js";
-import { resolveLine } from "./resolve.js";
-import { type ResolveContext, resolveContext } from "./resolve-context.js";
+import { columnOf, eachWrittenLine } from "./line.js";
+import { LineReader } from "./line-reader.js";
+import { resolveContext } from "./resolve-context.js";
 
 /** What configuration counts, and what it is resolved against. */
 export interface LoadOptions {
@@ -85,12 +86,12 @@ class Loader {
     const credentials = this.#hasRoot() ? this.#credentials() : undefined;
     if (credentials === undefined) return;
     const report = (diagnostic: Diagnostic): void => void this.#diagnostics.push(diagnostic);
-    const context = resolveContext(this.#options, this.#root, credentials, report);
+    const reader = new LineReader(resolveContext(this.#options, this.#root, credentials, report));
     const { args = [], replace } = this.#options;
-    if (replace === undefined && args.length > 0) this.#readArguments(args, context);
-    else this.#readDirectories(args, replace, context);
+    if (replace === undefined && args.length > 0) this.#readArguments(args, reader);
+    else this.#readDirectories(args, replace, reader);
     if (this.#stops || credentials.directory === undefined) return;
-    this.#take(false, () => this.#readIfThere(join(credentials.directory as Bytes, EXTRA), context));
+    this.#take(false, () => this.#readIfThere(join(credentials.directory as Bytes, EXTRA), reader));
   }
 
   result(): Loaded {
@@ -132,24 +133,24 @@ class Loader {
     }
   }
 
-  #readDirectories(args: readonly Bytes[], replace: Bytes | undefined, context: ResolveContext): void {
+  #readDirectories(args: readonly Bytes[], replace: Bytes | undefined, reader: LineReader): void {
     const { files, diagnostics } = listConfigFiles(this.#root, this.#directories, replace);
     this.#take(false, () => {
       this.#diagnostics.push(...diagnostics);
       return false;
     });
     for (const file of files) {
-      if (file.replaced) this.#readArguments(args, context);
-      else this.#take(false, () => this.#readListed(file.below, context));
+      if (file.replaced) this.#readArguments(args, reader);
+      else this.#take(false, () => this.#readListed(file.below, reader));
       if (this.#stops) return;
     }
   }
 
-  #readArguments(args: readonly Bytes[], context: ResolveContext): void {
+  #readArguments(args: readonly Bytes[], reader: LineReader): void {
     const { inline } = this.#options;
     for (const [index, arg] of args.entries()) {
       this.#take(true, () =>
-        inline ? this.#readInline(arg, index + 1, context) : this.#readNamed(arg, context),
+        inline ? this.#readInline(arg, index + 1, reader) : this.#readNamed(arg, reader),
       );
       if (this.#stops) return;
     }
@@ -171,27 +172,25 @@ class Loader {
     if (wasRead && !met.has("aborted") && !met.has("failed")) this.#table.shareAges();
   }
 
-  #readInline(arg: Bytes, number: number, context: ResolveContext): boolean {
-    const line = parseLine(INLINE, number, arg);
-    if ("letter" in line) this.#add(line, context);
-    else this.#diagnostics.push(errorAt(INLINE, number, line));
+  #readInline(arg: Bytes, number: number, reader: LineReader): boolean {
+    this.#add({ file: INLINE, line: number, text: arg }, reader);
     return false;
   }
 
-  #readNamed(arg: Bytes, context: ResolveContext): boolean {
-    return this.#readInto(arg, () => readNamedConfig(arg, this.#root, this.#directories), context);
+  #readNamed(arg: Bytes, reader: LineReader): boolean {
+    return this.#readInto(arg, () => readNamedConfig(arg, this.#root, this.#directories), reader);
   }
 
-  #readListed(below: Bytes, context: ResolveContext): boolean {
+  #readListed(below: Bytes, reader: LineReader): boolean {
     const file = displayPath(this.#root, below);
-    return this.#readInto(file, () => textIfThere(file, readBelow(this.#root, below)), context);
+    return this.#readInto(file, () => textIfThere(file, readBelow(this.#root, below)), reader);
   }
 
-  #readIfThere(file: Bytes, context: ResolveContext): boolean {
-    return this.#readInto(file, () => textIfThere(file, readBelow(undefined, file)), context);
+  #readIfThere(file: Bytes, reader: LineReader): boolean {
+    return this.#readInto(file, () => textIfThere(file, readBelow(undefined, file)), reader);
   }
 
-  #readInto(name: Bytes, read: () => ConfigText | undefined, context: ResolveContext): boolean {
+  #readInto(name: Bytes, read: () => ConfigText | undefined, reader: LineReader): boolean {
     let text: ConfigText | undefined;
     try {
       text = read();
@@ -200,18 +199,18 @@ class Loader {
     }
     if (text === undefined) return false;
     const report = (diagnostic: Diagnostic): void => void this.#diagnostics.push(diagnostic);
-    eachParsedLine(text.file, text.content, (line) => this.#add(line, context), report);
+    eachWrittenLine(text.file, text.content, (source) => this.#add(source, reader), report);
     return true;
   }
 
-  #add(line: Line, context: ResolveContext): void {
-    const item = resolveLine(line, context);
+  #add(source: Source, reader: LineReader): void {
+    const item = reader.read(source);
     const winner = item === undefined ? undefined : this.#table.add(item);
     if (item === undefined || winner === undefined) return;
-    const { file, line: number, text } = line.source;
+    const { file, line, text } = source;
     const where = `${show(winner.source.file)}:${winner.source.line}`;
     const message = `left out, since ${where} says something else of ${show(item.path)}`;
-    this.#diagnostics.push(remarkAt(file, number, columnOf(text, "path"), "duplicate", message));
+    this.#diagnostics.push(remarkAt(file, line, columnOf(text, "path"), "duplicate", message));
   }
 }
 

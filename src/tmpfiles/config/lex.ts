@@ -53,6 +53,30 @@ export function splitWords(line: Bytes, count: number, starts?: number[]): Bytes
   return words;
 }
 
+/** A line cut behind its path. */
+export interface Cut {
+  readonly type: Bytes;
+  readonly path: Bytes;
+  /** What follows, as it stands. */
+  readonly rest: Bytes;
+}
+
+/** Undefined where the type or the path is missing, or is not what stands there, by quotes or escapes. */
+export function cutBehindPath(line: Bytes): Cut | undefined {
+  const start = skipBlanks(line, 0);
+  const typeEnd = plainEnd(line, start);
+  const pathStart = skipBlanks(line, typeEnd);
+  const pathEnd = plainEnd(line, pathStart);
+  const rest = skipBlanks(line, pathEnd);
+  if (pathStart === typeEnd || pathEnd === pathStart || (rest === pathEnd && rest < line.length))
+    return undefined;
+  return {
+    type: line.slice(start, typeEnd) as Bytes,
+    path: line.slice(pathStart, pathEnd) as Bytes,
+    rest: line.slice(rest) as Bytes,
+  };
+}
+
 /** Where the word ends, or its first quote or backslash stands. */
 function plainEnd(line: string, from: number): number {
   let at = from;

@@ -77,13 +77,30 @@ export function eachParsedLine(
   take: (line: Line) => void,
   report: (diagnostic: Diagnostic) => void,
 ): void {
+  eachWrittenLine(
+    file,
+    content,
+    (source) => {
+      const line = parseLine(source);
+      if ("letter" in line) take(line);
+      else report(errorAt(file, source.line, line));
+    },
+    report,
+  );
+}
+
+/** Every line that is neither empty nor a comment. */
+export function eachWrittenLine(
+  file: Bytes,
+  content: Bytes,
+  take: (source: Source) => void,
+  report: (diagnostic: Diagnostic) => void,
+): void {
   eachLine(content, (text, number, length) => {
     if (length >= LONGEST_LINE) return report(errorAt(file, number, TOO_LONG));
     const start = skipBlanks(text, 0);
     if (start === text.length || text.charCodeAt(start) === COMMENT) return;
-    const line = parseLine(file, number, text);
-    if ("letter" in line) take(line);
-    else report(errorAt(file, number, line));
+    take({ file, line: number, text });
   });
 }
 
@@ -94,7 +111,8 @@ const TOO_LONG: Problem = {
 };
 
 /** One line, which is neither empty nor a comment. */
-export function parseLine(file: Bytes, number: number, text: Bytes): Line | Problem {
+export function parseLine(source: Source): Line | Problem {
+  const { text } = source;
   const words = splitWords(text, WORDS);
   if (!Array.isArray(words)) return lexProblem(words);
   const [type, path] = words;
@@ -102,7 +120,7 @@ export function parseLine(file: Bytes, number: number, text: Bytes): Line | Prob
   const modifiers = parseModifiers(type, text);
   if ("code" in modifiers) return modifiers;
   return {
-    source: { file, line: number, text },
+    source,
     letter: type.charAt(0),
     modifiers,
     path,

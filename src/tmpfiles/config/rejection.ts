@@ -1,9 +1,10 @@
-import { type ProblemCode, type RemarkCode, remarkAt } from "./diagnostics.js";
-import { columnOf, type Field, type Line } from "./line.js";
+import type { Source } from "../../base/events.js";
+import { errorAt, type ProblemCode, type RemarkCode, remarkAt } from "./diagnostics.js";
+import { columnOf, type Field } from "./line.js";
 import type { ResolveContext } from "./resolve-context.js";
 import type { ExpansionProblem } from "./specifiers.js";
 
-/** Thrown while a line is resolved, and always caught in `resolveLine`; `at` is an offset in the field. */
+/** Thrown while a line is resolved, and always caught there; `at` is an offset in the field. */
 export class Rejection extends Error {
   readonly code: ProblemCode;
   readonly field: Field;
@@ -31,15 +32,25 @@ export class Omission extends Error {
 
 /** Says something of a line that counts, or of why it does not. */
 export function remark(
-  line: Line,
+  source: Source,
   context: ResolveContext,
   code: RemarkCode,
   field: Field,
   message: string,
   at = 0,
 ): void {
-  const { file, line: number, text } = line.source;
-  context.report(remarkAt(file, number, columnOf(text, field) + at, code, message));
+  const { file, line, text } = source;
+  context.report(remarkAt(file, line, columnOf(text, field) + at, code, message));
+}
+
+/** Tells why a line is left out. */
+export function reportLeftOut(error: unknown, source: Source, context: ResolveContext): void {
+  if (error instanceof Omission) remark(source, context, error.code, error.field, error.message);
+  else if (error instanceof Rejection) {
+    const { file, line, text } = source;
+    const column = columnOf(text, error.field) + error.at;
+    context.report(errorAt(file, line, { code: error.code, column, message: error.message }));
+  } else throw error;
 }
 
 /** What it means for the line that specifiers can't be replaced. */

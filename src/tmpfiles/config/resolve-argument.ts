@@ -12,7 +12,7 @@ export function parseArgument(line: Line, type: LineType, context: ResolveContex
   const { parseArgument: parse } = type;
   if (argument === undefined || parse === undefined) return argument;
   const warn = (message: string, at = 0): void =>
-    remark(line, context, "ignored-argument", "argument", message, at);
+    remark(line.source, context, "ignored-argument", "argument", message, at);
   return withArgumentErrors(() => parse(argument, warn));
 }
 

@@ -1,10 +1,10 @@
 import { type Bytes, isAbsolute, join, show, simplify } from "../../base/bytes.js";
+import type { Source } from "../../base/events.js";
 import type { Age, Item, Mode, Owner } from "../item.js";
 import type { LineType } from "../line-type.js";
 import { lineType } from "../lines/index.js";
-import { errorAt } from "./diagnostics.js";
-import { columnOf, type Line } from "./line.js";
-import { expansionFailed, Omission, Rejection, remark } from "./rejection.js";
+import type { Line } from "./line.js";
+import { expansionFailed, Omission, Rejection, remark, reportLeftOut } from "./rejection.js";
 import { argumentBytesOf, parseArgument, resolveArgument } from "./resolve-argument.js";
 import type { ResolveContext } from "./resolve-context.js";
 
@@ -16,12 +16,39 @@ export function resolveLine(line: Line, context: ResolveContext): Item | undefin
   try {
     return resolveSteps(line, context);
   } catch (error) {
-    if (error instanceof Omission) remark(line, context, error.code, error.field, error.message);
-    else if (error instanceof Rejection) {
-      const { file, line: number, text } = line.source;
-      const column = columnOf(text, error.field) + error.at;
-      context.report(errorAt(file, number, { code: error.code, column, message: error.message }));
-    } else throw error;
+    reportLeftOut(error, line.source, context);
+    return undefined;
+  }
+}
+
+/**
+ * The same for a line that says of its path what the line of `model` says of another. Only for what has no argument: that
+ * may depend on the path.
+ */
+export function resolveLike(
+  model: Item,
+  source: Source,
+  path: Bytes,
+  context: ResolveContext,
+): Item | undefined {
+  try {
+    const resolved = resolvePath(source, path, context);
+    if (!context.includes(resolved)) return undefined;
+    return {
+      source,
+      letter: model.letter,
+      type: model.type,
+      modifiers: model.modifiers,
+      path: belowRoot(resolved, context.root),
+      argument: undefined,
+      argumentBytes: undefined,
+      user: model.user,
+      group: model.group,
+      mode: model.mode,
+      age: model.age,
+    };
+  } catch (error) {
+    reportLeftOut(error, source, context);
     return undefined;
   }
 }
@@ -30,7 +57,7 @@ function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
   if (line.modifiers.boot && !context.boot) {
     throw new Omission("not-at-boot", "type", "counts at boot only (--boot)");
   }
-  const path = resolvePath(line, context);
+  const path = resolvePath(line.source, line.path, context);
   const type = checkType(line);
   const parsed = parseArgument(line, type, context);
   checkModifiers(line, type);
@@ -63,8 +90,8 @@ function belowRoot(path: Bytes, root: Bytes | undefined): Bytes {
 
 const VAR_RUN = "/var/run/";
 
-function resolvePath(line: Line, context: ResolveContext): Bytes {
-  const expanded = context.expand(line.path);
+function resolvePath(source: Source, written: Bytes, context: ResolveContext): Bytes {
+  const expanded = context.expand(written);
   if (typeof expanded !== "string") throw expansionFailed(expanded, "path", context);
   if (!isAbsolute(expanded)) {
     throw new Rejection("relative-path", "path", `the path "${show(expanded)}" is not absolute`);
@@ -72,7 +99,7 @@ function resolvePath(line: Line, context: ResolveContext): Bytes {
   const path = simplify(expanded);
   if (!path.startsWith(VAR_RUN)) return path;
   const updated = path.slice("/var".length) as Bytes;
-  remark(line, context, "var-run", "path", `/var/run is an old name of /run: write "${show(updated)}"`);
+  remark(source, context, "var-run", "path", `/var/run is an old name of /run: write "${show(updated)}"`);
   return updated;
 }
 
@@ -118,7 +145,7 @@ function resolveOwner(
   const owner = context[kind](field);
   if ("id" in owner) return owner;
   if (!context.graceful || !owner.tolerable) throw new Rejection(`unknown-${kind}`, kind, owner.message);
-  remark(line, context, "missing-account", kind, owner.message);
+  remark(line.source, context, "missing-account", kind, owner.message);
   return MISSING;
 }
 
@@ -132,7 +159,7 @@ function resolveMode(line: Line, field: Bytes, missing: boolean, context: Resolv
   // Set-user-ID for an owner that could not be had would be for somebody else.
   const bits = mode.bits & 0o777;
   const message = `mode 0${mode.bits.toString(8)} becomes 0${bits.toString(8)}, since the owner is not known`;
-  remark(line, context, "changed-mode", "mode", message);
+  remark(line.source, context, "changed-mode", "mode", message);
   return { ...mode, bits };
 }
 
