@@ -62,8 +62,7 @@ function runGroup(phase: Phase, group: ItemGroup): void {
 function runItem({ run, asked, autofs, only }: Phase, item: Item): void {
   const wanted = asked.filter((operation) => handlerOf(run, item, operation) !== undefined);
   if (wanted.length === 0 || (only !== undefined && !mayLead(item, only))) return;
-  // Most lines of a host are for what is not installed: where their directory is missing, nothing can be removed.
-  if (item.type.path === "exact" && !asked.includes("create") && autofs.isMissing(parent(item.path))) return;
+  if (!asked.includes("create") && leadsNowhere(item, autofs)) return;
   if (autofs.isBelow(item.path)) {
     skip(run, item, item.path, "it lies below an automount point");
     return;
@@ -73,6 +72,16 @@ function runItem({ run, asked, autofs, only }: Phase, item: Item): void {
     else removeItem(run, item, handlerOf(run, item, operation) as Handler, only);
   }
 }
+
+/** Most lines of a host are for what is not installed: where their directory is missing, nothing can be removed. */
+function leadsNowhere(item: Item, autofs: AutofsCheck): boolean {
+  const { path, type } = item;
+  if (type.path === "exact") return autofs.isMissing(parent(path));
+  return !NOT_LITERAL.test(path) && autofs.isMissing(isGlob(path) ? literalPrefix(path) : parent(path));
+}
+
+/** Braces and escapes, by which a pattern's fixed beginning is not the path that it says. */
+const NOT_LITERAL = /[{\\]/;
 
 /** Whether the item has to do with one of certain paths: as far as its text tells, without a look at the disk. */
 function mayLead(item: Item, only: NonNullable<Groups["only"]>): boolean {
@@ -103,14 +112,16 @@ class AutofsCheck {
   }
 
   /**
-   * Whether the directory is surely not there. Not asked below a root, where symlinks lead elsewhere; nor by who only looks,
-   * since the kernel moves the access times of the symlinks that it follows.
+   * Whether the directory, or one above, is surely not there. Not asked below a root, where symlinks lead elsewhere; nor by
+   * who only looks, since the kernel moves the access times of the symlinks that it follows.
    */
   isMissing(directory: Bytes): boolean {
     if (this.#run.root !== "/" || this.#run.traceless) return false;
     let missing = this.#missing.get(directory);
     if (missing === undefined) {
-      missing = !this.isBelow(directory) && isGone(directory);
+      const above = parent(directory);
+      missing =
+        (above !== directory && this.isMissing(above)) || (!this.isBelow(directory) && isGone(directory));
       this.#missing.set(directory, missing);
     }
     return missing;
