@@ -1,11 +1,10 @@
 /** Whole processes, timed from outside: wall clock, CPU (user and system, threads included), and peak memory. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 export interface Sample {
   readonly wallMs: number;
   readonly cpuMs: number;
-  readonly peakMb: number;
   readonly exitStatus: number;
 }
 
@@ -17,24 +16,41 @@ export interface Command {
 
 /** VmHWM only grows, so its last reading is the peak but for the last milliseconds. */
 const POLL_MS = 4;
+/** What the shell of whoever measures has set, such as certificates that each Node process would load, is no part of it. */
+const ENVIRONMENT = { PATH: process.env.PATH };
 
+/** Time and CPU of one run. Nobody looks at it meanwhile: on two cores, that would cost a program with two threads time. */
 export async function measure(command: Command): Promise<Sample> {
-  const [program, ...args] = command.argv;
-  if (program === undefined) throw new Error(`${command.name}: no program`);
   const cpuBefore = childrenCpuMs();
   const started = process.hrtime.bigint();
-  const child = spawn(program, args, { stdio: "ignore", env: { ...process.env, ...command.env } });
-  let peakMb = 0;
+  const exitStatus = await ended(start(command));
+  const wallMs = Number(process.hrtime.bigint() - started) / 1e6;
+  return { wallMs, cpuMs: childrenCpuMs() - cpuBefore, exitStatus };
+}
+
+/** The peak of memory of one run, in MB. */
+export async function peakMb(command: Command): Promise<number> {
+  const child = start(command);
+  let peak = 0;
   const poll = setInterval(() => {
-    peakMb = Math.max(peakMb, peakOf(child.pid));
+    peak = Math.max(peak, peakOf(child.pid));
   }, POLL_MS);
-  const exitStatus = await new Promise<number>((resolve, reject) => {
+  await ended(child);
+  clearInterval(poll);
+  return peak;
+}
+
+function start({ argv, name, env }: Command): ChildProcess {
+  const [program, ...args] = argv;
+  if (program === undefined) throw new Error(`${name}: no program`);
+  return spawn(program, args, { stdio: "ignore", env: { ...ENVIRONMENT, ...env } });
+}
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
     child.on("error", reject);
     child.on("exit", (code, signal) => (signal === null ? resolve(code ?? -1) : reject(new Error(signal))));
   });
-  const wallMs = Number(process.hrtime.bigint() - started) / 1e6;
-  clearInterval(poll);
-  return { wallMs, cpuMs: childrenCpuMs() - cpuBefore, peakMb, exitStatus };
 }
 
 function peakOf(pid: number | undefined): number {
@@ -63,14 +79,12 @@ export function median(values: readonly number[]): number {
 export interface Figures {
   readonly wallMs: number;
   readonly cpuMs: number;
-  readonly peakMb: number;
 }
 
 export function medians(samples: readonly Sample[]): Figures {
   return {
     wallMs: median(samples.map((sample) => sample.wallMs)),
     cpuMs: median(samples.map((sample) => sample.cpuMs)),
-    peakMb: Math.max(...samples.map((sample) => sample.peakMb)),
   };
 }
 
