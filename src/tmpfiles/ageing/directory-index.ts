@@ -57,11 +57,14 @@ export interface Seen {
 export class DirectoryIndex {
   /** Sorted by inode; shared with other threads. */
   readonly records: Float64Array;
+  /** For each record, whether the directory is still as it was: shared, too. */
+  readonly kept: Uint8Array;
   readonly #now: number;
   #noted: number[] = [];
 
-  constructor(records: Float64Array, nowSeconds: number) {
+  constructor(records: Float64Array, nowSeconds: number, kept = marks(records)) {
     this.records = records;
+    this.kept = kept;
     this.#now = nowSeconds;
   }
 
@@ -109,9 +112,9 @@ export class DirectoryIndex {
     return low * RECORD;
   }
 
-  /** Notes again what is as it was. */
+  /** Notes that a directory is as it was. */
   keep({ at }: Known): void {
-    for (let word = 0; word < RECORD; word++) this.#noted.push(this.records[at + word] as number);
+    this.kept[at / RECORD] = 1;
   }
 
   /** Notes a directory; `stat` is from before it was opened. */
@@ -141,23 +144,42 @@ export class DirectoryIndex {
     return new DirectoryIndex(readRecords(toText(path), nowSeconds) ?? new Float64Array(0), nowSeconds);
   }
 
-  /** Puts what was noted in the place of the index at `path`, for this user alone. */
+  /** Puts what was noted in the place of the index at `path`, for this user alone; where nothing is new it stays. */
   save(path: Bytes): void {
-    const file = toText(path);
     const noted = this.take();
-    const words = new Float64Array(HEAD + noted.length);
-    words.set([MAGIC, VERSION, this.#now, noted.length / RECORD]);
-    words.set(sorted(noted), HEAD);
+    if (noted.length === 0 && !this.kept.includes(0)) return;
+    const file = toText(path);
+    const records = merged(this.records, this.kept, noted);
+    const words = new Float64Array(HEAD + records.length);
+    words.set([MAGIC, VERSION, this.#now, records.length / RECORD]);
+    words.set(records, HEAD);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     writeFileSync(`${file}.new`, new Uint8Array(words.buffer), { mode: 0o600 });
     renameSync(`${file}.new`, file);
   }
 }
 
-function sorted(noted: readonly number[]): number[] {
-  const starts = Array.from({ length: noted.length / RECORD }, (_, at) => at * RECORD);
-  starts.sort((a, b) => (noted[a] as number) - (noted[b] as number));
-  return starts.flatMap((start) => noted.slice(start, start + RECORD));
+function marks(records: Float64Array): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(records.length / RECORD));
+}
+
+/** The records that are kept and those that are new, sorted by inode. */
+function merged(records: Float64Array, kept: Uint8Array, noted: readonly number[]): number[] {
+  const inode = (start: number): number => noted[start + INODE] as number;
+  const added = Array.from({ length: noted.length / RECORD }, (_, at) => at * RECORD);
+  added.sort((a, b) => inode(b) - inode(a));
+  const all: number[] = [];
+  const put = (from: ArrayLike<number>, start: number): void => {
+    for (let word = start; word < start + RECORD; word++) all.push(from[word] as number);
+  };
+  for (let at = 0; at < records.length; at += RECORD) {
+    if (kept[at / RECORD] === 0) continue;
+    while (added.length > 0 && inode(added.at(-1) as number) < (records[at + INODE] as number))
+      put(noted, added.pop() as number);
+    put(records, at);
+  }
+  for (const start of added.reverse()) put(noted, start);
+  return all;
 }
 
 function readRecords(file: string, nowSeconds: number): Float64Array | undefined {

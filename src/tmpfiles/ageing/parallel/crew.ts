@@ -26,7 +26,7 @@ export interface Assignment {
   readonly sources: readonly (Source | undefined)[];
   readonly wantsKept: boolean;
   readonly wantsRemoved: boolean;
-  readonly index: { readonly records: Float64Array; readonly nowSeconds: number } | undefined;
+  readonly index: Pick<DirectoryIndex, "records" | "kept" | "nowSeconds"> | undefined;
 }
 
 export interface CrewPlan {
@@ -104,7 +104,7 @@ export class Crew implements Sharing {
         sources: wantsKept ? lines.paths.map((_, order) => source(order)) : [],
         wantsKept,
         wantsRemoved,
-        index: index && { records: index.records, nowSeconds: index.nowSeconds },
+        index: index && { records: index.records, kept: index.kept, nowSeconds: index.nowSeconds },
       };
       const worker = new Worker(new URL("./worker.js", import.meta.url), {
         workerData: assignment,

@@ -15,7 +15,7 @@ import { leaveNotes, takeNotes, writeTally } from "./tallies.js";
 function serve({ memory, jobs, member, port, lines, sources, index: seen, ...wants }: Assignment): void {
   const board = new Board(memory, jobs);
   const reports = new Reports(wants, () => tell());
-  const index = seen && new DirectoryIndex(seen.records, seen.nowSeconds);
+  const index = seen && new DirectoryIndex(seen.records, seen.nowSeconds, seen.kept);
   const tell = (): void => {
     writeTally(board, member, walk.ledger.tally);
     const told = reports.take();
