@@ -1,6 +1,7 @@
 import { glob } from "../path/glob.js";
 import { attempt } from "./attempt.js";
 import type { Item } from "./item.js";
+import { createEmptiedFile, createFile } from "./lines/files.js";
 import type { Run } from "./run.js";
 
 /**
@@ -11,11 +12,18 @@ export function createItem(run: Run, item: Item): void {
   const { create, path } = item.type;
   if (create === undefined) return;
   if (path === "exact") {
-    attempt(run, item, item.path, () => create(run, item, item.path, false));
+    const tolerated = item.modifiers.allowFailure || (!run.hands.acts && !looksInDryRun(item));
+    attempt(run, item, item.path, () => create(run, item, item.path, false), tolerated);
     return;
   }
   // What a glob matched exists, which the `:` prefix of modes and owners asks for.
   for (const match of glob(run, item.path)) {
     attempt(run, item, match, () => create(run, item, match, true));
   }
+}
+
+/** In a dry run 262 looks for a way only to these; of others it says that it would make them, and no more. */
+function looksInDryRun({ type, modifiers }: Item): boolean {
+  const empties = type.create === createEmptiedFile || (type.create === createFile && modifiers.force);
+  return empties || modifiers.replaceWrongType || modifiers.ifSourceExists;
 }

@@ -73,6 +73,27 @@ const FOUND: Readonly<Record<string, Found>> = {
     lines: ["r @/tree/a - - - infinity"],
     status: 0,
   },
+  "a dry run of a path that a run refuses": {
+    operations: ["--create"],
+    options: ["--dry-run"],
+    entries: [at("a", "directory")],
+    lines: ["d @/tree/a/../b", "p @/tree/a/../c", "C @/tree/a/../d - - - - @/source"],
+    status: 0,
+  },
+  "a dry run that looks, of such a path": {
+    operations: ["--create"],
+    options: ["--dry-run"],
+    entries: [at("a", "directory")],
+    lines: ["f+ @/tree/a/../b"],
+    status: 73,
+  },
+  "a dry run of an f+ line below a file": {
+    operations: ["--create"],
+    options: ["--dry-run"],
+    entries: [at("a", "file")],
+    lines: ["f+ @/tree/a/b"],
+    status: 0,
+  },
   "L?= below a FIFO of somebody else's": {
     ...AS_NOBODY,
     operations: ["--create"],

@@ -1,4 +1,5 @@
 /** Runs one case through two programs and says where they part. */
+import { existsSync, lstatSync } from "node:fs";
 import fc from "fast-check";
 import { anyCase, type Case, show } from "./case.js";
 import { openLab } from "./lab.js";
@@ -66,7 +67,22 @@ const REAL_REPLACED_SYMLINK = /Wrong file type 0o120000; rm -rf/;
  */
 function isApartOnPurpose(one: Case, before: Outcome, after: Outcome): boolean {
   const isStricter = OURS_REFUSED.test(after.output) && !REAL_REFUSED.test(before.output);
-  return isStricter || (one.rooted && REAL_REPLACED_SYMLINK.test(before.output));
+  return isStricter || (one.rooted && (REAL_REPLACED_SYMLINK.test(before.output) || wasLedOut(before)));
+}
+
+/**
+ * The real one makes missing parents where the host resolves the symlinks on the way, and then does not find them inside
+ * the root: on the way to what it could not open is a symlink that leads nowhere on the host.
+ */
+function wasLedOut({ output }: Outcome): boolean {
+  const missing = [...output.matchAll(/Failed to open path '(.*)': No such file or directory/g)];
+  return missing.some(([, path = ""]) => {
+    const names = path.split("/");
+    const prefixes = names.map((_, last) => Buffer.from(names.slice(0, last + 1).join("/"), "latin1"));
+    const isSymlink = (at: Buffer): boolean =>
+      lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+    return prefixes.some((at) => at.length > 0 && isSymlink(at) && !existsSync(at));
+  });
 }
 
 const LEADING = /^(".*"): is gone, should be there; mode 40755, owner 0:0,/;
@@ -82,11 +98,14 @@ function isNotLeading(parted: readonly string[]): (difference: string) => boolea
   return (difference) => !LEADING.test(difference) && !above.has(time.exec(difference)?.[1] ?? "");
 }
 
-/** A dry run of the real one fails at f+ and C lines below directories that a run would make first. */
+const MISSED = [
+  /Failed to open path .*: No such file or directory/,
+  /Failed to open ".*" at ".*": (No such file or|Not a) directory/,
+];
+
+/** A dry run of the real one fails below directories that a run would make first, or put in the place of something. */
 function missedItsOwnParents(one: Case, { output }: Outcome): boolean {
-  return (
-    one.options.includes("--dry-run") && /Failed to open path .*: No such file or directory/.test(output)
-  );
+  return one.options.includes("--dry-run") && MISSED.some((words) => words.test(output));
 }
 
 export interface Failure {

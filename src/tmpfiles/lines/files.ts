@@ -69,12 +69,18 @@ function openForTruncation(run: Run, item: Item, place: Place): Fd | undefined {
   try {
     return run.hands.open(place, WRITE_FLAGS | O_NOFOLLOW);
   } catch (error) {
+    if (!run.hands.acts && failedWith(error, "ENOTDIR")) throw notInFile(place);
     if (!failedWith(error, "EROFS") || item.argumentBytes) throw error;
     const held = run.hands.open(place, O_PATH | O_NOFOLLOW);
     if (held === undefined || statx(held).size === 0n) return held;
     held.close();
     throw error;
   }
+}
+
+/** No failure of a dry run in 262, which does not look that far. */
+function notInFile({ path }: Place): ItemError {
+  return new ItemError("NOT_A_FILE", path, "can't be there: what it would lie in is no directory");
 }
 
 function fileMaker(item: Item, exclusive: number, tolerated: readonly string[]): Creation {
