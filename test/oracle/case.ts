@@ -48,6 +48,7 @@ const operations: fc.Arbitrary<readonly Operation[]> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(["--clean", "--remove", "--create"] as const) },
   { weight: 1, arbitrary: fc.constant(["--clean", "--create"] as const) },
   { weight: 1, arbitrary: fc.constant(["--purge", "--clean", "--create"] as const) },
+  { weight: 1, arbitrary: fc.constant(["--purge", "--remove", "--create"] as const) },
 );
 
 const sometimes = (value: fc.Arbitrary<string>, one_of: number): fc.Arbitrary<string[]> =>
@@ -58,11 +59,22 @@ const options = fc
     sometimes(fc.constant("--boot"), 2),
     sometimes(fc.constant("--graceful"), 8),
     sometimes(fc.constant("--dry-run"), 14),
+    sometimes(fc.constant("--user"), 20),
     sometimes(
-      fc.constantFrom("--prefix=@/tree/a", "--prefix=@/tree/b", "--prefix=@/tree/", "--prefix=@"),
-      12,
+      fc.constantFrom(
+        "--prefix=@/tree/a",
+        "--prefix=@/tree/b",
+        "--prefix=@/tree/a/b",
+        "--prefix=@/tree/",
+        "--prefix=@",
+      ),
+      10,
     ),
-    sometimes(fc.constantFrom("--exclude-prefix=@/tree/a", "--exclude-prefix=@/tree/c", "-E"), 12),
+    sometimes(fc.constantFrom("--exclude-prefix=@/tree/a", "--exclude-prefix=@/tree/c", "-E"), 10),
+    sometimes(
+      fc.constantFrom("--replace=/etc/tmpfiles.d/10-x.conf", "--replace=/usr/lib/tmpfiles.d/15-y.conf"),
+      16,
+    ),
   )
   .map((given) => given.flat());
 
@@ -125,7 +137,11 @@ function settled(raw: Case): Case {
   const purging = raw.operations.includes("--purge");
   const placed =
     searched && purging ? raw.files.map((file) => ({ ...file, place: "argument" as const })) : raw.files;
-  return { ...raw, rooted, files: placed, unprivileged: raw.unprivileged && process.getuid?.() === 0 };
+  const options = raw.options.filter(
+    (option) => !(option === "--user" && rooted) && !(option.startsWith("--replace") && !rooted),
+  );
+  const unprivileged = raw.unprivileged && process.getuid?.() === 0;
+  return { ...raw, options, rooted, files: placed, unprivileged };
 }
 
 export const baseOf = (copy: Buffer, one: Case): string => (one.rooted ? "" : copy.toString("latin1"));

@@ -217,10 +217,17 @@ const FAMILIES: readonly Family[] = [
   { letters: ["c", "b"], weight: 2, modifiers: "!-=+$", argument: values(DEVICES) },
   { letters: ["C"], weight: 4, modifiers: "!-=+$", argument: copySource, ages: true },
   { letters: ["z", "Z", "m"], weight: 4, modifiers: "!-", glob: true, argument: nothing },
-  { letters: ["t", "T"], weight: 2, modifiers: "-+", glob: true, argument: values(XATTRS), bare: true },
-  { letters: ["h", "H"], weight: 2, modifiers: "-", glob: true, argument: values(ATTRIBUTES), bare: true },
-  { letters: ["a", "A"], weight: 3, modifiers: "-+", glob: true, argument: values(ACLS), bare: true },
-  { letters: ["k", "K"], weight: 2, modifiers: "-+", glob: true, argument: values(CAPABILITIES), bare: true },
+  { letters: ["t", "T"], weight: 2, modifiers: "!-+", glob: true, argument: values(XATTRS), bare: true },
+  { letters: ["h", "H"], weight: 2, modifiers: "!-", glob: true, argument: values(ATTRIBUTES), bare: true },
+  { letters: ["a", "A"], weight: 3, modifiers: "!-+", glob: true, argument: values(ACLS), bare: true },
+  {
+    letters: ["k", "K"],
+    weight: 2,
+    modifiers: "!-+",
+    glob: true,
+    argument: values(CAPABILITIES),
+    bare: true,
+  },
 ];
 
 const PATTERNS = [
@@ -238,6 +245,14 @@ const PATTERNS = [
   "**",
   "[a-c]?",
   "\\[ab\\]",
+  "{a,b/c}",
+  "a{,b}",
+  "{a,{b,c}}",
+  "[[:alpha:]]",
+  "[^a]",
+  "[]a]",
+  "?*",
+  "\\a",
 ];
 const globPath = fc
   .tuple(path, fc.array(fc.tuple(fc.nat(3), often(...PATTERNS)), { maxLength: 2 }))
@@ -306,6 +321,15 @@ const RAW: Values = {
     "r @/*/* - - - 10d",
     "R @/*/* - - - ~10d",
     "Z @ ~0750 1 1",
+    "d @/a/ 0750",
+    "f @/a/ - - - - x",
+    "L @/b/ - - - - a",
+    "d @/a 0755 nosuchuser - 10d",
+    "d @/a 0755 - nosuchgroup",
+    "X @/a/b",
+    "X @/*/b",
+    "e @/a/* - - - aAbBmM:5d",
+    "R @/{a,b}/* - - - 1d",
   ],
   bad: [
     "  ; not a comment",

@@ -100,8 +100,10 @@ const SECOND = 1_000_000_000n;
 export function setTimes(path: Buffer, atime: bigint, mtime: bigint): void {
   const times = Buffer.alloc(32);
   for (const [index, time] of [atime, mtime].entries()) {
-    times.writeBigInt64LE(time / SECOND, index * 16);
-    times.writeBigInt64LE(time % SECOND, index * 16 + 8);
+    // Before 1970 too the nanoseconds count forward.
+    const nanoseconds = ((time % SECOND) + SECOND) % SECOND;
+    times.writeBigInt64LE((time - nanoseconds) / SECOND, index * 16);
+    times.writeBigInt64LE(nanoseconds, index * 16 + 8);
   }
   must(libc.utimensat(AT_FDCWD, cString(path), times, AT_SYMLINK_NOFOLLOW), "utimensat");
 }

@@ -27,13 +27,32 @@ export const name = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom(...ODD) },
 );
 
-export const path: fc.Arbitrary<Path> = fc.array(name, { minLength: 1, maxLength: 3 });
+export const path: fc.Arbitrary<Path> = fc.oneof(
+  { weight: 20, arbitrary: fc.array(name, { minLength: 1, maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.array(name, { minLength: 4, maxLength: 6, size: "max" }) },
+);
 
 const HOUR = 3600;
 const DAY = 86_400;
 /** None lies within minutes of an age that the lines have, so that no case hangs on how long a run took. */
 const ago = fc.option(
-  fc.constantFrom(1, 2 * HOUR, DAY + 3 * HOUR, 9 * DAY, 11 * DAY, 40 * DAY, 3000 * DAY, -2 * DAY),
+  fc.oneof(
+    {
+      weight: 24,
+      arbitrary: fc.constantFrom(
+        1,
+        2 * HOUR,
+        DAY + 3 * HOUR,
+        9 * DAY,
+        11 * DAY,
+        40 * DAY,
+        3000 * DAY,
+        -2 * DAY,
+      ),
+    },
+    // Before 1970.
+    { weight: 1, arbitrary: fc.constant(25_000 * DAY) },
+  ),
   {
     nil: undefined,
   },
@@ -102,6 +121,8 @@ export const entry: fc.Arbitrary<Entry> = fc
     lock: fc.option(fc.constantFrom("shared" as const, "exclusive" as const), { freq: 8, nil: undefined }),
     // fast-check's freq n means that 1 of n is nil: turned round here.
     immutable: fc.integer({ min: 0, max: 60 }).map((n) => (n === 60 ? true : undefined)),
+    appendOnly: fc.integer({ min: 0, max: 80 }).map((n) => (n === 80 ? true : undefined)),
+    defaultAcl: fc.integer({ min: 0, max: 25 }).map((n) => (n === 25 ? true : undefined)),
     locked: fc.integer({ min: 0, max: 9 }).map((n) => n === 9),
     dressed: fc.integer({ min: 0, max: 9 }).map((n) => n === 9),
   })
@@ -121,6 +142,8 @@ export const entry: fc.Arbitrary<Entry> = fc
       acl: raw.dressed ? raw.acl : undefined,
       lock: raw.locked ? raw.lock : undefined,
       immutable: raw.immutable,
+      appendOnly: raw.immutable ? undefined : raw.appendOnly,
+      defaultAcl: raw.kind === "directory" ? raw.defaultAcl : undefined,
     } as Entry),
   );
 

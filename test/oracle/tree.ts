@@ -55,6 +55,9 @@ export interface Entry {
   readonly acl?: boolean;
   readonly lock?: "shared" | "exclusive";
   readonly immutable?: boolean;
+  readonly appendOnly?: boolean;
+  /** Of a directory: what is made in it inherits this. */
+  readonly defaultAcl?: boolean;
 }
 
 /** What has to be let go when the case is over. */
@@ -153,13 +156,20 @@ function dress(at: Buffer, entry: Entry): void {
   if (entry.kind !== "file" && entry.kind !== "directory") return;
   if (entry.xattr) setXattr(at, "user.colour", Buffer.from("green"));
   if (entry.acl) setXattr(at, "system.posix_acl_access", aclValue(entry.mode ?? 0o755));
+  if (entry.defaultAcl && entry.kind === "directory")
+    setXattr(at, "system.posix_acl_default", aclValue(entry.mode ?? 0o755));
 }
 
 const IMMUTABLE = 0x10;
+const APPEND_ONLY = 0x20;
 
-/** Deep ones first, so that a file seldom stands where a directory has to be; hard links when their targets are there. */
+/**
+ * Mounts first, so that something lies in them; else deep ones, so that a file seldom stands where a directory has to
+ * be; hard links when their targets are there.
+ */
 function inOrder(entries: readonly Entry[]): Entry[] {
-  const rank = (entry: Entry): number => (entry.kind === "hard-link" ? 1000 : 0) - entry.path.length;
+  const rank = ({ kind, path }: Entry): number =>
+    kind === "mount" ? path.length - 1000 : (kind === "hard-link" ? 1000 : 0) - path.length;
   return [...entries].sort((a, b) => rank(a) - rank(b));
 }
 
@@ -177,7 +187,7 @@ export function build(copy: Buffer, base: string, entries: readonly Entry[], now
     const at = toPath(root, entry.path);
     if (!makeParents(root, entry.path, made)) continue;
     if (kindOf(at) !== "none" && !(entry.kind === "directory" && kindOf(at) === "directory")) continue;
-    if (entry.kind === "hard-link" && kindOf(toPath(root, (entry.target ?? "").split("/"))) !== "other")
+    if (entry.kind === "hard-link" && !canBeLinked(toPath(root, (entry.target ?? "").split("/")), at))
       continue;
     if (isDevice(entry.kind) && process.getuid?.() !== 0) continue;
     MAKERS[entry.kind](at, entry, base, root, held);
@@ -192,8 +202,16 @@ export function build(copy: Buffer, base: string, entries: readonly Entry[], now
     if (entry.atimeAgo !== undefined || entry.mtimeAgo !== undefined) setTimes(at, atime, mtime);
   }
   setTimes(root, timeAgo(now, IMPLIED_AGO), timeAgo(now, IMPLIED_AGO));
-  for (const { entry, at } of laid) if (entry.immutable) freeze(at, IMMUTABLE);
+  for (const { entry, at } of laid)
+    if (entry.immutable || entry.appendOnly) freeze(at, entry.immutable ? IMMUTABLE : APPEND_ONLY);
   return held;
+}
+
+/** No directory, and on the same file system. */
+function canBeLinked(target: Buffer, at: Buffer): boolean {
+  if (kindOf(target) !== "other") return false;
+  const above = at.subarray(0, at.lastIndexOf("/"));
+  return lstatSync(target).dev === lstatSync(above).dev;
 }
 
 function hold(entry: Entry, at: Buffer, held: Held): void {

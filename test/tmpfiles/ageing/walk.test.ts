@@ -42,6 +42,17 @@ test("what is old goes, children before their directory, and the base stays with
   assert.equal(summary.exitStatus, 0);
 });
 
+test("times of other centuries count, and are given back", (t) => {
+  const base = tree(scratch(t, "/dev/shm"));
+  const [longAgo, farOff] = [new Date("1960-01-01T00:00:00Z"), new Date("3000-01-01T00:00:00Z")];
+  utimesSync(`${base}/file`, farOff, farOff);
+  utimesSync(base, longAgo, longAgo);
+  const { kept } = runLines([line("d", base, TEN_DAYS)]);
+  assert.equal(kept[`${base}/file`]?.code, "too-new");
+  assert.deepEqual(readdirSync(base), ["file"]);
+  assert.equal(statSync(base).mtimeMs, longAgo.getTime());
+});
+
 test("a dry run names the same and touches nothing", (t) => {
   const base = tree(scratch(t));
   const before = lstatSync(base, { bigint: true });
