@@ -24,7 +24,12 @@ export async function main(argv: readonly string[]): Promise<number> {
 export async function start(how: Start): Promise<number> {
   const streams = { stdout: openSink(1), stderr: openSink(2) };
   try {
-    return await dispatch(how, streams);
+    const status = await dispatch(how, streams);
+    streams.stdout.flush();
+    const { problem } = streams.stdout;
+    if (problem === undefined) return status;
+    streams.stderr.write(`mayfly: standard output: ${problem}\n`);
+    return status || 1;
   } finally {
     streams.stdout.flush();
     streams.stderr.flush();

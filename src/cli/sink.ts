@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { errnoWords } from "../base/errno-words.js";
 import { isTerminal as isTerminalFd } from "../sys/terminal.js";
 
 const BUFFER_SIZE = 1 << 16;
@@ -16,6 +17,8 @@ export interface Sink {
   readonly columns: number | undefined;
   write(text: string | Uint8Array): void;
   flush(): void;
+  /** Why what was written did not arrive, in words: a full disk. A reader that has gone away is none. */
+  readonly problem: string | undefined;
 }
 
 export function openSink(fd: 1 | 2): Sink {
@@ -23,14 +26,21 @@ export function openSink(fd: 1 | 2): Sink {
   let pending: Uint8Array[] = [];
   let size = 0;
   let closed = false;
+  let problem: string | undefined;
   const flush = (): void => {
     const all = Buffer.concat(pending);
     pending = [];
     size = 0;
-    closed ||= !writeAll(fd, all);
+    if (closed) return;
+    const failed = writeAll(fd, all);
+    closed = failed !== undefined;
+    if (failed !== undefined && !CLOSED.has(failed)) problem = errnoWords(failed) ?? failed;
   };
   return {
     isTerminal,
+    get problem() {
+      return problem;
+    },
     get columns() {
       // A terminal that nobody has told its size says 0.
       return isTerminal ? (fd === 1 ? process.stdout : process.stderr).columns || undefined : undefined;
@@ -46,18 +56,17 @@ export function openSink(fd: 1 | 2): Sink {
   };
 }
 
-/** False where nobody reads any more. */
-function writeAll(fd: number, data: Buffer): boolean {
+/** The code of what failed, if anything. */
+function writeAll(fd: number, data: Buffer): string | undefined {
   for (let at = 0; at < data.length; ) {
     try {
       at += writeSync(fd, data, at);
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? "";
-      if (CLOSED.has(code)) return false;
-      if (code !== "EAGAIN") throw error;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== "EAGAIN") return code ?? String(error);
       // Somebody made the pipe non-blocking; node has no poll(2) to wait with.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }
-  return true;
+  return undefined;
 }

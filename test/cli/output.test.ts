@@ -17,6 +17,7 @@ function memory() {
   const chunks: Buffer[] = [];
   return {
     isTerminal: false,
+    problem: undefined,
     columns: undefined,
     write: (text: string | Uint8Array) => void chunks.push(Buffer.from(text as string)),
     flush: () => {},

@@ -15,6 +15,7 @@ function memory(): Sink & { text(): string } {
   const chunks: Buffer[] = [];
   return {
     isTerminal: false,
+    problem: undefined,
     columns: undefined,
     write: (text) => void chunks.push(Buffer.from(text as string)),
     flush: () => undefined,

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/bytes.js";
+import { errnoWords } from "../../base/errno-words.js";
 import type { Event, KeepReason, TimestampName } from "../../base/events.js";
-import { errnoWords } from "../words.js";
 import { microseconds } from "./timestamp.js";
 
 const TIMESTAMPS: Readonly<Record<TimestampName, string>> = {

@@ -56,7 +56,8 @@ function lineOf(event: Event, name: Name): Line | undefined {
       return { level: "debug", text: bytes(`${show(event.path)}: ${event.why}`) };
     case "diagnostic": {
       const { file, line, severity, message } = event.diagnostic;
-      return { level: SEVERITY[severity] ?? "err", text: `${name(file)}:${line}: ${bytes(message)}` };
+      const at = line > 0 ? `:${line}` : "";
+      return { level: SEVERITY[severity] ?? "err", text: `${name(file)}${at}: ${bytes(message)}` };
     }
   }
 }

@@ -1,6 +1,6 @@
 import { show } from "../../base/bytes.js";
+import { errnoWords } from "../../base/errno-words.js";
 import type { KeepCode, KeepReason, Source, TimestampName } from "../../base/events.js";
-import { errnoWords } from "../words.js";
 
 /** For the summary, after a number: `12 too new`. */
 export const SHORT: Readonly<Record<KeepCode, string>> = {
@@ -59,7 +59,7 @@ function stamp({ timestamp, time }: KeepReason): string {
   return `, ${TIMESTAMPS[timestamp]} ${date.slice(0, 16).replace("T", " ")}Z`;
 }
 
-/** `/usr/lib/tmpfiles.d/tmp.conf:3` */
-export function place(source: Source): string {
-  return `${show(source.file)}:${source.line}`;
+/** `/usr/lib/tmpfiles.d/tmp.conf:3`, or the file alone where all of it is meant. */
+export function place({ file, line }: Pick<Source, "file" | "line">): string {
+  return line > 0 ? `${show(file)}:${line}` : show(file);
 }

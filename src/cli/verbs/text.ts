@@ -60,10 +60,10 @@ function complaint(event: Event, paint: Paint, options: TextOptions): string | u
     return `${paint("yellow", "not looked into")}: ${show(event.path)}: ${reasonText(event.reason)}`;
   }
   if (event.type !== "diagnostic") return undefined;
-  const { file, line, severity, message } = event.diagnostic;
+  const { severity, message } = event.diagnostic;
   if (severity === "debug" || (severity === "info" && !options.verbose)) return undefined;
   const label = severity === "error" ? paint("red", severity) : paint("yellow", severity);
-  return `${show(file)}:${line}: ${label}: ${message}`;
+  return `${place(event.diagnostic)}: ${label}: ${message}`;
 }
 
 function deed(event: Event, paint: Paint, options: TextOptions): string | undefined {

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { type Bytes, basename, bytes, isAbsolute, join, parent, simplify } from "../../base/bytes.js";
+import { errnoWords } from "../../base/errno-words.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import { entries } from "../../sys/directory.js";
@@ -170,7 +171,9 @@ export function readNamedConfig(
 }
 
 export function unreadable(file: Bytes, error: Error): Diagnostic {
-  return errorAt(file, 0, { code: "unreadable-file", column: 0, message: `can't be read: ${error.message}` });
+  const { code } = error as NodeJS.ErrnoException;
+  const why = (code && errnoWords(code)) ?? error.message;
+  return errorAt(file, 0, { code: "unreadable-file", column: 0, message: `can't be read: ${why}` });
 }
 
 /** Every configuration file that counts, with its content, in the order in which they are read: what --cat-config prints. */

@@ -107,7 +107,7 @@ export function eachWrittenLine(
 const TOO_LONG: Problem = {
   code: "line-too-long",
   column: LONGEST_LINE,
-  message: "the line is longer than a mebibyte",
+  message: "the line is longer than a mebibyte: break it up",
 };
 
 /** One line, which is neither empty nor a comment. */
@@ -174,8 +174,13 @@ function parseModifiers(type: Bytes, text: Bytes): Modifiers | Problem {
   return modifiers;
 }
 
+/** U+FEFF, as some editors put it in front of UTF-8. */
+const BYTE_ORDER_MARK = "\xef\xbb\xbf";
+
 function modifierProblem(type: Bytes, at: number, text: Bytes, twice: boolean): Problem {
   const why = twice ? "stands twice" : `is none of ${Object.keys(MODIFIER_NAMES).join(" ")}`;
-  const message = `the modifier "${show(type.charAt(at) as Bytes)}" of "${show(type)}" ${why}`;
+  const message = type.startsWith(BYTE_ORDER_MARK)
+    ? "a byte order mark stands before the type: save the file without it"
+    : `the modifier "${show(type.charAt(at) as Bytes)}" of "${show(type)}" ${why}`;
   return { code: "unknown-modifier", column: columnOf(text, "type") + at, message };
 }

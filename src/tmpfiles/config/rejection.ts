@@ -64,7 +64,12 @@ export function expansionFailed(
     case "unknown":
       return new Rejection("unknown-specifier", field, message, at);
     case "too-long":
-      return new Rejection(`${field}-too-long`, field, message, at);
+      return new Rejection(
+        `${field}-too-long`,
+        field,
+        `the ${field} gets ${message}: write a shorter one`,
+        at,
+      );
     case "broken":
       return new Rejection("broken-specifier", field, message, at);
     case "unresolved":

@@ -1,0 +1,75 @@
+/** What is wrong with the input is told once, in one clear line that names the place, and all else is done. */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { MAYFLY, mayfly, Scratch, start } from "./program.js";
+
+const LONG = "a/".repeat(2500);
+/** What stands in the first line, and what is said of it; the second line is good. */
+const FIRST_LINES: Readonly<Record<string, readonly [text: string, said: string, status: number]>> = {
+  "a path of 5,000 bytes": [`d /${LONG}`, "the path gets longer than 4095 bytes: write a shorter one", 1],
+  "an argument of 5,000 bytes": [
+    `f /x - - - - ${LONG}`,
+    "the argument gets longer than 4095 bytes: write a shorter one",
+    1,
+  ],
+  "a line of a mebibyte": [
+    `f /x - - - - ${"a".repeat(1 << 20)}`,
+    "the line is longer than a mebibyte: break it up",
+    1,
+  ],
+  "a byte order mark": [
+    "\ufefff /x",
+    "a byte order mark stands before the type: save the file without it",
+    65,
+  ],
+  "an age that overflows": [
+    "d /x - - - 99999999999999999999y",
+    '"99999999999999999999y" is no age, as "10d" or "1h 30min"',
+    65,
+  ],
+};
+
+for (const [what, [text, said, status]] of Object.entries(FIRST_LINES)) {
+  test(`${what} is told, and the next line runs`, () => {
+    using scratch = new Scratch();
+    const config = join(scratch.path, "t.conf");
+    writeFileSync(config, `${text}\nd ${scratch.path}/made\n`);
+    const stderr = `${config}:1: ${said}\n`;
+    assert.deepEqual(mayfly(["tmpfiles", "--create", config]), { status, stdout: "", stderr });
+    assert.ok(existsSync(join(scratch.path, "made")));
+    assert.match(mayfly(["create", config]).stderr, new RegExp(`^${config}:1: error: [^\\n]+\\n$`));
+  });
+}
+
+test("configuration that can't be read is named, in words", () => {
+  using scratch = new Scratch();
+  mkdirSync(join(scratch.path, "directory"));
+  symlinkSync("loop", join(scratch.path, "loop"));
+  for (const [name, why] of [
+    ["missing", "No such file or directory"],
+    ["directory", "Is a directory"],
+    ["loop", "Too many levels of symbolic links"],
+  ]) {
+    const path = join(scratch.path, name ?? "");
+    const stderr = `${path}: can't be read: ${why}\n`;
+    assert.deepEqual(mayfly(["tmpfiles", "--create", path]), { status: 1, stdout: "", stderr });
+  }
+});
+
+test("an output that takes no more is told, and fails", () => {
+  const into = (redirection: string, ...args: string[]) =>
+    start("sh", ["-c", `exec "$@" ${redirection}`, "sh", process.execPath, MAYFLY, ...args]);
+  const commands = [["--help"], ["tmpfiles", "--help"], ["tmpfiles", "--cat-config"], ["check", "/dev/null"]];
+  for (const command of commands) {
+    assert.deepEqual(into(">/dev/full", ...command), {
+      status: 1,
+      stdout: "",
+      stderr: "mayfly: standard output: No space left on device\n",
+    });
+  }
+  // Whoever closes it wants nothing of it.
+  for (const redirection of [">&-", "2>/dev/full", "<&- >&- 2>&-"])
+    assert.equal(into(redirection, "tmpfiles", "--create", "-n", "--inline", "d /x").status, 0);
+});
