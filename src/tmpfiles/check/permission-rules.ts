@@ -26,7 +26,9 @@ export const PERMISSION_RULES: readonly Rule[] = [
     why: "Whoever reads it trusts everybody; in a shared directory others may be made to write to it.",
     wayOut: "Give it to a group, as 0664 root GROUP.",
     find: (configuration) =>
-      modeSpots(configuration, (item, bits) => (makesFile(item) ? `mode 0${bits.toString(8)}` : undefined)),
+      modeSpots(configuration, (item, bits) =>
+        makesFile(item) || opensOne(item, bits) ? `mode 0${bits.toString(8)}` : undefined,
+      ),
   },
   {
     code: "guessable-in-shared-directory",
@@ -85,6 +87,12 @@ function makesFile(item: Item): boolean {
   );
 }
 
+/** `z`: of a file, or of a directory without the sticky bit. What lies below /dev is mostly neither. */
+function opensOne({ type, path }: Item, bits: number): boolean {
+  const adjusts = !type.ownsPath && type.permissions === undefined && type.recursive !== true;
+  return adjusts && (bits & STICKY) === 0 && !path.startsWith("/dev/");
+}
+
 function isDevice({ type }: Item): boolean {
   return type.path === "exact" && type.argument === "required";
 }
@@ -98,9 +106,9 @@ function* guessableNames(configuration: Configuration): Generator<Spot> {
   }
 }
 
-/** Itself one of the shared directories that are there before anybody is. */
+/** Itself one of the shared directories that are there before anybody is; Debian makes those of X11 in each run. */
 function isWellKnown(path: Bytes): boolean {
-  return path.split("/").length <= 3 && /\/(tmp|shm)$/.test(path);
+  return /^(\/[^/]+)?\/(tmp|shm)(\/\.(X11|ICE|XIM|font)-unix)?$/.test(path);
 }
 
 function* recursiveChanges(configuration: Configuration): Generator<Spot> {

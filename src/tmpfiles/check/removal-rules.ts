@@ -1,4 +1,5 @@
 import { type Bytes, join, show } from "../../base/bytes.js";
+import { expandBraces } from "../../path/braces.js";
 import type { Item } from "../item.js";
 import { type Configuration, isExclusion, isGlob, matches } from "./configuration.js";
 import type { Rule, Spot } from "./rule.js";
@@ -43,7 +44,7 @@ export const REMOVAL_RULES: readonly Rule[] = [
     title: "A removal that takes the system with it",
     why: "It removes a directory that the system needs, or all that lies in one.",
     wayOut: "Name what shall go, below a directory of its own.",
-    find: (configuration) => systemSpots(configuration, (item) => item.type.remove !== undefined),
+    find: (configuration) => systemSpots(configuration, removes),
   },
   {
     code: "ages-system",
@@ -54,6 +55,11 @@ export const REMOVAL_RULES: readonly Rule[] = [
     find: (configuration) => systemSpots(configuration, agesContents),
   },
 ];
+
+/** Also by --purge. */
+function removes({ type, modifiers }: Item): boolean {
+  return type.remove !== undefined || (modifiers.purge && type.purge !== undefined);
+}
 
 function agesContents(item: Item): boolean {
   return item.age !== undefined && item.type.ages === "contents" && !isExclusion(item);
@@ -75,8 +81,10 @@ function* systemSpots(configuration: Configuration, removes: (item: Item) => boo
 
 /** Whether the line names the directory, or by a glob all that lies in it. */
 function takes(item: Item, path: Bytes, directory: Bytes): boolean {
-  const named = { ...item, path };
-  if (matches(named, directory)) return true;
-  if (!isGlob(path)) return false;
-  return SAMPLES.every((name) => matches(named, join(directory, name)));
+  // Exclusions aside, of which none comes here, braces stand for alternatives.
+  return expandBraces(path).some((one) => {
+    const named = { ...item, path: one };
+    if (matches(named, directory)) return true;
+    return isGlob(one) && SAMPLES.every((name) => matches(named, join(directory, name)));
+  });
 }

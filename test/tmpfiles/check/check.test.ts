@@ -26,10 +26,13 @@ const planted: readonly (readonly [code: string, lines: readonly string[]])[] = 
   ["no-sticky-bit", ["d /srv/a <<0777", "d /srv/b 1777", "d /srv/c 0775"]],
   ["no-sticky-bit", ["e /srv/*/ <<0777"]],
   ["world-writable-file", ["f! /tmp/a <<0666", "f! /tmp/b 0664"]],
+  ["world-writable-file", ["z /srv/a <<0666", "z /dev/a 0666", "z /srv/b 1777", "z /srv/c 0664"]],
   ["guessable-in-shared-directory", ["d <</tmp/a", "d! /tmp/b", "d /tmp/c-%b", "d /run/d", "d! /tmp/b/c"]],
   ["guessable-in-shared-directory", ["d /srv/a 1777", "f <</srv/a/b"]],
   ["removes-system", ["R <</*", "R /tmp/*", "r /etc/*.lock", "R /home/*/cache"]],
   ["removes-system", ["D! <</var", "D! /run/a"]],
+  ["removes-system", ["R <</{*,b}", "R /{tmp,run}/a*"]],
+  ["removes-system", ["d$ <</usr", "d /usr", "d$ /usr/lib/a"]],
   ["ages-system", ["e <</ - - - 10d", "d /var/cache/a - - - 10d"]],
   ["recursive-on-shared-tree", ["Z <</tmp/a 0755", "Z /srv/a 0755"]],
   ["recursive-on-shared-tree", ["d /srv/a 1777", "A <</srv/a/b - - - - u:root:r"]],
@@ -100,6 +103,11 @@ test("what shields a path by day is known", () => {
   assert.deepEqual(find([aged, "R! /tmp/private-*", "x /tmp/private-%b-*"]), []);
   assert.deepEqual(find([aged, "D! /tmp/.X11-unix", "x /tmp/.X11-unix"]), []);
   assert.deepEqual(find(["d /tmp 1777", "r! /tmp/.X*-lock"]), []);
+});
+
+test("the directories of X11 are known, as Debian makes them with 262", () => {
+  assert.deepEqual(find(["D /tmp/.X11-unix 1777 root root 1h", "D /tmp/.ICE-unix 1777 root root 1h"]), []);
+  assert.deepEqual(find(["D /tmp/.X11-unix 0755"]), ["1:3 guessable-in-shared-directory"]);
 });
 
 test("what is behind a line that would stop a run is found too", () => {
