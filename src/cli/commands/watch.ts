@@ -1,10 +1,11 @@
 import { toBuffer, toText } from "../../base/bytes.js";
 import { Folder, watch as watched } from "../../inspect/index.js";
-import { EventCommand } from "../inspect/on-event.js";
+import { type CommandResults, EventCommand } from "../inspect/on-event.js";
 import { watchJson } from "../inspect/watch-json.js";
 import { abilitiesText, blockText, Summary } from "../inspect/watch-text.js";
 import { defineCommand, UsageError } from "../options.js";
 import { painter } from "../style.js";
+import { counted } from "../words.js";
 
 const TICK_MS = 100;
 
@@ -43,7 +44,10 @@ namespace. **unknown**: without root events bear no process.`,
     },
     {
       title: "Environment of --exec",
-      text: "**MAYFLY_OP**, **MAYFLY_PATH**, **MAYFLY_PID**, **MAYFLY_EXE** and **MAYFLY_UNIT**; standard input is the event as JSON. Commands run one after the other; where more than 1,000 wait, events are left out, and how many is said at the end.",
+      text: `**MAYFLY_OP**, **MAYFLY_PATH**, **MAYFLY_TO** (of a rename or an exchange), **MAYFLY_PID**, **MAYFLY_EXE** and
+**MAYFLY_UNIT**, byte for byte; standard input is the event as JSON. The event is never part of the command's text: quote the
+variables in it, since names are others' choice. Commands run one after the other; where more than 1,000 wait, events are
+left out. How many were left out, and how many commands failed, is said at the end.`,
     },
   ],
   async main({ options, operands, stdout, stderr }) {
@@ -73,11 +77,16 @@ namespace. **unknown**: without root events bear no process.`,
     clearInterval(tick);
     folder.flush();
     stdout.flush();
-    await command?.finish();
-    if (command !== undefined && command.dropped > 0) say(`${command.dropped} events had no command run\n`);
+    if (command !== undefined) say(resultsText(await command.finish()));
     if (options["since-start"]) (options.json ? stderr : stdout).write(summary.text());
     return 0;
   },
 });
+
+function resultsText({ dropped, failed, failure }: CommandResults): string {
+  const left = dropped === 0 ? "" : `${counted(dropped, "event", "events")} had no command run\n`;
+  if (failed === 0) return left;
+  return `${left}${counted(failed, "command", "commands")} failed, the last one ${failure}\n`;
+}
 
 const TAKES_AWAY: ReadonlySet<string> = new Set(["delete", "replace", "rename", "mount", "unmount", "lost"]);

@@ -1,13 +1,13 @@
 import type { Source } from "../../base/events.js";
 import type { Explanation, Reason, User } from "../../inspect/index.js";
-import { pathJson, timeJson } from "../verbs/json.js";
+import { line as jsonLine, pathJson, timeJson } from "../verbs/json.js";
 
 type Json = { readonly [key: string]: unknown };
 
 /** One path as one line. */
 export function explanationJson(explained: Explanation): string {
   const { path, exists, verdict, line, expires, nextRun, timestamps, uses } = explained;
-  return JSON.stringify({
+  return jsonLine({
     ...pathJson("path", path),
     exists,
     verdict,

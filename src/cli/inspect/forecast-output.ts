@@ -2,7 +2,7 @@ import { show } from "../../base/bytes.js";
 import type { Day, Forecast } from "../../inspect/index.js";
 import type { Paint } from "../style.js";
 import { tableText } from "../tabular.js";
-import { pathJson, timeJson } from "../verbs/json.js";
+import { line as jsonLine, pathJson, timeJson } from "../verbs/json.js";
 import { place } from "../verbs/reasons.js";
 import { counted, number, size } from "../words.js";
 import { lineJson } from "./explain-json.js";
@@ -14,7 +14,7 @@ export function dayJson({ run, entries, bytes, lines }: Day): string {
     entries: each.entries,
     bytes: each.bytes,
   }));
-  return JSON.stringify({ type: "run", run: timeJson(run), entries, bytes, lines: byLine });
+  return jsonLine({ type: "run", run: timeJson(run), entries, bytes, lines: byLine });
 }
 
 export function totalJson({ from, until, entries, bytes, largest, timer }: Forecast): string {
@@ -25,7 +25,7 @@ export function totalJson({ from, until, entries, bytes, largest, timer }: Forec
     line: lineJson(each.line),
   }));
   const span = { from: timeJson(from), until: timeJson(until) };
-  return JSON.stringify({ type: "total", ...span, entries, bytes, timer: timer ?? null, largest: biggest });
+  return jsonLine({ type: "total", ...span, entries, bytes, timer: timer ?? null, largest: biggest });
 }
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];

@@ -1,7 +1,7 @@
-import { toText } from "../../base/bytes.js";
+import { isUtf8, toBuffer, toText } from "../../base/bytes.js";
 import type { Actor, Victim, WatchEvent } from "../../inspect/index.js";
 import { userName } from "../../sys/accounts.js";
-import { pathJson, timeJson } from "../verbs/json.js";
+import { line as jsonLine, pathJson, timeJson } from "../verbs/json.js";
 import { lineJson } from "./explain-json.js";
 
 type Json = { readonly [key: string]: unknown };
@@ -9,7 +9,7 @@ type Json = { readonly [key: string]: unknown };
 /** One event as one line. */
 export function watchJson(event: WatchEvent): string {
   const { time, op, path, kind, to, from, actor, victim, line, decisive, advice } = event;
-  return JSON.stringify({
+  return jsonLine({
     time: timeJson(time),
     op,
     ...pathJson("path", path),
@@ -25,12 +25,14 @@ export function watchJson(event: WatchEvent): string {
 }
 
 function actorJson({ pid, via, parent, exe, cmdline, truncated, uid, unit, container }: Actor): Json {
-  const words = cmdline?.map((word) => Object.values(pathJson("word", word))[0]);
   return {
     pid,
     exe: null,
     ...(exe === undefined ? {} : pathJson("exe", exe)),
-    cmdline: words ?? null,
+    cmdline: cmdline?.map(toText) ?? null,
+    ...(cmdline?.every(isUtf8) === false && {
+      cmdlineBase64: cmdline.map((word) => toBuffer(word).toString("base64")),
+    }),
     ...(truncated === true && { truncated }),
     ...(parent !== undefined && { parent }),
     ...(uid !== undefined && { uid, user: userText(uid) }),

@@ -4,9 +4,7 @@ import type { KeepReason, Source, TimestampName } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
 import { expandBraces } from "../../path/braces.js";
 import { systemClock } from "../../sys/clock.js";
-import { Fd } from "../../sys/files.js";
 import { fnmatch } from "../../sys/fnmatch.js";
-import { statx } from "../../sys/inode.js";
 import { procShowsOwnPids } from "../../sys/processes.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
 import type { Item } from "../../tmpfiles/item.js";
@@ -14,6 +12,7 @@ import { adviceFor } from "./advice.js";
 import { type CleanerVersion, loadConfiguration } from "./configuration.js";
 import { type Judged, judge } from "./judge.js";
 import type { Look, LookReason } from "./look.js";
+import { statWithoutTrace } from "./names.js";
 import { newestOf } from "./subject.js";
 import { cleanerTimer, nextRun } from "./timer.js";
 import { type Uses, usesOf } from "./users.js";
@@ -110,7 +109,7 @@ export function explain(
 type Conclusion = Omit<Explanation, "uses" | "boot" | "unprotected" | "advice" | "notices">;
 
 function conclude(path: Bytes, { names, looks }: Judged, loaded: Loaded, at: Nanoseconds): Conclusion {
-  const exists = isThere(names[0] ?? path);
+  const exists = statWithoutTrace(names[0] ?? path) !== undefined;
   const deciding = exists ? looks.find(({ removed }) => removed) : undefined;
   const look = deciding ?? soonest(looks);
   const base = names.map((name) => baseOf(name, loaded)).find((item) => item !== undefined);
@@ -232,15 +231,6 @@ function noticesOf({ hidden }: Uses): string[] {
     );
   }
   return notices;
-}
-
-function isThere(path: Bytes): boolean {
-  try {
-    statx(Fd.cwd, path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** As the kernel would find it from here. */

@@ -1,7 +1,8 @@
 import { type Bytes, basename, isBelow, join, parent } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import { glob } from "../../path/glob.js";
-import { reach } from "../../path/resolve.js";
+import { reach, resolve } from "../../path/resolve.js";
+import { type Stat, statx } from "../../sys/inode.js";
 import { currentPath } from "../../sys/processes.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
 
@@ -46,6 +47,17 @@ function resolved(root: Bytes, path: Bytes): Bytes {
     return missing.reduce(join, currentPath(reached));
   } catch (error) {
     if (error instanceof SyscallError || error instanceof UnsafePathError) return path;
+    throw error;
+  }
+}
+
+/** What is there, as the kernel would find it; undefined where nothing is, or it can't be reached. */
+export function statWithoutTrace(path: Bytes): Stat | undefined {
+  try {
+    using found = resolve("/" as Bytes, path, { follow: false, safe: false, traceless: true });
+    return statx(found);
+  } catch (error) {
+    if (error instanceof SyscallError) return undefined;
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { type Bytes, isBelow } from "../../base/bytes.js";
-import { Fd } from "../../sys/files.js";
-import { type Stat, statx } from "../../sys/inode.js";
+import type { Stat } from "../../sys/inode.js";
 import { type HeldLock, heldLocks } from "../../sys/locks.js";
 import { readMountInfo } from "../../sys/mountinfo.js";
 import { processStatus, procShowsOwnPids, runningPids } from "../../sys/processes.js";
+import { statWithoutTrace } from "./names.js";
 
 /** A process that has something to do with a path. */
 export interface User {
@@ -30,7 +30,7 @@ const MOST = 5;
 
 /** Who uses the path, or something below it. */
 export function usesOf(path: Bytes): Uses {
-  const stat = optional(() => statx(Fd.cwd, path));
+  const stat = statWithoutTrace(path);
   const locks = stat === undefined ? [] : locksOn(stat);
   const users = { open: [] as User[], workingDirectory: [] as User[], running: [] as User[] };
   const mountedElsewhere: User[] = [];

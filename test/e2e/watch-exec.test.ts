@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { isRoot, Scratch } from "./program.js";
+import { whileWatching } from "./watcher.js";
+
+/** A directory to watch, and one beside it for what the command writes, which shall not be an event. */
+class Ground extends Scratch {
+  readonly watched = join(this.path, "watched");
+  readonly out = join(this.path, "out");
+
+  constructor() {
+    super();
+    mkdirSync(this.watched);
+    mkdirSync(this.out);
+  }
+}
+
+test("--exec hands the event over by the environment and standard input", async () => {
+  using ground = new Ground();
+  const { watched, out } = ground;
+  const command = `printf '%s|' "$MAYFLY_OP" "$MAYFLY_PATH" "$MAYFLY_TO" "$MAYFLY_PID" "$MAYFLY_EXE" >> ${out}/env; echo >> ${out}/env; cat >> ${out}/json`;
+  await whileWatching(["--exec", command, watched], () => {
+    writeFileSync(join(watched, "a"), "");
+    renameSync(join(watched, "a"), join(watched, "b"));
+  });
+  const pid = isRoot ? `${process.pid}` : "0";
+  const exe = isRoot ? process.execPath : "";
+  assert.deepEqual(readFileSync(join(out, "env"), "utf8").split("\n"), [
+    `create|${watched}/a||${pid}|${exe}|`,
+    `rename|${watched}/a|${watched}/b|${pid}|${exe}|`,
+    "",
+  ]);
+  const events = readFileSync(join(out, "json"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(
+    events.map(({ op, path, to }) => [op, path, to]),
+    [
+      ["create", `${watched}/a`, undefined],
+      ["rename", `${watched}/a`, `${watched}/b`],
+    ],
+  );
+});
+
+const ODD: Readonly<Record<string, string>> = {
+  "a command substitution": "$(touch PWNED)",
+  backquotes: "`touch PWNED`",
+  "a semicolon and quotes": `';touch PWNED;"`,
+  "a newline at the end": "line\nbreak\n",
+  "a terminal's escapes": "\x1b[31m\x07",
+  "an option": "-rf",
+  "backslashes and percent signs": "\\0101%s\\c%b",
+  "bytes that are no UTF-8": "caf\xe9\xff $(touch PWNED)\n",
+};
+
+for (const [what, name] of Object.entries(ODD)) {
+  test(`--exec hands a name over byte for byte, and runs nothing of it: ${what}`, async () => {
+    using ground = new Ground();
+    const { watched, out } = ground;
+    // As an unprivileged or careless command would be tricked: run where the names would make their mark.
+    const command = `cd ${out} && printf %s "$MAYFLY_PATH" > path`;
+    await whileWatching(["--exec", command, watched], () =>
+      writeFileSync(Buffer.from(`${watched}/${name}`, "latin1"), ""),
+    );
+    assert.equal(readFileSync(join(out, "path"), "latin1"), `${watched}/${name}`);
+    for (const where of [out, watched, process.cwd()]) assert.equal(existsSync(join(where, "PWNED")), false);
+  });
+}
+
+test("--exec runs one command after the other, in the order of the events, and waits for the last", async () => {
+  using ground = new Ground();
+  const { watched, out } = ground;
+  const COUNT = 60;
+  const command = `mkdir ${out}/running && basename "$MAYFLY_PATH" >> ${out}/names && rmdir ${out}/running`;
+  const { stderr } = await whileWatching(["--exec", command, watched], () => {
+    for (let i = 0; i < COUNT; i++) writeFileSync(join(watched, `f${i}`), "");
+  });
+  const names = readFileSync(join(out, "names"), "utf8").trim().split("\n");
+  assert.deepEqual(
+    names,
+    Array.from({ length: COUNT }, (_, i) => `f${i}`),
+  );
+  assert.equal(stderr.includes("failed"), false, stderr);
+});
+
+test("where commands can't keep up, events are left out, and how many is said", async () => {
+  using ground = new Ground();
+  const { watched, out } = ground;
+  const COUNT = 1_400;
+  // The first waits until all has happened; the others do nothing that takes time.
+  const command = `echo x >> ${out}/runs; while [ ! -e ${out}/go ]; do sleep 0.1; done`;
+  const { stdout, stderr } = await whileWatching(["--json", "--exec", command, watched], async () => {
+    for (let i = 0; i < COUNT; i++) writeFileSync(join(watched, `f${i}`), "");
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    writeFileSync(join(out, "go"), "");
+  });
+  const told = stdout.trim().split("\n").length;
+  assert.equal(told, COUNT, "each event is told all the same");
+  const runs = readFileSync(join(out, "runs"), "utf8").trim().split("\n").length;
+  const left = Number(/^([\d,]+) events? had no command run$/m.exec(stderr)?.[1]?.replace(",", ""));
+  assert.equal(left > 0, true, stderr);
+  assert.equal(runs + left, COUNT);
+});
+
+test("a command that fails, or dies, does not end the watch; how many did is said", async () => {
+  using ground = new Ground();
+  const { watched, out } = ground;
+  const command = `echo x >> ${out}/runs; case "$MAYFLY_PATH" in *dies) kill -9 $$;; *fails) exit 7;; esac`;
+  const { stderr } = await whileWatching(["--exec", command, watched], () => {
+    for (const name of ["dies", "well", "fails"]) writeFileSync(join(watched, name), "");
+  });
+  assert.equal(readFileSync(join(out, "runs"), "utf8"), "x\nx\nx\n");
+  assert.match(stderr, /^2 commands failed, the last one with status 7$/m);
+});
+
+test("a command that does not read what it is told is no failure", async () => {
+  using ground = new Ground();
+  const { watched } = ground;
+  const { stderr } = await whileWatching(["--exec", "exec <&-; true", watched], () => {
+    for (let i = 0; i < 20; i++) writeFileSync(join(watched, `f${i}`), "");
+  });
+  assert.equal(stderr.includes("failed"), false, stderr);
+});
