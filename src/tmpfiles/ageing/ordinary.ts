@@ -18,7 +18,7 @@ export function isOrdinary(level: Level): boolean {
 
 const TOO_NEW_AT = GUARDS.indexOf(TOO_NEW);
 /** So often a walk looks whether another thread has nothing to do. */
-const AT_ONCE = 128;
+const AT_ONCE = 64;
 /** By the bits of an age-by: where the timestamps are that it names. */
 const WORDS = Array.from({ length: 16 }, (_, ageBy) =>
   TIMESTAMPS.filter(([bit]) => (ageBy & bit) !== 0).map(([, word]) => word),
