@@ -100,7 +100,7 @@ function isDevice({ type }: Item): boolean {
 function* guessableNames(configuration: Configuration): Generator<Spot> {
   for (const { source, path, type, modifiers, letter } of configuration.all) {
     if (modifiers.boot || type.path !== "exact" || !configuration.isWorldWritable(parent(path))) continue;
-    if (configuration.isWorldWritable(path) && isWellKnown(path)) continue;
+    if (configuration.isWorldWritable(path) && isWellKnown(configuration.shown(path))) continue;
     if (/%[bm]/.test(fieldOf(source, "path") ?? "")) continue;
     yield { source, field: "path", detail: `${letter} makes ${show(configuration.shown(path))} at any time` };
   }

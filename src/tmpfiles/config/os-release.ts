@@ -22,7 +22,8 @@ export function readEnvironmentFile(root: Bytes | undefined, path: string): Map<
 }
 
 const ASSIGNMENT = /[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=/y;
-const QUOTED = /[ \t]*(?:"((?:[^"\\]|\\[\s\S])*)"|'([^']*)')/y;
+/** What is never closed ends with the file. */
+const QUOTED = /[ \t]*(?:"((?:[^"\\]|\\[\s\S])*)(?:"|$)|'([^']*)(?:'|$))/y;
 const PLAIN = /[ \t]*((?:[^\\\n]|\\[\s\S])*)/y;
 
 function match(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

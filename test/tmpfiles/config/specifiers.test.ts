@@ -68,6 +68,7 @@ test("a root tells of itself by its own files", (t) => {
   const expand = below(t, { "os-release": release, "machine-id": `${"0a".repeat(16)}\n` });
   assert.equal(expand("%o|%w|%W|%M|%A|" as Bytes), `mayfly|1 "2"|a b|$x||`);
   assert.equal(expand("%m" as Bytes), "0a".repeat(16));
+  assert.equal(below(t, { "os-release": `ID="never\nclosed\n` })("%o" as Bytes), "never\nclosed\n");
 });
 
 test("what a root does not have yet leaves a line out, and nonsense in it is an error", (t) => {
