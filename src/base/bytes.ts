@@ -78,6 +78,21 @@ export function parent(path: Bytes): Bytes {
   return (slash > 0 ? path.slice(0, slash) : slash === 0 ? "/" : ".") as Bytes;
 }
 
+/**
+ * `parent` for many paths in a row: those that follow each other in one directory get the very same string, which a map
+ * then finds without reading it.
+ */
+export function parents(): (path: Bytes) => Bytes {
+  let last = "/" as Bytes;
+  let inside = "/";
+  return (path) => {
+    if (path.startsWith(inside) && path.indexOf("/", inside.length) < 0) return last;
+    last = parent(path);
+    inside = last === "/" ? last : `${last}/`;
+    return last;
+  };
+}
+
 export function basename(path: Bytes): Bytes {
   return path.slice(path.lastIndexOf("/") + 1) as Bytes;
 }

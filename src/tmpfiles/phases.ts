@@ -1,4 +1,4 @@
-import { type Bytes, parent } from "../base/bytes.js";
+import { type Bytes, parent, parents } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import type { Operation } from "../base/events.js";
 import { expandBraces } from "../path/braces.js";
@@ -33,14 +33,15 @@ export function runPhases(run: Run, groups: Groups, operations: ReadonlySet<Oper
     // Once a group was reached as the parent or child of another, its own turn has nothing left to do.
     const done = new Set<ItemGroup>();
     // Paths are mostly made and globs mostly adjusted, so that the globs come second.
-    for (const group of [...groups.exact, ...groups.globs])
-      runGroup({ run, asked, done, autofs, only }, group);
+    const state = { run, asked, creates: asked.includes("create"), done, autofs, only };
+    for (const group of [...groups.exact, ...groups.globs]) runGroup(state, group);
   }
 }
 
 interface Phase {
   readonly run: Run;
   readonly asked: readonly Operation[];
+  readonly creates: boolean;
   readonly done: Set<ItemGroup>;
   readonly autofs: AutofsCheck;
   readonly only: Groups["only"];
@@ -53,30 +54,37 @@ function runGroup(phase: Phase, group: ItemGroup): void {
     if (phase.done.has(group)) return;
     phase.done.add(group);
   }
-  if (phase.asked.includes("create")) {
+  if (phase.creates) {
     if (above !== undefined) runGroup(phase, above);
   } else for (const child of children) runGroup(phase, child);
   for (const item of group.items) runItem(phase, item);
 }
 
-function runItem({ run, asked, autofs, only }: Phase, item: Item): void {
-  const wanted = asked.filter((operation) => handlerOf(run, item, operation) !== undefined);
-  if (wanted.length === 0 || (only !== undefined && !mayLead(item, only))) return;
-  if (!asked.includes("create") && leadsNowhere(item, autofs)) return;
+function runItem(phase: Phase, item: Item): void {
+  const { run, asked, creates, autofs, only } = phase;
+  if (!isWanted(phase, item) || (only !== undefined && !mayLead(item, only))) return;
+  if (!creates && leadsNowhere(item, autofs)) return;
   if (autofs.isBelow(item.path)) {
     skip(run, item, item.path, "it lies below an automount point");
     return;
   }
-  for (const operation of wanted) {
+  for (const operation of asked) {
+    const handler = handlerOf(run, item, operation);
+    if (handler === undefined) continue;
     if (operation === "create") createItem(run, item);
-    else removeItem(run, item, handlerOf(run, item, operation) as Handler, only);
+    else removeItem(run, item, handler, only);
   }
+}
+
+function isWanted({ run, asked }: Phase, item: Item): boolean {
+  for (const operation of asked) if (handlerOf(run, item, operation) !== undefined) return true;
+  return false;
 }
 
 /** Most lines of a host are for what is not installed: where their directory is missing, nothing can be removed. */
 function leadsNowhere(item: Item, autofs: AutofsCheck): boolean {
   const { path, type } = item;
-  if (type.path === "exact") return autofs.isMissing(parent(path));
+  if (type.path === "exact") return autofs.isMissing(autofs.directoryOf(path));
   return !NOT_LITERAL.test(path) && autofs.isMissing(isGlob(path) ? literalPrefix(path) : parent(path));
 }
 
@@ -106,6 +114,7 @@ class AutofsCheck {
   readonly #run: Run;
   readonly #known = new Map<Bytes, boolean>();
   readonly #missing = new Map<Bytes, boolean>();
+  readonly directoryOf = parents();
 
   constructor(run: Run) {
     this.#run = run;

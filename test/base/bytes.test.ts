@@ -10,6 +10,7 @@ import {
   isUtf8,
   join,
   parent,
+  parents,
   show,
   simplify,
   toBuffer,
@@ -57,4 +58,9 @@ test("path arithmetic", () => {
   assert.equal(isBelow(p("/ab"), p("/a")), false);
   assert.equal(isBelow(p("/a/b"), p("/a")), true);
   assert.equal(isBelow(p("/a"), p("/")), true);
+});
+
+test("the directories of many paths are those of each", () => {
+  const paths = fc.array(fc.string({ unit: fc.constantFrom("/", "a", "."), maxLength: 6 }).map(bytes));
+  fc.assert(fc.property(paths, (all) => assert.deepEqual(all.map(parents()), all.map(parent))));
 });

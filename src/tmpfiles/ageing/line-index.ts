@@ -96,7 +96,10 @@ export class LineIndex {
 
   constructor(lines: LinePaths) {
     this.#lines = lines;
-    this.#top = new Place(1, [...lines.paths.keys()]);
+    this.#top = new Place(
+      1,
+      lines.paths.map((_, order) => order),
+    );
   }
 
   /** The lines that concern what lies in `directory`. */

@@ -1,4 +1,4 @@
-import { type Bytes, isBelow, parent } from "../../base/bytes.js";
+import { type Bytes, isBelow, parent, parents } from "../../base/bytes.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import type { Item, ItemGroup } from "../item.js";
 import { compareItems, conflictingItem } from "./conflicts.js";
@@ -60,9 +60,10 @@ export class ItemTable {
    */
   link(root: Bytes): void {
     const nearest = this.#nearestGroups(root);
+    const directoryOf = parents();
     for (const groups of [this.#exact, this.#globs]) {
       for (const group of groups.values()) {
-        group.parent = nearest(parent(group.path));
+        group.parent = nearest(directoryOf(group.path));
         group.parent?.children.push(group);
       }
     }
@@ -74,7 +75,8 @@ export class ItemTable {
       [root, "/", "."].map((top) => [top as Bytes, undefined]),
     );
     const nearest = (directory: Bytes): ItemGroup | undefined => {
-      if (known.has(directory)) return known.get(directory);
+      const found = known.get(directory);
+      if (found !== undefined || known.has(directory)) return found;
       const group = this.#exact.get(directory) ?? this.#globs.get(directory) ?? nearest(parent(directory));
       known.set(directory, group);
       return group;

@@ -57,8 +57,8 @@ export function splitWords(line: Bytes, count: number, starts?: number[]): Bytes
 export interface Cut {
   readonly type: Bytes;
   readonly path: Bytes;
-  /** What follows, as it stands. */
-  readonly rest: Bytes;
+  /** Where the rest begins, or the line ends. */
+  readonly rest: number;
 }
 
 /** Undefined where the type or the path is missing, or is not what stands there, by quotes or escapes. */
@@ -73,7 +73,7 @@ export function cutBehindPath(line: Bytes): Cut | undefined {
   return {
     type: line.slice(start, typeEnd) as Bytes,
     path: line.slice(pathStart, pathEnd) as Bytes,
-    rest: line.slice(rest) as Bytes,
+    rest,
   };
 }
 

@@ -7,14 +7,23 @@ import { parseLine } from "./line.js";
 import { resolveLike, resolveLine } from "./resolve.js";
 import type { ResolveContext } from "./resolve-context.js";
 
+/** An item, and how its line is written apart from the path. */
+interface Model {
+  readonly type: Bytes;
+  readonly rest: Bytes;
+  readonly item: Item;
+}
+
 /**
  * Makes items of written lines. The lines of a large configuration mostly say the same of many paths, as
  * `0755 root root 10d`: that is read once, and from then on only the path is.
  */
 export class LineReader {
   readonly #context: ResolveContext;
-  /** The first item of each type and of each text behind the path. */
-  readonly #models = new Map<Bytes, Map<Bytes, Item>>();
+  /** The first item that is written so, by its type and what is behind the path. */
+  readonly #models = new Map<Bytes, Map<Bytes, Model>>();
+  /** Of the line before: mostly the next is like it. */
+  #last: Model | undefined;
   #reports = 0;
 
   constructor(context: ResolveContext) {
@@ -29,15 +38,20 @@ export class LineReader {
 
   /** Undefined for a line that is left out; why is reported. */
   read(source: Source): Item | undefined {
-    const cut = cutBehindPath(source.text);
+    const { text } = source;
+    const cut = cutBehindPath(text);
     if (cut === undefined) return this.#readWhole(source);
-    const model = this.#models.get(cut.type)?.get(cut.rest);
-    if (model !== undefined) return resolveLike(model, source, cut.path, this.#context);
+    if (this.#last === undefined || !isLike(this.#last, cut, text)) this.#last = this.#find(cut, text);
+    if (this.#last !== undefined) return resolveLike(this.#last.item, source, cut.path, this.#context);
     const before = this.#reports;
     const item = this.#readWhole(source);
     // What was said of a line is to be said of each that is like it.
     if (item !== undefined && hasNoArgument(item) && this.#reports === before) this.#keep(item, cut);
     return item;
+  }
+
+  #find({ type, rest }: Cut, text: Bytes): Model | undefined {
+    return this.#models.get(type)?.get(text.slice(rest) as Bytes);
   }
 
   #readWhole(source: Source): Item | undefined {
@@ -47,11 +61,18 @@ export class LineReader {
     return undefined;
   }
 
-  #keep(item: Item, { type, rest }: Cut): void {
-    const models = this.#models.get(type) ?? new Map<Bytes, Item>();
-    models.set(rest, item);
+  #keep(item: Item, cut: Cut): void {
+    const { type } = cut;
+    const rest = item.source.text.slice(cut.rest) as Bytes;
+    const models = this.#models.get(type) ?? new Map<Bytes, Model>();
     this.#models.set(type, models);
+    this.#last = { type, rest, item };
+    models.set(rest, this.#last);
   }
+}
+
+function isLike({ type, rest }: Model, cut: Cut, text: Bytes): boolean {
+  return type === cut.type && rest.length === text.length - cut.rest && text.endsWith(rest);
 }
 
 function hasNoArgument(item: Item): boolean {
