@@ -16,7 +16,12 @@ export interface ConfigurationOptions {
 
 /** The lines that count, as that cleaner understands them. */
 export function loadConfiguration(options: ConfigurationOptions, boot = false): Loaded {
-  const loaded = loadItems({ args: options.config ?? [], root: options.root, boot });
+  const loaded = loadItems({
+    args: options.config ?? [],
+    root: options.root,
+    boot,
+    asIn252: options.version === 252,
+  });
   if (options.version === 252) {
     for (const { items } of [...loaded.exact, ...loaded.globs])
       items.splice(0, items.length, ...items.map(itemAsIn252));

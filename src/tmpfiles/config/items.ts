@@ -27,6 +27,8 @@ export interface LoadOptions {
   readonly user?: boolean;
   /** --boot: lines with `!` count too. */
   readonly boot?: boolean;
+  /** Lines are understood as by systemd 252: for who asks what that would do. */
+  readonly asIn252?: boolean;
   /** --graceful: lines keep their effect where their owner is unknown. */
   readonly graceful?: boolean;
   readonly prefixes?: readonly Bytes[];

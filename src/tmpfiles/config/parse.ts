@@ -31,6 +31,7 @@ const somebody = () => ({ id: 0, onlyCreate: false });
 const ANYWHERE: Omit<ResolveContext, "report"> = {
   root: undefined,
   boot: true,
+  asIn252: false,
   graceful: false,
   user: somebody,
   group: somebody,

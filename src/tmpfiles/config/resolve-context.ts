@@ -1,9 +1,8 @@
 import { type Bytes, isBelow, simplify } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { failedWith } from "../../base/errors.js";
+import { resolve } from "../../path/resolve.js";
 import { hostAccounts, rootAccounts } from "../../sys/accounts.js";
-import { Fd } from "../../sys/files.js";
-import { statx } from "../../sys/inode.js";
 import type { Age, Mode, Owner } from "../item.js";
 import { type FieldProblem, parseAge } from "./age.js";
 import type { Credentials } from "./credentials.js";
@@ -17,6 +16,8 @@ export interface ResolveContext {
   /** The directory of --root, absolute and simplified; undefined for the host itself. */
   readonly root: Bytes | undefined;
   readonly boot: boolean;
+  /** Lines are understood as by systemd 252. */
+  readonly asIn252: boolean;
   readonly graceful: boolean;
   readonly user: (field: Bytes) => Owner | MissingOwner;
   readonly group: (field: Bytes) => Owner | MissingOwner;
@@ -42,6 +43,7 @@ export function resolveContext(
   return {
     root,
     boot: options.boot ?? false,
+    asIn252: options.asIn252 ?? false,
     graceful: options.graceful ?? false,
     user: remembered(ownerReader(accounts, "user")),
     group: remembered(ownerReader(accounts, "group")),
@@ -58,7 +60,7 @@ export function resolveContext(
 /** What can't be looked at is there, for all one knows. */
 function exists(path: Bytes): boolean {
   try {
-    statx(Fd.cwd, path);
+    resolve("/" as Bytes, path, { follow: false, safe: false, traceless: true }).close();
     return true;
   } catch (error) {
     return !failedWith(error, "ENOENT");

@@ -58,7 +58,7 @@ function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
     throw new Omission("not-at-boot", "type", "counts at boot only (--boot)");
   }
   const path = resolvePath(line.source, line.path, context);
-  const type = checkType(line);
+  const type = checkType(line, context);
   const parsed = parseArgument(line, type, context);
   checkModifiers(line, type);
   if (!context.includes(path)) return undefined;
@@ -103,15 +103,21 @@ function resolvePath(source: Source, written: Bytes, context: ResolveContext): B
   return updated;
 }
 
+/** What 252 does not know yet. It reads an argument where none belongs, and forgets it. */
+const NEW_TYPES: readonly string[] = ["k"];
+
 /** The type, and whether its argument may stand there. */
-function checkType(line: Line): LineType {
-  const type = lineType(line.letter);
+function checkType(line: Line, { asIn252 }: ResolveContext): LineType {
+  const type = asIn252 && NEW_TYPES.includes(line.letter) ? undefined : lineType(line.letter);
   const letter = show(line.letter as Bytes);
   if (type === undefined) throw new Rejection("unknown-type", "type", `there is no line type "${letter}"`);
   if (line.modifiers.base64 && type.argument !== "none" && !type.modifiers.includes("~")) {
     throw new Rejection("base64-not-taken", "type", `${letter} lines take no base64 ("~")`);
   }
-  if (line.argument !== undefined && type.argument === "none") {
+  if (asIn252 && (line.modifiers.purge || line.modifiers.ifSourceExists)) {
+    throw new Rejection("unknown-modifier", "type", `252 has neither "$" nor "?"`);
+  }
+  if (line.argument !== undefined && type.argument === "none" && !asIn252) {
     throw new Rejection("argument-not-taken", "argument", `${letter} lines take no argument`);
   }
   if (line.argument === undefined && type.argument === "required") {
