@@ -32,6 +32,11 @@ const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /** After a failure nothing is fetched for so long: a test run offline shall not wait for each of its files. */
 const RETRY_AFTER_MS = 10 * 60 * 1000;
 
+/** The host's own, where it is of this version. */
+export function hostCleaner(version: number): Reference {
+  return probe("/usr/bin/systemd-tmpfiles", version);
+}
+
 let found: Reference | undefined;
 
 /**
@@ -77,12 +82,12 @@ function failedJustNow(home: string): boolean {
   return stamp !== undefined && Date.now() - stamp.mtimeMs < RETRY_AFTER_MS;
 }
 
-function probe(binary: string): Reference {
+function probe(binary: string, wanted = WANTED): Reference {
   const asked = spawnSync(binary, ["--version"], { encoding: "utf8" });
   const version = /^systemd (\d+)/.exec(asked.stdout ?? "")?.[1];
   if (version === undefined)
     return { missing: `${binary} does not run here: ${asked.error?.message ?? asked.stderr}` };
-  if (Number(version) !== WANTED) return { missing: `${binary} is version ${version}, not ${WANTED}` };
+  if (Number(version) !== wanted) return { missing: `${binary} is version ${version}, not ${wanted}` };
   return { binary, version };
 }
 

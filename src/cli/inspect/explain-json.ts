@@ -13,6 +13,7 @@ export function explanationJson(explained: Explanation): string {
     verdict,
     expires: expires === undefined ? null : timeJson(expires),
     nextRun: nextRun === undefined ? null : timeJson(nextRun),
+    timer: explained.timer ?? null,
     line: line === undefined ? null : lineJson(line),
     reasons: explained.reasons.map(reasonJson),
     timestamps: timestamps.map(({ time, ...rest }) => ({ ...rest, time: timeJson(time) })),

@@ -28,7 +28,9 @@ export function explanationText(explained: Explanation, now: Nanoseconds, paint:
   return `${paint("bold", show(path))} ${verb}${missing}\n${body.join("")}`;
 }
 
-function timesOf({ age, expires, nextRun, verdict }: Explanation, now: Nanoseconds): [string, string][] {
+const NO_TIMER = "no timer of systemd-tmpfiles is here";
+
+function timesOf({ age, expires, nextRun, timer }: Explanation, now: Nanoseconds): [string, string][] {
   if (expires === undefined) return [];
   const ago = expires <= now ? `${spanText(now - expires)} ago` : `in ${spanText(expires - now)}`;
   const rows: [string, string][] = [
@@ -37,8 +39,8 @@ function timesOf({ age, expires, nextRun, verdict }: Explanation, now: Nanosecon
       `${minuteText(expires)}, ${ago}${age === undefined ? "" : `: its line allows ${spanText(age)}`}`,
     ],
   ];
-  const run = nextRun === undefined ? "no timer of systemd-tmpfiles is here" : minuteText(nextRun);
-  rows.push(["next run", verdict === "remove" || nextRun !== undefined ? run : run]);
+  const run = nextRun === undefined ? NO_TIMER : `${minuteText(nextRun)}, by ${timer}`;
+  rows.push(["next run", run]);
   return rows;
 }
 

@@ -14,7 +14,7 @@ import { type Judged, judge } from "./judge.js";
 import type { Look, LookReason } from "./look.js";
 import { statWithoutTrace } from "./names.js";
 import { newestOf } from "./subject.js";
-import { cleanerTimer, nextRun } from "./timer.js";
+import { type CleanerTimer, cleanerTimer, nextRun } from "./timer.js";
 import { type Uses, usesOf } from "./users.js";
 
 export interface ExplainOptions {
@@ -66,6 +66,8 @@ export interface Explanation {
   readonly expires: Nanoseconds | undefined;
   /** The first run of the host's timer from then on; undefined where there is no timer. */
   readonly nextRun: Nanoseconds | undefined;
+  /** Where that is known from: systemd itself, or the timer's unit files. */
+  readonly timer: string | undefined;
   readonly uses: Uses;
   /** What happens when the host boots: the line that removes it. */
   readonly boot: Source | undefined;
@@ -94,11 +96,12 @@ export function explain(
   const loaded = loadConfiguration({ config, version });
   if (loaded.aborted) throw new Error(loaded.diagnostics.map(({ message }) => message).join("; "));
   const looks = judge(wanted, loaded, { operation: "clean", at, version });
+  const timer = cleanerTimer();
   const bootLines = loadConfiguration({ config, version }, true);
   const atBoot = judge(wanted, bootLines, { operation: "remove", at, version });
   return wanted.map((path) => {
     const judged = looks.get(path) ?? { names: [path], looks: [] };
-    const explained = conclude(path, judged, loaded, at);
+    const explained = conclude(path, judged, loaded, { at, timer });
     const boot = atBoot.get(path)?.looks.find(({ removed }) => removed)?.source;
     const uses = usesOf(judged.names[0] ?? path);
     const whole = { ...explained, uses, boot, unprotected: unprotectedBy(path, explained, loaded, uses) };
@@ -108,7 +111,12 @@ export function explain(
 
 type Conclusion = Omit<Explanation, "uses" | "boot" | "unprotected" | "advice" | "notices">;
 
-function conclude(path: Bytes, { names, looks }: Judged, loaded: Loaded, at: Nanoseconds): Conclusion {
+interface Moment {
+  readonly at: Nanoseconds;
+  readonly timer: CleanerTimer | undefined;
+}
+
+function conclude(path: Bytes, { names, looks }: Judged, loaded: Loaded, { at, timer }: Moment): Conclusion {
   const exists = statWithoutTrace(names[0] ?? path) !== undefined;
   const deciding = exists ? looks.find(({ removed }) => removed) : undefined;
   const look = deciding ?? soonest(looks);
@@ -118,7 +126,6 @@ function conclude(path: Bytes, { names, looks }: Judged, loaded: Loaded, at: Nan
   if (deciding === undefined && look === undefined)
     reasons.push({ code: base === undefined ? "no-line" : "base", at: path });
   const line = excluding(look) ?? look?.source ?? base?.source;
-  const timer = cleanerTimer();
   const expires = look?.expires;
   return {
     path,
@@ -133,6 +140,7 @@ function conclude(path: Bytes, { names, looks }: Judged, loaded: Loaded, at: Nan
     expires,
     nextRun:
       timer === undefined || expires === undefined ? undefined : nextRun(timer, expires > at ? expires : at),
+    timer: timer?.from,
   };
 }
 

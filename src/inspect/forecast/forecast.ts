@@ -13,7 +13,7 @@ import { absolute, type ExplainOptions, toBytes } from "../explain/explain.js";
 import { judge } from "../explain/judge.js";
 import { ageOf, namesLeadingTo } from "../explain/look.js";
 import { namesAround } from "../explain/names.js";
-import { cleanerTimer, nextRun } from "../explain/timer.js";
+import { type CleanerTimer, cleanerTimer, nextRun } from "../explain/timer.js";
 import { type Day, Ledger, type Removal } from "./ledger.js";
 
 export type { Day, LineSum, Removal } from "./ledger.js";
@@ -50,7 +50,8 @@ export function forecast(
   const loaded = loadConfiguration({ config: options.config?.map(toBytes) ?? [], version });
   if (loaded.aborted) throw new Error(loaded.diagnostics.map(({ message }) => message).join("; "));
   const until = at + within;
-  const runs = runsBetween(at, until);
+  const timer = cleanerTimer();
+  const runs = runsBetween(at, until, timer);
   const ledger = new Ledger(runs);
   const last = runs.at(-1) ?? until;
   const forecaster = new Forecaster(namesAround(paths.map(absolute), loaded), last, ledger);
@@ -70,7 +71,6 @@ export function forecast(
   }
   const days = ledger.days();
   const total = (key: "entries" | "bytes"): number => days.reduce((sum, day) => sum + day[key], 0);
-  const timer = cleanerTimer()?.from;
   return {
     from: at,
     until,
@@ -78,12 +78,12 @@ export function forecast(
     entries: total("entries"),
     bytes: total("bytes"),
     largest: ledger.largest,
-    timer,
+    timer: timer?.from,
   };
 }
 
-function runsBetween(from: Nanoseconds, until: Nanoseconds): Nanoseconds[] {
-  const timer = cleanerTimer() ?? { first: from, every: DAY };
+function runsBetween(from: Nanoseconds, until: Nanoseconds, known: CleanerTimer | undefined): Nanoseconds[] {
+  const timer = known ?? { first: from, every: DAY };
   const runs: Nanoseconds[] = [];
   for (let run = nextRun({ from: "", ...timer }, from); run <= until; run += timer.every) runs.push(run);
   return runs;
