@@ -101,9 +101,13 @@ export class Instance {
     }, whenFull);
   }
 
-  /** The same on --clean: a failure is told, and the exit status says nothing of it. */
+  /** The same on --clean: a failure at what is no directory is told, and the exit status says nothing of it. */
   removeOld(): void {
-    this.#unlink((failed) => this.#run.walker.fail(this.item, this.path, this.error(failed, "unlinkat")));
+    this.#unlink((failed) => {
+      const error = this.error(failed, "unlinkat");
+      if (this.isDirectory) throw error;
+      this.#run.walker.fail(this.item, this.path, error);
+    });
   }
 
   #unlink(onFailure: (failed: number) => void, whenFull: "keep" | "fail" = "keep"): void {

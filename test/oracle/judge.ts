@@ -1,10 +1,11 @@
 /** Runs one case through two programs and says where they part. */
-import { existsSync, lstatSync } from "node:fs";
+import { existsSync, lstatSync, readlinkSync } from "node:fs";
 import fc from "fast-check";
 import { anyCase, type Case, show } from "./case.js";
 import { openLab } from "./lab.js";
 import type { Outcome, Program } from "./program.js";
 import { differences, snapshot } from "./snapshot.js";
+import { toPath } from "./tree.js";
 
 export interface Judgement {
   readonly differences: readonly string[];
@@ -47,7 +48,8 @@ async function judgeOnce(one: Case, expected: Program, actual: Program): Promise
     const found = OURS_REFUSED.test(after.output) ? parted.filter(isNotLeading(parted)) : parted;
     if (before.status !== after.status && !missedItsOwnParents(one, before))
       found.push(`exit status ${after.status} (should be ${before.status})`);
-    const setAside = found.length > 0 && isApartOnPurpose(one, before, after);
+    const onPurpose = (): boolean => isApartOnPurpose(one, before, after) || isLedOut(one, left.at);
+    const setAside = found.length > 0 && onPurpose();
     return { differences: setAside ? [] : found, setAside, expected: before, actual: after };
   } finally {
     lab.close();
@@ -67,25 +69,28 @@ const REAL_REPLACED_SYMLINK = /Wrong file type 0o120000; rm -rf/;
  */
 function isApartOnPurpose(one: Case, before: Outcome, after: Outcome): boolean {
   const isStricter = OURS_REFUSED.test(after.output) && !REAL_REFUSED.test(before.output);
-  return isStricter || (one.rooted && (REAL_REPLACED_SYMLINK.test(before.output) || wasLedOut(before)));
+  return isStricter || (one.rooted && REAL_REPLACED_SYMLINK.test(before.output));
 }
 
 /**
- * The real one makes missing parents where the host resolves the symlinks on the way, and then does not find them inside
- * the root: on the way to what it could not open is a symlink that leads nowhere on the host.
+ * The real one makes missing parents where the host resolves the symlinks on the way; ours inside the root. On the way to
+ * what a line makes is an absolute symlink that leads nowhere on the host.
  */
-function wasLedOut({ output }: Outcome): boolean {
-  const missing = [...output.matchAll(/Failed to open path '(.*)': No such file or directory/g)];
-  return missing.some(([, path = ""]) => {
-    const names = path.split("/");
-    const prefixes = names.map((_, last) => Buffer.from(names.slice(0, last + 1).join("/"), "latin1"));
-    const isSymlink = (at: Buffer): boolean =>
-      lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() === true;
-    return prefixes.some((at) => at.length > 0 && isSymlink(at) && !existsSync(at));
+function isLedOut(one: Case, copy: Buffer): boolean {
+  const written = [...one.files.flatMap((file) => file.lines), ...one.extra];
+  return written.some((line) => {
+    if (!one.rooted || "raw" in line || !/^[fFdDvqQpLcbC]/.test(line.type)) return false;
+    const parents = line.path.slice(0, -1).map((_, last) => ["tree", ...line.path.slice(0, last + 1)]);
+    return parents.some((path) => leadsNowhere(toPath(copy, path)));
   });
 }
 
-const LEADING = /^(".*"): is gone, should be there; mode 40755, owner 0:0,/;
+function leadsNowhere(at: Buffer): boolean {
+  if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return false;
+  return readlinkSync(at, "latin1").startsWith("/") && !existsSync(at);
+}
+
+const LEADING = /^(".*"): is gone, should be there; mode 40755, owner \d+:\d+,/;
 
 /**
  * Both refuse the path, but on the way to it the real one has made the directories that were missing, for whoever owns
