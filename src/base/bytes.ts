@@ -12,6 +12,11 @@ export function bytes(text: string): Bytes {
   return (ASCII_ONLY.test(text) ? text : Buffer.from(text, "utf8").toString("latin1")) as Bytes;
 }
 
+/** Whether every character is a byte: a text that went past `bytes` need not be. */
+export function isBytes(value: unknown): value is Bytes {
+  return typeof value === "string" && !/[^\0-\xff]/.test(value);
+}
+
 export function fromBuffer(buffer: Uint8Array): Bytes {
   return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength).toString("latin1") as Bytes;
 }

@@ -13,6 +13,7 @@ import { type LoadOptions, loadItems } from "./config/items.js";
 import { dryHands } from "./hands/dry.js";
 import type { Hands } from "./hands/hands.js";
 import { realHands } from "./hands/real.js";
+import { requireRunOptions } from "./options.js";
 import { Outcome } from "./outcome.js";
 import { type Groups, runPhases } from "./phases.js";
 
@@ -70,8 +71,11 @@ export interface Summary {
  * that order. What goes wrong with one line is reported, and the others go on; it throws nothing of the kind.
  *
  * Security: it may run as root over directories that others write to; everything is done by directory fd.
+ *
+ * @throws TypeError where the options themselves are wrong.
  */
 export function run(options: RunOptions, reporter: Reporter): Summary {
+  requireRunOptions(options);
   if (!existsSync("/proc/self/fd")) {
     reporter.report({ type: "diagnostic", diagnostic: errorAt("/proc" as Bytes, 0, NO_PROC) });
     return { ...NOTHING_DONE, exitStatus: 1 };

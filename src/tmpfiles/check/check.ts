@@ -4,6 +4,7 @@ import { type Mount, readMountInfo } from "../../sys/mountinfo.js";
 import { consequenceOf } from "../config/diagnostics.js";
 import { type Loaded, type LoadOptions, loadItems } from "../config/items.js";
 import { columnOf } from "../config/line.js";
+import { requireLoadOptions } from "../options.js";
 import { Configuration } from "./configuration.js";
 import type { Rule, Spot } from "./rule.js";
 import { RULES } from "./rules.js";
@@ -27,8 +28,11 @@ export interface Finding extends Diagnostic {
  * Reads configuration without running it, and says what systemd-tmpfiles 262 would refuse, what it takes and forgets,
  * and what it does that nobody means. Ordered by file (as they are read), line and column. Touches nothing but the
  * configuration and what its specifiers and owners are looked up in.
+ *
+ * @throws TypeError where the options themselves are wrong.
  */
-export function check(options: CheckOptions): Finding[] {
+export function check(options: CheckOptions = {}): Finding[] {
+  requireLoadOptions(options);
   const boot = loadItems({ ...options, boot: true, readOn: true });
   const day = loadItems({ ...options, boot: false, readOn: true });
   const root = options.root === undefined ? undefined : simplify(options.root);
