@@ -1,4 +1,4 @@
-import { type Bytes, parent, parents } from "../base/bytes.js";
+import { type Bytes, parent } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import type { Operation } from "../base/events.js";
 import { expandBraces } from "../path/braces.js";
@@ -84,12 +84,14 @@ function isWanted({ run, asked }: Phase, item: Item): boolean {
 /** Most lines of a host are for what is not installed: where their directory is missing, nothing can be removed. */
 function leadsNowhere(item: Item, autofs: AutofsCheck): boolean {
   const { path, type } = item;
-  if (type.path === "exact") return autofs.isMissing(autofs.directoryOf(path));
-  return !NOT_LITERAL.test(path) && autofs.isMissing(isGlob(path) ? literalPrefix(path) : parent(path));
+  if (autofs.isSurelyGone(path)) return true;
+  if (type.path === "exact") return autofs.isMissing(parent(path));
+  const fixed = isGlob(path) ? literalPrefix(path) : parent(path);
+  return LITERAL.test(fixed) && autofs.isMissing(fixed);
 }
 
-/** Braces and escapes, by which a pattern's fixed beginning is not the path that it says. */
-const NOT_LITERAL = /[{\\]/;
+/** Without wildcards, braces and escapes: a path that means the same in a pattern. */
+const LITERAL = /^[^*?[{\\]*$/;
 
 /** Whether the item has to do with one of certain paths: as far as its text tells, without a look at the disk. */
 function mayLead(item: Item, only: NonNullable<Groups["only"]>): boolean {
@@ -114,7 +116,8 @@ class AutofsCheck {
   readonly #run: Run;
   readonly #known = new Map<Bytes, boolean>();
   readonly #missing = new Map<Bytes, boolean>();
-  readonly directoryOf = parents();
+  /** The last that was found missing, and a slash. */
+  #gone: string | undefined;
 
   constructor(run: Run) {
     this.#run = run;
@@ -129,11 +132,17 @@ class AutofsCheck {
     let missing = this.#missing.get(directory);
     if (missing === undefined) {
       const above = parent(directory);
-      missing =
-        (above !== directory && this.isMissing(above)) || (!this.isBelow(directory) && isGone(directory));
+      const aboveIsMissing = above !== directory && this.isMissing(above);
+      missing = aboveIsMissing || (!this.isBelow(directory) && isGone(directory));
       this.#missing.set(directory, missing);
+      if (missing && !aboveIsMissing && LITERAL.test(directory)) this.#gone = `${directory}/`;
     }
     return missing;
+  }
+
+  /** The quick way for lines that follow each other: whether a path or pattern begins in what was found missing before. */
+  isSurelyGone(path: Bytes): boolean {
+    return this.#gone !== undefined && path.startsWith(this.#gone);
   }
 
   isBelow(path: Bytes): boolean {

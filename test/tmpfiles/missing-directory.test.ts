@@ -32,13 +32,13 @@ test("lines whose directory is missing do nothing, and the others all they say",
 
 test("braces are no directory of their own", (t) => {
   const top = tree(t);
-  assert.equal(remove(`r ${top}/{there,gone}/below/f*`), 0);
+  assert.equal(remove(`D ${top}/{there,gone}/below`, `r ${top}/{there,gone}/below/f*`), 0);
   assert.equal(existsSync(`${top}/there/below/file`), false);
 });
 
 test("an escape is no part of a directory's name", (t) => {
   const top = tree(t);
-  assert.equal(remove(`r ${top}/\\\\there/below/f*`), 0);
+  assert.equal(remove(`D ${top}/\\\\there/below`, `r ${top}/\\\\there/below/f*`), 0);
   assert.equal(existsSync(`${top}/there/below/file`), false);
 });
 
