@@ -1,7 +1,7 @@
-import { type Bytes, isBelow, parent, parents } from "../../base/bytes.js";
-import { fnmatch } from "../../sys/fnmatch.js";
+import { type Bytes, parent, parents } from "../../base/bytes.js";
 import type { Item, ItemGroup } from "../item.js";
 import { compareItems, conflictingItem } from "./conflicts.js";
+import { Lenders } from "./lenders.js";
 
 /**
  * All items by their paths, in the order in which the paths were first written: those of one path, and the globs. A
@@ -43,13 +43,12 @@ export class ItemTable {
    */
   shareAges(): void {
     if (this.#borrowers.size === 0) return;
-    const lenders = this.exact.flatMap((group) =>
-      group.items.filter((item) => item.type.ageSharing === "lends"),
+    const lenders = new Lenders(
+      this.exact.flatMap((group) => group.items.filter((item) => item.type.ageSharing === "lends")),
     );
     for (const group of this.#borrowers) {
       for (const [index, item] of group.items.entries()) {
-        if (item.type.ageSharing === "borrows")
-          group.items[index] = withAgeOf(item, findLender(item, lenders));
+        if (item.type.ageSharing === "borrows") group.items[index] = withAgeOf(item, lenders.find(item));
       }
     }
   }
@@ -92,23 +91,6 @@ function insert(items: Item[], item: Item): void {
     at--;
   if (at === items.length) items.push(item);
   else items.splice(at, 0, item);
-}
-
-/**
- * The line of the same path, else the first written above it; unless a later one below that is named by the borrower's
- * own glob. The order is that of the reference, which is not always the nearest.
- */
-function findLender(borrower: Item, lenders: readonly Item[]): Item | undefined {
-  let found: Item | undefined;
-  for (const lender of lenders) {
-    const better =
-      lender.path === borrower.path ||
-      (found === undefined
-        ? isBelow(borrower.path, lender.path)
-        : isBelow(lender.path, found.path) && fnmatch(borrower.path, lender.path));
-    if (better) found = lender;
-  }
-  return found;
 }
 
 /** `~` is not lent: it says something of its own line. */
