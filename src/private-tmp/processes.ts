@@ -6,7 +6,7 @@ import { systemClock } from "../sys/clock.js";
 import type { Mount } from "../sys/mountinfo.js";
 import { readMountInfo } from "../sys/mountinfo.js";
 import { openProcess, signalProcess } from "../sys/process.js";
-import { processStatus, runningPids } from "../sys/processes.js";
+import { processStatus, runningPids, startTicks } from "../sys/processes.js";
 
 /** A mount namespace and who lives in it. */
 export interface NamespaceView {
@@ -109,8 +109,7 @@ const SLACK: Nanoseconds = 2n * SECOND;
 
 /** When the process was started, rather too late than too early. */
 function startOf(pid: number): Nanoseconds {
-  const stat = procText(`${pid}/stat`);
-  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? 0);
+  const ticks = startTicks(pid) ?? 0;
   const uptime = Number(procText("uptime").split(" ")[0]);
   const age = Math.max(0, uptime - ticks / TICKS_PER_SECOND);
   return systemClock.now() - BigInt(Math.floor(age * 1e9)) + SLACK;

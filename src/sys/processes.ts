@@ -41,6 +41,16 @@ export function processStatus(pid: number): ProcessStatus | undefined {
   };
 }
 
+/**
+ * When a process started, in ticks since boot, proc_pid_stat(5): with its number, what tells it from all others. Undefined
+ * where there is none (any more).
+ */
+export function startTicks(pid: number): number | undefined {
+  const stat = optional(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
+  // The program's name comes before, in parentheses, and may hold blanks and parentheses itself.
+  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+}
+
 /** The file that the process runs. */
 export function programOf(pid: number): Bytes | undefined {
   return optional(() => readlinkSync(`/proc/${pid}/exe`, "latin1")) as Bytes | undefined;

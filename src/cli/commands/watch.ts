@@ -33,7 +33,8 @@ happens, but can't name anybody. It ends at SIGINT or SIGTERM.`,
       title: "How processes are named",
       text: `**bpf**: a recorder in the kernel wrote the process down when it started. **exec-event**: the kernel told what was
 executed. **proc**: /proc said so while the process lived. **gone**: it was gone before. **outside**: it is in another pid
-namespace. **unknown**: without root events bear no process.`,
+namespace. **unknown**: without root events bear no process. Events are read some milliseconds late and bear no time: a
+process that executes another program meanwhile is named by the later one, as when a shell makes the file of \`program > file\`.`,
     },
     {
       title: "JSON",

@@ -60,10 +60,11 @@ const VIA: Readonly<Partial<Record<Actor["via"], string>>> = {
   unknown: "nobody knows: the events bear no process",
 };
 
-export function actorText({ pid, via, exe, cmdline, uid, unit, container }: Actor): string {
+export function actorText({ pid, via, exe, cmdline, truncated, uid, unit, container }: Actor): string {
   const unnamed = VIA[via];
   if (unnamed !== undefined) return pid > 0 ? `${unnamed} (pid ${pid})` : unnamed;
-  const command = cmdline === undefined ? show(exe ?? ("?" as Bytes)) : cmdline.map(show).join(" ");
+  const words = cmdline === undefined ? show(exe ?? ("?" as Bytes)) : cmdline.map(show).join(" ");
+  const command = truncated === true ? `${words}...` : words;
   const facts = [`pid ${pid}`];
   if (exe !== undefined) facts.push(show(exe));
   if (uid !== undefined) facts.push(`user ${userText(uid)}`);

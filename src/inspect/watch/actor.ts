@@ -1,6 +1,13 @@
 import { type Bytes, basename, components, isAbsolute } from "../../base/bytes.js";
 import { Fd } from "../../sys/files.js";
-import { isUnreaped, processStatus, procShowsOwnPids, programOf, runningPids } from "../../sys/processes.js";
+import {
+  isUnreaped,
+  processStatus,
+  procShowsOwnPids,
+  programOf,
+  runningPids,
+  startTicks,
+} from "../../sys/processes.js";
 import type { ExecRecorder, ProcessRecord } from "../recorder/recorder.js";
 import type { Actor } from "./event.js";
 import type { ExecEvents } from "./exec-events.js";
@@ -19,15 +26,16 @@ export class Namer {
   readonly #execs: ExecEvents | undefined;
   readonly #procIsOurs = procShowsOwnPids();
   /** What ran before the recorder did. A process that the recorder knows came later. */
-  readonly #before = new Map<number, Actor>();
+  readonly #before = new Map<number, Before>();
 
   constructor(recorder: ExecRecorder | undefined, execs: ExecEvents | undefined) {
     this.#recorder = recorder;
     this.#execs = execs;
     if (recorder === undefined || !this.#procIsOurs) return;
     for (const pid of runningPids()) {
+      const started = startTicks(pid);
       const actor = fromProc(pid);
-      if (actor !== undefined) this.#before.set(pid, actor);
+      if (actor !== undefined) this.#before.set(pid, { actor, started });
     }
   }
 
@@ -41,18 +49,27 @@ export class Namer {
 
   #recorded(pid: number): Actor | undefined {
     const record = this.#recorder?.lookUp(pid);
-    if (record === undefined) return this.#recorder === undefined ? undefined : this.#before.get(pid);
+    if (record === undefined) return this.#recorder === undefined ? undefined : this.#fromBefore(pid);
     if (record.program !== "") return fromRecord(record);
     // It was forked by a process that was there before, and runs the same program.
-    const parent = this.#before.get(record.parent);
+    const parent = this.#fromBefore(record.parent);
     return parent && { ...parent, pid, parent: record.parent, uid: record.uid, ...placeOf(record.cgroup) };
   }
 
+  /** Unless another process has the number by now: the recorder forgets those of long ago, and numbers come again. */
+  #fromBefore(pid: number): Actor | undefined {
+    const before = this.#before.get(pid);
+    const started = before && startTicks(pid);
+    if (started === undefined || started === before?.started) return before?.actor;
+    this.#before.delete(pid);
+    return undefined;
+  }
+
+  /** Where it lives, /proc knows more, and sees what was executed from where no event comes. */
   #executed(pid: number, pidfd: number | undefined): Actor | undefined {
     const exe = this.#execs?.programOf(pid);
     if (exe === undefined) return undefined;
-    const alive = this.#alive(pid, pidfd);
-    return alive?.exe === exe ? alive : { pid, via: "exec-event", exe };
+    return this.#alive(pid, pidfd) ?? { pid, via: "exec-event", exe };
   }
 
   #alive(pid: number, pidfd: number | undefined): Actor | undefined {
@@ -61,6 +78,11 @@ export class Namer {
     // What /proc says of a pid that was given to another process since would be a wrong name.
     return pidfd !== undefined && !isUnreaped(new Fd(pidfd, `/proc/${pid}` as Bytes)) ? undefined : actor;
   }
+}
+
+interface Before {
+  readonly actor: Actor;
+  readonly started: number | undefined;
 }
 
 function fromRecord(record: ProcessRecord): Actor {

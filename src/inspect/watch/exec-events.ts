@@ -9,8 +9,16 @@ import {
   readEvents,
 } from "../../sys/fanotify.js";
 import { Fd, O_DIRECTORY, O_NOATIME, O_RDONLY, openat } from "../../sys/files.js";
+import { readMountInfo } from "../../sys/mountinfo.js";
 import { currentPath } from "../../sys/processes.js";
 
+interface Executed {
+  readonly program: Bytes;
+  readonly round: number;
+}
+
+/** Processes do not execute their programs quite in the order of their numbers. */
+const OUT_OF_ORDER = 1_000;
 const REMEMBERED = 65_536;
 /** The loader is opened for execution too, after the program that names it. */
 const LOADER = /^ld(-linux|-musl|64|\.so|-[0-9])/;
@@ -20,15 +28,23 @@ const BUFFER_LENGTH = 24 * 256;
 /** The program of each process, by the event of its execution: where the recorder can't be had. */
 export class ExecEvents {
   readonly #group: Fd;
-  readonly #programs = new Map<number, Bytes>();
+  readonly #programs = new Map<number, Executed>();
+  /** Numbers are given out in a circle: how many rounds were seen, and where in it the last one was. */
+  #round = 0;
+  #last = 0;
   readonly #buffer = Buffer.alloc(BUFFER_LENGTH);
 
-  /** Of the programs on the file systems that these paths are on. */
-  constructor(paths: readonly Bytes[]) {
+  /** Of the programs on every file system that is mounted here and lets them run. */
+  constructor() {
     this.#group = fanotifyInit(FAN_UNLIMITED_QUEUE, O_RDONLY | O_NOATIME);
-    for (const path of paths) {
-      using directory = openat(Fd.cwd, path, O_DIRECTORY);
-      fanotifyMark(this.#group, FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC, directory);
+    this.#mark("/" as Bytes);
+    for (const { point, options } of readMountInfo()) {
+      if (options.includes("noexec")) continue;
+      try {
+        this.#mark(point);
+      } catch {
+        // Not a directory, hidden by another mount, or of a kind that takes no mark.
+      }
     }
   }
 
@@ -47,18 +63,29 @@ export class ExecEvents {
     }
   }
 
+  /** Undefined, too, where the number may have been given to another process since, which did not execute anything. */
   programOf(pid: number): Bytes | undefined {
-    return this.#programs.get(pid);
+    const found = this.#programs.get(pid);
+    if (found === undefined) return undefined;
+    const rounds = this.#round - found.round;
+    return rounds === 0 || (rounds === 1 && pid > this.#last + OUT_OF_ORDER) ? found.program : undefined;
   }
 
   close(): void {
     this.#group.close();
   }
 
+  #mark(path: Bytes): void {
+    using directory = openat(Fd.cwd, path, O_DIRECTORY);
+    fanotifyMark(this.#group, FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC, directory);
+  }
+
   #note(pid: number, program: Bytes): void {
     if (LOADER.test(basename(program))) return;
+    if (pid < this.#last - OUT_OF_ORDER) this.#round++;
+    this.#last = pid;
     this.#programs.delete(pid);
-    this.#programs.set(pid, program);
+    this.#programs.set(pid, { program, round: this.#round });
     const oldest = this.#programs.size > REMEMBERED ? this.#programs.keys().next().value : undefined;
     if (oldest !== undefined) this.#programs.delete(oldest);
   }

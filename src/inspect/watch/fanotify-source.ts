@@ -26,6 +26,8 @@ import {
 } from "../../sys/fanotify.js";
 import { Fd, O_DIRECTORY } from "../../sys/files.js";
 import { statx } from "../../sys/inode.js";
+import { MOUNT_ATTR_RDONLY, newMount } from "../../sys/mount.js";
+import { mountAt, readMountInfo } from "../../sys/mountinfo.js";
 import { currentPath } from "../../sys/processes.js";
 import type { Directory } from "./model.js";
 import { type Keeper, type NameIn, openDirectory } from "./scan.js";
@@ -57,7 +59,6 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   readonly #marked = new Map<bigint, Marked | undefined>();
   /** A path on each file system, by its id. */
   readonly #paths = new Map<Bytes, Bytes>();
-  readonly #withOwnMarks = new Set<Bytes>();
   readonly #mountRoots = new Map<Bytes, Directory>();
   readonly #pidfds: number[] = [];
   readonly #buffer = Buffer.alloc(BUFFER_LENGTH);
@@ -167,6 +168,20 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     return this.#marked.get(mountId);
   }
 
+  #markTopLevel(directory: Fd): Marked | undefined {
+    try {
+      const source = mountAt(readMountInfo(), directory.path)?.source ?? ("" as Bytes);
+      using mount = newMount("btrfs", { source, subvolid: "5" }, MOUNT_ATTR_RDONLY);
+      using top = openDirectory(mount, "." as Bytes);
+      fanotifyMark(this.#group, FAN_MARK_FILESYSTEM, MASK, top);
+      const id = fileSystemId(top);
+      this.#paths.set(id, directory.path);
+      return { id, eachDirectory: false };
+    } catch {
+      return undefined;
+    }
+  }
+
   #mark(directory: Fd): Marked | undefined {
     const id = fileSystemId(directory);
     this.#paths.set(id, directory.path);
@@ -174,11 +189,11 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
       fanotifyMark(this.#group, FAN_MARK_FILESYSTEM, MASK, directory);
       return { id, eachDirectory: false };
     } catch (error) {
-      // overlayfs can't be marked as a whole, nor can a btrfs by one of its subvolumes; their directories can.
-      if (failedWith(error, "ENOTSUP", "EOPNOTSUPP", "EXDEV")) {
-        this.#withOwnMarks.add(id);
-        return { id, eachDirectory: true };
-      }
+      // A btrfs can't be marked by one of its subvolumes; its top level is mounted nowhere for that.
+      const whole = failedWith(error, "EXDEV") ? this.#markTopLevel(directory) : undefined;
+      if (whole !== undefined) return whole;
+      // overlayfs can't be marked as a whole, its directories can.
+      if (failedWith(error, "ENOTSUP", "EOPNOTSUPP", "EXDEV")) return { id, eachDirectory: true };
       // procfs and its like have no identity that events could bear.
       if (failedWith(error, "ENODEV", "EINVAL")) return undefined;
       throw error;

@@ -1,4 +1,3 @@
-import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import type { Fd } from "../../sys/files.js";
 import { procShowsOwnPids } from "../../sys/processes.js";
@@ -50,8 +49,10 @@ export function openWatch(input: ReaderInput): OpenedWatch {
     notices: source.tree.notices,
     fds: [...source.fds, ...mounts.fds, ...(execs === undefined ? [] : [execs.fd])],
     read() {
+      const changes = [...source.read(), ...readMounts(mounts, source)];
+      // Afterwards: what did something had been executed before, so that its event waits by now.
       execs?.read();
-      return [...source.read(), ...readMounts(mounts, source)];
+      return changes;
     },
     name: (witness) => namer.name(witness),
     release: () => source.release(),
@@ -75,7 +76,7 @@ interface Witnesses {
   readonly execs?: ExecEvents;
 }
 
-function openWitnesses({ targets, without }: ReaderInput, notices: string[]): Witnesses {
+function openWitnesses({ without }: ReaderInput, notices: string[]): Witnesses {
   if (without.includes("fanotify")) return {};
   if (!without.includes("bpf")) {
     try {
@@ -89,7 +90,7 @@ function openWitnesses({ targets, without }: ReaderInput, notices: string[]): Wi
   }
   if (without.includes("exec-event")) return {};
   try {
-    return { execs: new ExecEvents(["/" as Bytes, ...targets]) };
+    return { execs: new ExecEvents() };
   } catch {
     return {};
   }
