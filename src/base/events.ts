@@ -116,7 +116,14 @@ export type Event =
       readonly source: Source;
     }
   /** Not an error: a line or a path that was passed over as the specification has it. */
-  | { readonly type: "skipped"; readonly path: Bytes; readonly why: string; readonly source: Source }
+  | {
+      readonly type: "skipped";
+      readonly path: Bytes;
+      readonly why: string;
+      /** A warning where what the line asks for is not there for it. */
+      readonly severity: "warning" | "debug";
+      readonly source: Source;
+    }
   | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic };
 
 export interface Reporter {

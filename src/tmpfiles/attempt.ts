@@ -37,6 +37,12 @@ function isFailure(error: unknown): error is Error {
 }
 
 /** Reports that a path was passed over, as the specification has it. */
-export function skip(run: Run, item: Item, path: Bytes, why: string): void {
-  run.reporter.report({ type: "skipped", path, why, source: item.source });
+export function skip(
+  run: Run,
+  item: Item,
+  path: Bytes,
+  why: string,
+  severity: "warning" | "debug" = "debug",
+): void {
+  run.reporter.report({ type: "skipped", path, why, severity, source: item.source });
 }

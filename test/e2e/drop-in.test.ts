@@ -274,3 +274,22 @@ test("a wrong line is named as FILE:LINE, and the others run", { skip }, () => {
   assert.equal(ours.status, theirs.status);
   assert.match(ours.stderr, new RegExp(`^Would create directory ${scratch.path}/good$`, "m"));
 });
+
+test("what stands in the place of what a line makes is told where 262 tells it", { skip }, () => {
+  using scratch = new Scratch();
+  const at = (name: string): string => join(scratch.path, name);
+  writeFileSync(at("file"), "");
+  mkdirSync(at("directory"));
+  symlinkSync("file", at("link"));
+  const lines = ["d", "D", "v", "q", "Q", "e", "p", "f", "L"].flatMap((letter) =>
+    ["file", "directory", "link"].map((name) => `${letter} ${at(name)}${letter === "L" ? " - - - - x" : ""}`),
+  );
+  for (const line of lines) {
+    const args = ["--create", "--inline", line];
+    const [theirs, ours] = [theReal(args), mayfly(["tmpfiles", ...args])];
+    const told = ({ status, stderr }: Result) => ({ line, status, lines: stderr.split("\n").length - 1 });
+    assert.deepEqual(told(ours), told(theirs));
+  }
+  const said = `warning: ${at("file")}: exists and is not a directory [(argument):1]\n`;
+  assert.equal(mayfly(["create", "--inline", `d ${at("file")}`]).stderr, said);
+});

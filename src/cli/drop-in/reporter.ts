@@ -53,7 +53,10 @@ function lineOf(event: Event, name: Name): Line | undefined {
     case "failed":
       return { level: "err", text: bytes(`${failure(event.path, event.error)} [${place(event.source)}]`) };
     case "skipped":
-      return { level: "debug", text: bytes(`${show(event.path)}: ${event.why}`) };
+      return {
+        level: event.severity,
+        text: bytes(`${show(event.path)}: ${event.why} [${place(event.source)}]`),
+      };
     case "diagnostic": {
       const { file, line, severity, message } = event.diagnostic;
       const at = line > 0 ? `:${line}` : "";

@@ -57,7 +57,7 @@ function plain(event: Event): Json {
     case "failed":
       return { ...where, error: errorJson(event.error), tolerated: event.tolerated, ...source };
     case "skipped":
-      return { ...where, why: event.why, ...source };
+      return { ...where, severity: event.severity, why: event.why, ...source };
   }
 }
 

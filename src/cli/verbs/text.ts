@@ -59,6 +59,9 @@ function complaint(event: Event, paint: Paint, options: TextOptions): string | u
   if (event.type === "kept" && event.reason.code === "unreadable" && !options.verbose) {
     return `${paint("yellow", "not looked into")}: ${show(event.path)}: ${reasonText(event.reason)}`;
   }
+  if (event.type === "skipped" && event.severity === "warning") {
+    return `${paint("yellow", "warning")}: ${show(event.path)}: ${event.why} [${place(event.source)}]`;
+  }
   if (event.type !== "diagnostic") return undefined;
   const { severity, message } = event.diagnostic;
   if (severity === "debug" || (severity === "info" && !options.verbose)) return undefined;
@@ -91,6 +94,7 @@ function deed(event: Event, paint: Paint, options: TextOptions): string | undefi
         `${show(event.path)}${slash(event.kind)}: ${reasonText(event.reason)}`,
       );
     case "skipped":
+      if (event.severity === "warning") return undefined;
       return tell(paint("dim", "passed over"), `${show(event.path)}: ${event.why}`);
     default:
       return undefined;

@@ -42,10 +42,10 @@ function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
     using readable = reopen(fd, O_RDONLY | O_NOATIME);
     try {
       const refused = setMasked(readable, wanted, mask);
-      if (refused !== undefined) skip(run, item, path, refused);
+      if (refused !== undefined) skip(run, item, path, refused, "warning");
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
-      skip(run, item, path, `its attributes can't be set: ${error.message}`);
+      skip(run, item, path, `its attributes can't be set: ${error.message}`, "warning");
     }
   });
 }

@@ -42,7 +42,7 @@ export function makeDirectory(
   if (made === undefined) return;
   using fd = made.fd;
   if (!isDirectory(statx(fd))) {
-    skip(run, item, path, NOT_A_DIRECTORY);
+    skip(run, item, path, NOT_A_DIRECTORY, "warning");
     return;
   }
   if (made.existing) run.hands.found(item, place, "directory");
@@ -59,7 +59,7 @@ function makeUnlessBelowFile(run: Run, item: Item, place: Place, creation: Creat
     return run.hands.make(item, place, creation);
   } catch (error) {
     if (!failedWith(error, "ENOTDIR")) throw error;
-    skip(run, item, place.path, NOT_A_DIRECTORY);
+    skip(run, item, place.path, NOT_A_DIRECTORY, "warning");
     return undefined;
   }
 }
@@ -69,7 +69,7 @@ export const adjustDirectory: Handler = (run, item, path, existing) => {
   try {
     using fd = resolve(run.root, path, { follow: true });
     if (isDirectory(statx(fd))) setPermissions(run, item, fd, path, existing);
-    else skip(run, item, path, NOT_A_DIRECTORY);
+    else skip(run, item, path, NOT_A_DIRECTORY, "warning");
   } catch (error) {
     if (!failedWith(error, "ENOENT")) throw error;
   }

@@ -128,7 +128,8 @@ function makeOrReplace(run: Run, item: Item, place: Place, node: Node): Made | u
   }
   made.fd.close();
   if (item.modifiers.force) return run.hands.replace(item, place, node);
-  skip(run, item, place.path, `exists and is not this ${node.kind}`);
+  const severity = node.kind === "symlink" ? "debug" : "warning";
+  skip(run, item, place.path, `exists and is not this ${node.kind}`, severity);
   return undefined;
 }
 
