@@ -123,7 +123,7 @@ export const anyCase: fc.Arbitrary<Case> = fc
       "stdin" as const,
       "inline" as const,
     ),
-    clockDays: fc.constantFrom(0, 5, 20, 20, 20, 1000),
+    clockDays: fc.constantFrom(0, 0.125, 5, 20, 20, 20, 1000),
     disk: fc.constantFrom("/var/tmp" as const, "/dev/shm" as const),
     extra: fc.oneof({ weight: 9, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: lines }),
     unprivileged: fc.nat(9).map((n) => n === 9),

@@ -126,11 +126,12 @@ export async function judgeSeed(
   seed: number,
   expected: Program,
   actual: Program,
+  cases = anyCase,
 ): Promise<Failure | "agrees" | "set aside"> {
   let setAside = false;
   let last: { one: Case; judgement: Judgement } | undefined;
   let tries = 0;
-  const property = fc.asyncProperty(anyCase, async (one) => {
+  const property = fc.asyncProperty(cases, async (one) => {
     if (tries++ > TRIES) return true;
     const judgement = await judge(one, expected, actual);
     setAside ||= judgement.setAside;
@@ -177,13 +178,14 @@ export async function judgeMany(
   expected: Program,
   actual: Program,
   tell: (failure: Failure) => void,
+  cases = anyCase,
 ): Promise<Verdict> {
   const failures: Failure[] = [];
   const limit = Number(process.env.MAX_FAILURES ?? 10);
   let compared = 0;
   let setAside = 0;
   for (let at = seed; compared < count && failures.length < limit; at++) {
-    const outcome = await judgeSeed(at, expected, actual);
+    const outcome = await judgeSeed(at, expected, actual, cases);
     if (outcome === "set aside") setAside++;
     else compared++;
     if (typeof outcome === "string") continue;

@@ -6,7 +6,9 @@ import { dropInReporter } from "#src/cli/drop-in/reporter.js";
 import { parseOptions } from "#src/cli/getopt.js";
 import { refusalOf, type SelectionValues, selectionOf } from "#src/cli/selection.js";
 import type { Sink } from "#src/cli/sink.js";
+import { lookingWalkHands } from "#src/tmpfiles/ageing/walk-hands.js";
 import { run } from "#src/tmpfiles/index.js";
+import type { LookOptions, RunOptions } from "#src/tmpfiles/run.js";
 import type { Call, Outcome, Settled } from "./program.js";
 
 const OPERATIONS = ["create", "clean", "remove", "purge"] as const;
@@ -40,11 +42,23 @@ function runSettled(call: Call, settled: Settled, output: Sink): number {
   };
   const reporter = dropInReporter(openLog(output), false);
   if (settled.index === undefined) return run(wanted, reporter).exitStatus;
-  // The first run fills the index and changes nothing; the second goes by it.
   const index = bytes(settled.index);
-  const quiet = dropInReporter(openLog(memory()), false);
-  run({ ...wanted, index, dryRun: true }, quiet);
+  if (process.getuid?.() === 0) fillIndex({ ...wanted, index });
   return run({ ...wanted, index }, reporter).exitStatus;
+}
+
+/**
+ * The run before: it only believes that it acts, and so changes nothing and notes what it saw. As an ordinary user its
+ * looks would move access times.
+ */
+function fillIndex(wanted: RunOptions): void {
+  const options: LookOptions = {
+    ...wanted,
+    operations: ["clean"],
+    dryRun: false,
+    walkHands: { ...lookingWalkHands(), acts: true },
+  };
+  run(options, dropInReporter(openLog(memory()), false));
 }
 
 async function obey(call: Call): Promise<Outcome> {
