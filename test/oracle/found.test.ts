@@ -135,6 +135,14 @@ const FOUND: Readonly<Record<string, Found>> = {
     lines: ["r @/tree/a - - - 1d", "R @/tree/b - - - 1d"],
     status: 0,
   },
+  "a w line below a root, on a file that its directory's owner does not own": {
+    asRoot: true,
+    operations: ["--create"],
+    rooted: true,
+    entries: [at("a", "directory", { uid: 1 }), at("a/b", "file", OF_ROOT)],
+    lines: ["w @/tree/a/* - - - - text"],
+    status: 0,
+  },
   "a purge of what is not empty, in a directory of somebody else's": {
     ...AS_NOBODY,
     operations: ["--purge"],

@@ -14,10 +14,11 @@ import {
   openat,
   reopen,
 } from "../../sys/files.js";
-import { isRegular, S_IFREG, statx } from "../../sys/inode.js";
+import { isRegular, isSymlink, S_IFREG, statx } from "../../sys/inode.js";
 import { truncate, writeAll } from "../../sys/write.js";
 import type { Creation, Place } from "../hands/hands.js";
 import { ItemError } from "../hands/item-error.js";
+import { look } from "../hands/parents.js";
 import type { Item } from "../item.js";
 import type { Handler } from "../line-type.js";
 import type { Run } from "../run.js";
@@ -105,6 +106,8 @@ export const writeFile: Handler = (run, item, path, existing) => {
 /** Below another root the kernel would follow the last symlink out of it. */
 function openToWrite(run: Run, place: Place, flags: number): Fd | undefined {
   if (run.root === "/") return run.hands.open(place, flags);
+  const stat = place.dir && look(place.dir, place.name);
+  if (stat === undefined || !isSymlink(stat)) return run.hands.open(place, flags | O_NOFOLLOW);
   try {
     using target = resolve(run.root, place.path, { follow: true });
     return reopen(target, run.hands.acts ? flags : O_PATH);
