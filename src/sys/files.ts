@@ -186,7 +186,7 @@ const FLAG_NAMES: readonly (readonly [string, number])[] = [
   ["O_NOATIME", O_NOATIME],
 ];
 
-function flagNames(flags: number): string {
+export function flagNames(flags: number): string {
   const names = [["O_RDONLY", "O_WRONLY", "O_RDWR"][flags & 3] ?? "O_ACCMODE"];
   let rest = flags & ~(3 | O_CLOEXEC);
   for (const [name, flag] of FLAG_NAMES) {

@@ -1,7 +1,7 @@
 /** Subvolumes and quota groups on a btrfs of its own, beside those that systemd-tmpfiles 262 makes. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { reference } from "../reference.js";
@@ -83,13 +83,32 @@ for (const quota of [false, true]) {
     // Twice: what is there must be left in its groups.
     for (const _ of [1, 2]) {
       sh(reference().binary ?? "", "--create", `--root=${expected}`, config);
-      const summary = createBelow(actual, config);
-      assert.equal(summary, 0);
+      assert.equal(createBelow(actual, config), 0);
       assert.equal(look(actual), look(expected));
     }
     assert.match(look(actual), /Q\/Q/);
   });
 }
+
+test("= puts a file in the place of a subvolume that holds another, where 262 fails half-way", {
+  skip: missing(),
+}, (t) => {
+  const folder = mkdtempSync("/var/tmp/mayfly-test-");
+  const mounts: string[] = [];
+  t.after(() => {
+    for (const mount of mounts) sh("umount", mount);
+    rmSync(folder, { recursive: true });
+  });
+  const at = makeBtrfs(mounts, folder, "both", false);
+  const config = join(folder, "x.conf");
+  writeFileSync(config, "f= /outer\n");
+  for (const name of ["outer", "outer/inner"]) sh("btrfs", "-q", "subvolume", "create", join(at, name));
+  const args = ["--create", `--root=${at}`, config];
+  assert.equal(spawnSync(reference().binary ?? "", args).status, 73);
+  assert.deepEqual(readdirSync(join(at, "outer")), ["inner"]);
+  assert.equal(createBelow(at, config), 0);
+  assert.ok(statSync(join(at, "outer")).isFile());
+});
 
 function createBelow(root: string, config: string): number {
   const { status, stderr } = spawnSync(

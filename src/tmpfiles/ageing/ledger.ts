@@ -1,5 +1,6 @@
 import type { Bytes } from "../../base/bytes.js";
 import { errnoName } from "../../sys/ffi.js";
+import { flagNames } from "../../sys/files.js";
 import { EACCES, ENOENT, OPEN_DIRECTORY } from "../../sys/scan.js";
 import { kindOf } from "../hands/kind.js";
 import { GUARDS, reasonOf, UNREADABLE, type World } from "./guards.js";
@@ -56,7 +57,7 @@ export class Ledger {
   /** Permission is told with the reasons why entries stay; what else keeps a directory from being opened is a failure. */
   unopened(level: Level, failed: number): void {
     if (failed === EACCES) return;
-    this.listener.failed(level.entryPath(), failed, "openat", level.callArguments(OPEN_DIRECTORY));
+    this.listener.failed(level.entryPath(), failed, "openat", level.callArguments(flagNames(OPEN_DIRECTORY)));
   }
 
   /** Unlinked, or not: what became of an entry that no guard saved. */
@@ -76,7 +77,12 @@ export class Ledger {
   #fail(level: Level, failed: number, flags: number): number {
     this.tally.failed++;
     this.#remains(level);
-    this.listener.failed(level.entryPath(), failed, "unlinkat", level.callArguments(flags));
+    this.listener.failed(
+      level.entryPath(),
+      failed,
+      "unlinkat",
+      level.callArguments(flags === 0 ? "0" : "AT_REMOVEDIR"),
+    );
     // What a dry run foresees is told; its status is that of looking.
     return this.#acts ? failed : 0;
   }

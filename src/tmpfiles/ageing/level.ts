@@ -118,8 +118,8 @@ export class Level implements Subject, Surroundings {
   }
 
   /** The arguments of a call on the current entry, as a message has them. */
-  callArguments(flags: number): string[] {
-    return [`${this.fd}<${show(this.path)}>`, JSON.stringify(show(this.name())), `${flags}`];
+  callArguments(flags: string): string[] {
+    return [`${this.fd}<${show(this.path)}>`, JSON.stringify(show(this.name())), flags];
   }
 
   entryPath(): Bytes {
