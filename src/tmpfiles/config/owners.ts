@@ -8,15 +8,19 @@ export interface MissingOwner {
   readonly tolerable: boolean;
 }
 
-/** Reads the user or the group field, `[:]name` or `[:]id`. */
+/**
+ * Reads the user or the group field, `[:]name` or `[:]id`. The host is never asked for an empty name; below a root there is
+ * just none of that name.
+ */
 export function ownerReader(
   accounts: Accounts,
   kind: "user" | "group",
+  root: Bytes | undefined,
 ): (field: Bytes) => Owner | MissingOwner {
   return (field) => {
     const onlyCreate = field.startsWith(":");
     const name = onlyCreate ? (field.slice(1) as Bytes) : field;
-    if (name === "") return { message: `the name of the ${kind} is empty`, tolerable: false };
+    if (name === "") return { message: `the name of the ${kind} is empty`, tolerable: root !== undefined };
     try {
       const id = parseId(name) ?? accounts[kind](name);
       if (id !== undefined) return { id, onlyCreate };

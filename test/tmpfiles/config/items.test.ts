@@ -158,3 +158,14 @@ test("a link among the configuration of a root leads inside the root", (t) => {
   const { exact, failed } = loadItems({ root: bytes(root), environment: {} });
   assert.deepEqual([exact.map((group) => group.items.length), failed], [[2], false]);
 });
+
+test("an empty name is nobody below a root, which --graceful passes over, and no name at all on the host", (t) => {
+  const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
+  t.after(() => rmSync(root, { recursive: true }));
+  for (const line of ["d /a 0755 - :", "d /a 0755 :"]) {
+    const field = line.endsWith("- :") ? "group" : "user";
+    assert.deepEqual(codes([line], { graceful: true }), [`unknown-${field}`]);
+    assert.deepEqual(codes([line], { root: bytes(root) }), [`unknown-${field}`]);
+    assert.deepEqual(codes([line], { root: bytes(root), graceful: true }), ["missing-account"]);
+  }
+});
