@@ -24,7 +24,8 @@ after(() => {
 
 const count = Number(process.env.CASES ?? 300);
 const seed = Number(process.env.SEED ?? 1);
-const DAY_NS = 86_400_000_000_000n;
+const DAY_SECONDS = 86_400;
+const SECOND_NS = 1_000_000_000n;
 
 /** Also what 252 reads otherwise and hardly any configuration has: an escaped backslash, and %q. */
 const UNCOMPARED = { 262: /^\s*["']?[rR]/, 252: /^\s*["']?[rR]|\\x5c|%q/ } as const;
@@ -76,7 +77,8 @@ async function parted(one: Case, real: Program, version: CleanerVersion): Promis
     const before = timesOf(paths);
     const config = one.files.map(({ name }) => `${right.at.toString("latin1")}/conf/${name}`);
     // The real one starts a little later than this.
-    const at = BigInt(Date.now() + 500) * 1_000_000n + BigInt(one.clockDays) * DAY_NS;
+    const at =
+      BigInt(Date.now() + 500) * 1_000_000n + BigInt(Math.round(one.clockDays * DAY_SECONDS)) * SECOND_NS;
     // Lines that read a credential count where it is there, as it is for the real one.
     process.env.CREDENTIALS_DIRECTORY = `${right.at.toString("latin1")}/creds`;
     const explained = readable(() => explain(paths, { config, at, version }));

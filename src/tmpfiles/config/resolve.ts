@@ -104,7 +104,7 @@ function resolvePath(source: Source, written: Bytes, context: ResolveContext): B
 }
 
 /** What 252 does not know yet. It reads an argument where none belongs, and forgets it. */
-const NEW_TYPES: readonly string[] = ["k"];
+const NEW_TYPES: readonly string[] = ["k", "K"];
 
 /** The type, and whether its argument may stand there. */
 function checkType(line: Line, { asIn252 }: ResolveContext): LineType {
