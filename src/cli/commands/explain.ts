@@ -12,8 +12,8 @@ export const explain = defineCommand({
   name: "explain",
   synopsis: "[OPTION]... PATH...",
   description: `Tells whether ageing will remove a path, when, which line of which file decides, what keeps it, what only looks as
-if it did, and what happens at boot. It asks the same guards as mayfly clean, changes nothing, and moves no timestamp. A
-path that is not there is judged as a file that is made now.`,
+if it did, and what happens at boot. It asks the same guards as mayfly clean, changes nothing, and moves no timestamp (but,
+without root, the access time of a symlink on the way to a path). A path that is not there is judged as a file that is made now.`,
   operands: "file",
   options: INSPECTED,
   examples: [
