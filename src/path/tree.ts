@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
-import { type DirectoryEntry, DT_DIR, entries } from "../sys/directory.js";
+import { type DirectoryEntry, DT_DIR, entries, leavingAtime } from "../sys/directory.js";
 import {
   AT_REMOVEDIR,
   Fd,
@@ -18,7 +18,7 @@ import {
   tryUnlinkat,
   unlinkat,
 } from "../sys/files.js";
-import { chmod, type Stat, sameInode, statx } from "../sys/inode.js";
+import { chmod, isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
 
 export interface Removal {
   /** Entries that are gone, the top included where it went. */
@@ -42,6 +42,10 @@ const LISTING_BUFFER = 8192;
 const SELF = "." as Bytes;
 export const PARENT = ".." as Bytes;
 
+/** What rmdir(2) says of a directory that is not empty, and what it may say before it looks. */
+const FULL: readonly string[] = ["ENOTEMPTY", "EEXIST"];
+const DESCENDED = [...FULL, "EPERM", "EACCES"];
+
 /** A directory on the way down from the top. */
 interface Level {
   fd: Fd;
@@ -60,26 +64,37 @@ interface Level {
  *
  * @throws UnsafePathError REPLACED_INODE where a directory was moved away from under the removal.
  */
-export function removeTree(dir: Fd, name: Bytes): Removal {
-  const slices = removeTreeInSlices(dir, name);
+export function removeTree(dir: Fd, name: Bytes, options: RemovalOptions = {}): Removal {
+  const slices = removeTreeInSlices(dir, name, options);
   let slice = slices.next();
   while (slice.done !== true) slice = slices.next();
   return slice.value;
 }
 
 /** The same, a few hundred entries at a time: between two slices an event loop may do other things. */
-export function removeTreeInSlices(dir: Fd, name: Bytes): Generator<void, Removal> {
-  return new TreeRemoval(dir).remove(name);
+export function removeTreeInSlices(
+  dir: Fd,
+  name: Bytes,
+  options: RemovalOptions = {},
+): Generator<void, Removal> {
+  return new TreeRemoval(dir, options).remove(name);
+}
+
+export interface RemovalOptions {
+  /** Directories of other users stay with all that is in them, unless root removes them: EPERM. */
+  readonly onlyOwn?: boolean;
 }
 
 class TreeRemoval {
   readonly #dir: Fd;
   readonly #levels: Level[] = [];
   readonly #left: Left[] = [];
+  readonly #options: RemovalOptions;
   #removed = 0;
 
-  constructor(dir: Fd) {
+  constructor(dir: Fd, options: RemovalOptions) {
     this.#dir = dir;
+    this.#options = options;
   }
 
   *remove(name: Bytes): Generator<void, Removal> {
@@ -111,13 +126,17 @@ class TreeRemoval {
   }
 
   #entry(dir: Fd, name: Bytes): void {
-    if (this.#unlinked(dir, name, 0) === "EISDIR") this.#directory(dir, name);
+    const code = this.#unlinked(dir, name, 0, ["EISDIR", "EPERM"]);
+    if (code === "EISDIR") this.#directory(dir, name);
+    // In an immutable directory the kernel does not say what the entry is.
+    else if (code === "EPERM" && isDirectoryAt(dir, name)) this.#directory(dir, name);
+    else if (code === "EPERM") this.#failed(dir, name, 0);
   }
 
-  /** Removes the directory, or goes down into it where it is not empty. */
+  /** Removes the directory, or goes down into it where it is not empty; what must stay itself is emptied all the same. */
   #directory(dir: Fd, name: Bytes): void {
-    const code = this.#unlinked(dir, name, AT_REMOVEDIR);
-    if (code !== "ENOTEMPTY" && code !== "EEXIST") return;
+    const code = this.#unlinked(dir, name, AT_REMOVEDIR, DESCENDED);
+    if (code === undefined || !DESCENDED.includes(code)) return;
     try {
       this.#descend(dir, name);
     } catch (error) {
@@ -126,7 +145,7 @@ class TreeRemoval {
   }
 
   #descend(dir: Fd, name: Bytes): void {
-    const fd = openInside(dir, name);
+    const fd = openInside(dir, name, this.#options);
     this.#levels.push({ fd, name, stat: statx(fd), listing: undefined, looks: 0, progress: false });
     const far = this.#levels.at(-1 - OPEN_LEVELS);
     if (far === undefined) return;
@@ -142,16 +161,15 @@ class TreeRemoval {
     const dir = above?.fd ?? this.#dir;
     this.#levels.pop();
     level.fd.close();
-    const code = this.#unlinked(dir, level.name, AT_REMOVEDIR);
-    if (code === "ENOTEMPTY" || code === "EEXIST") this.#failed(dir, level.name, AT_REMOVEDIR);
+    this.#unlinked(dir, level.name, AT_REMOVEDIR, []);
   }
 
   /** Unlinks; returns the code where that says what the entry is, and tells what stays for another reason. */
-  #unlinked(dir: Fd, name: Bytes, flags: number): string | undefined {
+  #unlinked(dir: Fd, name: Bytes, flags: number, expected = FULL): string | undefined {
     let code = tryUnlinkat(dir, name, flags);
     if (code === "EACCES" && dir !== this.#dir && openUp(dir)) code = tryUnlinkat(dir, name, flags);
     if (code === undefined) this.#gone();
-    else if (!["EISDIR", "ENOTEMPTY", "EEXIST", "ENOENT"].includes(code)) this.#failed(dir, name, flags);
+    else if (code !== "ENOENT" && !expected.includes(code)) this.#failed(dir, name, flags);
     return code;
   }
 
@@ -186,6 +204,15 @@ class TreeRemoval {
   }
 }
 
+function isDirectoryAt(dir: Fd, name: Bytes): boolean {
+  try {
+    return isDirectory(statx(dir, name));
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
+  }
+}
+
 /** The directory at `.` or `..` of `from`, which must still be the one that `expected` was when it was entered. */
 export function reopened(
   from: Fd,
@@ -193,7 +220,7 @@ export function reopened(
   expected: { readonly fd: Fd; readonly stat: Stat },
   flags: number,
 ): Fd {
-  const opened = openat(from, to, flags | O_DIRECTORY);
+  const opened = leavingAtime((quiet) => openat(from, to, flags | O_DIRECTORY | quiet));
   const fd = new Fd(opened.number, "" as Bytes, expected.fd);
   if (sameInode(statx(fd), expected.stat)) return fd;
   fd.close();
@@ -201,7 +228,7 @@ export function reopened(
 }
 
 /** Opens a directory for listing without leaving its parent's mount: EXDEV where it is a mount point. */
-export function openInside(dir: Fd, name: Bytes): Fd {
+export function openInside(dir: Fd, name: Bytes, { onlyOwn = false }: RemovalOptions = {}): Fd {
   const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
   const list = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
   const open = (): Fd => {
@@ -209,7 +236,8 @@ export function openInside(dir: Fd, name: Bytes): Fd {
       // Of what has to stay, the access time stays too.
       return openat2(dir, name, list | O_NOATIME, resolve);
     } catch (error) {
-      if (!failedWith(error, "EPERM")) throw error;
+      // The kernel grants O_NOATIME to the owner and to root alone.
+      if (onlyOwn || !failedWith(error, "EPERM")) throw error;
       return openat2(dir, name, list, resolve);
     }
   };

@@ -46,6 +46,7 @@ export const ENOENT = 2;
 export const EACCES = 13;
 export const EPERM = 1;
 export const EAGAIN = 11;
+export const EBUSY = 16;
 export const ENOTEMPTY = 39;
 
 export const STATX_ATTR_MOUNT_ROOT = 0x2000;

@@ -4,7 +4,7 @@ import type { KeepReason, Operation } from "../base/events.js";
 import { address, cstring, errnoName } from "../sys/ffi.js";
 import type { Fd } from "../sys/files.js";
 import { S_IFDIR } from "../sys/inode.js";
-import { closeNumber, ENOENT, ENOTEMPTY, StatxBuffer, statxInto } from "../sys/scan.js";
+import { closeNumber, EBUSY, ENOENT, ENOTEMPTY, StatxBuffer, statxInto } from "../sys/scan.js";
 import { type AgeRule, type Subject, tooNewTimestamps } from "./ageing/guards.js";
 import { NO_LINES } from "./ageing/line-index.js";
 import { LOCKED } from "./ageing/walk-hands.js";
@@ -101,11 +101,11 @@ export class Instance {
     }, whenFull);
   }
 
-  /** The same on --clean: a failure at what is no directory is told, and the exit status says nothing of it. */
+  /** The same on --clean: a failure at a mount or at what is no directory is told, and no more. */
   removeOld(): void {
     this.#unlink((failed) => {
       const error = this.error(failed, "unlinkat");
-      if (this.isDirectory) throw error;
+      if (this.isDirectory && failed !== EBUSY) throw error;
       this.#run.walker.fail(this.item, this.path, error);
     });
   }

@@ -143,6 +143,31 @@ const FOUND: Readonly<Record<string, Found>> = {
     lines: ["w @/tree/a/* - - - - text"],
     status: 0,
   },
+  "an r line with an age, of a mount": {
+    asRoot: true,
+    entries: [at("a", "mount")],
+    lines: ["r @/tree/a - - - 1d"],
+    status: 0,
+  },
+  "p+ in the place of a directory of somebody else's": {
+    ...AS_NOBODY,
+    operations: ["--create"],
+    entries: [at("a", "directory", { ...OF_ROOT, mode: 0o777 }), at("a/b", "file", OF_NOBODY)],
+    lines: ["p+ @/tree/a"],
+    status: 73,
+  },
+  "= in the place of an immutable directory, whose directories are emptied all the same": {
+    asRoot: true,
+    operations: ["--create"],
+    entries: [
+      at("a", "directory", { immutable: true }),
+      at("a/b/c", "file"),
+      at("a/d", "directory"),
+      at("a/e", "file"),
+    ],
+    lines: ["L= @/tree/a - - - - x"],
+    status: 73,
+  },
   "a purge of what is not empty, in a directory of somebody else's": {
     ...AS_NOBODY,
     operations: ["--purge"],

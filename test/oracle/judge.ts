@@ -73,13 +73,13 @@ function isApartOnPurpose(one: Case, before: Outcome, after: Outcome): boolean {
 }
 
 /**
- * The real one makes missing parents where the host resolves the symlinks on the way; ours inside the root. On the way to
- * what a line makes is an absolute symlink that leads nowhere on the host.
+ * The real one makes missing parents and lists for globs where the host resolves the symlinks on the way; ours inside the
+ * root. On the way to what a line names is an absolute symlink that leads nowhere on the host.
  */
 function isLedOut(one: Case, copy: Buffer): boolean {
   const written = [...one.files.flatMap((file) => file.lines), ...one.extra];
   return written.some((line) => {
-    if (!one.rooted || "raw" in line || !/^[fFdDvqQpLcbC]/.test(line.type)) return false;
+    if (!one.rooted || "raw" in line) return false;
     const parents = line.path.slice(0, -1).map((_, last) => ["tree", ...line.path.slice(0, last + 1)]);
     return parents.some((path) => leadsNowhere(toPath(copy, path)));
   });

@@ -23,6 +23,9 @@ import {
   requireGone,
 } from "./parents.js";
 
+/** As an ordinary user it removes no directories of others that stand in the way, not even where it could. */
+const AS_262 = { onlyOwn: true } as const;
+
 /** A place whose directory is there: these hands know no other. */
 interface RealPlace extends Place {
   readonly dir: Fd;
@@ -116,7 +119,7 @@ class RealHands implements Hands {
       this.#making(place.path, creation.kind, () => replaceAtOnce(place, creation));
     } catch (error) {
       if (!failedWith(error, "EISDIR", "EEXIST", "ENOTEMPTY")) throw error;
-      requireGone(place.path, removeTree(place.dir, place.name).left);
+      requireGone(place.path, removeTree(place.dir, place.name, AS_262).left);
       this.#making(place.path, creation.kind, () => creation.make(place.dir, place.name))?.close();
     }
     const fd = openat(place.dir, place.name, O_PATH | O_NOFOLLOW);
@@ -140,7 +143,7 @@ function removeInside(place: RealPlace): void {
   const names = [...entries(inside)].map(({ name }) => name);
   requireGone(
     place.path,
-    names.flatMap((name) => removeTree(inside, name).left),
+    names.flatMap((name) => removeTree(inside, name, AS_262).left),
   );
 }
 
