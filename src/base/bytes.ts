@@ -34,8 +34,15 @@ export function isUtf8(value: Bytes): boolean {
   return ASCII_ONLY.test(value) || bytes(toText(value)) === value;
 }
 
-/** C0, DEL, C1, bidirectional controls, line separators and lone surrogates: what a terminal might obey. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\]/u;
+/** Printable ASCII without the backslash. */
+const PLAIN = /^[ -[\]-~]*$/;
+/**
+ * C0, DEL, C1, bidirectional controls, line separators and lone surrogates: what a terminal might obey. Written inside, since
+ * Unicode's properties take a while to set up, and most runs never ask.
+ */
+function isUnsafe(text: string): boolean {
+  return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\]/u.test(text);
+}
 const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   "\n": "\\n",
   "\t": "\\t",
@@ -45,12 +52,13 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
 
 /** The bytes as one line that is safe on a terminal: control characters and bytes that are not UTF-8 are escaped as in C. */
 export function show(value: Bytes): string {
+  if (PLAIN.test(value)) return value;
   const text = toText(value);
-  if (!UNSAFE.test(text) && bytes(text) === value) return text;
+  if (!isUnsafe(text) && bytes(text) === value) return text;
   let shown = "";
   for (let at = 0; at < value.length; ) {
     const character = characterAt(value, at);
-    shown += character === undefined || UNSAFE.test(character) ? escaped(value, at, character) : character;
+    shown += character === undefined || isUnsafe(character) ? escaped(value, at, character) : character;
     at += character === undefined ? 1 : bytes(character).length;
   }
   return shown;

@@ -1,5 +1,5 @@
 import type { Operation } from "../../base/events.js";
-import { run } from "../../tmpfiles/index.js";
+import { run } from "../../tmpfiles/run.js";
 import { parseBoolean } from "../drop-in/boolean.js";
 import { openLog } from "../drop-in/log.js";
 import { dropInReporter } from "../drop-in/reporter.js";
