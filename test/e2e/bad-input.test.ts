@@ -73,3 +73,9 @@ test("an output that takes no more is told, and fails", () => {
   for (const redirection of [">&-", "2>/dev/full", "<&- >&- 2>&-"])
     assert.equal(into(redirection, "tmpfiles", "--create", "-n", "--inline", "d /x").status, 0);
 });
+
+test("an image that is not there is named without its escapes", () => {
+  const { status, stderr } = mayfly(["create", "--image=/nonexistent/\x1b[31m"]);
+  assert.equal(status, 1);
+  assert.match(stderr, /\/nonexistent\/\\x1b\[31m: No such file or directory\n$/);
+});

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type Bytes, isUtf8, toText } from "../../base/bytes.js";
+import { type Bytes, bytes, isUtf8, show, toText } from "../../base/bytes.js";
 import type { Start } from "../options.js";
 import type { Sink } from "../sink.js";
 import { absolute, ImageError, type ImageMount, planImage, withSystemPath } from "./plan.js";
@@ -41,7 +41,7 @@ export async function enterImage(
     return await runToEnd("unshare", args);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    stderr.write(`${error.message}\n`);
+    stderr.write(`${show(bytes(error.message))}\n`);
     return 1;
   }
 }
