@@ -15,7 +15,7 @@ import type { Look, LookReason } from "./look.js";
 import { statWithoutTrace } from "./names.js";
 import { newestOf } from "./subject.js";
 import { type CleanerTimer, cleanerTimer, nextRun } from "./timer.js";
-import { type Uses, usesOf } from "./users.js";
+import { Usage, type Uses } from "./users.js";
 
 export interface ExplainOptions {
   /** Configuration files, as `mayfly clean` takes them, instead of all those of the host. */
@@ -97,13 +97,14 @@ export function explain(
   if (loaded.aborted) throw new Error(loaded.diagnostics.map(({ message }) => message).join("; "));
   const looks = judge(wanted, loaded, { operation: "clean", at, version });
   const timer = cleanerTimer();
+  const usage = new Usage();
   const bootLines = loadConfiguration({ config, version }, true);
   const atBoot = judge(wanted, bootLines, { operation: "remove", at, version });
   return wanted.map((path) => {
     const judged = looks.get(path) ?? { names: [path], looks: [] };
     const explained = conclude(path, judged, loaded, { at, timer });
     const boot = atBoot.get(path)?.looks.find(({ removed }) => removed)?.source;
-    const uses = usesOf(judged.names[0] ?? path);
+    const uses = usage.of(judged.names[0] ?? path);
     const whole = { ...explained, uses, boot, unprotected: unprotectedBy(path, explained, loaded, uses) };
     return { ...whole, advice: adviceFor(whole, version), notices: noticesOf(uses) };
   });

@@ -28,37 +28,67 @@ export interface Uses {
 
 const MOST = 5;
 
-/** Who uses the path, or something below it. */
-export function usesOf(path: Bytes): Uses {
-  const stat = statWithoutTrace(path);
-  const locks = stat === undefined ? [] : locksOn(stat);
-  const users = { open: [] as User[], workingDirectory: [] as User[], running: [] as User[] };
-  const mountedElsewhere: User[] = [];
-  const namespaces = new Set([linkOf("self", "ns/mnt")]);
-  let hidden = 0;
-  for (const pid of procShowsOwnPids() ? runningPids() : []) {
-    if (pid === process.pid) continue;
-    if (!look(pid, path, users)) hidden++;
-    const namespace = linkOf(pid, "ns/mnt");
-    if (namespace === undefined || namespaces.has(namespace)) continue;
-    namespaces.add(namespace);
-    const mounts = optional(() => readMountInfo(pid)) ?? [];
-    if (mounts.some(({ point }) => point === path)) mountedElsewhere.push(userOf(pid));
+/** What one process has to do with paths. */
+interface Process {
+  readonly pid: number;
+  readonly workingDirectory: Bytes | undefined;
+  readonly running: Bytes | undefined;
+  readonly open: readonly Bytes[];
+}
+
+/** Who uses what on this host, as it was when this was made: all of /proc is read once, however many paths are asked about. */
+export class Usage {
+  readonly #processes: readonly Process[];
+  readonly #locks: readonly HeldLock[];
+  /** A process of each other mount namespace, with the mount points there. */
+  readonly #elsewhere = new Map<number, ReadonlySet<Bytes>>();
+  readonly #hidden: number;
+
+  constructor() {
+    const pids = (procShowsOwnPids() ? runningPids() : []).filter((pid) => pid !== process.pid);
+    const looked = pids.map((pid) => [pid, look(pid)] as const);
+    this.#processes = looked.flatMap(([, found]) => found ?? []);
+    this.#hidden = looked.filter(
+      ([pid, found]) => found === undefined && existsSync(`/proc/${pid}/fd`),
+    ).length;
+    this.#locks = optional(heldLocks) ?? [];
+    const namespaces = new Set([linkOf("self", "ns/mnt")]);
+    for (const pid of pids) {
+      const namespace = linkOf(pid, "ns/mnt");
+      if (namespace === undefined || namespaces.has(namespace)) continue;
+      namespaces.add(namespace);
+      const mounts = optional(() => readMountInfo(pid)) ?? [];
+      this.#elsewhere.set(pid, new Set(mounts.map(({ point }) => point)));
+    }
   }
-  const holders = (wanted: (lock: HeldLock) => boolean): User[] =>
-    locks.filter(wanted).map(({ pid }) => userOf(pid));
-  return {
-    flocks: holders(({ kind }) => kind === "flock"),
-    otherLocks: holders(({ kind }) => kind !== "flock"),
-    ...users,
-    mountedElsewhere,
-    hidden,
-  };
+
+  /** Who uses the path, or something below it. */
+  of(path: Bytes): Uses {
+    const stat = statWithoutTrace(path);
+    const locks = stat === undefined ? [] : locksOn(stat, this.#locks);
+    const holders = (wanted: (lock: HeldLock) => boolean): User[] =>
+      locks.filter(wanted).map(({ pid }) => userOf(pid));
+    const users = (uses: (each: Process) => boolean): User[] =>
+      this.#processes
+        .filter(uses)
+        .slice(0, MOST)
+        .map(({ pid }) => userOf(pid));
+    const isHere = (link: Bytes | undefined): boolean => link !== undefined && isBelow(link, path);
+    const elsewhere = [...this.#elsewhere].filter(([, points]) => points.has(path));
+    return {
+      flocks: holders(({ kind }) => kind === "flock"),
+      otherLocks: holders(({ kind }) => kind !== "flock"),
+      open: users(({ open }) => open.some(isHere)),
+      workingDirectory: users(({ workingDirectory }) => isHere(workingDirectory)),
+      running: users(({ running }) => isHere(running)),
+      mountedElsewhere: elsewhere.map(([pid]) => userOf(pid)),
+      hidden: this.#hidden,
+    };
+  }
 }
 
 /** By inode, and device where that is the file system's own: btrfs lists another one than stat(2) tells. */
-function locksOn(stat: Stat): HeldLock[] {
-  const locks = optional(heldLocks) ?? [];
+function locksOn(stat: Stat, locks: readonly HeldLock[]): HeldLock[] {
   const same = locks.filter(({ inode }) => BigInt(inode) === stat.inode);
   const exact = same.filter(
     (each) => each.deviceMajor === stat.deviceMajor && each.deviceMinor === stat.deviceMinor,
@@ -66,17 +96,12 @@ function locksOn(stat: Stat): HeldLock[] {
   return exact.length > 0 || stat.deviceMajor !== 0 ? exact : same;
 }
 
-type Users = Record<"open" | "workingDirectory" | "running", User[]>;
-
-/** False where the process may not be looked into. */
-function look(pid: number, path: Bytes, users: Users): boolean {
+/** Undefined where the process may not be looked into, or is gone. */
+function look(pid: number): Process | undefined {
   const fds = optional(() => readdirSync(`/proc/${pid}/fd`));
-  const uses = (link: Bytes | undefined): boolean => link !== undefined && isBelow(link, path);
-  const add = (list: User[]): void => void (list.length < MOST && list.push(userOf(pid)));
-  if (uses(linkOf(pid, "cwd"))) add(users.workingDirectory);
-  if (uses(linkOf(pid, "exe"))) add(users.running);
-  if (fds?.some((fd) => uses(linkOf(pid, `fd/${fd}`)))) add(users.open);
-  return fds !== undefined || !existsSync(`/proc/${pid}/fd`);
+  if (fds === undefined) return undefined;
+  const open = fds.map((fd) => linkOf(pid, `fd/${fd}`)).filter((link) => link !== undefined);
+  return { pid, workingDirectory: linkOf(pid, "cwd"), running: linkOf(pid, "exe"), open };
 }
 
 function userOf(pid: number): User {
