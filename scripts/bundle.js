@@ -3,8 +3,9 @@
  * with V8's code cache beside it, and each thread or process that the code starts by `new URL("./NAME.js",
  * import.meta.url)` as a file of its own.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
@@ -43,8 +44,21 @@ await build({
 });
 await build({ ...common, entryPoints: startedByUrl(), format: "esm", outdir: out, entryNames: "[name]" });
 
-// Runs once, so that the functions which each start needs are in the cache too.
+// Cleans once, so that the functions which each start needs are in the cache too: a file with a line of each of the usual
+// kinds, and a directory with nothing old in it.
 const { cache, load } = createRequire(import.meta.url)("../bin/load.js");
 const { program, script } = load();
-await program.main(["node", "mayfly", "tmpfiles", "--clean", "--inline", "d /nonexistent - - - 10d"]);
+const scratch = mkdtempSync(join(tmpdir(), "mayfly-build-"));
+try {
+  const config = join(scratch, "lines.conf");
+  mkdirSync(join(scratch, "a/b"), { recursive: true });
+  writeFileSync(join(scratch, "a/file"), "");
+  writeFileSync(
+    config,
+    `# lines\nd ${scratch}/a 0755 root root 10d\nd ${scratch}/c 0755 root root 10d\nx /nowhere/*\n`,
+  );
+  await program.main(["node", "mayfly", "tmpfiles", "--clean", config]);
+} finally {
+  rmSync(scratch, { recursive: true });
+}
 writeFileSync(cache, script.createCachedData());
