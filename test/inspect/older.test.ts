@@ -67,6 +67,16 @@ test("in 252 X with timestamps of its own goes by those, and x keeps what it nam
   assert.deepEqual(verdicts(excluded, excluded.file), ["keep own-glob", "keep own-glob"]);
 });
 
+test("252 takes the path of x with an age as it is written, and cleans nothing by a pattern", (t) => {
+  const later = BigInt(Date.now()) * 1_000_000n + YEAR;
+  const pattern = ground(t, (top) => [`x ${top}/* - - - mM:30d`]);
+  const [newer, older] = verdicts(pattern, pattern.file, later);
+  assert.equal(newer, "remove");
+  assert.match(`${older}`, /^keep/);
+  const plain = ground(t, (top) => [`x ${top}/old - - - mM:30d`]);
+  assert.deepEqual(verdicts(plain, plain.file, later), ["remove", "remove"]);
+});
+
 for (const letter of ["r", "R"]) {
   test(`252 removes nothing by the age of ${letter}`, (t) => {
     const place = ground(t, (top) => [`${letter} ${top}/old/f - - - mM:30d`]);

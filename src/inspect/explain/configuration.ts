@@ -35,12 +35,13 @@ export function lookingHands(version: CleanerVersion): WalkHands {
   return version === 252 ? { ...hands, lockFile: () => NO_LOCK } : hands;
 }
 
-/** In 252 `X` inherits an age without what it goes by, and `r` and `R` remove by no age. */
+/** In 252 `X` inherits an age without what it goes by, `r` and `R` remove by no age, and `x` with one cleans a path as written. */
 function itemAsIn252(item: Item): Item {
   if (item.age === undefined) return item;
   if (item.type.clean !== undefined && item.type.remove !== undefined && item.type.path === "glob") {
     return { ...item, age: undefined };
   }
+  if (item.letter === "x" && /[*?[{\\]/.test(item.path)) return { ...item, age: undefined };
   if (item.type.ageSharing !== "borrows" || saysAgeBy(item)) return item;
   return {
     ...item,
