@@ -168,6 +168,13 @@ const FOUND: Readonly<Record<string, Found>> = {
     lines: ["L= @/tree/a - - - - x"],
     status: 73,
   },
+  "a dry purge below a file": {
+    operations: ["--purge"],
+    options: ["--dry-run"],
+    entries: [at("a", "file")],
+    lines: ["d$ @/tree/a/b"],
+    status: 0,
+  },
   "a purge of what is not empty, in a directory of somebody else's": {
     ...AS_NOBODY,
     operations: ["--purge"],

@@ -81,8 +81,9 @@ function isLedOut(one: Case, copy: Buffer): boolean {
   const written = [...one.files.flatMap((file) => file.lines), ...one.extra];
   return written.some((line) => {
     if (!one.rooted || "raw" in line) return false;
-    const parents = line.path.slice(0, -1).map((_, last) => ["tree", ...line.path.slice(0, last + 1)]);
-    return parents.some((path) => leadsNowhere(toPath(copy, path)));
+    const followed = line.type.startsWith("w") ? line.path : line.path.slice(0, -1);
+    const links = followed.map((_, last) => ["tree", ...line.path.slice(0, last + 1)]);
+    return links.some((path) => leadsNowhere(toPath(copy, path)));
   });
 }
 

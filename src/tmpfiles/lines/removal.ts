@@ -120,8 +120,9 @@ function walkContents(
 }
 
 function removeAll(run: Run, item: Item, operation: Operation, path: Bytes): void {
-  // A file where a directory should be is no way to a path that is not there: that fails, as it does in 262.
-  using dir = openParent(run, path, ["ENOENT"]);
+  // A file where a directory should be is no way to a path that is not there: that fails, as it does in 262,
+  // which in a dry run does not find out.
+  using dir = openParent(run, path, run.walker.hands.acts ? ["ENOENT"] : undefined);
   const instance = dir && Instance.at(run, item, operation, dir, path);
   if (instance === undefined) return;
   using base = instance.isDirectory ? openBase(instance.dir, path) : undefined;
