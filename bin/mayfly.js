@@ -5,5 +5,6 @@ const { load } = require("./load.js");
 load()
   .program.main(process.argv)
   .then((status) => {
-    process.exitCode = status;
+    // All is written, and nothing is left to wait for: to take V8 down in order would cost 4 ms.
+    process.exit(status);
   });
