@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { isRoot, MAYFLY, mayfly, mayflyOnTerminal, Scratch, start } from "./program.js";
+import { cannotBeNobody } from "../ordinary-user.js";
+import { MAYFLY, mayfly, mayflyOnTerminal, Scratch, start } from "./program.js";
 
 const OLD = new Date("2020-01-01T00:00:00Z");
 /** Control characters, an escape sequence that sets a title, and a byte that is no UTF-8. */
@@ -192,7 +193,7 @@ test("the exit status tells what went wrong, and what went wrong is on standard 
 });
 
 test("an ordinary user is told what could not be looked into, and nothing failed", {
-  skip: isRoot ? false : "only root can lay a directory that another can't read",
+  skip: cannotBeNobody,
 }, () => {
   using scratch = new Scratch();
   chmodSync(scratch.path, 0o755);

@@ -1,5 +1,6 @@
 /** One case: a tree, a configuration, and how both programs are called. All of it is data. */
 import fc from "fast-check";
+import { cannotBeNobody } from "../ordinary-user.js";
 import { lines, render, type Written } from "./configuration.js";
 import type { Entry } from "./tree.js";
 import { tree } from "./tree-arbitrary.js";
@@ -140,7 +141,7 @@ function settled(raw: Case): Case {
   const options = raw.options.filter(
     (option) => !(option === "--user" && rooted) && !(option.startsWith("--replace") && !rooted),
   );
-  const unprivileged = raw.unprivileged && process.getuid?.() === 0;
+  const unprivileged = raw.unprivileged && cannotBeNobody === false;
   return { ...raw, options, rooted, files: placed, unprivileged };
 }
 

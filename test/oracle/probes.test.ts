@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { cannotBeNobody } from "../ordinary-user.js";
 import { reference } from "../reference.js";
 import { instrument } from "./instrument.js";
 import { judge } from "./judge.js";
@@ -16,10 +17,8 @@ after(() => {
   if (!("missing" in tools)) tools.remove();
 });
 
-const ordinary = process.getuid?.() !== 0;
-
 for (const [what, probe] of Object.entries(PROBES)) {
-  const why = skip || (ordinary && probe.more?.unprivileged ? "needs root, to run as another user" : false);
+  const why = skip || (probe.more?.unprivileged === true && cannotBeNobody);
   test(`${what}: as systemd-tmpfiles 262 does it`, { skip: why }, async () => {
     for (const rooted of [false, true]) {
       const one = caseOfProbe({ ...probe, more: { ...probe.more, rooted } });

@@ -34,7 +34,9 @@ export function openWorker(environment: Readonly<Record<string, string>>, unpriv
         });
         child.send(call);
       }),
-    close: () => child.disconnect(),
+    close: () => {
+      if (child.connected) child.disconnect();
+    },
   };
 }
 
