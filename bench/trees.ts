@@ -1,5 +1,5 @@
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { bytes } from "#src/base/bytes.js";
 import { removeTree } from "#src/path/tree.js";
 import { Fd, mkdirat, mknodat, O_DIRECTORY, openat } from "#src/sys/files.js";
@@ -66,7 +66,9 @@ function files(dir: Fd, count: number): number {
 
 /** By directory fd, since 10,000 levels are more than rmSync's stack holds. */
 export function removeScratch(path: string): void {
-  removeTree(Fd.cwd, bytes(path));
+  using above = openat(Fd.cwd, bytes(dirname(path)), O_DIRECTORY);
+  const [left] = removeTree(above, bytes(basename(path))).left;
+  if (left !== undefined) throw left.error;
 }
 
 /** Where a bench of each kind of file system may write. */
