@@ -225,9 +225,9 @@ class TreeCopy {
   #dress(fd: Fd, stat: Stat, attributesFrom: Fd | undefined): void {
     try {
       chown(fd, this.#options.uid ?? stat.uid, this.#options.gid ?? stat.gid);
-      if (!isSymlink(stat)) chmod(fd, stat.mode & PERMISSIONS);
     } finally {
-      // A copy that can't be given away stays, and is as old as its source all the same.
+      // A copy that can't be given away stays, and has the mode and the age of its source all the same.
+      if (!isSymlink(stat)) chmod(fd, stat.mode & PERMISSIONS);
       if (attributesFrom !== undefined) copyXattrs(attributesFrom, fd);
       setTimesOfHeld(fd, stat.atime, stat.mtime);
     }

@@ -57,6 +57,16 @@ function describe(path: Buffer, since: bigint, copy: string): { text: string; di
   return { text: words.join(", "), directory: stat.isDirectory() };
 }
 
+/** In a directory that an ordinary user may only list there are names, and no more. */
+function described(...args: Parameters<typeof describe>): ReturnType<typeof describe> {
+  try {
+    return describe(...args);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    return { text: "out of reach", directory: false };
+  }
+}
+
 /** What an ordinary user may not read is the same to both. */
 function readable(look: () => unknown): string {
   try {
@@ -72,7 +82,7 @@ export function snapshot(copy: Buffer, since: bigint): Snapshot {
   const prefix = copy.toString("latin1");
   const pending: Buffer[] = [copy];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-    const { text, directory } = describe(path, since, prefix);
+    const { text, directory } = described(path, since, prefix);
     seen.set(path.toString("latin1").slice(prefix.length) || "/", text);
     if (!directory) continue;
     const above = path;

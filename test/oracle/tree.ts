@@ -184,22 +184,26 @@ export function build(copy: Buffer, base: string, entries: readonly Entry[], now
   const made: Buffer[] = [];
   const laid: { entry: Entry; at: Buffer }[] = [];
   for (const entry of inOrder(entries)) {
-    const at = toPath(root, entry.path);
-    if (!makeParents(root, entry.path, made)) continue;
-    if (kindOf(at) !== "none" && !(entry.kind === "directory" && kindOf(at) === "directory")) continue;
-    if (entry.kind === "hard-link" && !canBeLinked(toPath(root, (entry.target ?? "").split("/")), at))
-      continue;
-    if (isDevice(entry.kind) && process.getuid?.() !== 0) continue;
-    MAKERS[entry.kind](at, entry, base, root, held);
-    dress(at, entry);
-    laid.push({ entry, at });
+    ifInReach(() => {
+      const at = toPath(root, entry.path);
+      if (!makeParents(root, entry.path, made)) return;
+      if (kindOf(at) !== "none" && !(entry.kind === "directory" && kindOf(at) === "directory")) return;
+      if (entry.kind === "hard-link" && !canBeLinked(toPath(root, (entry.target ?? "").split("/")), at))
+        return;
+      if (isDevice(entry.kind) && process.getuid?.() !== 0) return;
+      MAKERS[entry.kind](at, entry, base, root, held);
+      dress(at, entry);
+      laid.push({ entry, at });
+    });
   }
   for (const { entry, at } of laid) hold(entry, at, held);
-  for (const at of [...made].reverse()) setTimes(at, timeAgo(now, IMPLIED_AGO), timeAgo(now, IMPLIED_AGO));
+  for (const at of [...made].reverse())
+    ifInReach(() => setTimes(at, timeAgo(now, IMPLIED_AGO), timeAgo(now, IMPLIED_AGO)));
   for (const { entry, at } of [...laid].reverse()) {
     const atime = timeAgo(now, entry.atimeAgo ?? 0);
     const mtime = timeAgo(now, entry.mtimeAgo ?? 0);
-    if (entry.atimeAgo !== undefined || entry.mtimeAgo !== undefined) setTimes(at, atime, mtime);
+    if (entry.atimeAgo !== undefined || entry.mtimeAgo !== undefined)
+      ifInReach(() => setTimes(at, atime, mtime));
   }
   setTimes(root, timeAgo(now, IMPLIED_AGO), timeAgo(now, IMPLIED_AGO));
   for (const { entry, at } of laid)
@@ -216,22 +220,35 @@ function canBeLinked(target: Buffer, at: Buffer): boolean {
 
 function hold(entry: Entry, at: Buffer, held: Held): void {
   if (entry.lock === undefined || (entry.kind !== "file" && entry.kind !== "directory")) return;
-  const fd = lockAt(at, entry.lock === "exclusive");
-  if (fd !== undefined) held.descriptors.push(fd);
+  ifInReach(() => {
+    const fd = lockAt(at, entry.lock === "exclusive");
+    if (fd !== undefined) held.descriptors.push(fd);
+  });
+}
+
+/** What an ordinary user can't get at, in directories that are closed by then, stays as it is: in both copies. */
+function ifInReach(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!/\bEACCES\b/.test(String(error))) throw error;
+  }
 }
 
 /** Sets the chattr flags of a file or directory; on a file system that has none, nothing. */
 export function freeze(at: Buffer, flags: number): void {
-  const stat = lstatSync(at, { throwIfNoEntry: false });
-  if (stat === undefined || !(stat.isFile() || stat.isDirectory())) return;
-  const fd = openSync(at, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  try {
-    setFileFlags(fd, flags);
-  } catch {
-    // tmpfs has no such flag, an ordinary user may not set it: the same in both copies.
-  } finally {
-    closeSync(fd);
-  }
+  ifInReach(() => {
+    const stat = lstatSync(at, { throwIfNoEntry: false });
+    if (stat === undefined || !(stat.isFile() || stat.isDirectory())) return;
+    const fd = openSync(at, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    try {
+      setFileFlags(fd, flags);
+    } catch {
+      // tmpfs has no such flag, an ordinary user may not set it: the same in both copies.
+    } finally {
+      closeSync(fd);
+    }
+  });
 }
 
 export function release(held: Held): void {
