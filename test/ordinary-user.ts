@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
 const PROGRAM = join(import.meta.dirname, "../../bin/mayfly.js");
-const NOBODY = 65534;
+export const NOBODY = 65534;
 
 function whyNot(): string | false {
   if (process.getuid?.() !== 0) return "needs root, to run as another user";

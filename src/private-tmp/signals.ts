@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { statFields } from "../sys/processes.js";
 
 /** What is passed on: everything that can be caught and that programs send each other. */
 const FORWARDED = [
@@ -51,7 +51,6 @@ export class SignalForwarding implements Disposable {
 
 /** Whether this process's group is the one that its terminal's keys are for, proc_pid_stat(5): `pgrp` and `tpgid`. */
 function isInForeground(): boolean {
-  const stat = readFileSync("/proc/self/stat", "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = statFields("self");
   return fields[2] === fields[5];
 }

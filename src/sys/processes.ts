@@ -46,9 +46,14 @@ export function processStatus(pid: number): ProcessStatus | undefined {
  * where there is none (any more).
  */
 export function startTicks(pid: number): number | undefined {
-  const stat = optional(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
-  // The program's name comes before, in parentheses, and may hold blanks and parentheses itself.
-  return stat === undefined ? undefined : Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  const fields = optional(() => statFields(pid));
+  return fields === undefined ? undefined : Number(fields[19]);
+}
+
+/** What proc_pid_stat(5) lists behind the program's name, which may hold blanks and parentheses itself: `state` first. */
+export function statFields(pid: number | "self"): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
 /** The file that the process runs. */

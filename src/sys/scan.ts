@@ -51,8 +51,6 @@ export const ENOTEMPTY = 39;
 
 export const STATX_ATTR_MOUNT_ROOT = 0x2000;
 const STATX_ATTRS_FROZEN = 0x10 | 0x20;
-const TYPE = S_IFMT;
-const STICKY = S_ISVTX;
 export const HIGH = 4294967296;
 
 /** Where each timestamp starts in struct statx, in words of four bytes. */
@@ -73,12 +71,12 @@ export class StatxBuffer {
   }
 
   get type(): number {
-    return (this.#short[0x1c / 2] as number) & TYPE;
+    return (this.#short[0x1c / 2] as number) & S_IFMT;
   }
 
   /** Type and sticky bit at once: what tells an ordinary entry from one that has guards of its own. */
   get typeAndSticky(): number {
-    return (this.#short[0x1c / 2] as number) & (TYPE | STICKY);
+    return (this.#short[0x1c / 2] as number) & (S_IFMT | S_ISVTX);
   }
 
   get uid(): number {

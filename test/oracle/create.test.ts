@@ -1,6 +1,7 @@
 /** Every line type that makes or adjusts something, with its modifiers, alone, over what may be at its path already. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { NOBODY } from "../ordinary-user.js";
 import type { Case } from "./case.js";
 import { judge } from "./judge.js";
 import { openPair } from "./pair.js";
@@ -8,7 +9,6 @@ import type { Entry } from "./tree.js";
 
 const { skip, real, ours } = openPair();
 
-const NOBODY = 65534;
 const OLD = 400 * 86_400;
 
 /** What is there before, below `@/tree/NAME`; the line's path is `x`, or `below` where that is given. */

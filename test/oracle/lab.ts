@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { NOBODY } from "../ordinary-user.js";
 import { baseOf, type Case, textOf } from "./case.js";
 import { setTimes } from "./libc.js";
 import { build, freeze, type Held, release } from "./tree.js";
@@ -28,7 +29,6 @@ export interface Lab {
   close(): void;
 }
 
-const NOBODY = 65534;
 const OLD = 1_000_000_000_123_456_789n;
 
 /** What lines may copy from and symlinks may lead to, beside the tree. */

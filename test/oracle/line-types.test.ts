@@ -1,23 +1,13 @@
 /** Each letter and each of its modifiers alone, from the engine's own table, against everything that a path can be. */
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { LINE_TYPES } from "#src/tmpfiles/lines/index.js";
-import { reference } from "../reference.js";
 import type { Case, Operation } from "./case.js";
-import { instrument } from "./instrument.js";
 import { judge } from "./judge.js";
-import { nothing, realProgram } from "./program.js";
-import { ourProgram } from "./subject.js";
+import { openPair } from "./pair.js";
 import type { Entry } from "./tree.js";
 
-const tools = instrument(reference());
-const skip = "missing" in tools ? `NOT COMPARED: ${tools.missing}` : false;
-const real = "missing" in tools ? nothing : realProgram(tools);
-const ours = "missing" in tools ? nothing : ourProgram(tools);
-after(() => {
-  ours.close?.();
-  if (!("missing" in tools)) tools.remove();
-});
+const { skip, real, ours } = openPair();
 
 /** An argument that suits each letter, and one that does something else. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {

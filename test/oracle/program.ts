@@ -1,5 +1,6 @@
 /** Something that is called as systemd-tmpfiles is: the real one, or ours. */
 import { spawn } from "node:child_process";
+import { NOBODY } from "../ordinary-user.js";
 import type { Case } from "./case.js";
 import { baseOf, commandLine, textOf } from "./case.js";
 import type { Instrument } from "./instrument.js";
@@ -36,7 +37,6 @@ export interface Call {
 const LIMIT_MS = 60_000;
 /** What a character is decides what `?` matches. */
 export const LOCALE = { LC_ALL: "C.UTF-8" };
-export const NOBODY = 65534;
 
 export function callOf(one: Case, copy: Copy, environment: Readonly<Record<string, string>> = {}): Call {
   const base = baseOf(copy.at, one);

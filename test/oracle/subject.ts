@@ -1,8 +1,9 @@
 /** Our own drop-in as a program to be judged: most cases in processes that live on, some as a user starts it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
+import { NOBODY } from "../ordinary-user.js";
 import type { Instrument } from "./instrument.js";
-import { type Call, callOf, LOCALE, NOBODY, type Outcome, type Program, start } from "./program.js";
+import { type Call, callOf, LOCALE, type Outcome, type Program, start } from "./program.js";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const LIMIT_MS = 60_000;
