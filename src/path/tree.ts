@@ -81,7 +81,7 @@ export function removeTreeInSlices(
 }
 
 export interface RemovalOptions {
-  /** Directories of other users stay with all that is in them, unless root removes them: EPERM. */
+  /** Directories of other users stay, empty ones too, unless root removes them: EPERM. */
   readonly onlyOwn?: boolean;
 }
 
@@ -135,8 +135,11 @@ class TreeRemoval {
 
   /** Removes the directory, or goes down into it where it is not empty; what must stay itself is emptied all the same. */
   #directory(dir: Fd, name: Bytes): void {
-    const code = this.#unlinked(dir, name, AT_REMOVEDIR, DESCENDED);
-    if (code === undefined || !DESCENDED.includes(code)) return;
+    // Whose it is shows when it is opened.
+    if (this.#options.onlyOwn !== true) {
+      const code = this.#unlinked(dir, name, AT_REMOVEDIR, DESCENDED);
+      if (code === undefined || !DESCENDED.includes(code)) return;
+    }
     try {
       this.#descend(dir, name);
     } catch (error) {

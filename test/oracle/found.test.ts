@@ -157,6 +157,21 @@ const FOUND: Readonly<Record<string, Found>> = {
     lines: ["p+ @/tree/a"],
     status: 73,
   },
+  "p+ in the place of a directory with an empty one of somebody else's": {
+    ...AS_NOBODY,
+    operations: ["--create"],
+    entries: [at("a", "directory", OF_NOBODY), at("a/b", "directory", OF_ROOT)],
+    lines: ["p+ @/tree/a"],
+    status: 73,
+  },
+  "a dry run of an r line on somebody else's directory, which leaves its access time": {
+    ...AS_NOBODY,
+    operations: ["--remove"],
+    options: ["--dry-run"],
+    entries: [at("a/b", "directory", { ...OF_ROOT, mode: 0o755, atimeAgo: 864_000 }), at("a/b/c", "file")],
+    lines: ["r @/tree/a/b"],
+    status: 0,
+  },
   "= in the place of an immutable directory, whose directories are emptied all the same": {
     asRoot: true,
     operations: ["--create"],

@@ -1,4 +1,5 @@
 /** The place where a case is run: two copies of its tree beside each other, whose paths are of one length. */
+import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -84,14 +85,13 @@ export function openLab(one: Case): Lab {
   return { folder, copies: [first, second], since: now - 1_000_000_000n, close };
 }
 
-/** Removes the folder, with what has become immutable in it. */
+/** Removes the folder, with what has become immutable in it, however deep it goes. */
 export function removeAll(folder: string): void {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-  } catch {
-    thaw(Buffer.from(folder));
-    rmSync(folder, { recursive: true, force: true });
-  }
+  const remove = (): SpawnSyncReturns<string> => spawnSync("rm", ["-rf", "--", folder], { encoding: "utf8" });
+  if (remove().status === 0) return;
+  thaw(Buffer.from(folder));
+  const { status, stderr } = remove();
+  if (status !== 0) throw new Error(stderr);
 }
 
 function thaw(top: Buffer): void {

@@ -1,8 +1,9 @@
 import { type Bytes, join, parent } from "../../base/bytes.js";
+import { failedWith } from "../../base/errors.js";
 import type { Operation } from "../../base/events.js";
 import { requireNormalized, resolve } from "../../path/resolve.js";
 import { entries, openDirectory } from "../../sys/directory.js";
-import type { Fd } from "../../sys/files.js";
+import { type Fd, O_DIRECTORY, O_NOATIME, O_RDONLY, openat } from "../../sys/files.js";
 import { ENOTEMPTY } from "../../sys/scan.js";
 import { ifThere, openBase, openParent } from "../ageing/base.js";
 import type { AgeRule } from "../ageing/guards.js";
@@ -27,10 +28,12 @@ export const removePath: Handler = (run, item, path) => {
   using dir = openParent(run, path);
   const instance = dir && Instance.at(run, item, "remove", dir, path);
   if (instance === undefined) return;
-  // Whether it is empty the kernel knows; a look would move its access time. Only a dry run has to look.
+  // Whether it is empty the kernel knows. Only a dry run has to look, if it can without moving an access time.
   if (!run.walker.hands.acts && instance.isDirectory) {
     using base = openBase(instance.dir, path);
-    if (base !== undefined && !isEmpty(run, base, path)) throw instance.error(ENOTEMPTY, "unlinkat");
+    using listing = base && openUnnoticed(base);
+    if (listing !== undefined && !isListedEmpty(run, listing, path))
+      throw instance.error(ENOTEMPTY, "unlinkat");
   }
   instance.remove("fail");
 };
@@ -95,8 +98,22 @@ function removeSame(instance: Instance): void {
 
 /** Opened anew: what was walked stands at its end, and who may not search it may not know, as in 262. */
 function isEmpty(run: Run, base: Fd, path: Bytes): boolean {
-  const { gone } = run.walker.hands;
   using listing = openDirectory(base, SELF);
+  return isListedEmpty(run, listing, path);
+}
+
+/** Only its owner and root may look into a directory without a trace: undefined for others. */
+function openUnnoticed(base: Fd): Fd | undefined {
+  try {
+    return openat(base, SELF, O_RDONLY | O_DIRECTORY | O_NOATIME);
+  } catch (error) {
+    if (failedWith(error, "EPERM")) return undefined;
+    throw error;
+  }
+}
+
+function isListedEmpty(run: Run, listing: Fd, path: Bytes): boolean {
+  const { gone } = run.walker.hands;
   for (const { name } of entries(listing)) if (gone?.has(join(path, name)) !== true) return false;
   return true;
 }
