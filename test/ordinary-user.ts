@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const PROGRAM = join(import.meta.dirname, "../../bin/mayfly.js");
+export const PROGRAM = join(import.meta.dirname, "../../bin/mayfly.js");
 export const NOBODY = 65534;
 
 function whyNot(): string | false {

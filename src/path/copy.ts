@@ -155,14 +155,15 @@ class TreeCopy {
   }
 
   #enter(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
-    const from = openDirectory(source, SELF);
+    // Not by its name ".": one may be allowed to list what one may not search.
+    const from = leavingAtime((quiet) => reopen(source, O_RDONLY | O_DIRECTORY | quiet));
     try {
       const there = contentOf(dir, name);
       const isNew = there === undefined || (there === "filled" && !this.#options.merge);
       if (isNew) this.#make(dir, name, stat.mode, () => mkdirat(dir, name, stat.mode & ACCESS));
       const to = openCopy(dir, name);
       const made = statx(to);
-      this.#top ??= { fd: openCopy(to, SELF), stat: made };
+      this.#top ??= { fd: reopen(to, O_RDONLY | O_DIRECTORY), stat: made };
       const sorted = [...entries(from)].map((entry) => entry.name).sort();
       const [fromSide, toSide] = [
         { fd: from, stat },

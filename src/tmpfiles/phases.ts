@@ -156,10 +156,10 @@ class AutofsCheck {
   }
 }
 
-/** What can't be looked at may be there all the same. */
+/** What can't be looked at may be there all the same, and a way that leads through a file is for its lines to fail at. */
 function isGone(directory: Bytes): boolean {
   try {
-    return ifThere(() => statxFollow(Fd.cwd, directory)) === undefined;
+    return ifThere(() => statxFollow(Fd.cwd, directory), ["ENOENT"]) === undefined;
   } catch (error) {
     if (error instanceof SyscallError) return false;
     throw error;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Bytes } from "../base/bytes.js";
 import type { KeepCode, Operation, Reporter } from "../base/events.js";
-import { type Clock, fixedClock } from "../base/time.js";
+import type { Clock } from "../base/time.js";
 import { systemClock } from "../sys/clock.js";
 import { DirectoryIndex } from "./ageing/directory-index.js";
 import type { Lens } from "./ageing/lens.js";
@@ -25,7 +25,7 @@ export interface Run {
   readonly traceless: boolean;
   readonly hands: Hands;
   readonly reporter: Reporter;
-  /** Stands still while the run lasts. */
+  /** Asked anew by each item: an age of 0 takes what the items before it have touched, too. */
   readonly clock: Clock;
   /** Walks below the items' paths. */
   readonly walker: Walker;
@@ -110,7 +110,7 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
   const root = options.root ?? ("/" as Bytes);
   const walkHands = options.walkHands ?? (options.dryRun === true ? lookingWalkHands() : actingWalkHands);
   const { jobs = availableParallelism(), parallelFrom } = options;
-  const clock = fixedClock((options.clock ?? systemClock).now());
+  const { clock = systemClock } = options;
   const index = options.index && DirectoryIndex.load(options.index, clock.now());
   const walker = new Walker({
     hands: walkHands,

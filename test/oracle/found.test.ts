@@ -191,6 +191,36 @@ const FOUND: Readonly<Record<string, Found>> = {
     lines: ["d$ @/tree/a/b"],
     status: 0,
   },
+  "a symlink that another line's glob went through, and an age of 0": {
+    clockDays: 0,
+    entries: [at("a", "directory"), at("b", "symlink", { target: "@/tree/a" })],
+    lines: ["d @/tree - - - 0", "x @/tree/?*/c/b - - - 10d"],
+    status: 0,
+  },
+  "a purge below a file, farther down": {
+    operations: ["--purge"],
+    entries: [at("a", "file")],
+    lines: ["f$ @/tree/a/b/c/d"],
+    status: 73,
+  },
+  "a copy of symlinks over what is there, wherever they lead": {
+    operations: ["--create"],
+    entries: [
+      at("loop", "symlink", { target: "loop" }),
+      at("toFile", "symlink", { target: "file" }),
+      at("file", "file", { mode: 0o640 }),
+      at("filled", "file", { mode: 0o640 }),
+    ],
+    lines: ["C @/tree/filled 0755 - - - @/tree/toFile", "C @/tree/a 0755 - - - @/tree/loop"],
+    status: 0,
+  },
+  "a copy of a directory that may be listed, but not searched": {
+    ...AS_NOBODY,
+    operations: ["--create"],
+    entries: [at("a", "directory", { ...OF_ROOT, mode: 0o644 })],
+    lines: ["C @/tree/b - - - - @/tree/a"],
+    status: 73,
+  },
   "a purge of what is not empty, in a directory of somebody else's": {
     ...AS_NOBODY,
     operations: ["--purge"],

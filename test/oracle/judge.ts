@@ -48,7 +48,13 @@ async function judgeOnce(one: Case, expected: Program, actual: Program): Promise
     const [before, after] = await Promise.all([expected.run(one, left), actual.run(one, right)]);
     if (copiedIntoItself(before)) return { differences: [], setAside: true, expected: before, actual: after };
     const parted = differences(snapshot(left.at, lab.since), snapshot(right.at, lab.since));
-    const found = parted.filter(isNotLeading(parted, after)).filter(isNotRefused(after, right.at));
+    const filters = [
+      isNotLeading(parted, after),
+      isNotRefused(after, right.at),
+      isNotKeptByALook(before, left.at),
+      isNotUnmarked(one),
+    ];
+    const found = parted.filter((difference) => filters.every((counts) => counts(difference)));
     if (before.status !== after.status && !missedItsOwnParents(one, before))
       found.push(`exit status ${after.status} (should be ${before.status})`);
     const onPurpose = (): boolean => isApartOnPurpose(one, before, after) || isLedOut(one, left.at);
@@ -68,11 +74,13 @@ const REAL_REPLACED_SYMLINK = /Wrong file type 0o120000; rm -rf/;
 /**
  * Where the two do different things on purpose (COMPATIBILITY.md), and then differ from there on: such a case is counted,
  * and not compared. Ours takes no unsafe step on the way to what it cleans or removes, where the real one follows whoever
- * laid the symlink; and below a --root it looks for where a symlink leads inside the root, not on the host.
+ * laid the symlink; below a --root it looks for where a symlink leads inside the root, not on the host; and on the way to
+ * what it then refuses it puts no directory in the place of a symlink.
  */
 function isApartOnPurpose(one: Case, before: Outcome, after: Outcome): boolean {
   const isStricter = OURS_REFUSED.test(after.output) && !REAL_REFUSED.test(before.output);
-  return isStricter || (one.rooted && REAL_REPLACED_SYMLINK.test(before.output));
+  const mayReplace = !one.rooted && !OURS_REFUSED.test(after.output);
+  return isStricter || (!mayReplace && REAL_REPLACED_SYMLINK.test(before.output));
 }
 
 /**
@@ -147,9 +155,34 @@ function isNotRefused({ output }: Outcome, copy: Buffer): (difference: string) =
   };
 }
 
+/** The real one followed a symlink on its way, and later keeps it for the access time that this gave it. */
+function isNotKeptByALook({ output }: Outcome, copy: Buffer): (difference: string) => boolean {
+  const kept = [...output.matchAll(/File "([^"]*)": access time .* is too new/g)];
+  const below = copy.toString("latin1").length;
+  const paths = new Set(kept.map(([, path = ""]) => path.slice(below)));
+  const gone = /^(".*"): is gone, should be there; mode 120777,/;
+  return (difference) => {
+    const path: Bytes = JSON.parse(gone.exec(difference)?.[1] ?? '""');
+    return !paths.has(path);
+  };
+}
+
+/**
+ * Of an ordinary user's write the kernel takes the bits of mode 6000 away. The real one writes after it looked at the mode,
+ * and leaves it so; ours sets it last.
+ */
+function isNotUnmarked({ unprivileged }: Case): (difference: string) => boolean {
+  const modes = /: mode (\d+) \(should be mode (\d+)\)$/;
+  return (difference) => {
+    const [, ours = "", real = ""] = modes.exec(difference) ?? [];
+    const marks = Number.parseInt(ours, 8) - Number.parseInt(real, 8);
+    return !unprivileged || ![0o2000, 0o4000, 0o6000].includes(marks);
+  };
+}
+
 const MISSED = [
-  /Failed to open path .*: No such file or directory/,
-  /Failed to open ".*" at ".*": (No such file or|Not a) directory/,
+  /Failed to open path '[^']*': No such file or directory/,
+  /Failed to open "[^"]*" at "[^"]*": (No such file or|Not a) directory/,
 ];
 
 /** A dry run of the real one fails below directories that a run would make first, or put in the place of something. */

@@ -35,8 +35,8 @@ export interface Call {
 }
 
 const LIMIT_MS = 60_000;
-/** What a character is decides what `?` matches. */
-export const LOCALE = { LC_ALL: "C.UTF-8" };
+/** The real one matches bytes, unless a message with an arrow or an ellipsis made it look for the user's locale before. */
+export const LOCALE = { LC_ALL: "C" };
 
 export function callOf(one: Case, copy: Copy, environment: Readonly<Record<string, string>> = {}): Call {
   const base = baseOf(copy.at, one);

@@ -83,13 +83,18 @@ export function snapshot(copy: Buffer, since: bigint): Snapshot {
   const pending: Buffer[] = [copy];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     const { text, directory } = described(path, since, prefix);
-    seen.set(path.toString("latin1").slice(prefix.length) || "/", text);
+    seen.set(settled(path.toString("latin1").slice(prefix.length)) || "/", text);
     if (!directory) continue;
     const above = path;
     const names = listing(path);
     for (const name of names) pending.push(Buffer.concat([above, Buffer.from("/"), name]));
   }
   return seen;
+}
+
+/** What can't be renamed in an append-only directory stays under the name that it was made by, and that is random. */
+function settled(path: string): string {
+  return path.replace(/(\/\.#.*)[0-9a-f]{16}$/, "$1*");
 }
 
 function listing(path: Buffer): Buffer[] {

@@ -56,6 +56,11 @@ test("names that are not UTF-8 match", () => {
   assert.deepEqual(below("r*").sort(), ["real", "real2", fromBuffer(RAW_NAME)].sort());
 });
 
+test("a wildcard is a byte, also of a name in UTF-8", () => {
+  assert.equal(below("?").includes(bytes("\u00e9")), false);
+  assert.deepEqual(below("[!a-z[_]?"), [bytes("\u00e9")]);
+});
+
 test("braces", () => {
   assert.deepEqual(expandBraces(bytes("a{b,c{d,e}}f{}")), ["abf", "acdf", "acef"]);
   assert.deepEqual(expandBraces(bytes("\\{a,b}")), ["\\{a,b}"]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -20,6 +21,7 @@ import { parseCapabilities, setFileCapabilities } from "#src/tmpfiles/lines/capa
 import { createDirectory } from "#src/tmpfiles/lines/directories.js";
 import { createFile, writeFile } from "#src/tmpfiles/lines/files.js";
 import { createSymlink } from "#src/tmpfiles/lines/nodes.js";
+import { cannotBeNobody, NOBODY, PROGRAM } from "../ordinary-user.js";
 import { makeItem, makeRun, scratch } from "./hand-made.js";
 
 const modeOf = (path: string): number => lstatSync(path).mode & 0o7777;
@@ -46,6 +48,19 @@ test("f keeps what is there, f+ empties it", (t) => {
   assert.equal(readFileSync(path, "utf8"), "old");
   createItem(makeRun(), makeItem({ create: createFile, path, content: "n", modifiers: { force: true } }));
   assert.equal(readFileSync(path, "utf8"), "n");
+});
+
+const AS_NOBODY = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+
+test("bits that a write takes away from an ordinary user's file are set after it", {
+  skip: process.getuid?.() === 0 && cannotBeNobody,
+}, (t) => {
+  const dir = scratch(t);
+  chmodSync(dir, 0o777);
+  const args = ["tmpfiles", "--create", "--inline", `f+ ${dir}/f 2755 - - - text`];
+  const { status } = spawnSync(PROGRAM, args, { cwd: "/", ...AS_NOBODY });
+  assert.equal(status, 0);
+  assert.equal(modeOf(`${dir}/f`), 0o2755);
 });
 
 test("f refuses what is not a file, and the = modifier replaces it", (t) => {

@@ -3,7 +3,7 @@ import type { SyscallError } from "../../base/errors.js";
 import { copyTree } from "../../path/copy.js";
 import { resolve } from "../../path/resolve.js";
 import type { Fd } from "../../sys/files.js";
-import { S_IFMT, type Stat, statx } from "../../sys/inode.js";
+import { S_IFMT, statx } from "../../sys/inode.js";
 import { withCreationLabel } from "../../sys/selinux.js";
 import { skip } from "../attempt.js";
 import type { Creation } from "../hands/hands.js";
@@ -27,7 +27,7 @@ export const copy: Handler = (run, item, path) => {
   if (failures.first !== undefined) throw failures.first;
   const kind = kindOf(statx(fd));
   if (made.existing) run.hands.found(item, place, kind);
-  if (kind === kindOf(followed(run, item, source))) setPermissions(run, item, fd, path, false);
+  if (kind === kindOf(statx(source))) setPermissions(run, item, fd, path, false);
   else skip(run, item, path, `exists and is not what would be copied`);
 };
 
@@ -47,14 +47,6 @@ function copyMaker(run: Run, item: Item, source: Fd, failures: Failures): Creati
       return undefined;
     },
   };
-}
-
-/** The source, or what it points at. */
-function followed(run: Run, item: Item, source: Fd): Stat {
-  const stat = statx(source);
-  if (kindOf(stat) !== "symlink") return stat;
-  using target = resolve(run.root, item.argument as Bytes, { follow: true, safe: false });
-  return statx(target);
 }
 
 /** The first is the error; of the others it is only told. */
