@@ -1,7 +1,6 @@
 /**
- * Makes dist/bin of dist: the command line in one file (CommonJS, since loading ES modules takes a fresh process longer),
- * with V8's code cache beside it, and each thread or process that the code starts by `new URL("./NAME.js",
- * import.meta.url)` as a file of its own.
+ * Makes dist/bin of dist: each face of the command line in one file with V8's code cache beside it, and each thread or
+ * process that the code starts by `new URL("./NAME.js", import.meta.url)` as a file of its own.
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,6 +11,12 @@ import { build } from "esbuild";
 const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
 const out = join(dist, "bin");
+
+/** The two faces of the program, as bin/mayfly.js loads them. */
+const FACES = [
+  { in: join(dist, "cli/main.js"), out: "mayfly" },
+  { in: join(dist, "cli/drop-in/main.js"), out: "tmpfiles" },
+];
 
 const common = {
   bundle: true,
@@ -34,20 +39,27 @@ function startedByUrl() {
   });
 }
 
+// A function in the manner of CommonJS, for bin/mayfly.js to call: to load ES modules takes a fresh process longer.
+const HEAD = `(function (exports, require, module, __filename, __dirname) {
+const bundle = { get url() { return require("node:url").pathToFileURL(__filename).href; } };`;
+
 await build({
   ...common,
-  entryPoints: [join(dist, "cli/main.js")],
+  entryPoints: FACES,
   format: "cjs",
-  outfile: join(out, "main.cjs"),
-  define: { "import.meta.url": "bundleUrl" },
-  banner: { js: 'const bundleUrl=require("node:url").pathToFileURL(__filename).href;' },
+  outdir: out,
+  outExtension: { ".js": ".cjs" },
+  define: { "import.meta.url": "bundle.url", "import.meta.filename": "__filename" },
+  alias: { "node:module": join(root, "scripts/bundled-module.js") },
+  banner: { js: HEAD },
+  footer: { js: "})" },
 });
 await build({ ...common, entryPoints: startedByUrl(), format: "esm", outdir: out, entryNames: "[name]" });
 
-// Cleans once, so that the functions which each start needs are in the cache too: a file with a line of each of the usual
+// Cleans once, so that the functions which each start needs are in the caches too: a file with a line of each of the usual
 // kinds, and a directory with nothing old in it.
-const { cache, load } = createRequire(import.meta.url)("../bin/load.js");
-const { program, script } = load();
+const { compile, run, cacheOf } = createRequire(import.meta.url)("../bin/mayfly.js");
+for (const { out: face } of FACES) rmSync(cacheOf(face), { force: true });
 const scratch = mkdtempSync(join(tmpdir(), "mayfly-build-"));
 try {
   const config = join(scratch, "lines.conf");
@@ -57,8 +69,11 @@ try {
     config,
     `# lines\nd ${scratch}/a 0755 root root 10d\nd ${scratch}/c 0755 root root 10d\nx /nowhere/*\n`,
   );
-  await program.main(["node", "mayfly", "tmpfiles", "--clean", config]);
+  for (const { out: face } of FACES) {
+    const script = compile(face);
+    await run(script, face).main(["node", "mayfly", "tmpfiles", "--clean", config]);
+    writeFileSync(cacheOf(face), script.createCachedData());
+  }
 } finally {
   rmSync(scratch, { recursive: true });
 }
-writeFileSync(cache, script.createCachedData());

@@ -1,7 +1,8 @@
 import { type Bytes, show } from "../base/bytes.js";
-import { commandHelp, programHelp } from "./help.js";
+import { commandHelp } from "./help.js";
 import { BAD_USAGE } from "./options.js";
 import type { Sink } from "./sink.js";
+import { painter } from "./style.js";
 import { COMMANDS, commandNamed } from "./table.js";
 import { version } from "./version.js";
 
@@ -23,6 +24,27 @@ export async function front(args: readonly Bytes[], stdout: Sink, stderr: Sink):
   }
   stderr.write(first === undefined ? programHelp(stderr) : complaint(first === "help" ? second : first));
   return BAD_USAGE;
+}
+
+/** The help of the program: what commands there are. */
+function programHelp(sink: Sink): string {
+  const paint = painter(sink);
+  const rows = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${paint("cyan", name.padEnd(12))}${summary}`,
+  );
+  return `${paint("bold", "Usage:")} mayfly COMMAND [OPTION]... [OPERAND]...
+
+Temporary files done right: clean what is old, create what is due, and keep a command's own away from all others.
+
+${paint("bold", "Commands:")}
+${rows.join("\n")}
+
+${paint("bold", "Options:")}
+  -h, --help     Show this help
+      --version  Show the version
+
+Each command has a help of its own: mayfly COMMAND --help
+`;
 }
 
 function complaint(word: Bytes | undefined): string {

@@ -1,7 +1,6 @@
 import { type Command, HELP, type Option } from "./options.js";
 import type { Sink } from "./sink.js";
 import { type Paint, painter } from "./style.js";
-import { COMMANDS } from "./table.js";
 import { wrap } from "./wrap.js";
 
 const WIDEST = 100;
@@ -22,27 +21,6 @@ export function commandHelp(command: Command, sink: Sink): string {
   ]
     .join("\n\n")
     .concat("\n");
-}
-
-/** The help of the program: what commands there are. */
-export function programHelp(sink: Sink): string {
-  const paint = painter(sink);
-  const rows = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${paint("cyan", name.padEnd(12))}${summary}`,
-  );
-  return `${paint("bold", "Usage:")} mayfly COMMAND [OPTION]... [OPERAND]...
-
-Temporary files done right: clean what is old, create what is due, and keep a command's own away from all others.
-
-${paint("bold", "Commands:")}
-${rows.join("\n")}
-
-${paint("bold", "Options:")}
-  -h, --help     Show this help
-      --version  Show the version
-
-Each command has a help of its own: mayfly COMMAND --help
-`;
 }
 
 /** The options that are told of, with the help's own, by their headings. */

@@ -1,83 +1,26 @@
-import { type Bytes, basename, bytes, show } from "../base/bytes.js";
+import { basename, bytes } from "../base/bytes.js";
 import { commandLine } from "./arguments.js";
-import { parseOptions } from "./getopt.js";
-import {
-  BAD_USAGE,
-  type Command,
-  HELP,
-  type Option,
-  type Start,
-  UsageError,
-  type Values,
-} from "./options.js";
-import { openSink, type Sink } from "./sink.js";
+import type { Start } from "./options.js";
+import { DROP_IN, runCommand, type Streams, withStreams } from "./run.js";
 import { commandNamed } from "./table.js";
-
-/** Started under this name, the program is that program. */
-const DROP_IN = "systemd-tmpfiles";
 
 /** Runs the command line and returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   return start({ startedAs: basename(bytes(argv[1] ?? "")), args: commandLine(argv) });
 }
 
-export async function start(how: Start): Promise<number> {
-  const streams = { stdout: openSink(1), stderr: openSink(2) };
-  try {
-    const status = await dispatch(how, streams);
-    streams.stdout.flush();
-    const { problem } = streams.stdout;
-    if (problem === undefined) return status;
-    streams.stderr.write(`mayfly: standard output: ${problem}\n`);
-    return status || 1;
-  } finally {
-    streams.stdout.flush();
-    streams.stderr.flush();
-  }
-}
-
-interface Streams {
-  readonly stdout: Sink;
-  readonly stderr: Sink;
+export function start(how: Start): Promise<number> {
+  return withStreams((streams) => dispatch(how, streams));
 }
 
 async function dispatch(how: Start, streams: Streams): Promise<number> {
   if (how.startedAs === DROP_IN) {
-    return run((await import("./commands/tmpfiles.js")).tmpfiles, DROP_IN, how.args, { how, ...streams });
+    const { tmpfiles } = await import("./commands/tmpfiles.js");
+    return runCommand(tmpfiles, DROP_IN, how.args, { how, ...streams });
   }
   const [name, ...rest] = how.args;
   const entry = name === undefined ? undefined : commandNamed(name);
-  if (entry !== undefined) return run(await entry.load(), `mayfly ${name}`, rest, { how, ...streams });
+  if (entry !== undefined) return runCommand(await entry.load(), `mayfly ${name}`, rest, { how, ...streams });
   const { front } = await import("./front.js");
   return front(how.args, streams.stdout, streams.stderr);
-}
-
-async function run(
-  command: Command,
-  program: string,
-  args: readonly Bytes[],
-  context: Streams & { readonly how: Start },
-): Promise<number> {
-  const { stdout, stderr } = context;
-  const helpless = !command.options.some((option) => option.name === "help");
-  const table = helpless ? [...command.options, HELP] : command.options;
-  try {
-    const style = { stopsAtOperand: command.stopsAtOperand ?? false, halt: ["help", "version"] };
-    const { options, operands } = parseOptions(table, args, style);
-    if (options.help === true && helpless) {
-      const { commandHelp } = await import("./help.js");
-      stdout.write(commandHelp(command, stdout));
-      return 0;
-    }
-    const values = options as Values<readonly Option[]>;
-    return await command.main({ program, options: values, operands, ...context });
-  } catch (error) {
-    stderr.write(`${program}: ${messageOf(error)}\n`);
-    return error instanceof UsageError ? (command.usageStatus ?? BAD_USAGE) : 1;
-  }
-}
-
-function messageOf(error: unknown): string {
-  if (process.env.MAYFLY_DEBUG && error instanceof Error) return error.stack ?? error.message;
-  return error instanceof Error ? error.message : show(bytes(String(error)));
 }

@@ -28,6 +28,7 @@ export function openSink(fd: 1 | 2): Sink {
   let closed = false;
   let problem: string | undefined;
   const flush = (): void => {
+    if (size === 0) return;
     const all = Buffer.concat(pending);
     pending = [];
     size = 0;

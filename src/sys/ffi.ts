@@ -1,5 +1,4 @@
 import { createRequire } from "node:module";
-import { constants } from "node:os";
 import { getSystemErrorName } from "node:util";
 import type { Bytes } from "../base/bytes.js";
 import { toBuffer } from "../base/bytes.js";
@@ -8,7 +7,7 @@ import { SyscallError } from "../base/errors.js";
 type Koffi = typeof import("koffi");
 type Library = ReturnType<Koffi["load"]>;
 
-const require = createRequire(import.meta.url);
+const require = createRequire(import.meta.filename);
 const libraries = new Map<string, Library | undefined>();
 let loadedKoffi: Koffi | undefined;
 
@@ -95,15 +94,26 @@ export function errno(): number {
   return koffi().errno();
 }
 
-/** By number, as the manual pages name them: Node knows no EDQUOT, and calls EOPNOTSUPP and EAGAIN by second names. */
-const ERRNO_NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants.errno)
-    .filter(([name]) => name !== "ENOTSUP" && name !== "EWOULDBLOCK")
-    .map(([name, number]) => [number, name]),
-);
+const errnoNames = new Map<number, string>();
 
+/** By number, as the manual pages name it. */
 export function errnoName(number: number): string {
-  return ERRNO_NAMES.get(number) ?? getSystemErrorName(-number);
+  let name = errnoNames.get(number);
+  if (name === undefined) {
+    name = findErrnoName(number);
+    errnoNames.set(number, name);
+  }
+  return name;
+}
+
+/** libuv names those that are met daily; for the others Node's constants are loaded, which call some by two names. */
+function findErrnoName(number: number): string {
+  const name = getSystemErrorName(-number);
+  if (name.startsWith("E") && name !== "ENOTSUP") return name;
+  const { errno } = process.getBuiltinModule("node:os").constants;
+  return (
+    Object.keys(errno).find((key) => key !== "ENOTSUP" && errno[key as keyof typeof errno] === number) ?? name
+  );
 }
 
 /** The address of a buffer's memory, for calls that want a pointer into it; the caller keeps the buffer alive. */

@@ -8,7 +8,7 @@ import {
   AT_NO_AUTOMOUNT,
   AT_SYMLINK_NOFOLLOW,
   checkAt,
-  type Fd,
+  Fd,
   procPath,
 } from "./files.js";
 
@@ -78,16 +78,25 @@ export interface Stat {
 
 /** statx(2) of `name` in `dir`, or of `dir` itself for the empty name. Follows no symlink and triggers no automount. */
 export function statx(dir: Fd, name: Bytes = "" as Bytes, flags = AT_SYMLINK_NOFOLLOW): Stat {
+  return decodeStatx(statxOf(dir, name, flags));
+}
+
+function statxOf(dir: Fd, name: Bytes, flags: number): Buffer {
   const buffer = Buffer.alloc(256);
   const how = flags | AT_NO_AUTOMOUNT | (name === "" ? AT_EMPTY_PATH : 0);
   const result = libc.statx(dir.number, cstring(name), how, STATX_BASIC_AND_BTIME | STATX_MNT_ID, buffer);
   checkAt(result, "statx", dir, name);
-  return decodeStatx(buffer);
+  return buffer;
 }
 
 /** The same with symlinks followed. */
 export function statxFollow(dir: Fd, name: Bytes): Stat {
   return statx(dir, name, 0);
+}
+
+/** Only throws what statx(2) fails with, where that does not find `path`; symlinks are followed. */
+export function requireThere(path: Bytes): void {
+  statxOf(Fd.cwd, path, 0);
 }
 
 // Offsets in struct statx, statx(2).

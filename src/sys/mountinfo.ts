@@ -44,6 +44,11 @@ export function parseMountInfo(text: Bytes): Mount[] {
   return mounts;
 }
 
+/** Whether anything in our mount namespace waits to be mounted when somebody enters it. */
+export function hasAutomounts(): boolean {
+  return readFileSync("/proc/self/mountinfo", "latin1").includes(" - autofs ");
+}
+
 function parseLine(line: string): Mount | undefined {
   const fields = line.split(" ");
   // The optional fields, none to several, end at a lone dash. A dash in an earlier field is no field of its own.

@@ -4,9 +4,8 @@ import type { Operation } from "../base/events.js";
 import { expandBraces } from "../path/braces.js";
 import { glob, isGlob, literalPrefix } from "../path/glob.js";
 import { isBelowAutofs } from "../path/resolve.js";
-import { Fd } from "../sys/files.js";
-import { statxFollow } from "../sys/inode.js";
-import { ifThere } from "./ageing/base.js";
+import { requireThere } from "../sys/inode.js";
+import { hasAutomounts } from "../sys/mountinfo.js";
 import { attempt, skip } from "./attempt.js";
 import { createItem } from "./create.js";
 import type { Item, ItemGroup } from "./item.js";
@@ -111,9 +110,10 @@ function removeItem(run: Run, item: Item, handler: Handler, only: Phase["only"])
   for (const path of paths) attempt(run, item, path, () => handler(run, item, path, true), false);
 }
 
-/** Asks once for each directory that items lie in. */
+/** Asks once for each directory that items lie in, and not at all on a host without automount points. */
 class AutofsCheck {
   readonly #run: Run;
+  #hasAny: boolean | undefined;
   readonly #known = new Map<Bytes, boolean>();
   readonly #missing = new Map<Bytes, boolean>();
   /** The last that was found missing, and a slash. */
@@ -149,7 +149,8 @@ class AutofsCheck {
     const fixed = isGlob(path) ? literalPrefix(path) : path;
     let below = this.#known.get(fixed);
     if (below === undefined) {
-      below = isBelowAutofs(this.#run.root, fixed, this.#run.traceless);
+      this.#hasAny ??= hasAutomounts();
+      below = this.#hasAny && isBelowAutofs(this.#run.root, fixed, this.#run.traceless);
       this.#known.set(fixed, below);
     }
     return below;
@@ -159,9 +160,10 @@ class AutofsCheck {
 /** What can't be looked at may be there all the same, and a way that leads through a file is for its lines to fail at. */
 function isGone(directory: Bytes): boolean {
   try {
-    return ifThere(() => statxFollow(Fd.cwd, directory), ["ENOENT"]) === undefined;
+    requireThere(directory);
+    return false;
   } catch (error) {
-    if (error instanceof SyscallError) return false;
+    if (error instanceof SyscallError) return error.code === "ENOENT";
     throw error;
   }
 }

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import type { Bytes } from "../base/bytes.js";
 import type { KeepCode, Operation, Reporter } from "../base/events.js";
 import type { Clock } from "../base/time.js";
@@ -109,7 +108,7 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
   const listening = outcome.listen(reporter);
   const root = options.root ?? ("/" as Bytes);
   const walkHands = options.walkHands ?? (options.dryRun === true ? lookingWalkHands() : actingWalkHands);
-  const { jobs = availableParallelism(), parallelFrom } = options;
+  const { jobs, parallelFrom } = options;
   const { clock = systemClock } = options;
   const index = options.index && DirectoryIndex.load(options.index, clock.now());
   const walker = new Walker({

@@ -68,19 +68,22 @@ async function judgeOnce(one: Case, expected: Program, actual: Program): Promise
 const OURS_REFUSED = /refusing an unsafe step/;
 const REAL_REFUSED = /Detected unsafe path transition|Unsafe transition from/;
 
-// The modifier `=` takes a symlink on the way for no directory.
+// The modifier `=` takes a symlink on the way for no directory, and so may lose its own way.
 const REAL_REPLACED_SYMLINK = /Wrong file type 0o120000; rm -rf/;
+const REAL_LOST_ITS_WAY = /Wrong file type 0o120000; rm -rf .*\nRemoving .*\nFailed to open path/;
 
 /**
  * Where the two do different things on purpose (COMPATIBILITY.md), and then differ from there on: such a case is counted,
  * and not compared. Ours takes no unsafe step on the way to what it cleans or removes, where the real one follows whoever
- * laid the symlink; below a --root it looks for where a symlink leads inside the root, not on the host; and on the way to
- * what it then refuses it puts no directory in the place of a symlink.
+ * laid the symlink; below a --root it looks for where a symlink leads inside the root, not on the host; on the way to
+ * what it then refuses it puts no directory in the place of a symlink; and where it removes one that its own path leads
+ * through, it makes what it should in the directory that it holds.
  */
 function isApartOnPurpose(one: Case, before: Outcome, after: Outcome): boolean {
   const isStricter = OURS_REFUSED.test(after.output) && !REAL_REFUSED.test(before.output);
   const mayReplace = !one.rooted && !OURS_REFUSED.test(after.output);
-  return isStricter || (!mayReplace && REAL_REPLACED_SYMLINK.test(before.output));
+  const isReplaced = !mayReplace && REAL_REPLACED_SYMLINK.test(before.output);
+  return isStricter || isReplaced || REAL_LOST_ITS_WAY.test(before.output);
 }
 
 /**
@@ -123,7 +126,7 @@ function leadsNowhere(at: Buffer): boolean {
   }
 }
 
-const LEADING = /^(".*"): is gone, should be there; mode 40755, owner \d+:\d+,/;
+const LEADING = /^(".*"): is gone, should be there; mode 4\d{4}, owner \d+:\d+,/;
 
 /**
  * Both refuse the path, but on the way to it the real one has made the directories that were missing, for whoever owns

@@ -53,8 +53,8 @@ export interface WalkerParts {
   readonly reporter: Reporter;
   readonly exact?: readonly ItemGroup[];
   readonly globs?: readonly ItemGroup[];
-  /** Threads in all; 1 walks alone. */
-  readonly jobs?: number;
+  /** Threads in all, as many as the machine has cores for where it is not said; 1 walks alone. */
+  readonly jobs?: number | undefined;
   /** How many entries a run looks at before it starts more threads. */
   readonly parallelFrom?: number;
   readonly lens?: Lens | undefined;
@@ -82,7 +82,7 @@ export class Walker {
     reporter,
     exact = [],
     globs = [],
-    jobs = 1,
+    jobs,
     parallelFrom = PARALLEL_FROM,
     lens,
     index,
@@ -96,7 +96,7 @@ export class Walker {
     this.source = (order) => groups[order]?.items[0]?.source;
     const listener = this.#listener(NO_SOURCE, "clean");
     // A dry run looks for itself: it goes by what it itself would have removed.
-    if (jobs > 1 && hands.acts && lens === undefined)
+    if (jobs !== 1 && hands.acts && lens === undefined)
       this.#crew = new Crew({ jobs, from: parallelFrom, lines, source: this.source, index }, listener);
     this.#walk = new Walk({
       hands,

@@ -1,9 +1,11 @@
 import { statSync } from "node:fs";
-import * as os from "node:os";
 import { type Bytes, bytes, simplify } from "../../base/bytes.js";
 import { groupName, homeDirectory, userName } from "../../sys/accounts.js";
 import { readBelow } from "../../sys/read.js";
 import { osRelease, readEnvironmentFile } from "./os-release.js";
+
+/** Loaded where a line asks: hardly any does. */
+const os = (): typeof import("node:os") => process.getBuiltinModule("node:os");
 
 /** What specifiers are resolved against. */
 export interface SpecifierHost {
@@ -67,7 +69,7 @@ function isPlainDirectory(path: Bytes): boolean {
 }
 
 function shortHostName(): Bytes {
-  return bytes(os.hostname().split(".", 1)[0] ?? "");
+  return bytes(os().hostname().split(".", 1)[0] ?? "");
 }
 
 const release =
@@ -104,7 +106,7 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
 };
 
 function architecture(): Bytes {
-  const machine = os.machine();
+  const machine = os().machine();
   const known = ARCHITECTURES[machine];
   if (known !== undefined) return known as Bytes;
   return (machine.startsWith("arm") ? (machine.endsWith("b") ? "arm-be" : "arm") : machine) as Bytes;
@@ -128,7 +130,7 @@ export const SPECIFIERS: Readonly<Record<string, Specifier>> = {
   g: { title: "User's group", resolve: id("root", () => groupName(gid())) },
   G: { title: "User's GID", resolve: id("0", () => `${gid()}` as Bytes) },
   h: { title: "User's home directory", resolve: home },
-  H: { title: "Host name", resolve: () => bytes(os.hostname()) },
+  H: { title: "Host name", resolve: () => bytes(os().hostname()) },
   l: { title: "Short host name", resolve: shortHostName },
   L: { title: "Log directory", resolve: directory("/var/log", "XDG_STATE_HOME", ".local/state", "/log") },
   m: { title: "Machine ID", resolve: machineId },
@@ -144,7 +146,7 @@ export const SPECIFIERS: Readonly<Record<string, Specifier>> = {
   T: { title: "Directory for temporary files", resolve: temporary("/tmp") },
   u: { title: "User", resolve: id("root", () => userName(uid())) },
   U: { title: "UID", resolve: id("0", () => `${uid()}` as Bytes) },
-  v: { title: "Kernel release", resolve: () => bytes(os.release()) },
+  v: { title: "Kernel release", resolve: () => bytes(os().release()) },
   V: { title: "Directory for larger temporary files", resolve: temporary("/var/tmp") },
   w: { title: "Operating system version", resolve: release("VERSION_ID") },
   W: { title: "Operating system variant", resolve: release("VARIANT_ID") },

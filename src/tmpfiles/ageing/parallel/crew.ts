@@ -11,7 +11,8 @@ import { type Batch, replay } from "./reports.js";
 import { Share } from "./share.js";
 import { readTally, takeNotes } from "./tallies.js";
 
-/** Loaded by the first who needs threads: most runs don't, and it takes 4 ms. */
+// Loaded by the first who needs threads: most runs don't, and it takes 4 ms.
+const cores = (): number => process.getBuiltinModule("node:os").availableParallelism();
 const threads = (): typeof import("node:worker_threads") => process.getBuiltinModule("node:worker_threads");
 
 /** What a worker starts with. */
@@ -30,8 +31,8 @@ export interface Assignment {
 }
 
 export interface CrewPlan {
-  /** Threads in all, this one included. */
-  readonly jobs: number;
+  /** Threads in all, this one included: as many as there are cores where it is not said. */
+  readonly jobs?: number | undefined;
   /**
    * How many entries this thread looks at before it calls for others: starting a thread costs as much as 50,000. It goes on
    * until they are there; where this is 0, it waits for them.
@@ -54,6 +55,7 @@ export class Crew implements Sharing {
   #board: Board | undefined;
   #share: Share | undefined;
   #begin: (board: Board) => void = () => {};
+  #jobs = 1;
   #told = 0;
 
   constructor(plan: CrewPlan, listener: WalkListener) {
@@ -87,7 +89,8 @@ export class Crew implements Sharing {
   }
 
   #start(): Share {
-    const { jobs, from, lines, source, index } = this.#plan;
+    const { jobs = cores(), from, lines, source, index } = this.#plan;
+    this.#jobs = jobs;
     const board = Board.make(jobs);
     this.#board = board;
     this.#begin(board);
@@ -146,7 +149,7 @@ export class Crew implements Sharing {
     const board = this.#board;
     if (board === undefined) return 0;
     let entries = 0;
-    for (let member = 1; member < this.#plan.jobs; member++) entries += readTally(board, member).entries;
+    for (let member = 1; member < this.#jobs; member++) entries += readTally(board, member).entries;
     return entries;
   }
 
@@ -154,7 +157,7 @@ export class Crew implements Sharing {
   dismiss(total: Tally): void {
     const board = this.#board;
     if (board === undefined) return;
-    for (let member = 1; member < this.#plan.jobs; member++) {
+    for (let member = 1; member < this.#jobs; member++) {
       addTally(total, readTally(board, member));
       this.#plan.index?.add(takeNotes(board, member));
     }

@@ -1,0 +1,67 @@
+import { type Bytes, bytes, show } from "../base/bytes.js";
+import { parseOptions } from "./getopt.js";
+import {
+  BAD_USAGE,
+  type Command,
+  HELP,
+  type Option,
+  type Start,
+  UsageError,
+  type Values,
+} from "./options.js";
+import { openSink, type Sink } from "./sink.js";
+
+/** Started under this name, the program is that program. */
+export const DROP_IN = "systemd-tmpfiles";
+
+export interface Streams {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+}
+
+/** Opens the streams, and writes out at the end what they gathered. The exit status says when that could not be. */
+export async function withStreams(act: (streams: Streams) => Promise<number>): Promise<number> {
+  const streams = { stdout: openSink(1), stderr: openSink(2) };
+  try {
+    const status = await act(streams);
+    streams.stdout.flush();
+    const { problem } = streams.stdout;
+    if (problem === undefined) return status;
+    streams.stderr.write(`mayfly: standard output: ${problem}\n`);
+    return status || 1;
+  } finally {
+    streams.stdout.flush();
+    streams.stderr.flush();
+  }
+}
+
+/** Runs a command under the name `program`, and returns the exit status. */
+export async function runCommand(
+  command: Command,
+  program: string,
+  args: readonly Bytes[],
+  context: Streams & { readonly how: Start },
+): Promise<number> {
+  const { stdout, stderr } = context;
+  const helpless = !command.options.some((option) => option.name === "help");
+  const table = helpless ? [...command.options, HELP] : command.options;
+  try {
+    const style = { stopsAtOperand: command.stopsAtOperand ?? false, halt: ["help", "version"] };
+    const { options, operands } = parseOptions(table, args, style);
+    if (options.help === true && helpless) {
+      const { commandHelp } = await import("./help.js");
+      stdout.write(commandHelp(command, stdout));
+      return 0;
+    }
+    const values = options as Values<readonly Option[]>;
+    return await command.main({ program, options: values, operands, ...context });
+  } catch (error) {
+    stderr.write(`${program}: ${messageOf(error)}\n`);
+    return error instanceof UsageError ? (command.usageStatus ?? BAD_USAGE) : 1;
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (process.env.MAYFLY_DEBUG && error instanceof Error) return error.stack ?? error.message;
+  return error instanceof Error ? error.message : show(bytes(String(error)));
+}
