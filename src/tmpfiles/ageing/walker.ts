@@ -63,7 +63,7 @@ export interface WalkerParts {
 }
 
 /** A thread takes as long to start as this many entries take to be looked at. */
-const PARALLEL_FROM = 16_384;
+const PARALLEL_FROM = 24_576;
 
 /** Walks for the handlers of a run, one path after the other, and adds up what they come to. */
 export class Walker {
