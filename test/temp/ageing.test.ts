@@ -13,7 +13,7 @@ import {
 import { ageOnce, cleanerMissing, clockAhead } from "./ageing.js";
 import { peersIn } from "./peers.js";
 import { runProgram } from "./program.js";
-import { scratch } from "./scratch.js";
+import { scratch, useRuntimeDir } from "./scratch.js";
 
 const LONG_AGO = new Date("2001-02-03T04:05:06Z");
 const FILES = ["a", "b/c", "b/d/e", "f/g/h/i"];
@@ -111,12 +111,7 @@ test("paths that are kept alive, sticky files and excluded paths survive; their 
   makeStickySync(join(dir, "plain/a"));
   using kept = keepAliveSync(join(dir, "kept"), { recursive: true });
   kept.touch();
-  const runtime = process.env.XDG_RUNTIME_DIR;
-  process.env.XDG_RUNTIME_DIR = folder;
-  t.after(() => {
-    if (runtime === undefined) delete process.env.XDG_RUNTIME_DIR;
-    else process.env.XDG_RUNTIME_DIR = runtime;
-  });
+  useRuntimeDir(t, folder);
   using exclusion = excludeFromAgeingSync(join(dir, "excluded*"));
   ageOnce({ dir, age: "am:1d", folder, extra: [exclusion.path] });
   assert.equal(left(join(dir, "kept")), FILES.length);
@@ -134,6 +129,7 @@ test("an exclusion means exactly the path that was given, whatever is in it", (t
   const odd = join(dir, 'a "b" \\c %d\n\tü');
   mkdirSync(odd);
   unpack(tar, odd);
+  useRuntimeDir(t, folder);
   using exclusion = excludeFromAgeingSync(odd.replace("\\", "\\\\"));
   ageOnce({ dir, age: "am:1d", folder, extra: [exclusion.path] });
   assert.equal(left(odd), FILES.length);

@@ -6,7 +6,7 @@ import type { Bytes } from "#src/base/bytes.js";
 import { mkdtempSync, mkstempSync, openTempSync, tempRootSync, UnsafePathError } from "#src/index.js";
 import { parseMountInfo } from "#src/sys/mountinfo.js";
 import { isUpIn } from "#src/temp/early-boot.js";
-import { isRoot, needsRoot, scratch, withTmpdir } from "./scratch.js";
+import { isRoot, needsRoot, scratch, useRuntimeDir, withTmpdir } from "./scratch.js";
 
 const makers = { mkdtempSync, mkstempSync, openTempSync };
 
@@ -148,13 +148,8 @@ test("told that it is early boot, an anonymous file lies in memory", () => {
 });
 
 test("told that it is early boot, a directory lies below /run or $XDG_RUNTIME_DIR", (t) => {
-  const runtime = process.env.XDG_RUNTIME_DIR;
   const own = isRoot ? "/run/mayfly" : scratch(t);
-  if (!isRoot) process.env.XDG_RUNTIME_DIR = own;
-  t.after(() => {
-    if (runtime === undefined) delete process.env.XDG_RUNTIME_DIR;
-    else process.env.XDG_RUNTIME_DIR = runtime;
-  });
+  if (!isRoot) useRuntimeDir(t, own);
   using made = mkdtempSync({ earlyBoot: true });
   assert.ok(made.path.startsWith(`${own}/`));
 });
