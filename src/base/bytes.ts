@@ -118,10 +118,15 @@ export function isAbsolute(path: Bytes): boolean {
   return path.startsWith("/");
 }
 
-/** The path without doubled or trailing slashes and without `.` components; `..` stays, since symlinks decide what it means. */
+/**
+ * The path without doubled or trailing slashes and without `.` components; `..` stays, since symlinks decide what it means,
+ * but at the start of an absolute path: above the root is the root.
+ */
 export function simplify(path: Bytes): Bytes {
-  if (path.length > 1 && path.startsWith("/") && !/\/(?:\/|\.?$|\.\/)/.test(path)) return path;
+  if (path.length > 1 && path.startsWith("/") && !/\/(?:\/|\.?$|\.\/)|^\/\.\.(?:\/|$)/.test(path))
+    return path;
   const kept = components(path).filter((part) => part !== ".");
+  while (path.startsWith("/") && kept[0] === "..") kept.shift();
   return ((path.startsWith("/") ? "/" : "") + kept.join("/") || ".") as Bytes;
 }
 

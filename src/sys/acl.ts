@@ -16,6 +16,7 @@ export type AclKind = "access" | "default";
 export const LIBACL = "libacl.so.1";
 const TYPES: Readonly<Record<AclKind, number>> = { access: 0x8000, default: 0x4000 };
 const TEXT_NUMERIC_IDS = 0x08;
+const TEXT_ABBREVIATE = 0x10;
 const COMMA = ",".charCodeAt(0);
 
 const libacl = {
@@ -66,6 +67,22 @@ export function setAcl(fd: Fd, kind: AclKind, entries: readonly AclEntry[]): voi
   }
 }
 
+/** The short text of an ACL, in the order of acl(5): `u::rw-,u:daemon:r--,g::r--,m::r--,o::r--`. */
+export function aclText(entries: readonly AclEntry[]): Bytes {
+  const acl = libacl.fromText(cstring(bytes(showAcl(entries))));
+  if (acl === null) return bytes(showAcl(entries));
+  const text = textOf(acl, TEXT_ABBREVIATE);
+  libacl.free(acl);
+  return text;
+}
+
+function textOf(acl: unknown, options: number): Bytes {
+  const text = libacl.toAnyText(acl, null, COMMA, options);
+  const written = fromBuffer(copyFrom(text, Number(libacl.strlen(text))));
+  libacl.free(text);
+  return written;
+}
+
 function failure(call: string, fd: Fd, kind: AclKind): SyscallError {
   const number = errno();
   return new SyscallError(errnoName(number), number, call, [`${fd}`, kind], fd.path);
@@ -73,10 +90,8 @@ function failure(call: string, fd: Fd, kind: AclKind): SyscallError {
 
 /** Takes an acl_t over, and frees it. */
 function entriesOf(acl: unknown): AclEntry[] {
-  const text = libacl.toAnyText(acl, null, COMMA, TEXT_NUMERIC_IDS);
+  const written = textOf(acl, TEXT_NUMERIC_IDS);
   libacl.free(acl);
-  const written = fromBuffer(copyFrom(text, Number(libacl.strlen(text))));
-  libacl.free(text);
   return written
     .split(",")
     .filter((entry) => entry !== "")

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { chmodSync, copyFileSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cannotBeNobody } from "../ordinary-user.js";
@@ -12,7 +20,7 @@ const OLD = new Date("2020-01-01T00:00:00Z");
 
 /** What scripts grep for. Debug-level lines about labels and temporary modes are 262's own business. */
 const GREPPED =
-  /^(Would (remove|create|truncate|copy|write|change)|Removing |Created (fifo|symlink|directory))/;
+  /^(Would (remove|create|truncate|copy|write|change|set|try)|Removing |Created (fifo|symlink|directory))/;
 
 function theReal(args: readonly string[], settings: Parameters<typeof start>[2] = {}): Result {
   return start(real.binary ?? "", args, settings);
@@ -63,6 +71,11 @@ const CONFIGURATIONS: Readonly<
   ],
   "links and pipes": [["--create"], ["L /l - - - - to", "L+ /r1 - - - - to", "p /p 0600"]],
   writing: [["--create"], ["w /w - - - - text", "w /nothing - - - - text", "w+ /r* - - - - more"]],
+  "ACLs and capabilities": [
+    ["--create"],
+    ["a /w - - - - u:daemon:r", "a+ /b - - - - d:g:daemon:r-x", "k /r1 - - - - cap_chown=ep"],
+  ],
+  "what stands in the way": [["--create"], ["d= /r1", "f= /empty"]],
   purging: [["--purge"], ["d$ /src", "f$ /r1", "L$ /link", "d /b", "D$ /D"]],
   "all at once": [
     ["--clean", "--remove", "--create"],
@@ -184,10 +197,53 @@ test("prints the configuration as 262 prints it", { skip }, () => {
     join(root, "usr/lib/tmpfiles.d/z.conf"),
     Buffer.from("\n\nd /q\n\xff\n#x\\\nfoo\n\n", "latin1"),
   );
+  writeFileSync(join(root, "etc/tmpfiles.d/crlf.conf"), "# c\r\nd /x \r\n\r\n\\\r\nd /y\rd /z");
+  mkdirSync(join(root, "linked"));
+  mkdirSync(join(root, "run"));
+  symlinkSync("../linked", join(root, "run/tmpfiles.d"));
+  writeFileSync(join(root, "linked/b.conf"), "d /b\n");
+  symlinkSync("b.conf", join(root, "linked/c.conf"));
   for (const option of ["--cat-config", "--tldr"]) {
     assert.deepEqual(mayfly(["tmpfiles", option, `--root=${root}`]), theReal([option, `--root=${root}`]));
     assert.deepEqual(mayfly(["tmpfiles", option, "--no-pager"]), theReal([option, "--no-pager"]));
   }
+});
+
+test("a file is replaced by whatever path it is named, as with 262", { skip }, () => {
+  for (const path of [
+    "/usr/lib/tmpfiles.d/a.conf",
+    "/lib/tmpfiles.d/a.conf",
+    "/usr/../usr/lib/tmpfiles.d/a.conf",
+  ]) {
+    const [theirs, ours] = [theReal, mayfly].map((program) => {
+      using scratch = new Scratch();
+      const root = scratch.path;
+      mkdirSync(join(root, "usr/lib/tmpfiles.d"), { recursive: true });
+      symlinkSync("usr/lib", join(root, "lib"));
+      writeFileSync(join(root, "usr/lib/tmpfiles.d/a.conf"), "d /old\n");
+      const args = ["--create", `--root=${root}`, "--inline", `--replace=${path}`, "d /new"];
+      const { status } = program(program === mayfly ? ["tmpfiles", ...args] : args);
+      return { status, made: ["old", "new"].filter((name) => existsSync(join(root, name))) };
+    });
+    assert.deepEqual(ours, theirs, path);
+    assert.deepEqual(ours?.made, ["new"]);
+  }
+});
+
+test("a user without a home directory is told so, and nothing is run, as with 262", {
+  skip: skip || cannotBeNobody,
+}, () => {
+  using scratch = new Scratch();
+  chmodSync(scratch.path, 0o777);
+  const readable = join(scratch.path, "systemd-tmpfiles");
+  copyFileSync(real.binary ?? "", readable);
+  const lines = [`d ${scratch.path}/first`, `f ${scratch.path}/c - - - - %C`];
+  const as = ["--reuid=4321", "--regid=4321", "--clear-groups", "env", "-u", "HOME"];
+  for (const program of [[readable], [process.execPath, MAYFLY, "tmpfiles"]]) {
+    const { status } = start("setpriv", [...as, ...program, "--user", "--create", "--inline", ...lines]);
+    assert.equal(status, 1);
+  }
+  assert.equal(existsSync(join(scratch.path, "first")), false);
 });
 
 test("exit statuses tell configuration from failure as 262 does", { skip }, () => {

@@ -214,6 +214,16 @@ const FOUND: Readonly<Record<string, Found>> = {
     lines: ["C @/tree/filled 0755 - - - @/tree/toFile", "C @/tree/a 0755 - - - @/tree/loop"],
     status: 0,
   },
+  "paths that begin above the root": {
+    operations: ["--create"],
+    lines: ["d /..@/tree/a", "f //../..@/tree/b - - - - text"],
+    status: 0,
+  },
+  "base64 by the alphabet for URLs": {
+    operations: ["--create"],
+    lines: ["f~ @/tree/a - - - - YW-_"],
+    status: 0,
+  },
   "a copy of a directory that may be listed, but not searched": {
     ...AS_NOBODY,
     operations: ["--create"],

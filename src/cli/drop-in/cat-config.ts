@@ -1,5 +1,5 @@
 import { type Bytes, bytes, show, toBuffer } from "../../base/bytes.js";
-import { readConfigFiles } from "../../tmpfiles/index.js";
+import { type ConfigText, readConfigFiles } from "../../tmpfiles/index.js";
 import type { Sink } from "../sink.js";
 import { page } from "./pager.js";
 
@@ -15,17 +15,18 @@ export interface CatOptions {
 export function catConfig(options: CatOptions, stdout: Sink, stderr: Sink): number {
   const { files, diagnostics } = readConfigFiles(options);
   for (const { file, message } of diagnostics) stderr.write(`${show(file)}: ${message}\n`);
-  const text = files.map(({ file, content }) => section(file, content, options.tldr)).join("\n");
+  const text = files.map((file) => section(file, options.tldr)).join("\n");
   if (!options["no-pager"] && page(toBuffer(text as Bytes), stdout)) return 0;
   stdout.write(toBuffer(stdout.isTerminal ? harmless(text) : (text as Bytes)));
   return diagnostics.some(({ severity }) => severity === "error") ? 1 : 0;
 }
 
-function section(file: Bytes, content: Bytes, tldr: boolean): string {
+function section({ file, content, leadsTo }: ConfigText, tldr: boolean): string {
   if (content === "") return `# ${file} is a mask.\n`;
   const lines = content.replace(/\n$/, "").split("\n");
-  const kept = tldr ? lines.filter((line) => !/^\s*([#;].*)?$/.test(line)) : lines;
-  return `# ${file}\n${kept.map((line) => `${line}\n`).join("")}`;
+  const kept = tldr ? lines.filter((line) => !/^\s*(\\|[#;].*)?$/.test(line)) : lines;
+  const heading = leadsTo === undefined ? file : `${file} -> ${leadsTo}`;
+  return `# ${heading}\n${kept.map((line) => `${line}\n`).join("")}`;
 }
 
 /** The text with nothing in it that a terminal would obey. */

@@ -83,6 +83,8 @@ function letterOf(source: Source): string {
 
 function removedLine(event: Of<"removed">, name: Name): string {
   const verb = event.done ? "Removing" : "Would remove";
+  // What stood in the way of a line with the modifier `=`.
+  if (event.operation === "create") return `${verb} ${name(event.path)}`;
   const directory = event.kind === "directory" || event.kind === "subvolume";
   if (!event.instance) return `${verb} ${directory ? "directory " : ""}"${name(event.path)}"`;
   if (event.operation === "remove" && letterOf(event.source) === "r") return `${verb} "${name(event.path)}".`;
@@ -133,6 +135,8 @@ function changedLine(event: Of<"changed">, name: Name): Line | undefined {
   return lineAt(levelOf(event.done), changeText(event, `"${name(event.path)}"`, name(event.path)));
 }
 
+const DEFAULT_ACL = "default ";
+
 function changeText(event: Of<"changed">, quoted: string, path: Bytes): string | undefined {
   const { done, what } = event;
   const value = bytes(event.value);
@@ -147,13 +151,17 @@ function changeText(event: Of<"changed">, quoted: string, path: Bytes): string |
     case "times":
       return `${done ? "Restoring" : "Would restore"} access and modification time on ${quoted}: ${value}`;
     case "acl":
-      return `${set} access ACL ${value} on ${path}`;
+      return value.startsWith(DEFAULT_ACL)
+        ? `${set} default ACL ${value.slice(DEFAULT_ACL.length)} on ${path}`
+        : `${set} access ACL ${value} on ${path}`;
     case "xattr":
       return `${set} extended attribute '${value}' on ${path}`;
     case "attributes":
       return `${done ? "Trying to set" : "Would try to set"} file attributes ${value} on ${path}`;
     case "capabilities":
-      return `${set} file capabilities ${value} on ${path}`;
+      return done
+        ? `Setting file capabilities ${value} on ${path}`
+        : `Would try to set capabilities on ${path}`;
     case "label":
       return undefined;
   }

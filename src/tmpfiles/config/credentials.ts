@@ -12,7 +12,8 @@ export class CredentialError extends Error {
   override readonly name = "CredentialError";
 }
 
-const LARGEST = 1 << 20;
+/** As the service manager's own reading of files has it. */
+const LARGEST = 64 << 20;
 /** A file name of printable ASCII without colons. */
 const VALID_NAME = /^(?!\.{1,2}$)[ !-.0-9;-~]{1,255}$/;
 
@@ -40,7 +41,7 @@ function readCredential(directory: Bytes | undefined, name: Bytes): Bytes | unde
   if (directory === undefined) return undefined;
   const content = readOrExplain(join(directory, name));
   if (content !== undefined && content.length > LARGEST) {
-    throw new CredentialError("the credential is larger than a mebibyte");
+    throw new CredentialError("the credential is larger than 64 MiB");
   }
   return content;
 }

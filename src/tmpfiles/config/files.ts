@@ -4,10 +4,12 @@ import { errnoWords } from "../../base/errno-words.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import { entries } from "../../sys/directory.js";
-import { O_DIRECTORY, O_PATH, O_RDONLY, readlinkat } from "../../sys/files.js";
+import { Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat, readlinkat } from "../../sys/files.js";
 import { isRegular, S_IFCHR, S_IFMT, type Stat, statx } from "../../sys/inode.js";
+import { currentPath } from "../../sys/processes.js";
 import { openBelow, readAll, readBelow, readStandardInput } from "../../sys/read.js";
 import { errorAt, remarkAt } from "./diagnostics.js";
+import { linesOf } from "./lex.js";
 
 /** Where configuration is looked for: the first directory has the highest priority. */
 export function configDirectories(user: boolean, environment: NodeJS.ProcessEnv): Bytes[] {
@@ -73,13 +75,14 @@ export function listConfigFiles(
     const name = basename(below);
     if (!files.has(name)) files.set(name, { name, below, replaced: true });
   };
+  const replacedIn = replace === undefined ? undefined : resolvedDirectory(root, parent(simplify(replace)));
   for (const directory of directories) {
-    const names = namesIn(root, directory, diagnostics);
-    if (names === undefined) continue;
-    if (replace !== undefined && parent(simplify(replace)) === directory) replaceWhere(replace);
-    for (const name of names) {
+    const found = namesIn(root, directory, diagnostics);
+    if (found === undefined) continue;
+    if (replace !== undefined && found.at === replacedIn) replaceWhere(replace);
+    for (const name of found.names) {
       if (files.has(name) || masked.has(name)) continue;
-      const below = join(directory, name);
+      const below = join(found.at, name);
       const kind = kindOf(root, below, diagnostics);
       if (kind === "mask") masked.add(name);
       if (kind === "file") files.set(name, { name, below, replaced: false });
@@ -90,17 +93,44 @@ export function listConfigFiles(
   return { files: sorted, diagnostics };
 }
 
-function namesIn(root: Bytes | undefined, directory: Bytes, diagnostics: Diagnostic[]): Bytes[] | undefined {
+/** What a directory holds, and where it is inside the root: it may be a link. */
+interface Found {
+  readonly at: Bytes;
+  readonly names: readonly Bytes[];
+}
+
+function namesIn(root: Bytes | undefined, directory: Bytes, diagnostics: Diagnostic[]): Found | undefined {
   try {
     using opened = openBelow(root, directory, O_RDONLY | O_DIRECTORY);
     const names = [...entries(opened)].map((entry) => entry.name);
-    return names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith("."));
+    const wanted = names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith("."));
+    return { at: placeInside(root, opened), names: wanted };
   } catch (error) {
     if (!failedWith(error, "ENOENT")) {
       diagnostics.push(unreadable(displayPath(root, directory), error as Error));
     }
     return undefined;
   }
+}
+
+/** Where a directory is, however it was spelled; undefined where there is none. */
+function resolvedDirectory(root: Bytes | undefined, directory: Bytes): Bytes | undefined {
+  try {
+    using opened = openBelow(root, directory, O_PATH | O_DIRECTORY);
+    return placeInside(root, opened);
+  } catch (error) {
+    if (error instanceof SyscallError) return undefined;
+    throw error;
+  }
+}
+
+/** The path, inside the root and without links, of what was opened. */
+function placeInside(root: Bytes | undefined, opened: Fd): Bytes {
+  const path = currentPath(opened);
+  if (root === undefined || root === "/") return path;
+  using top = openat(Fd.cwd, root, O_PATH | O_DIRECTORY);
+  const above = currentPath(top);
+  return (above === "/" ? path : path.slice(above.length) || "/") as Bytes;
 }
 
 function kindOf(
@@ -113,6 +143,10 @@ function kindOf(
     const stat = statx(opened);
     return isRegular(stat) ? "file" : isNullDevice(stat) ? "mask" : "neither";
   } catch (error) {
+    if (failedWith(error, "ELOOP")) {
+      diagnostics.push(unreadable(displayPath(root, below), error as Error));
+      return "neither";
+    }
     if (!failedWith(error, "ENOENT")) return "file"; // It is told when it is read.
   }
   if (linkTarget(root, below) === DEV_NULL) return "mask";
@@ -146,6 +180,8 @@ export interface ConfigText {
   /** As messages name it. */
   readonly file: Bytes;
   readonly content: Bytes;
+  /** Where a link among the configuration files leads. */
+  readonly leadsTo?: Bytes;
 }
 
 /** What the caller names: `-` is standard input, a path is read as it stands, a name is looked for in the directories. */
@@ -176,7 +212,7 @@ export function unreadable(file: Bytes, error: Error): Diagnostic {
   return errorAt(file, 0, { code: "unreadable-file", column: 0, message: `can't be read: ${why}` });
 }
 
-/** Every configuration file that counts, with its content, in the order in which they are read: what --cat-config prints. */
+/** Every configuration file that counts, with its lines, each ended by a newline, in the order in which they are read: what --cat-config prints. */
 export function readConfigFiles(options: {
   readonly root?: Bytes | undefined;
   readonly user?: boolean;
@@ -189,7 +225,11 @@ export function readConfigFiles(options: {
   const files = list.files.flatMap(({ below }) => {
     const file = displayPath(root, below);
     try {
-      return [{ file, content: readBelow(root, below) ?? ("" as Bytes) }];
+      using opened = openBelow(root, below);
+      const place = placeInside(root, opened);
+      const leadsTo = place === below ? {} : { leadsTo: displayPath(root, place) };
+      const lines = linesOf(readAll(opened)).map((line) => `${line}\n`);
+      return [{ file, content: lines.join("") as Bytes, ...leadsTo }];
     } catch (error) {
       diagnostics.push(unreadable(file, error as Error));
       return [];

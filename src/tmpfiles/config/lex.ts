@@ -142,6 +142,17 @@ export function eachLine(content: Bytes, visit: (text: Bytes, number: number, le
   }
 }
 
+/** The lines of a file as they stand, without their ends. */
+export function linesOf(content: Bytes): Bytes[] {
+  const lines: Bytes[] = [];
+  for (let start = 0; start < content.length; ) {
+    const end = nextEnd(content, start);
+    lines.push(content.slice(start, end) as Bytes);
+    start = afterEnd(content, end);
+  }
+  return lines;
+}
+
 function nextEnd(content: string, from: number): number {
   LINE_END.lastIndex = from;
   return LINE_END.exec(content)?.index ?? content.length;

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { type Bytes, bytes, simplify } from "../../base/bytes.js";
+import { type Bytes, bytes, join, simplify } from "../../base/bytes.js";
 import { groupName, homeDirectory, userName } from "../../sys/accounts.js";
 import { readBelow } from "../../sys/read.js";
 import { osRelease, readEnvironmentFile } from "./os-release.js";
@@ -19,7 +19,7 @@ export interface SpecifierHost {
 /** The value; undefined where the host does not have it (yet), and then the line that asks is left out. */
 type Resolver = (host: SpecifierHost) => Bytes | undefined;
 
-/** The host has the file that the value should come from, but nonsense in it. */
+/** The host has the file that the value should come from, but nonsense in it; or a user nobody knows of. */
 export class BrokenSpecifierError extends Error {
   override readonly name = "BrokenSpecifierError";
 }
@@ -39,9 +39,11 @@ function environmentPath(host: SpecifierHost, variable: string): Bytes | undefin
   return value?.startsWith("/") ? bytes(value) : undefined;
 }
 
-function home(host: SpecifierHost): Bytes | undefined {
+function home(host: SpecifierHost): Bytes {
   const path = environmentPath(host, "HOME") ?? homeDirectory(process.getuid?.() ?? 0);
-  return path === undefined ? undefined : simplify(path);
+  if (path === undefined)
+    throw new BrokenSpecifierError("nobody knows this user's home directory: set $HOME");
+  return simplify(path);
 }
 
 /** A directory of the system, or of the user by the XDG base directory specification. */
@@ -49,8 +51,8 @@ function directory(system: string, variable: string, belowHome: string, suffix =
   return (host) => {
     if (!host.user) return system as Bytes;
     const own = environmentPath(host, variable);
-    const base = own ?? (belowHome === "" ? undefined : `${home(host)}/${belowHome}`);
-    return base === undefined ? undefined : (`${base}${suffix}` as Bytes);
+    const base = own ?? (belowHome === "" ? undefined : join(home(host), belowHome as Bytes));
+    return base === undefined || suffix === "" ? base : simplify(`${base}${suffix}` as Bytes);
   };
 }
 

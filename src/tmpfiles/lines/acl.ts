@@ -1,14 +1,14 @@
-import { type Bytes, show } from "../../base/bytes.js";
+import { type Bytes, show, toText } from "../../base/bytes.js";
 import { failedWith, NOT_SUPPORTED } from "../../base/errors.js";
 import {
   type AclEntry,
   type AclKind,
+  aclText,
   getAcl,
   hasAcls,
   LIBACL,
   parseAclText,
   setAcl,
-  showAcl,
 } from "../../sys/acl.js";
 import type { Fd } from "../../sys/files.js";
 import { isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
@@ -72,7 +72,7 @@ function setOne(run: Run, item: Item, fd: Fd, path: Bytes, kind: AclKind, wanted
   const merged = item.modifiers.force ? mergeEntries(getAcl(fd, kind), wanted) : wanted;
   // The mode of now: an access ACL has just changed what it says of the group.
   const complete = withBaseEntries(withMask(merged), statx(fd).mode);
-  const value = `${kind === "default" ? "default " : ""}${showAcl(complete)}`;
+  const value = `${kind === "default" ? "default " : ""}${toText(aclText(complete))}`;
   run.hands.change(item, path, "acl", value, () => setAcl(fd, kind, complete));
 }
 
