@@ -5,11 +5,20 @@ import { check, Fd } from "./files.js";
 // bpf(2): the commands, and the few kinds of map and program that are used here.
 const BPF_MAP_CREATE = 0;
 const BPF_MAP_LOOKUP_ELEM = 1;
+const BPF_MAP_UPDATE_ELEM = 2;
 const BPF_PROG_LOAD = 5;
+const BPF_PROG_TEST_RUN = 10;
 const BPF_RAW_TRACEPOINT_OPEN = 17;
+export const BPF_MAP_TYPE_HASH = 1;
+export const BPF_MAP_TYPE_ARRAY = 2;
 export const BPF_MAP_TYPE_PERCPU_ARRAY = 6;
 export const BPF_MAP_TYPE_LRU_HASH = 9;
+export const BPF_MAP_TYPE_RINGBUF = 27;
+/** The values can be mapped into memory. */
+export const BPF_F_MMAPABLE = 0x400;
 const BPF_PROG_TYPE_RAW_TRACEPOINT = 17;
+const BPF_PROG_TYPE_TRACING = 26;
+const BPF_TRACE_RAW_TP = 23;
 const INSTRUCTION_LENGTH = 8;
 const LOG_LENGTH = 1 << 18;
 
@@ -35,9 +44,9 @@ function command(which: number, name: string, attributes: Buffer): Fd {
   return new Fd(Number(number), "bpf" as Bytes);
 }
 
-export function createMap(type: number, keySize: number, valueSize: number, entries: number): Fd {
+export function createMap(type: number, keySize: number, valueSize: number, entries: number, flags = 0): Fd {
   const attributes = Buffer.alloc(72);
-  for (const [index, field] of [type, keySize, valueSize, entries].entries()) {
+  for (const [index, field] of [type, keySize, valueSize, entries, flags].entries()) {
     attributes.writeUInt32LE(field, index * 4);
   }
   return command(BPF_MAP_CREATE, "BPF_MAP_CREATE", attributes);
@@ -45,10 +54,30 @@ export function createMap(type: number, keySize: number, valueSize: number, entr
 
 /** Loads a program for a raw tracepoint; its licence is said to be GPL, as the helpers that read memory ask for. */
 export function loadRawTracepointProgram(name: string, instructions: Buffer): Fd {
+  return loadProgram(BPF_PROG_TYPE_RAW_TRACEPOINT, name, instructions, () => {});
+}
+
+/**
+ * The same for a tracepoint whose arguments' types the kernel's BTF has: it may read what they point at without a helper's
+ * call. `type` is the tracepoint's, from the BTF.
+ */
+export function loadTypedTracepointProgram(name: string, instructions: Buffer, type: number): Fd {
+  return loadProgram(BPF_PROG_TYPE_TRACING, name, instructions, (attributes) => {
+    attributes.writeUInt32LE(BPF_TRACE_RAW_TP, 68);
+    attributes.writeUInt32LE(type, 108);
+  });
+}
+
+function loadProgram(
+  type: number,
+  name: string,
+  instructions: Buffer,
+  complete: (attributes: Buffer) => void,
+): Fd {
   const licence = cstring("GPL" as Bytes);
   const log = Buffer.alloc(LOG_LENGTH);
   const attributes = Buffer.alloc(144);
-  attributes.writeUInt32LE(BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
+  attributes.writeUInt32LE(type, 0);
   attributes.writeUInt32LE(instructions.length / INSTRUCTION_LENGTH, 4);
   attributes.writeBigUInt64LE(BigInt(address(instructions)), 8);
   attributes.writeBigUInt64LE(BigInt(address(licence)), 16);
@@ -56,16 +85,17 @@ export function loadRawTracepointProgram(name: string, instructions: Buffer): Fd
   attributes.writeUInt32LE(log.length, 28);
   attributes.writeBigUInt64LE(BigInt(address(log)), 32);
   attributes.write(name.slice(0, 15), 48, "latin1");
+  complete(attributes);
   const number = Number(bpf(BPF_PROG_LOAD, attributes, attributes.length));
   if (number >= 0) return new Fd(number, name as Bytes);
   throw new BpfVerifierError(name, errnoName(errno()), log.toString("latin1", 0, log.indexOf(0)));
 }
 
-/** The program runs at the tracepoint until the fd is closed. */
-export function attachRawTracepoint(tracepoint: string, program: Fd): Fd {
-  const name = cstring(tracepoint as Bytes);
+/** The program runs at the tracepoint until the fd is closed. A typed one was loaded for its tracepoint, and names none. */
+export function attachRawTracepoint(tracepoint: string | undefined, program: Fd): Fd {
+  const name = tracepoint === undefined ? undefined : cstring(tracepoint as Bytes);
   const attributes = Buffer.alloc(24);
-  attributes.writeBigUInt64LE(BigInt(address(name)), 0);
+  attributes.writeBigUInt64LE(name === undefined ? 0n : BigInt(address(name)), 0);
   attributes.writeUInt32LE(program.number, 8);
   return command(BPF_RAW_TRACEPOINT_OPEN, "BPF_RAW_TRACEPOINT_OPEN", attributes);
 }
@@ -85,4 +115,25 @@ export function mapReader(map: Fd, valueSize: number): { value: Buffer; lookUp(k
       return Number(bpf(BPF_MAP_LOOKUP_ELEM, attributes, attributes.length)) === 0;
     },
   };
+}
+
+/** Enters a 32-bit key with a 32-bit value. */
+export function updateMap(map: Fd, key: number, value: number): void {
+  const entry = Buffer.alloc(8);
+  entry.writeUInt32LE(key, 0);
+  entry.writeUInt32LE(value, 4);
+  const attributes = Buffer.alloc(32);
+  attributes.writeUInt32LE(map.number, 0);
+  attributes.writeBigUInt64LE(BigInt(address(entry)), 8);
+  attributes.writeBigUInt64LE(BigInt(address(entry) + 4), 16);
+  const result = bpf(BPF_MAP_UPDATE_ELEM, attributes, attributes.length);
+  check(result, "bpf", "bpf" as Bytes, () => ["BPF_MAP_UPDATE_ELEM"]);
+}
+
+/** Runs a program for a raw tracepoint once, in this thread, attached to nothing. */
+export function runProgram(program: Fd): void {
+  const attributes = Buffer.alloc(80);
+  attributes.writeUInt32LE(program.number, 0);
+  const result = bpf(BPF_PROG_TEST_RUN, attributes, attributes.length);
+  check(result, "bpf", "bpf" as Bytes, () => ["BPF_PROG_TEST_RUN"]);
 }

@@ -22,6 +22,8 @@ const FAN_MARK_ADD = 0x1;
 export const FAN_MARK_INODE = 0;
 export const FAN_MARK_FILESYSTEM = 0x100;
 export const FAN_MARK_MNTNS = 0x110;
+/** Since Linux 6.0: the mask is of what is not to be told, of files alone where FAN_ONDIR is not in it. */
+export const FAN_MARK_IGNORE_SURV = 0x440;
 
 export const FAN_MODIFY = 0x2;
 export const FAN_ATTRIB = 0x4;

@@ -126,6 +126,11 @@ export function copyFrom(pointer: unknown, length: number): Buffer {
   return Buffer.from(koffi().decode(pointer, "uint8_t", length) as Uint8Array);
 }
 
+/** The memory itself that a pointer that C returned points at: not to be touched once it is unmapped. */
+export function viewOf(pointer: unknown, length: number): ArrayBuffer {
+  return koffi().view(pointer, length);
+}
+
 /** `""` and `"."` stand for what an fd itself holds. */
 const ITSELF = Buffer.from("\0");
 const SELF = Buffer.from(".\0");

@@ -9,10 +9,13 @@ const FUNCTIONS = {
   map_update_elem: 2,
   get_current_pid_tgid: 14,
   get_current_uid_gid: 15,
+  get_current_task: 35,
   probe_read_user: 112,
   probe_read_kernel: 113,
   probe_read_kernel_str: 115,
   ktime_get_boot_ns: 125,
+  ringbuf_reserve: 131,
+  ringbuf_submit: 132,
 } as const;
 
 // An opcode is a class, a size or an operation, and a source: Documentation/bpf/standardization/instruction-set.
@@ -21,8 +24,9 @@ const LOAD_32 = 0x61;
 const STORE_64 = 0x7b;
 const STORE_32 = 0x63;
 const STORE_IMMEDIATE_32 = 0x62;
-const LOAD_MAP = 0x18;
+const LOAD_IMMEDIATE_64 = 0x18;
 const PSEUDO_MAP_FD = 1;
+const PSEUDO_MAP_VALUE = 2;
 const MOVE = 0xbf;
 const MOVE_IMMEDIATE = 0xb7;
 const ADD_IMMEDIATE = 0x07;
@@ -32,6 +36,7 @@ const SHIFT_RIGHT_IMMEDIATE = 0x77;
 const JUMP = 0x05;
 const JUMP_IF_EQUAL_IMMEDIATE = 0x15;
 const JUMP_IF_NOT_EQUAL = 0x5d;
+const JUMP_IF_NOT_EQUAL_IMMEDIATE = 0x55;
 const JUMP_IF_AT_MOST_IMMEDIATE = 0xb5;
 const CALL = 0x85;
 const EXIT = 0x95;
@@ -91,7 +96,18 @@ export class Assembler {
   /** The map itself, as the functions on maps take it: an instruction of double length. */
   map(to: Register, fd: number): this {
     const source = REGISTERS[PSEUDO_MAP_FD] ?? "r1";
-    return this.#emit(LOAD_MAP, to, source, 0, fd).#emit(0, "r0", "r0");
+    return this.#emit(LOAD_IMMEDIATE_64, to, source, 0, fd).#emit(0, "r0", "r0");
+  }
+
+  /** The address of what a map of the one-entry array kind holds, `offset` bytes in. */
+  mapValue(to: Register, fd: number, offset: number): this {
+    const source = REGISTERS[PSEUDO_MAP_VALUE] ?? "r2";
+    return this.#emit(LOAD_IMMEDIATE_64, to, source, 0, fd).#emit(0, "r0", "r0", 0, offset);
+  }
+
+  move64(to: Register, value: bigint): this {
+    const [low, high] = [BigInt.asIntN(32, value), BigInt.asIntN(32, value >> 32n)];
+    return this.#emit(LOAD_IMMEDIATE_64, to, "r0", 0, Number(low)).#emit(0, "r0", "r0", 0, Number(high));
   }
 
   call(name: keyof typeof FUNCTIONS): this {
@@ -113,6 +129,10 @@ export class Assembler {
 
   jumpIfZero(register: Register, label: string): this {
     return this.#jump(label, JUMP_IF_EQUAL_IMMEDIATE, register, "r0", 0);
+  }
+
+  jumpUnless(register: Register, value: number, label: string): this {
+    return this.#jump(label, JUMP_IF_NOT_EQUAL_IMMEDIATE, register, "r0", value);
   }
 
   jumpIfDifferent(a: Register, b: Register, label: string): this {

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 
-// BTF, the kernel's own account of its types: Documentation/bpf/btf.rst. Only structs and unions are read.
+// BTF, the kernel's own account of its types: Documentation/bpf/btf.rst. Only structs, unions and tracepoints are read.
 const HEADER = { headerLength: 4, typeOffset: 8, typeLength: 12, stringOffset: 16 } as const;
 const KIND_STRUCT = 4;
 const KIND_UNION = 5;
+const KIND_TYPEDEF = 8;
 const MEMBER_LENGTH = 12;
 const TYPE_LENGTH = 12;
 const BITS_PER_BYTE = 8;
@@ -30,7 +31,7 @@ function trailingLength(kind: number, count: number): number {
   }
 }
 
-/** Looks up where the kernel that runs keeps a member of a struct. */
+/** Looks up where the kernel that runs keeps a member of a struct, and what its tracepoints are called with. */
 export class KernelTypes {
   readonly #btf: Buffer;
   readonly #strings: number;
@@ -63,6 +64,16 @@ export class KernelTypes {
       if (found !== undefined) return found;
     }
     throw new Error(`this kernel's BTF has no member ${struct}.${members.join(" or ")}`);
+  }
+
+  /** The type of a tracepoint's arguments, for programs that read what they point at. */
+  tracepoint(name: string): number {
+    const wanted = `btf_trace_${name}`;
+    const id = this.#types.findIndex(
+      (at) => at > 0 && this.#kind(at) === KIND_TYPEDEF && this.#is(at, wanted),
+    );
+    if (id < 0) throw new Error(`this kernel's BTF has no tracepoint ${name}`);
+    return id;
   }
 
   /** Also in the anonymous structs and unions inside. */
