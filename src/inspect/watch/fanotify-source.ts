@@ -1,4 +1,4 @@
-import type { Bytes } from "../../base/bytes.js";
+import { type Bytes, join } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import {
   decodeEvents,
@@ -7,6 +7,7 @@ import {
   FAN_DELETE,
   FAN_EVENT_ON_CHILD,
   FAN_MARK_FILESYSTEM,
+  FAN_MARK_IGNORE_SURV,
   FAN_MARK_INODE,
   FAN_MODIFY,
   FAN_ONDIR,
@@ -15,6 +16,7 @@ import {
   FAN_REPORT_PIDFD,
   FAN_UNLIMITED_MARKS,
   FAN_UNLIMITED_QUEUE,
+  type FanotifyEvent,
   fanotifyInit,
   fanotifyMark,
   fileSystemId,
@@ -29,7 +31,9 @@ import { statx } from "../../sys/inode.js";
 import { MOUNT_ATTR_RDONLY, newMount } from "../../sys/mount.js";
 import { mountAt, readMountInfo } from "../../sys/mountinfo.js";
 import { currentPath } from "../../sys/processes.js";
+import { isInodeAndGeneration, UnlinkRecorder } from "../recorder/unlinks.js";
 import type { Directory } from "./model.js";
+import { Order } from "./order.js";
 import { type Keeper, type NameIn, openDirectory } from "./scan.js";
 import type { ChangeSource } from "./source.js";
 import type { Change, Surroundings } from "./tracker.js";
@@ -62,28 +66,30 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   readonly #mountRoots = new Map<Bytes, Directory>();
   readonly #pidfds: number[] = [];
   readonly #buffer = Buffer.alloc(BUFFER_LENGTH);
+  /** Tells of files' removals where the kernel lets it: that costs those who delete less than an event of fanotify. */
+  readonly #unlinks: UnlinkRecorder | undefined;
+  readonly #order: Order | undefined;
 
-  /** Throws EPERM without CAP_SYS_ADMIN. */
+  /** Without pidfds, the processes' numbers must be those of the host. Throws EPERM without CAP_SYS_ADMIN. */
   constructor(targets: readonly Bytes[], reportPidfd: boolean) {
     const flags = FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS | FAN_REPORT_DFID_NAME_TARGET;
     this.#group = fanotifyInit(flags | (reportPidfd ? FAN_REPORT_PIDFD : 0));
+    this.#unlinks = reportPidfd ? undefined : this.#openUnlinks();
+    const queue = {
+      read: () => [...this.#queued()],
+      isThere: (event: FanotifyEvent) => this.#isThere(event),
+    };
+    this.#order = this.#unlinks && new Order(this.#unlinks, queue);
     this.tree = new WatchedTree(targets, this);
     this.tree.begin();
   }
 
   get fds(): readonly Fd[] {
-    return [this.#group];
+    return this.#unlinks === undefined ? [this.#group] : [this.#group, this.#unlinks.fd];
   }
 
   read(): Change[] {
-    for (let more = true; more; ) {
-      const length = readEvents(this.#group, this.#buffer);
-      for (const event of decodeEvents(this.#buffer, length)) {
-        if (event.pidfd !== undefined && event.pidfd >= 0) this.#pidfds.push(event.pidfd);
-        this.tree.tracker.apply(event);
-      }
-      more = length > BUFFER_LENGTH / 2 && this.#pidfds.length === 0;
-    }
+    for (const event of this.#order?.read() ?? this.#queued()) this.tree.tracker.apply(event);
     return this.tree.tracker.take();
   }
 
@@ -94,6 +100,7 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   close(): void {
     this.release();
     this.#group.close();
+    this.#unlinks?.close();
   }
 
   mounted(point: Bytes): void {
@@ -156,6 +163,44 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     }
   }
 
+  *#queued(): Generator<FanotifyEvent> {
+    for (let more = true; more; ) {
+      const length = readEvents(this.#group, this.#buffer);
+      for (const event of decodeEvents(this.#buffer, length)) {
+        if (event.pidfd !== undefined && event.pidfd >= 0) this.#pidfds.push(event.pidfd);
+        yield event;
+      }
+      more = length > BUFFER_LENGTH / 2 && this.#pidfds.length === 0;
+    }
+  }
+
+  #isThere({ at, target }: FanotifyEvent): boolean {
+    const directory = at && this.tree.model.find(at.directory);
+    if (at === undefined || directory === undefined || target === undefined) return false;
+    return this.isAt(join(this.tree.model.pathOf(directory), at.name), target);
+  }
+
+  #openUnlinks(): UnlinkRecorder | undefined {
+    try {
+      return new UnlinkRecorder(this.#group);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Before the file system is marked: so that each removal is told, and once. */
+  #recordUnlinks(directory: Fd, id: Bytes): void {
+    if (this.#unlinks === undefined || mountAt(readMountInfo(), directory.path)?.type !== "ext4") return;
+    const { inode, deviceMajor, deviceMinor } = statx(directory);
+    if (!isInodeAndGeneration(keyOf(id, directory), id, inode)) return;
+    try {
+      fanotifyMark(this.#group, FAN_MARK_FILESYSTEM | FAN_MARK_IGNORE_SURV, FAN_DELETE, directory);
+      this.#unlinks.add(deviceMajor, deviceMinor, id);
+    } catch (error) {
+      if (!failedWith(error, "EINVAL")) throw error;
+    }
+  }
+
   #hasOwnMarks(directory: Directory): boolean {
     return [...this.#marked.values()].some(
       (each) => each?.eachDirectory && directory.key.startsWith(each.id),
@@ -186,6 +231,7 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     const id = fileSystemId(directory);
     this.#paths.set(id, directory.path);
     try {
+      this.#recordUnlinks(directory, id);
       fanotifyMark(this.#group, FAN_MARK_FILESYSTEM, MASK, directory);
       return { id, eachDirectory: false };
     } catch (error) {

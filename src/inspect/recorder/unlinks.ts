@@ -1,0 +1,171 @@
+import type { Bytes } from "../../base/bytes.js";
+import {
+  attachRawTracepoint,
+  BPF_F_MMAPABLE,
+  BPF_MAP_TYPE_ARRAY,
+  BPF_MAP_TYPE_HASH,
+  createMap,
+  loadRawTracepointProgram,
+  loadTypedTracepointProgram,
+  runProgram,
+  updateMap,
+} from "../../sys/bpf.js";
+import type { InodeKey } from "../../sys/fanotify.js";
+import type { Fd } from "../../sys/files.js";
+import { type Mapping, mapValues, Ring } from "../../sys/ring.js";
+import { KernelTypes } from "./btf.js";
+import { groupProgram, SHARED, UNLINK, unlinkOffsets, unlinkProgram } from "./unlink-programs.js";
+
+/** A file's removal. */
+export interface Unlink {
+  readonly pid: number;
+  readonly directory: InodeKey;
+  readonly name: Bytes;
+  readonly target: InodeKey;
+  /** How many events had been queued in the group before, since it was opened: these at least, and these at most. */
+  readonly after: number;
+  readonly before: number;
+}
+
+/** Memory of the kernel's: 270,000 removals of short names, 100,000 of the longest, while nobody reads. */
+const RING_LENGTH = 32 * 1024 * 1024;
+const MOST_DEVICES = 1024;
+/** Far more than come between a record's being begun and its being read. */
+const PHASES_KEPT = 4096;
+/** How the kernel numbers a device: the minor number in the lower bits. */
+const MINOR_BITS = 20;
+// A file handle as ext4 gives it: `struct file_handle` with FILEID_INO32_GEN.
+const HANDLE_LENGTH = 16;
+const HANDLE_BYTES = 8;
+const FILEID_INO32_GEN = 1;
+
+/**
+ * Writes down each removal of a file from ext4, in the kernel: which costs the one who deletes half of what an event of
+ * fanotify does; and how many events a group of fanotify had got by then, since those bear no time.
+ */
+export class UnlinkRecorder {
+  readonly #ring: Ring;
+  readonly #devices: Fd;
+  readonly #fds: Fd[] = [];
+  readonly #shared: Mapping;
+  readonly #phase: Uint32Array;
+  readonly #counters: BigUint64Array;
+  #lostBefore = 0n;
+  /** By device: how events of fanotify call the file system. */
+  readonly #fileSystems = new Map<number, Bytes>();
+  /** How many events had been taken from the group before each phase that a record may be of. */
+  readonly #taken = new Map<number, number>([[0, 0]]);
+
+  /** Throws where the kernel does not let it. The group must be this process's, and not have been read yet. */
+  constructor(group: Fd) {
+    const types = KernelTypes.ofThisKernel();
+    const offsets = unlinkOffsets(types);
+    this.#ring = new Ring(RING_LENGTH);
+    try {
+      this.#devices = this.#keep(createMap(BPF_MAP_TYPE_HASH, 4, 4, MOST_DEVICES));
+      const shared = this.#keep(createMap(BPF_MAP_TYPE_ARRAY, 4, SHARED.size, 1, BPF_F_MMAPABLE));
+      this.#shared = mapValues(shared, SHARED.size);
+      this.#phase = new Uint32Array(this.#shared.memory, SHARED.phase, 1);
+      this.#counters = new BigUint64Array(this.#shared.memory);
+      const maps = { ring: this.#ring.fd.number, devices: this.#devices.number, shared: shared.number };
+      using finder = loadRawTracepointProgram("group", groupProgram(maps, offsets, group.number));
+      runProgram(finder);
+      const address = this.#counters[SHARED.group / 8] ?? 0n;
+      if (address === 0n) throw new Error("the group was not found");
+      const type = types.tracepoint("ext4_unlink_exit");
+      const program = unlinkProgram(maps, offsets, address);
+      const loaded = this.#keep(loadTypedTracepointProgram("ext4_unlink_exit", program, type));
+      this.#keep(attachRawTracepoint(undefined, loaded));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Takes events from the group: to be done by this alone, so that it is known how many were. */
+  take<Event>(read: () => Event[]): Event[] {
+    const phase = Atomics.add(this.#phase, 0, 1);
+    const events = read();
+    const taken = (this.#taken.get(phase) ?? 0) + events.length;
+    this.#taken.set(phase + 1, taken - events.length);
+    this.#taken.set(phase + 2, taken);
+    for (const old of [phase, phase + 1]) this.#taken.delete(old - PHASES_KEPT);
+    Atomics.add(this.#phase, 0, 1);
+    return events;
+  }
+
+  /** Readable when there is something to read. */
+  get fd(): Fd {
+    return this.#ring.fd;
+  }
+
+  /** Removals from this file system are written down from now on. */
+  add(deviceMajor: number, deviceMinor: number, fileSystem: Bytes): void {
+    const device = ((deviceMajor << MINOR_BITS) | deviceMinor) >>> 0;
+    this.#fileSystems.set(device, fileSystem);
+    updateMap(this.#devices, device, 1);
+  }
+
+  /** In the order in which it happened. */
+  read(): Unlink[] {
+    const unlinks: Unlink[] = [];
+    this.#ring.drain((data, at) => unlinks.push(this.#decode(data, at)));
+    return unlinks;
+  }
+
+  /** Whether the ring was full since this was asked last. */
+  hasLost(): boolean {
+    const before = this.#lostBefore;
+    this.#lostBefore = Atomics.load(this.#counters, SHARED.lost / 8);
+    return this.#lostBefore !== before;
+  }
+
+  close(): void {
+    for (const fd of this.#fds.splice(0).reverse()) fd.close();
+    this.#shared?.unmap();
+    this.#ring.close();
+  }
+
+  #decode(data: Buffer, at: number): Unlink {
+    const fileSystem = this.#fileSystems.get(data.readUInt32LE(at + UNLINK.device)) ?? ("" as Bytes);
+    const name = at + UNLINK.name;
+    const key = (inode: number, generation: number): InodeKey =>
+      inodeKey(fileSystem, data.readUInt32LE(at + inode), data.readUInt32LE(at + generation));
+    const queued = data.readUInt32LE(at + UNLINK.queued);
+    const [first, last] = [
+      data.readUInt32LE(at + UNLINK.phaseBefore),
+      data.readUInt32LE(at + UNLINK.phaseAfter),
+    ];
+    // In an odd phase events are being taken: how many, is known of the phase after.
+    const end = last % 2 === 0 ? last : last + 1;
+    return {
+      pid: data.readUInt32LE(at + UNLINK.pid),
+      directory: key(UNLINK.directory, UNLINK.directoryGeneration),
+      name: data.toString("latin1", name, name + data.readUInt32LE(at + UNLINK.nameLength)) as Bytes,
+      target: key(UNLINK.target, UNLINK.targetGeneration),
+      after: queued + (this.#taken.get(first) ?? 0),
+      before: queued + (this.#taken.get(end) ?? 0),
+    };
+  }
+
+  #keep(fd: Fd): Fd {
+    this.#fds.push(fd);
+    return fd;
+  }
+}
+
+/** Whether the key is of the kind that can be told from an inode's number and its generation. */
+export function isInodeAndGeneration(key: InodeKey, fileSystem: Bytes, inode: bigint): boolean {
+  const generation = Buffer.from(key, "latin1").readUInt32LE(fileSystem.length + HANDLE_LENGTH - 4);
+  return key === inodeKey(fileSystem, Number(inode), generation);
+}
+
+const handle = Buffer.alloc(HANDLE_LENGTH);
+handle.writeUInt32LE(HANDLE_BYTES, 0);
+handle.writeUInt32LE(FILEID_INO32_GEN, 4);
+
+function inodeKey(fileSystem: Bytes, inode: number, generation: number): InodeKey {
+  handle.writeUInt32LE(inode, 8);
+  handle.writeUInt32LE(generation, 12);
+  return (fileSystem + handle.toString("latin1")) as InodeKey;
+}
