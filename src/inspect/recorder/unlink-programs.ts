@@ -17,7 +17,7 @@ export const UNLINK = {
 } as const;
 
 /** What the programs and the reader share, by offset. */
-export const SHARED = { phase: 0, group: 8, lost: 16, size: 24 } as const;
+export const SHARED = { phase: 0, group: 8, lost: 16, queued: 24, size: 32 } as const;
 
 /** Powers of two. Most names are short, and a ring of records that are too holds three times as many. */
 const SHORT_NAME = 64;
@@ -99,6 +99,16 @@ export function groupProgram(maps: UnlinkMaps, { files }: UnlinkOffsets, fd: num
   }
   code.mapValue("r1", maps.shared, SHARED.group).store64("r1", 0, DIRECTORY);
   return code.move("r0", 0).exit().assemble();
+}
+
+/** Run by the reader: writes down how many events wait in the group. */
+export function queuedProgram(maps: UnlinkMaps, { queued }: UnlinkOffsets, group: bigint): Buffer {
+  const code = new Assembler();
+  code
+    .move64("r3", group + BigInt(queued))
+    .mapValue("r1", maps.shared, SHARED.queued)
+    .move("r2", 4);
+  return code.call("probe_read_kernel").move("r0", 0).exit().assemble();
 }
 
 /**

@@ -14,7 +14,14 @@ import type { InodeKey } from "../../sys/fanotify.js";
 import type { Fd } from "../../sys/files.js";
 import { type Mapping, mapValues, Ring } from "../../sys/ring.js";
 import { KernelTypes } from "./btf.js";
-import { groupProgram, SHARED, UNLINK, unlinkOffsets, unlinkProgram } from "./unlink-programs.js";
+import {
+  groupProgram,
+  queuedProgram,
+  SHARED,
+  UNLINK,
+  unlinkOffsets,
+  unlinkProgram,
+} from "./unlink-programs.js";
 
 /** A file's removal. */
 export interface Unlink {
@@ -31,7 +38,7 @@ export interface Unlink {
 const RING_LENGTH = 32 * 1024 * 1024;
 const MOST_DEVICES = 1024;
 /** Far more than come between a record's being begun and its being read. */
-const PHASES_KEPT = 4096;
+const PHASES_KEPT = 65_536;
 /** How the kernel numbers a device: the minor number in the lower bits. */
 const MINOR_BITS = 20;
 // A file handle as ext4 gives it: `struct file_handle` with FILEID_INO32_GEN.
@@ -53,8 +60,9 @@ export class UnlinkRecorder {
   #lostBefore = 0n;
   /** By device: how events of fanotify call the file system. */
   readonly #fileSystems = new Map<number, Bytes>();
-  /** How many events had been taken from the group before each phase that a record may be of. */
-  readonly #taken = new Map<number, number>([[0, 0]]);
+  readonly #counter: Fd;
+  /** By phase: how many events had been taken from the group before, and how many queued by its end. */
+  readonly #phases = new Map<number, { readonly taken: number; queued: number }>();
 
   /** Throws where the kernel does not let it. The group must be this process's, and not have been read yet. */
   constructor(group: Fd) {
@@ -72,6 +80,8 @@ export class UnlinkRecorder {
       runProgram(finder);
       const address = this.#counters[SHARED.group / 8] ?? 0n;
       if (address === 0n) throw new Error("the group was not found");
+      this.#counter = this.#keep(loadRawTracepointProgram("queued", queuedProgram(maps, offsets, address)));
+      this.#phases.set(0, { taken: 0, queued: 0 });
       const type = types.tracepoint("ext4_unlink_exit");
       const program = unlinkProgram(maps, offsets, address);
       const loaded = this.#keep(loadTypedTracepointProgram("ext4_unlink_exit", program, type));
@@ -82,15 +92,19 @@ export class UnlinkRecorder {
     }
   }
 
-  /** Takes events from the group: to be done by this alone, so that it is known how many were. */
+  /** Takes events from the group, few at once: to be done by this alone, so that it is known how many were. */
   take<Event>(read: () => Event[]): Event[] {
-    const phase = Atomics.add(this.#phase, 0, 1);
-    const events = read();
-    const taken = (this.#taken.get(phase) ?? 0) + events.length;
-    this.#taken.set(phase + 1, taken - events.length);
-    this.#taken.set(phase + 2, taken);
-    for (const old of [phase, phase + 1]) this.#taken.delete(old - PHASES_KEPT);
+    const phase = Atomics.load(this.#phase, 0);
+    const taken = this.#phases.get(phase)?.taken ?? 0;
+    this.#phases.set(phase, { taken, queued: this.#queued(taken) });
     Atomics.add(this.#phase, 0, 1);
+    const events = read();
+    Atomics.add(this.#phase, 0, 1);
+    const after = taken + events.length;
+    const queued = this.#queued(after);
+    this.#phases.set(phase + 1, { taken, queued });
+    this.#phases.set(phase + 2, { taken: after, queued });
+    for (const old of [phase, phase + 1]) this.#phases.delete(old - PHASES_KEPT);
     return events;
   }
 
@@ -131,21 +145,33 @@ export class UnlinkRecorder {
     const name = at + UNLINK.name;
     const key = (inode: number, generation: number): InodeKey =>
       inodeKey(fileSystem, data.readUInt32LE(at + inode), data.readUInt32LE(at + generation));
-    const queued = data.readUInt32LE(at + UNLINK.queued);
-    const [first, last] = [
-      data.readUInt32LE(at + UNLINK.phaseBefore),
-      data.readUInt32LE(at + UNLINK.phaseAfter),
-    ];
-    // In an odd phase events are being taken: how many, is known of the phase after.
-    const end = last % 2 === 0 ? last : last + 1;
+    const first = data.readUInt32LE(at + UNLINK.phaseBefore);
+    const last = data.readUInt32LE(at + UNLINK.phaseAfter);
     return {
       pid: data.readUInt32LE(at + UNLINK.pid),
       directory: key(UNLINK.directory, UNLINK.directoryGeneration),
       name: data.toString("latin1", name, name + data.readUInt32LE(at + UNLINK.nameLength)) as Bytes,
       target: key(UNLINK.target, UNLINK.targetGeneration),
-      after: queued + (this.#taken.get(first) ?? 0),
-      before: queued + (this.#taken.get(end) ?? 0),
+      ...this.#place(data.readUInt32LE(at + UNLINK.queued), first, last),
     };
+  }
+
+  /** In an odd phase events are being taken, and only between those before and after it is known how many were. */
+  #place(waiting: number, first: number, last: number): { after: number; before: number } {
+    const isExact = first === last && first % 2 === 0;
+    const before = this.#phases.get(isExact ? first : first - (first % 2));
+    const after = this.#phases.get(isExact ? last : last + (last % 2));
+    const least = (before?.taken ?? 0) + waiting;
+    if (isExact || before === undefined || after === undefined) return { after: least, before: least };
+    const most = Math.min(after.taken + waiting, after.queued);
+    // A phase that was interrupted by none of the reader's begins where the count before it ended.
+    const queued = first % 2 === 1 ? before.queued : 0;
+    return { after: Math.min(most, Math.max(least, queued)), before: most };
+  }
+
+  #queued(taken: number): number {
+    runProgram(this.#counter);
+    return taken + Number(Atomics.load(this.#counters, SHARED.queued / 8));
   }
 
   #keep(fd: Fd): Fd {

@@ -44,6 +44,8 @@ const NAMES = FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_ONDIR;
 const MASK = NAMES | FAN_MODIFY | FAN_CLOSE_WRITE;
 /** Small enough that the pidfds of one batch stay below the usual limit of 1,024 descriptors. */
 const BUFFER_LENGTH = 64 * 1024;
+/** Room for the largest event. */
+const FEW_LENGTH = 2 * 1024;
 
 /** How a file system is watched, and the id that its events bear. */
 interface Marked {
@@ -66,6 +68,8 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   readonly #mountRoots = new Map<Bytes, Directory>();
   readonly #pidfds: number[] = [];
   readonly #buffer = Buffer.alloc(BUFFER_LENGTH);
+  /** Where removals are put between events: while some are taken it is not known how many were, so that is to be short. */
+  readonly #few = this.#buffer.subarray(0, FEW_LENGTH);
   /** Tells of files' removals where the kernel lets it: that costs those who delete less than an event of fanotify. */
   readonly #unlinks: UnlinkRecorder | undefined;
   readonly #order: Order | undefined;
@@ -76,7 +80,7 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     this.#group = fanotifyInit(flags | (reportPidfd ? FAN_REPORT_PIDFD : 0));
     this.#unlinks = reportPidfd ? undefined : this.#openUnlinks();
     const queue = {
-      read: () => [...this.#queued()],
+      read: () => [...this.#some(this.#few)],
       isThere: (event: FanotifyEvent) => this.#isThere(event),
     };
     this.#order = this.#unlinks && new Order(this.#unlinks, queue);
@@ -164,14 +168,20 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   }
 
   *#queued(): Generator<FanotifyEvent> {
-    for (let more = true; more; ) {
-      const length = readEvents(this.#group, this.#buffer);
-      for (const event of decodeEvents(this.#buffer, length)) {
-        if (event.pidfd !== undefined && event.pidfd >= 0) this.#pidfds.push(event.pidfd);
-        yield event;
-      }
-      more = length > BUFFER_LENGTH / 2 && this.#pidfds.length === 0;
+    let length: number;
+    do {
+      length = yield* this.#some(this.#buffer);
+    } while (length > BUFFER_LENGTH / 2 && this.#pidfds.length === 0);
+  }
+
+  /** What one read(2) gives; returns its length. */
+  *#some(buffer: Buffer): Generator<FanotifyEvent, number> {
+    const length = readEvents(this.#group, buffer);
+    for (const event of decodeEvents(buffer, length)) {
+      if (event.pidfd !== undefined && event.pidfd >= 0) this.#pidfds.push(event.pidfd);
+      yield event;
     }
+    return length;
   }
 
   #isThere({ at, target }: FanotifyEvent): boolean {

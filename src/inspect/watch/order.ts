@@ -8,7 +8,7 @@ import {
 } from "../../sys/fanotify.js";
 import type { Unlink, UnlinkRecorder } from "../recorder/unlinks.js";
 
-/** Events of the queue, and whether a name leads to an inode now. */
+/** A few events of the queue, none where it is empty; and whether a name leads to an inode now. */
 export interface Queue {
   read(): FanotifyEvent[];
   isThere(event: FanotifyEvent): boolean;
@@ -60,7 +60,7 @@ export class Order {
 
   *#tell(unlink: Unlink): Generator<FanotifyEvent> {
     const { pid, directory, name, target, after, before } = unlink;
-    if (this.#taken < after) this.#take();
+    if (this.#taken < before) this.#take();
     yield* this.#upTo(after);
     if (before > after) yield* this.#upTo(this.#lastThatLeads(unlink));
     const made = this.#made.get(`${directory}/${name}`);
@@ -101,8 +101,12 @@ export class Order {
   }
 
   #take(): void {
-    const events = this.#unlinks.take(() => this.#queue.read());
-    this.#waiting = this.#waiting.slice(this.#next).concat(events);
+    this.#waiting = this.#waiting.slice(this.#next);
     this.#next = 0;
+    for (let more = true; more; ) {
+      const events = this.#unlinks.take(() => this.#queue.read());
+      for (const event of events) this.#waiting.push(event);
+      more = events.length > 0;
+    }
   }
 }
