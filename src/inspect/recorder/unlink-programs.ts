@@ -13,11 +13,22 @@ export const UNLINK = {
   nameLength: 36,
   phaseBefore: 40,
   phaseAfter: 44,
-  name: 48,
+  first: 48,
+  name: 56,
 } as const;
 
+/** As many events as are looked ahead at; no more are to be taken at once. */
+export const LOOK_AHEAD = 26;
+
 /** What the programs and the reader share, by offset. */
-export const SHARED = { phase: 0, group: 8, lost: 16, queued: 24, size: 32 } as const;
+export const SHARED = {
+  phase: 0,
+  group: 8,
+  lost: 16,
+  queued: 24,
+  ahead: 32,
+  size: 32 + 8 * LOOK_AHEAD,
+} as const;
 
 /** Powers of two. Most names are short, and a ring of records that are too holds three times as many. */
 const SHORT_NAME = 64;
@@ -40,7 +51,8 @@ export interface UnlinkOffsets {
   };
   readonly inode: { readonly superBlock: number; readonly number: number; readonly generation: number };
   readonly device: number;
-  /** Of a group: how many events wait in it. */
+  /** Of a group: the list of the events that wait in it, and behind that how many they are. */
+  readonly list: number;
   readonly queued: number;
   readonly files: {
     readonly ofTask: number;
@@ -65,6 +77,7 @@ export function unlinkOffsets(types: KernelTypes): UnlinkOffsets {
       generation: types.offset("inode", "i_generation"),
     },
     device: types.offset("super_block", "s_dev"),
+    list: types.offset("fsnotify_group", "notification_list"),
     queued: types.offset("fsnotify_group", "q_len"),
     files: {
       ofTask: types.offset("task_struct", "files"),
@@ -79,6 +92,8 @@ export function unlinkOffsets(types: KernelTypes): UnlinkOffsets {
 const NAME_LENGTH = -8;
 const DEVICE = -16;
 const POINTER = -24;
+/** A part of the group, up to the end of the stack. */
+const GROUP = -256;
 
 // What the registers hold throughout.
 const DIRECTORY: Register = "r6";
@@ -101,14 +116,21 @@ export function groupProgram(maps: UnlinkMaps, { files }: UnlinkOffsets, fd: num
   return code.move("r0", 0).exit().assemble();
 }
 
-/** Run by the reader: writes down how many events wait in the group. */
-export function queuedProgram(maps: UnlinkMaps, { queued }: UnlinkOffsets, group: bigint): Buffer {
+/** Run by the reader: writes down how many events wait in the group, and the addresses of the first of them. */
+export function queuedProgram(maps: UnlinkMaps, { list, queued }: UnlinkOffsets, group: bigint): Buffer {
   const code = new Assembler();
   code
     .move64("r3", group + BigInt(queued))
     .mapValue("r1", maps.shared, SHARED.queued)
     .move("r2", 4);
-  return code.call("probe_read_kernel").move("r0", 0).exit().assemble();
+  code.call("probe_read_kernel").move64(DIRECTORY, group + BigInt(list));
+  for (let index = 0; index < LOOK_AHEAD; index++) {
+    // A list's links come first in an event, and lead to the next of them.
+    code.move("r3", DIRECTORY).pointer("r1", "fp", POINTER).move("r2", 8).call("probe_read_kernel");
+    code.load64(DIRECTORY, "fp", POINTER).mapValue("r1", maps.shared, SHARED.ahead + 8 * index);
+    code.store64("r1", 0, DIRECTORY);
+  }
+  return code.move("r0", 0).exit().assemble();
 }
 
 /**
@@ -117,7 +139,7 @@ export function queuedProgram(maps: UnlinkMaps, { queued }: UnlinkOffsets, group
  */
 export function unlinkProgram(
   maps: UnlinkMaps,
-  { dentry, inode, device, queued }: UnlinkOffsets,
+  { dentry, inode, device, list, queued }: UnlinkOffsets,
   group: bigint,
 ): Buffer {
   const code = new Assembler();
@@ -139,10 +161,11 @@ export function unlinkProgram(
     code.jumpIfZero("r0", "lost").move(OUT, "r0");
     copyPhase(code, maps, UNLINK.phaseBefore);
     code
-      .move64("r3", group + BigInt(queued))
-      .pointer("r1", OUT, UNLINK.queued)
-      .move("r2", 4);
-    code.call("probe_read_kernel");
+      .move64("r3", group + BigInt(list))
+      .pointer("r1", "fp", GROUP)
+      .move("r2", queued - list + 4);
+    code.call("probe_read_kernel").load64("r1", "fp", GROUP).store64(OUT, UNLINK.first, "r1");
+    code.load32("r1", "fp", GROUP + queued - list).store32(OUT, UNLINK.queued, "r1");
     copyPhase(code, maps, UNLINK.phaseAfter);
     code.call("get_current_pid_tgid").shiftRight("r0", 32).store32(OUT, UNLINK.pid, "r0");
     code.load32("r1", "fp", DEVICE).store32(OUT, UNLINK.device, "r1");

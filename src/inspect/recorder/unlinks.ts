@@ -16,6 +16,7 @@ import { type Mapping, mapValues, Ring } from "../../sys/ring.js";
 import { KernelTypes } from "./btf.js";
 import {
   groupProgram,
+  LOOK_AHEAD,
   queuedProgram,
   SHARED,
   UNLINK,
@@ -34,7 +35,16 @@ export interface Unlink {
   readonly before: number;
 }
 
-/** Memory of the kernel's: 270,000 removals of short names, 100,000 of the longest, while nobody reads. */
+/** When no events are being taken: how many had been, how many had been queued, and the addresses of the next. */
+interface Phase {
+  readonly taken: number;
+  readonly queued: number;
+  readonly ahead: readonly bigint[];
+}
+
+const NOTHING: Phase = { taken: 0, queued: 0, ahead: [] };
+
+/** Memory of the kernel's: 260,000 removals of short names, 100,000 of the longest, while nobody reads. */
 const RING_LENGTH = 32 * 1024 * 1024;
 const MOST_DEVICES = 1024;
 /** Far more than come between a record's being begun and its being read. */
@@ -61,8 +71,7 @@ export class UnlinkRecorder {
   /** By device: how events of fanotify call the file system. */
   readonly #fileSystems = new Map<number, Bytes>();
   readonly #counter: Fd;
-  /** By phase: how many events had been taken from the group before, and how many queued by its end. */
-  readonly #phases = new Map<number, { readonly taken: number; queued: number }>();
+  readonly #phases = new Map<number, Phase>();
 
   /** Throws where the kernel does not let it. The group must be this process's, and not have been read yet. */
   constructor(group: Fd) {
@@ -81,7 +90,7 @@ export class UnlinkRecorder {
       const address = this.#counters[SHARED.group / 8] ?? 0n;
       if (address === 0n) throw new Error("the group was not found");
       this.#counter = this.#keep(loadRawTracepointProgram("queued", queuedProgram(maps, offsets, address)));
-      this.#phases.set(0, { taken: 0, queued: 0 });
+      this.#phases.set(0, NOTHING);
       const type = types.tracepoint("ext4_unlink_exit");
       const program = unlinkProgram(maps, offsets, address);
       const loaded = this.#keep(loadTypedTracepointProgram("ext4_unlink_exit", program, type));
@@ -96,14 +105,14 @@ export class UnlinkRecorder {
   take<Event>(read: () => Event[]): Event[] {
     const phase = Atomics.load(this.#phase, 0);
     const taken = this.#phases.get(phase)?.taken ?? 0;
-    this.#phases.set(phase, { taken, queued: this.#queued(taken) });
+    const now = this.#look(taken);
+    this.#phases.set(phase, now);
+    // What came only now would be taken unseen.
+    if (now.queued === taken) return [];
     Atomics.add(this.#phase, 0, 1);
     const events = read();
     Atomics.add(this.#phase, 0, 1);
-    const after = taken + events.length;
-    const queued = this.#queued(after);
-    this.#phases.set(phase + 1, { taken, queued });
-    this.#phases.set(phase + 2, { taken: after, queued });
+    this.#phases.set(phase + 2, this.#look(taken + events.length));
     for (const old of [phase, phase + 1]) this.#phases.delete(old - PHASES_KEPT);
     return events;
   }
@@ -152,26 +161,45 @@ export class UnlinkRecorder {
       directory: key(UNLINK.directory, UNLINK.directoryGeneration),
       name: data.toString("latin1", name, name + data.readUInt32LE(at + UNLINK.nameLength)) as Bytes,
       target: key(UNLINK.target, UNLINK.targetGeneration),
-      ...this.#place(data.readUInt32LE(at + UNLINK.queued), first, last),
+      ...this.#place(
+        data.readUInt32LE(at + UNLINK.queued),
+        data.readBigUInt64LE(at + UNLINK.first),
+        first,
+        last,
+      ),
     };
   }
 
   /** In an odd phase events are being taken, and only between those before and after it is known how many were. */
-  #place(waiting: number, first: number, last: number): { after: number; before: number } {
+  #place(
+    waiting: number,
+    firstEvent: bigint,
+    first: number,
+    last: number,
+  ): { after: number; before: number } {
     const isExact = first === last && first % 2 === 0;
     const before = this.#phases.get(isExact ? first : first - (first % 2));
     const after = this.#phases.get(isExact ? last : last + (last % 2));
     const least = (before?.taken ?? 0) + waiting;
     if (isExact || before === undefined || after === undefined) return { after: least, before: least };
+    // Which event was the next says how many had been taken.
+    for (let phase = first - (first % 2); phase <= last + 1; phase += 2) {
+      const { taken, ahead } = this.#phases.get(phase) ?? NOTHING;
+      const index = ahead.indexOf(firstEvent);
+      const place = taken + index + waiting;
+      if (index >= 0) return { after: place, before: place };
+    }
     const most = Math.min(after.taken + waiting, after.queued);
     // A phase that was interrupted by none of the reader's begins where the count before it ended.
     const queued = first % 2 === 1 ? before.queued : 0;
     return { after: Math.min(most, Math.max(least, queued)), before: most };
   }
 
-  #queued(taken: number): number {
+  #look(taken: number): Phase {
     runProgram(this.#counter);
-    return taken + Number(Atomics.load(this.#counters, SHARED.queued / 8));
+    const waiting = Number(Atomics.load(this.#counters, SHARED.queued / 8));
+    const ahead = this.#counters.slice(SHARED.ahead / 8, SHARED.ahead / 8 + Math.min(waiting, LOOK_AHEAD));
+    return { taken, queued: taken + waiting, ahead: [...ahead] };
   }
 
   #keep(fd: Fd): Fd {
