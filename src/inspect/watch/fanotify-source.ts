@@ -71,21 +71,24 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   /** Where removals are put between events: while some are taken it is not known how many were, so that is to be short. */
   readonly #few = this.#buffer.subarray(0, FEW_LENGTH);
   /** Tells of files' removals where the kernel lets it: that costs those who delete less than an event of fanotify. */
-  readonly #unlinks: UnlinkRecorder | undefined;
+  #unlinks: UnlinkRecorder | undefined;
+  /** Only as long as nothing has been read. */
+  #mayOpenUnlinks: boolean;
   readonly #order: Order | undefined;
 
   /** Without pidfds, the processes' numbers must be those of the host. Throws EPERM without CAP_SYS_ADMIN. */
   constructor(targets: readonly Bytes[], reportPidfd: boolean) {
     const flags = FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS | FAN_REPORT_DFID_NAME_TARGET;
     this.#group = fanotifyInit(flags | (reportPidfd ? FAN_REPORT_PIDFD : 0));
-    this.#unlinks = reportPidfd ? undefined : this.#openUnlinks();
+    this.#mayOpenUnlinks = !reportPidfd;
+    this.tree = new WatchedTree(targets, this);
+    this.tree.begin();
+    this.#mayOpenUnlinks = false;
     const queue = {
       read: () => [...this.#some(this.#few)],
       isThere: (event: FanotifyEvent) => this.#isThere(event),
     };
     this.#order = this.#unlinks && new Order(this.#unlinks, queue);
-    this.tree = new WatchedTree(targets, this);
-    this.tree.begin();
   }
 
   get fds(): readonly Fd[] {
@@ -191,21 +194,26 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   }
 
   #openUnlinks(): UnlinkRecorder | undefined {
+    if (!this.#mayOpenUnlinks) return this.#unlinks;
+    this.#mayOpenUnlinks = false;
     try {
-      return new UnlinkRecorder(this.#group);
+      this.#unlinks = new UnlinkRecorder(this.#group);
     } catch {
-      return undefined;
+      // The kernel does not let us: fanotify itself tells of removals then.
     }
+    return this.#unlinks;
   }
 
   /** Before the file system is marked: so that each removal is told, and once. */
   #recordUnlinks(directory: Fd, id: Bytes): void {
-    if (this.#unlinks === undefined || mountAt(readMountInfo(), directory.path)?.type !== "ext4") return;
+    if (mountAt(readMountInfo(), directory.path)?.type !== "ext4") return;
     const { inode, deviceMajor, deviceMinor } = statx(directory);
     if (!isInodeAndGeneration(keyOf(id, directory), id, inode)) return;
+    const unlinks = this.#openUnlinks();
+    if (unlinks === undefined) return;
     try {
       fanotifyMark(this.#group, FAN_MARK_FILESYSTEM | FAN_MARK_IGNORE_SURV, FAN_DELETE, directory);
-      this.#unlinks.add(deviceMajor, deviceMinor, id);
+      unlinks.add(deviceMajor, deviceMinor, id);
     } catch (error) {
       if (!failedWith(error, "EINVAL")) throw error;
     }
