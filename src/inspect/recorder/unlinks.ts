@@ -44,7 +44,7 @@ interface Phase {
 
 const NOTHING: Phase = { taken: 0, queued: 0, ahead: [] };
 
-/** Memory of the kernel's: 260,000 removals of short names, 100,000 of the longest, while nobody reads. */
+/** Memory of the kernel: 260,000 removals of short names, 104,000 of the longest, while nobody reads. */
 const RING_LENGTH = 32 * 1024 * 1024;
 const MOST_DEVICES = 1024;
 /** Far more than come between a record's being begun and its being read. */
