@@ -1,12 +1,10 @@
-import { basename, bytes } from "../base/bytes.js";
-import { commandLine } from "./arguments.js";
 import type { Start } from "./options.js";
-import { DROP_IN, runCommand, type Streams, withStreams } from "./run.js";
+import { DROP_IN, runCommand, type Streams, startOf, withStreams } from "./run.js";
 import { commandNamed } from "./table.js";
 
 /** Runs the command line and returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
-  return start({ startedAs: basename(bytes(argv[1] ?? "")), args: commandLine(argv) });
+  return start(startOf(argv));
 }
 
 export function start(how: Start): Promise<number> {

@@ -1,4 +1,5 @@
-import { type Bytes, bytes, show } from "../base/bytes.js";
+import { type Bytes, basename, bytes, show } from "../base/bytes.js";
+import { commandLine } from "./arguments.js";
 import { parseOptions } from "./getopt.js";
 import {
   BAD_USAGE,
@@ -13,6 +14,10 @@ import { openSink, type Sink } from "./sink.js";
 
 /** Started under this name, the program is that program. */
 export const DROP_IN = "systemd-tmpfiles";
+
+export function startOf(argv: readonly string[]): Start {
+  return { startedAs: basename(bytes(argv[1] ?? "")), args: commandLine(argv) };
+}
 
 export interface Streams {
   readonly stdout: Sink;

@@ -52,23 +52,18 @@ export class Ring {
     }
   }
 
-  /** Hands over each record that is there, as the place in `data` where it starts. How many there were. */
-  drain(take: (data: Buffer, at: number) => void): number {
-    let count = 0;
+  /** Hands over each record that is there, as the place in `data` where it starts. */
+  drain(take: (data: Buffer, at: number) => void): void {
     let at = Number(this.#consumed[0]);
     const end = Number(Atomics.load(this.#produced, 0));
     while (at < end) {
       const start = at % this.#length;
       const header = Atomics.load(this.#headers, start / 4) >>> 0;
       if ((header & BUSY) !== 0) break;
-      if ((header & DISCARDED) === 0) {
-        take(this.#data, start + HEADER_LENGTH);
-        count++;
-      }
+      if ((header & DISCARDED) === 0) take(this.#data, start + HEADER_LENGTH);
       at += Math.ceil((HEADER_LENGTH + (header & ~DISCARDED)) / ALIGNMENT) * ALIGNMENT;
       Atomics.store(this.#consumed, 0, BigInt(at));
     }
-    return count;
   }
 
   close(): void {

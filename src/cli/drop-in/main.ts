@@ -1,14 +1,12 @@
-import { basename, bytes } from "../../base/bytes.js";
-import { commandLine } from "../arguments.js";
 import { tmpfiles } from "../commands/tmpfiles.js";
-import { DROP_IN, runCommand, withStreams } from "../run.js";
+import { DROP_IN, runCommand, startOf, withStreams } from "../run.js";
 
 /**
  * The drop-in alone, as `mayfly tmpfiles` or under its own name: hosts start it at each boot and for each package that they
  * install, so that it comes without the other commands. Returns the exit status.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  const how = { startedAs: basename(bytes(argv[1] ?? "")), args: commandLine(argv) };
+  const how = startOf(argv);
   const [program, args] =
     how.startedAs === DROP_IN ? [DROP_IN, how.args] : ["mayfly tmpfiles", how.args.slice(1)];
   return withStreams((streams) => runCommand(tmpfiles, program, args, { how, ...streams }));

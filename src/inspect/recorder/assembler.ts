@@ -169,3 +169,26 @@ export class Assembler {
     return this;
   }
 }
+
+/** The tracepoint's argument: `u64 args[]` is its context. */
+export const argument = (index: number): number => index * 8;
+
+const POINTER = -16;
+
+/** Copies `length` bytes of kernel memory at `from + offset` to `to + at`. */
+export function readKernel(
+  code: Assembler,
+  to: Register,
+  at: number,
+  length: number,
+  from: Register,
+  offset: number,
+): void {
+  code.pointer("r3", from, offset).pointer("r1", to, at).move("r2", length).call("probe_read_kernel");
+}
+
+/** `into` = the pointer that stands at `from + offset`; it comes by the second word of the stack. */
+export function readPointer(code: Assembler, from: Register, offset: number, into: Register): void {
+  readKernel(code, "fp", POINTER, 8, from, offset);
+  code.load64(into, "fp", POINTER);
+}

@@ -50,9 +50,13 @@ export class KernelTypes {
     }
   }
 
-  /** Of the kernel that runs; throws where it was built without BTF. */
+  static #last: WeakRef<KernelTypes> | undefined;
+
+  /** Of the kernel that runs; throws where it was built without BTF. Five megabytes: read once for all who ask in a row. */
   static ofThisKernel(): KernelTypes {
-    return new KernelTypes(readFileSync("/sys/kernel/btf/vmlinux"));
+    const types = KernelTypes.#last?.deref() ?? new KernelTypes(readFileSync("/sys/kernel/btf/vmlinux"));
+    KernelTypes.#last = new WeakRef(types);
+    return types;
   }
 
   /** The member's offset in bytes, by the first of the names that the struct has: names change between versions. */

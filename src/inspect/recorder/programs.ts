@@ -1,4 +1,4 @@
-import { Assembler, type Register } from "./assembler.js";
+import { Assembler, argument, type Register, readKernel, readPointer } from "./assembler.js";
 import type { KernelTypes } from "./btf.js";
 
 /** What the kernel writes down of a process, by offset: see `decodeRecord`. */
@@ -72,7 +72,6 @@ export interface Maps {
 
 // Places on the stack.
 const SCRATCH_KEY = -4;
-const POINTER = -16;
 const ARG_START = -24;
 const CHILD_PID = -32;
 const CHILD_TGID = -28;
@@ -83,9 +82,6 @@ const CONTEXT: Register = "r6";
 const OUT: Register = "r7";
 const WORK: Register = "r8";
 const TASK: Register = "r9";
-
-/** The tracepoint's argument: `u64 args[]` is its context. */
-const argument = (index: number): number => index * 8;
 
 /** At sched_process_exec(task, old_pid, binprm): the program and its arguments, as the new process image has them. */
 export function execProgram(maps: Maps, offsets: Offsets): Buffer {
@@ -143,24 +139,6 @@ function scratchRecord(code: Assembler, maps: Maps, whenMissing: string): void {
 function storeRecord(code: Assembler, maps: Maps): void {
   code.map("r1", maps.records).pointer("r2", OUT, RECORD.pid).move("r3", OUT).move("r4", 0);
   code.call("map_update_elem");
-}
-
-/** Copies `length` bytes of kernel memory at `from + offset` to `to + at`. */
-function readKernel(
-  code: Assembler,
-  to: Register,
-  at: number,
-  length: number,
-  from: Register,
-  offset: number,
-): void {
-  code.pointer("r3", from, offset).pointer("r1", to, at).move("r2", length).call("probe_read_kernel");
-}
-
-/** `into` = the pointer that stands at `from + offset`. */
-function readPointer(code: Assembler, from: Register, offset: number, into: Register): void {
-  readKernel(code, "fp", POINTER, 8, from, offset);
-  code.load64(into, "fp", POINTER);
 }
 
 /** Copies the string that r3 points at. */

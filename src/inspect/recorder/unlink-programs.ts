@@ -1,4 +1,4 @@
-import { Assembler, type Register } from "./assembler.js";
+import { Assembler, argument, type Register, readPointer } from "./assembler.js";
 import type { KernelTypes } from "./btf.js";
 
 /** What the kernel writes down of a removal, by offset. */
@@ -91,7 +91,6 @@ export function unlinkOffsets(types: KernelTypes): UnlinkOffsets {
 // Places on the stack.
 const NAME_LENGTH = -8;
 const DEVICE = -16;
-const POINTER = -24;
 /** A part of the group, up to the end of the stack. */
 const GROUP = -256;
 
@@ -101,16 +100,13 @@ const DENTRY: Register = "r7";
 const TARGET: Register = "r8";
 const OUT: Register = "r9";
 
-const argument = (index: number): number => index * 8;
-
 /** Run once, by the thread that opened the fd: writes down the kernel's address of the group behind it. */
 export function groupProgram(maps: UnlinkMaps, { files }: UnlinkOffsets, fd: number): Buffer {
   const code = new Assembler();
   code.call("get_current_task").move(DIRECTORY, "r0");
   const pointerSize = 8;
   for (const offset of [files.ofTask, files.table, files.array, fd * pointerSize, files.privateData]) {
-    code.pointer("r3", DIRECTORY, offset).pointer("r1", "fp", POINTER).move("r2", pointerSize);
-    code.call("probe_read_kernel").load64(DIRECTORY, "fp", POINTER);
+    readPointer(code, DIRECTORY, offset, DIRECTORY);
   }
   code.mapValue("r1", maps.shared, SHARED.group).store64("r1", 0, DIRECTORY);
   return code.move("r0", 0).exit().assemble();
@@ -126,8 +122,8 @@ export function queuedProgram(maps: UnlinkMaps, { list, queued }: UnlinkOffsets,
   code.call("probe_read_kernel").move64(DIRECTORY, group + BigInt(list));
   for (let index = 0; index < LOOK_AHEAD; index++) {
     // A list's links come first in an event, and lead to the next of them.
-    code.move("r3", DIRECTORY).pointer("r1", "fp", POINTER).move("r2", 8).call("probe_read_kernel");
-    code.load64(DIRECTORY, "fp", POINTER).mapValue("r1", maps.shared, SHARED.ahead + 8 * index);
+    readPointer(code, DIRECTORY, 0, DIRECTORY);
+    code.mapValue("r1", maps.shared, SHARED.ahead + 8 * index);
     code.store64("r1", 0, DIRECTORY);
   }
   return code.move("r0", 0).exit().assemble();

@@ -212,7 +212,10 @@ export function unreadable(file: Bytes, error: Error): Diagnostic {
   return errorAt(file, 0, { code: "unreadable-file", column: 0, message: `can't be read: ${why}` });
 }
 
-/** Every configuration file that counts, with its lines, each ended by a newline, in the order in which they are read: what --cat-config prints. */
+/**
+ * Every configuration file that counts, with its lines, each ended by a newline, in the order in which they are read: what
+ * --cat-config prints.
+ */
 export function readConfigFiles(options: {
   readonly root?: Bytes | undefined;
   readonly user?: boolean;
