@@ -29,7 +29,7 @@ class Ground extends Scratch {
   }
 
   get source(): Json {
-    return { file: this.config, number: 2, text: this.line };
+    return { file: this.config, line: 2, text: this.line };
   }
 }
 
@@ -40,7 +40,7 @@ const VICTIM = {
   mtime: "2001-09-09T01:46:47.000000000Z",
 };
 
-test("watch --json tells of a cleaner's removal: time, op, path, actor, victim, line", async () => {
+test("watch --json tells of a cleaner's removal: time, op, path, actor, victim, source", async () => {
   using ground = new Ground();
   const { tree, config } = ground;
   const { stdout } = await whileWatching(["--json", tree], () => {
@@ -48,6 +48,7 @@ test("watch --json tells of a cleaner's removal: time, op, path, actor, victim, 
   });
   const [event, ...others] = lines(stdout);
   assert.deepEqual(others, []);
+  assert.equal(event?.type, "event");
   assert.match(`${event?.time}`, RFC3339);
   assert.equal(event?.op, "delete");
   assert.equal(event?.path, join(tree, "old"));
@@ -61,7 +62,7 @@ test("watch --json tells of a cleaner's removal: time, op, path, actor, victim, 
   for (const field of ["pid", "exe", "cmdline", "unit", "via"]) assert.equal(field in actor, true, field);
   if (!isRoot) {
     assert.deepEqual(actor, { pid: 0, exe: null, cmdline: null, unit: null, via: "unknown" });
-    assert.equal(event?.line, null);
+    assert.equal(event?.source, null);
     return;
   }
   assert.equal(typeof actor.pid === "number" && actor.pid > 1, true);
@@ -69,7 +70,7 @@ test("watch --json tells of a cleaner's removal: time, op, path, actor, victim, 
   assert.deepEqual(actor.cmdline, [process.execPath, MAYFLY, "clean", config]);
   assert.equal(actor.unit === null || typeof actor.unit === "string", true);
   assert.equal(["bpf", "exec-event", "proc"].includes(`${actor.via}`), true, `${actor.via}`);
-  assert.deepEqual(event?.line, ground.source);
+  assert.deepEqual(event?.source, ground.source);
   assert.deepEqual(event?.decisive, { timestamp: "mtime", time: VICTIM.mtime });
 });
 
@@ -81,7 +82,7 @@ test("watch --json: what no cleaner did has no line, and a new file no victim", 
   });
   const [made, removed] = lines(stdout);
   assert.deepEqual(
-    [made?.op, made?.victim, made?.line, removed?.op, removed?.line],
+    [made?.op, made?.victim, made?.source, removed?.op, removed?.source],
     ["create", null, null, "delete", null],
   );
   assert.equal((removed?.victim as Json | undefined)?.size, 3);
@@ -104,22 +105,23 @@ test("names that are no UTF-8, or that a terminal would obey, come safely in --j
   assert.deepEqual(Buffer.from(`${lines(explained.stdout)[0]?.pathBase64}`, "base64"), path);
 });
 
-test("explain --json: path, verdict, expires, line and reasons of each path", () => {
+test("explain --json: type, path, verdict, expires, source and reasons of each path", () => {
   using ground = new Ground();
   const { tree, config } = ground;
   const paths = ["old", "new"].map((name) => join(tree, name));
   const done = mayfly(["explain", "--json", "--config", config, ...paths, ground.path]);
   assert.equal(done.status, 0, done.stderr);
   const [old, recent, elsewhere] = lines(done.stdout);
+  assert.equal(old?.type, "explanation");
   assert.equal(old?.path, paths[0]);
   assert.equal(old?.verdict, "remove");
   assert.equal(old?.expires, "2001-10-09T01:46:47.000000001Z");
-  assert.deepEqual(old?.line, ground.source);
+  assert.deepEqual(old?.source, ground.source);
   assert.deepEqual(old?.reasons, []);
   assert.equal(recent?.verdict, "keep");
   assert.match(`${recent?.expires}`, RFC3339);
   assert.equal(Date.parse(`${recent?.expires}`) > Date.now() + 29 * 86_400_000, true);
-  assert.deepEqual(recent?.line, ground.source);
+  assert.deepEqual(recent?.source, ground.source);
   const [reason] = (recent?.reasons ?? []) as Json[];
   assert.equal(reason?.code, "too-new");
   assert.equal(reason?.at, paths[1]);
@@ -127,7 +129,7 @@ test("explain --json: path, verdict, expires, line and reasons of each path", ()
   assert.match(`${reason?.time}`, RFC3339);
   assert.equal(elsewhere?.verdict, "keep");
   assert.equal(elsewhere?.expires, null);
-  assert.equal(elsewhere?.line, null);
+  assert.equal(elsewhere?.source, null);
   assert.deepEqual(elsewhere?.reasons, [{ code: "no-line", at: ground.path }]);
 });
 
@@ -153,7 +155,7 @@ test("forecast --json: a line a run, by line of the configuration, and the total
     assert.match(`${run.run}`, RFC3339);
     assert.equal(typeof run.bytes, "number");
     const [first, ...others] = (run.lines ?? []) as Json[];
-    assert.deepEqual([first?.line, first?.entries, others], [ground.source, 1, []]);
+    assert.deepEqual([first?.source, first?.entries, others], [ground.source, 1, []]);
   }
   assert.equal(total?.type, "total");
   assert.equal(total?.entries, 2);
@@ -163,6 +165,6 @@ test("forecast --json: a line a run, by line of the configuration, and the total
     largest.map(({ path }) => path),
     [later, join(tree, "old")],
   );
-  assert.deepEqual(largest[0]?.line, ground.source);
+  assert.deepEqual(largest[0]?.source, ground.source);
   assert.equal("timer" in (total ?? {}), true);
 });

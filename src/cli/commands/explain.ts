@@ -25,7 +25,7 @@ without root, the access time of a symlink on the way to a path). A path that is
     {
       title: "JSON",
       text: `With **--json** each path is one line: *path*, *verdict* (keep or remove), *expires* (null where time alone does
-not remove it), *nextRun*, *timer* (where that is known from), *line* (*file*, *number*, *text*), *reasons* (each with a *code* and the path *at* which it
+not remove it), *nextRun*, *timer* (where that is known from), *source* (the line that decides: *file*, *line*, *text*), *reasons* (each with a *code* and the path *at* which it
 holds), *timestamps*, *decisive*, *others*, *boot*, *locks*, *unprotected*, *advice* and *notices*. Times are RFC 3339.`,
     },
   ],

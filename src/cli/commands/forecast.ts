@@ -27,7 +27,7 @@ at or below each PATH, or everywhere. It asks the same guards as mayfly clean, c
     {
       title: "JSON",
       text: `With **--json** each run that removes something is one line: *run*, *entries*, *bytes* and *lines* (each with its
-*line*, *entries* and *bytes*). The last line is the *total*, with the *largest* entries.`,
+*source*, *entries* and *bytes*). The last line is the *total*, with the *largest* entries.`,
     },
   ],
   main({ options, operands, stdout }) {

@@ -40,8 +40,8 @@ process that executes another program meanwhile is named by the later one, as wh
       title: "JSON",
       text: `With **--json** each event is one line: *time* (when it was read, some milliseconds after it happened), *op*
 (create, delete, rename, replace, exchange, mount, unmount or lost), *path*, *actor* (*pid*, *exe*, *cmdline*, *user*, *unit*,
-*container*, *via*), *victim* (what was last known of it: *kind*, *size* and its times) and, where a cleaner did it, *line*
-(*file*, *number*, *text*), *decisive* and *advice*.`,
+*container*, *via*), *victim* (what was last known of it: *kind*, *size* and its times) and, where a cleaner did it, *source*
+(*file*, *line*, *text*), *decisive* and *advice*.`,
     },
     {
       title: "Environment of --exec",

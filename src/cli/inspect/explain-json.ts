@@ -1,6 +1,6 @@
-import type { Source } from "../../base/events.js";
+import { utcTime } from "../../base/time.js";
 import type { Explanation, Reason, User } from "../../inspect/index.js";
-import { line as jsonLine, pathJson, timeJson } from "../verbs/json.js";
+import { line as jsonLine, pathJson, sourceJson } from "../verbs/json.js";
 
 type Json = { readonly [key: string]: unknown };
 
@@ -8,18 +8,19 @@ type Json = { readonly [key: string]: unknown };
 export function explanationJson(explained: Explanation): string {
   const { path, exists, verdict, line, expires, nextRun, timestamps, uses } = explained;
   return jsonLine({
+    type: "explanation",
     ...pathJson("path", path),
     exists,
     verdict,
-    expires: expires === undefined ? null : timeJson(expires),
-    nextRun: nextRun === undefined ? null : timeJson(nextRun),
+    expires: expires === undefined ? null : utcTime(expires),
+    nextRun: nextRun === undefined ? null : utcTime(nextRun),
     timer: explained.timer ?? null,
-    line: line === undefined ? null : lineJson(line),
+    source: line === undefined ? null : sourceJson(line),
     reasons: explained.reasons.map(reasonJson),
-    timestamps: timestamps.map(({ time, ...rest }) => ({ ...rest, time: timeJson(time) })),
+    timestamps: timestamps.map(({ time, ...rest }) => ({ ...rest, time: utcTime(time) })),
     decisive: explained.decisive ?? null,
-    others: explained.others.map(lineJson),
-    boot: explained.boot === undefined ? null : lineJson(explained.boot),
+    others: explained.others.map(sourceJson),
+    boot: explained.boot === undefined ? null : sourceJson(explained.boot),
     locks: uses.flocks.map(userJson),
     unprotected: explained.unprotected,
     advice: explained.advice,
@@ -27,17 +28,13 @@ export function explanationJson(explained: Explanation): string {
   });
 }
 
-export function lineJson({ file, line, text }: Source): Json {
-  return { ...pathJson("file", file), number: line, ...pathJson("text", text) };
-}
-
 function reasonJson({ code, at, timestamp, time, by, detail }: Reason): Json {
   return {
     code,
     ...pathJson("at", at),
     ...(timestamp !== undefined && { timestamp }),
-    ...(time !== undefined && { time: timeJson(time) }),
-    ...(by !== undefined && { by: lineJson(by) }),
+    ...(time !== undefined && { time: utcTime(time) }),
+    ...(by !== undefined && { by: sourceJson(by) }),
     ...(detail !== undefined && { detail }),
   };
 }

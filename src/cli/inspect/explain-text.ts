@@ -1,11 +1,10 @@
 import { type Bytes, show } from "../../base/bytes.js";
 import type { KeepReason, Source } from "../../base/events.js";
-import type { Nanoseconds } from "../../base/time.js";
+import { localTime, type Nanoseconds } from "../../base/time.js";
 import { formatTimeSpan } from "../../base/time-span.js";
 import type { Explanation, Reason, User } from "../../inspect/index.js";
 import type { Paint } from "../style.js";
 import { place, reasonText } from "../verbs/reasons.js";
-import { minuteText } from "./moment.js";
 
 /** What explain says of one path, for a person. */
 export function explanationText(explained: Explanation, now: Nanoseconds, paint: Paint): string {
@@ -16,7 +15,7 @@ export function explanationText(explained: Explanation, now: Nanoseconds, paint:
   if (line !== undefined) rows.push(["line", `${place(line)}: ${show(line.text)}`]);
   for (const reason of reasons) rows.push(["kept", wordsOf(reason, path, uses.flocks)]);
   for (const { timestamp, time, keeps } of explained.timestamps) {
-    rows.push([timestamp, `${minuteText(time)}${keeps ? ", too new" : ", old enough"}`]);
+    rows.push([timestamp, `${localTime(time)}${keeps ? ", too new" : ", old enough"}`]);
   }
   rows.push(...timesOf(explained, now));
   if (explained.boot !== undefined) rows.push(["at boot", `removed by ${lineText(explained.boot)}`]);
@@ -36,10 +35,10 @@ function timesOf({ age, expires, nextRun, timer }: Explanation, now: Nanoseconds
   const rows: [string, string][] = [
     [
       "expires",
-      `${minuteText(expires)}, ${ago}${age === undefined ? "" : `: its line allows ${spanText(age)}`}`,
+      `${localTime(expires)}, ${ago}${age === undefined ? "" : `: its line allows ${spanText(age)}`}`,
     ],
   ];
-  const run = nextRun === undefined ? NO_TIMER : `${minuteText(nextRun)}, by ${timer}`;
+  const run = nextRun === undefined ? NO_TIMER : `${localTime(nextRun)}, by ${timer}`;
   rows.push(["next run", run]);
   return rows;
 }

@@ -1,30 +1,29 @@
 import { show } from "../../base/bytes.js";
+import { localTime, utcTime } from "../../base/time.js";
 import type { Day, Forecast } from "../../inspect/index.js";
 import type { Paint } from "../style.js";
 import { tableText } from "../tabular.js";
-import { line as jsonLine, pathJson, timeJson } from "../verbs/json.js";
+import { line as jsonLine, pathJson, sourceJson } from "../verbs/json.js";
 import { place } from "../verbs/reasons.js";
 import { counted, number, size } from "../words.js";
-import { lineJson } from "./explain-json.js";
-import { minuteText } from "./moment.js";
 
 export function dayJson({ run, entries, bytes, lines }: Day): string {
   const byLine = lines.map((each) => ({
-    line: lineJson(each.line),
+    source: sourceJson(each.line),
     entries: each.entries,
     bytes: each.bytes,
   }));
-  return jsonLine({ type: "run", run: timeJson(run), entries, bytes, lines: byLine });
+  return jsonLine({ type: "run", run: utcTime(run), entries, bytes, lines: byLine });
 }
 
 export function totalJson({ from, until, entries, bytes, largest, timer }: Forecast): string {
   const biggest = largest.map((each) => ({
     ...pathJson("path", each.path),
     bytes: each.bytes,
-    expires: timeJson(each.expires),
-    line: lineJson(each.line),
+    expires: utcTime(each.expires),
+    source: sourceJson(each.line),
   }));
-  const span = { from: timeJson(from), until: timeJson(until) };
+  const span = { from: utcTime(from), until: utcTime(until) };
   return jsonLine({ type: "total", ...span, entries, bytes, timer: timer ?? null, largest: biggest });
 }
 
@@ -35,11 +34,11 @@ const PLOT_BESIDE = 44;
 export function forecastText(result: Forecast, paint: Paint, columns: number): string {
   const { days, entries, bytes, timer } = result;
   const runs = timer === undefined ? "No timer of systemd-tmpfiles is here: one run a day is assumed.\n" : "";
-  if (entries === 0) return `${runs}Nothing will be removed until ${minuteText(result.until)}.\n`;
+  if (entries === 0) return `${runs}Nothing will be removed until ${localTime(result.until)}.\n`;
   const most = Math.max(...days.map((day) => day.entries));
   const room = Math.max(Math.min(columns, 120) - PLOT_BESIDE, 10);
   const rows = days.map((day) => [
-    minuteText(day.run),
+    localTime(day.run),
     number(day.entries).padStart(9),
     size(day.bytes).padStart(8),
     paint("cyan", bar((day.entries / most) * room)),
@@ -49,7 +48,7 @@ export function forecastText(result: Forecast, paint: Paint, columns: number): s
     linesText(days, paint),
     largestText(result, paint),
   ];
-  return `${runs}${parts.join("\n")}\n${counted(entries, "entry", "entries")}, ${size(bytes)}, until ${minuteText(result.until)}\n`;
+  return `${runs}${parts.join("\n")}\n${counted(entries, "entry", "entries")}, ${size(bytes)}, until ${localTime(result.until)}\n`;
 }
 
 function bar(length: number): string {
@@ -73,6 +72,6 @@ function linesText(days: readonly Day[], paint: Paint): string {
 }
 
 function largestText({ largest }: Forecast, paint: Paint): string {
-  const rows = largest.map(({ path, bytes, expires }) => [size(bytes), minuteText(expires), show(path)]);
+  const rows = largest.map(({ path, bytes, expires }) => [size(bytes), localTime(expires), show(path)]);
   return tableText(["BYTES", "EXPIRES", "LARGEST"], rows, paint);
 }

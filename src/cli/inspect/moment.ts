@@ -16,13 +16,3 @@ export function parseMoment(option: string, text: Bytes, now: Nanoseconds): Nano
   }
   return BigInt(milliseconds) * 1_000_000n;
 }
-
-/** To the minute, in UTC: `2026-11-22 04:17Z`. */
-export function minuteText(time: Nanoseconds): string {
-  return `${new Date(Number(time / 1_000_000n)).toISOString().slice(0, 16).replace("T", " ")}Z`;
-}
-
-/** To the second, in UTC. */
-export function secondText(time: Nanoseconds): string {
-  return `${new Date(Number(time / 1_000_000n)).toISOString().slice(0, 19).replace("T", " ")}Z`;
-}

@@ -1,8 +1,8 @@
 import { isUtf8, toBuffer, toText } from "../../base/bytes.js";
+import { utcTime } from "../../base/time.js";
 import type { Actor, Victim, WatchEvent } from "../../inspect/index.js";
 import { userName } from "../../sys/accounts.js";
-import { line as jsonLine, pathJson, timeJson } from "../verbs/json.js";
-import { lineJson } from "./explain-json.js";
+import { line as jsonLine, pathJson, sourceJson } from "../verbs/json.js";
 
 type Json = { readonly [key: string]: unknown };
 
@@ -10,7 +10,8 @@ type Json = { readonly [key: string]: unknown };
 export function watchJson(event: WatchEvent): string {
   const { time, op, path, kind, to, from, actor, victim, line, decisive, advice } = event;
   return jsonLine({
-    time: timeJson(time),
+    type: "event",
+    time: utcTime(time),
     op,
     ...pathJson("path", path),
     ...(kind !== undefined && { kind }),
@@ -18,8 +19,8 @@ export function watchJson(event: WatchEvent): string {
     ...(from === undefined ? {} : pathJson("from", from)),
     actor: actorJson(actor),
     victim: victim === undefined ? null : victimJson(victim),
-    line: line === undefined ? null : lineJson(line),
-    ...(decisive !== undefined && { decisive: { ...decisive, time: timeJson(decisive.time) } }),
+    source: line === undefined ? null : sourceJson(line),
+    ...(decisive !== undefined && { decisive: { ...decisive, time: utcTime(decisive.time) } }),
     ...(advice !== undefined && { advice }),
   });
 }
@@ -48,10 +49,10 @@ function victimJson({ kind, size, uid, atime, mtime, ctime, btime }: Victim): Js
     kind,
     size: Number(size),
     uid,
-    atime: timeJson(atime),
-    mtime: timeJson(mtime),
-    ctime: timeJson(ctime),
-    btime: btime === undefined ? null : timeJson(btime),
+    atime: utcTime(atime),
+    mtime: utcTime(mtime),
+    ctime: utcTime(ctime),
+    btime: btime === undefined ? null : utcTime(btime),
   };
 }
 

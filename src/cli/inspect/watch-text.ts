@@ -1,9 +1,9 @@
 import { type Bytes, isBelow, show } from "../../base/bytes.js";
+import { localTime } from "../../base/time.js";
 import type { Abilities, Actor, Block, Victim, WatchEvent, WatchOperation } from "../../inspect/index.js";
 import type { Paint, Style } from "../style.js";
 import { place } from "../verbs/reasons.js";
 import { number } from "../words.js";
-import { minuteText, secondText } from "./moment.js";
 import { userText } from "./watch-json.js";
 
 const WORDS: Readonly<Record<WatchOperation, readonly [string, Style]>> = {
@@ -21,13 +21,13 @@ const WORDS: Readonly<Record<WatchOperation, readonly [string, Style]>> = {
 export function blockText(block: Block, paint: Paint): string {
   const { first } = block;
   const [word, style] = WORDS[first.op];
-  const head = `${paint("dim", secondText(first.time))} ${paint(style, word)} ${whatText(block)}\n`;
+  const head = `${paint("dim", localTime(first.time, "second"))} ${paint(style, word)} ${whatText(block)}\n`;
   const details = [`by ${actorText(first.actor)}`];
   if (first.victim !== undefined && block.count === 1) details.push(`last seen: ${victimText(first.victim)}`);
   if (first.line !== undefined) details.push(`line ${place(first.line)}: ${show(first.line.text)}`);
   if (first.decisive !== undefined) {
     const { timestamp, time } = first.decisive;
-    details.push(`decisive: ${timestamp} ${minuteText(time)}, the newest that the line goes by`);
+    details.push(`decisive: ${timestamp} ${localTime(time)}, the newest that the line goes by`);
   }
   for (const advice of first.advice ?? []) details.push(`advice: ${advice}`);
   return head + details.map((text) => `    ${text}\n`).join("");
@@ -74,8 +74,8 @@ export function actorText({ pid, via, exe, cmdline, truncated, uid, unit, contai
 }
 
 function victimText({ size, atime, mtime, ctime, btime }: Victim): string {
-  const birth = btime === undefined ? "" : `, born ${minuteText(btime)}`;
-  return `${size} bytes, modified ${minuteText(mtime)}, read ${minuteText(atime)}, changed ${minuteText(ctime)}${birth}`;
+  const birth = btime === undefined ? "" : `, born ${localTime(btime)}`;
+  return `${size} bytes, modified ${localTime(mtime)}, read ${localTime(atime)}, changed ${localTime(ctime)}${birth}`;
 }
 
 /** What this host allows to be told, before the first event. */

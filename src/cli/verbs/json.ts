@@ -1,7 +1,7 @@
 import { type Bytes, isUtf8, toBuffer, toText } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { Event, KeepReason, Source } from "../../base/events.js";
-import { type Nanoseconds, SECOND } from "../../base/time.js";
+import { utcTime } from "../../base/time.js";
 import type { Summary } from "../../tmpfiles/index.js";
 import type { Sink } from "../sink.js";
 import { count, type FinishingReporter, type Tally } from "./tally.js";
@@ -110,16 +110,10 @@ function reasonJson({ code, timestamp, time, by, detail }: KeepReason): Json {
   return {
     code,
     ...(timestamp === undefined ? {} : { timestamp }),
-    ...(time === undefined ? {} : { time: timeJson(time) }),
+    ...(time === undefined ? {} : { time: utcTime(time) }),
     ...(by === undefined ? {} : { by: sourceJson(by) }),
     ...(detail === undefined ? {} : { detail }),
   };
-}
-
-export function timeJson(time: Nanoseconds): string {
-  const fraction = ((time % SECOND) + SECOND) % SECOND;
-  const date = new Date(Number((time - fraction) / 1_000_000n));
-  return date.toISOString().replace(/\.\d+Z$/, `.${String(fraction).padStart(9, "0")}Z`);
 }
 
 function errorJson(error: Error): Json {

@@ -1,6 +1,7 @@
 import { show } from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
 import type { KeepCode, KeepReason, Source, TimestampName } from "../../base/events.js";
+import { localTime } from "../../base/time.js";
 
 /** For the summary, after a number: `12 too new`. */
 export const SHORT: Readonly<Record<KeepCode, string>> = {
@@ -55,8 +56,7 @@ export function reasonText(reason: KeepReason): string {
 
 function stamp({ timestamp, time }: KeepReason): string {
   if (timestamp === undefined || time === undefined) return "";
-  const date = new Date(Number(time / 1_000_000n)).toISOString();
-  return `, ${TIMESTAMPS[timestamp]} ${date.slice(0, 16).replace("T", " ")}Z`;
+  return `, ${TIMESTAMPS[timestamp]} ${localTime(time)}`;
 }
 
 /** `/usr/lib/tmpfiles.d/tmp.conf:3`, or the file alone where all of it is meant. */
