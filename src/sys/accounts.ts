@@ -2,7 +2,7 @@ import type { Bytes } from "../base/bytes.js";
 import { fromBuffer } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import { address, bind, cstring, errnoName } from "./ffi.js";
-import { readBelow } from "./read.js";
+import { LIMITS, readBelow } from "./read.js";
 
 /** Users and groups by name. Undefined for one that is not known; throws where it can't be told. */
 export interface Accounts {
@@ -129,7 +129,9 @@ const LARGEST_ID = 0xffffffff;
 function readAccounts(root: Bytes, file: "passwd" | "group"): Map<string, number> {
   const ids = new Map<string, number>();
   for (const directory of ["/etc", "/usr/lib"]) {
-    for (const line of (readBelow(root, `${directory}/${file}` as Bytes) ?? "").split("\n")) {
+    for (const line of (readBelow(root, `${directory}/${file}` as Bytes, LIMITS.accounts) ?? "").split(
+      "\n",
+    )) {
       const [, name, id] = ENTRIES[file].exec(line) ?? [];
       if (name === undefined || Number(id) > LARGEST_ID || ids.has(name)) continue;
       ids.set(name, Number(id));

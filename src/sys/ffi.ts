@@ -131,6 +131,9 @@ export function viewOf(pointer: unknown, length: number): ArrayBuffer {
   return koffi().view(pointer, length);
 }
 
+/** A call that a signal interrupts is made again, but not for ever: a filter may answer EINTR to each. */
+export const MOST_INTERRUPTIONS = 1000;
+
 /** `""` and `"."` stand for what an fd itself holds. */
 const ITSELF = Buffer.from("\0");
 const SELF = Buffer.from(".\0");

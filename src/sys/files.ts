@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type Bytes, fromBuffer, join, show } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
-import { bind, bindSyscall, cstring, errno, errnoName, syscallNumber } from "./ffi.js";
+import { bind, bindSyscall, cstring, errno, errnoName, MOST_INTERRUPTIONS, syscallNumber } from "./ffi.js";
 
 // Node's constants are those of the host's architecture; the others are the same on each that Linux runs on.
 export const O_RDONLY = 0;
@@ -303,11 +303,11 @@ export function mknodat(dir: Fd, name: Bytes, mode: number, device: number | big
 
 /** flock(2). Returns false where LOCK_NB was asked for and someone else holds the lock. */
 export function flock(fd: Fd, operation: number): boolean {
-  for (;;) {
+  for (let interruptions = 0; ; interruptions++) {
     if (libc.flock(fd.number, operation) === 0) return true;
     const code = errnoName(errno());
     if (code === "EAGAIN") return false;
-    if (code !== "EINTR")
+    if (code !== "EINTR" || interruptions >= MOST_INTERRUPTIONS)
       check(
         -1,
         "flock",

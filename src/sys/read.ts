@@ -1,7 +1,57 @@
-import { readFileSync } from "node:fs";
-import type { Bytes } from "../base/bytes.js";
+/** Reads whole files that others may have made: only regular ones, without waiting, and no more than a limit. */
+import { readSync } from "node:fs";
+import { type Bytes, fromBuffer, show } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
-import { Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat, openat2, RESOLVE_IN_ROOT } from "./files.js";
+import {
+  Fd,
+  O_DIRECTORY,
+  O_NOCTTY,
+  O_NONBLOCK,
+  O_PATH,
+  O_RDONLY,
+  openat,
+  openat2,
+  RESOLVE_IN_ROOT,
+} from "./files.js";
+import {
+  isRegular,
+  S_IFBLK,
+  S_IFCHR,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFMT,
+  S_IFSOCK,
+  type Stat,
+  statx,
+} from "./inode.js";
+
+const KIB = 1 << 10;
+const MIB = 1 << 20;
+
+/** The most that is read of each kind of file, in bytes. */
+export const LIMITS = {
+  configuration: 64 * MIB,
+  accounts: 256 * MIB,
+  /** os-release(5), machine-info(5), and unit files. */
+  settings: 4 * MIB,
+  machineId: KIB,
+} as const;
+
+/** A file that is not read: it is not a regular file, or larger than its limit. */
+export class UnusableFileError extends Error {
+  override readonly name = "UnusableFileError";
+  readonly code: "NOT_REGULAR" | "TOO_LARGE";
+  readonly path: string;
+  /** What is wrong with the file, without its path. */
+  readonly reason: string;
+
+  constructor(code: UnusableFileError["code"], path: Bytes, reason: string) {
+    super(`${show(path)}: ${reason}`);
+    this.code = code;
+    this.path = show(path);
+    this.reason = reason;
+  }
+}
 
 /** Opens `path` below `root`, symlinks resolved as if `root` were `/`; without one, as the host resolves it. */
 export function openBelow(root: Bytes | undefined, path: Bytes, flags = O_RDONLY): Fd {
@@ -10,23 +60,84 @@ export function openBelow(root: Bytes | undefined, path: Bytes, flags = O_RDONLY
   return openat2(top, path, flags, RESOLVE_IN_ROOT);
 }
 
-/** All that can be read from an open file. */
-export function readAll(fd: Fd): Bytes {
-  return readFileSync(fd.number, "latin1") as Bytes;
+/**
+ * Opens a regular file to read, or the null device, which reads as an empty one. Anything else is refused: a FIFO would be
+ * waited for, and a device may have no end.
+ *
+ * @throws UnusableFileError for other kinds of files.
+ */
+export function openRegular(root: Bytes | undefined, path: Bytes, flags = 0): Fd {
+  const fd = openBelow(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags);
+  try {
+    const stat = statx(fd);
+    if (isRegular(stat) || isNullDevice(stat)) return fd;
+    throw new UnusableFileError("NOT_REGULAR", path, `is ${kindName(stat)}, not a regular file`);
+  } catch (error) {
+    fd.close();
+    throw error;
+  }
 }
 
-/** The content of `path` below `root`; undefined where there is no such file. */
-export function readBelow(root: Bytes | undefined, path: Bytes): Bytes | undefined {
+/** All that can be read from an open file, from where it stands. */
+export function readAll(fd: Fd, limit: number, path: Bytes = fd.path): Bytes {
+  const { size } = statx(fd);
+  if (size > limit) throw tooLarge(path, limit, size);
+  // Files of the kernel's own have no size, so that only the end tells.
+  let buffer = Buffer.allocUnsafe(Math.max(Number(size) + 1, 4 * KIB));
+  for (let length = 0; ; ) {
+    if (length === buffer.length) buffer = Buffer.concat([buffer], length * 2);
+    const got = readSync(fd.number, buffer, length, buffer.length - length, null);
+    if (got === 0) return fromBuffer(buffer.subarray(0, length));
+    length += got;
+    if (length > limit) throw tooLarge(path, limit);
+  }
+}
+
+/** The content of `path` below `root`; undefined if there is no such file. */
+export function readBelow(root: Bytes | undefined, path: Bytes, limit: number): Bytes | undefined {
   try {
-    using file = openBelow(root, path);
-    return readAll(file);
+    using file = openRegular(root, path);
+    return readAll(file, limit, path);
   } catch (error) {
     if (failedWith(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
 }
 
+const STANDARD_INPUT = new Fd(0, "standard input" as Bytes);
+
 /** All of standard input, from where it stands. */
-export function readStandardInput(): Bytes {
-  return readFileSync(0, "latin1") as Bytes;
+export function readStandardInput(limit: number): Bytes {
+  return readAll(STANDARD_INPUT, limit);
+}
+
+/** By these names a caller hands over what is open already, and may be a pipe: `<(command)` of a shell is one. */
+const OPEN_FILE = /^\/dev\/(?:stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
+
+/** Whether the path names a file descriptor of this process. */
+export function namesOpenFile(path: Bytes): boolean {
+  return OPEN_FILE.test(path);
+}
+
+const KINDS: ReadonlyMap<number, string> = new Map([
+  [S_IFDIR, "a directory"],
+  [S_IFIFO, "a FIFO"],
+  [S_IFSOCK, "a socket"],
+  [S_IFCHR, "a character device"],
+  [S_IFBLK, "a block device"],
+]);
+
+function kindName(stat: Stat): string {
+  return KINDS.get(stat.mode & S_IFMT) ?? "of another kind";
+}
+
+/** /dev/null, by its number. */
+export function isNullDevice(stat: Stat): boolean {
+  return (stat.mode & S_IFMT) === S_IFCHR && stat.rdevMajor === 1 && stat.rdevMinor === 3;
+}
+
+function tooLarge(path: Bytes, limit: number, size?: bigint): UnusableFileError {
+  const unit = limit >= MIB ? `${limit / MIB} MiB` : `${limit / KIB} KiB`;
+  const has = size === undefined ? "does not end" : `has ${size} bytes`;
+  return new UnusableFileError("TOO_LARGE", path, `${has}; the limit is ${unit}`);
 }

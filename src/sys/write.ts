@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import { toBuffer } from "../base/bytes.js";
-import { bind, errno, errnoName } from "./ffi.js";
+import { bind, errno, errnoName, MOST_INTERRUPTIONS } from "./ffi.js";
 import { check, type Fd } from "./files.js";
 
 const libc = {
@@ -11,9 +11,10 @@ const libc = {
 
 /** Writes all of it, going on after a short write or a signal. */
 export function writeAll(fd: Fd, content: Bytes): void {
+  let interruptions = 0;
   for (let rest = toBuffer(content); rest.length > 0; ) {
     const written = Number(libc.write(fd.number, rest, rest.length));
-    if (written < 0 && errnoName(errno()) === "EINTR") continue;
+    if (written < 0 && errnoName(errno()) === "EINTR" && interruptions++ < MOST_INTERRUPTIONS) continue;
     rest = rest.subarray(
       check(
         written,

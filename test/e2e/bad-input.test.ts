@@ -43,7 +43,7 @@ for (const [what, [text, said, status]] of Object.entries(FIRST_LINES)) {
   });
 }
 
-test("configuration that can't be read is named, in words", () => {
+test("configuration that cannot be read is named, in words", () => {
   using scratch = new Scratch();
   mkdirSync(join(scratch.path, "directory"));
   symlinkSync("loop", join(scratch.path, "loop"));
@@ -53,7 +53,7 @@ test("configuration that can't be read is named, in words", () => {
     ["loop", "Too many levels of symbolic links"],
   ]) {
     const path = join(scratch.path, name ?? "");
-    const stderr = `${path}: can't be read: ${why}\n`;
+    const stderr = `${path}: cannot be read: ${why}\n`;
     assert.deepEqual(mayfly(["tmpfiles", "--create", path]), { status: 1, stdout: "", stderr });
   }
 });

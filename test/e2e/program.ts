@@ -33,11 +33,16 @@ const PLAIN = {
   CACHE_DIRECTORY: CACHE,
 };
 
+const MOST_MILLISECONDS = 120_000;
+
 export function start(command: string, args: readonly string[], settings: Settings = {}): Result {
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     encoding: "latin1",
     input: settings.input ?? "",
     maxBuffer: 1 << 28,
+    // What waits for ever fails its test.
+    timeout: MOST_MILLISECONDS,
+    killSignal: "SIGKILL",
     ...(settings.cwd === undefined ? {} : { cwd: settings.cwd }),
     env: { ...PLAIN, ...settings.env },
   });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Bytes, toText } from "../../base/bytes.js";
 import { type Designator, type Partition, type ReadAt, readGpt } from "./gpt.js";
@@ -66,12 +66,15 @@ function readPartitions(path: string): Partition[] | undefined {
   }
 }
 
+/** A FIFO is not waited for; it is refused by its kind. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
 function openImage(path: string): number {
   const failed = (why: string): ImageError =>
     new ImageError(`Failed to set up loopback device for ${path}: ${why}`);
   let fd: number;
   try {
-    fd = openSync(path, "r");
+    fd = openSync(path, READ_WITHOUT_WAITING);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw failed(code === "ENOENT" ? "No such file or directory" : message);

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import type { Bytes } from "../../base/bytes.js";
+import { type Bytes, bytes } from "../../base/bytes.js";
 import { DAY, type Nanoseconds, SECOND } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
 import { systemClock } from "../../sys/clock.js";
+import { LIMITS, readBelow } from "../../sys/read.js";
 
 /** When the host's cleaner runs. */
 export interface CleanerTimer {
@@ -72,7 +73,9 @@ const MOST = 365_000n * DAY;
 function writtenTimer(): CleanerTimer | undefined {
   const unit = DIRECTORIES.map((directory) => `${directory}/${UNIT}`).find((file) => existsSync(file));
   if (unit === undefined) return undefined;
-  const text = [unit, ...dropIns()].map((file) => readFileSync(file, "latin1")).join("\n");
+  const text = [unit, ...dropIns()]
+    .map((file) => readBelow(undefined, bytes(file), LIMITS.settings) ?? "")
+    .join("\n");
   const afterBoot = setting(text, "OnBootSec");
   const every = setting(text, "OnUnitActiveSec");
   if (afterBoot === undefined || every === undefined || every <= 0n) return undefined;

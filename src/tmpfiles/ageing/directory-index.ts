@@ -1,19 +1,10 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname } from "node:path";
-import { type Bytes, toText } from "../../base/bytes.js";
+/** What an earlier run saw of each directory, so that the next need not look at files that cannot be old yet. */
+import type { Bytes } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { CTIME, MTIME, type StatxBuffer } from "../../sys/scan.js";
 import { AGE_BY_CTIME } from "../item.js";
 import type { AgeRule } from "./guards.js";
+import { readWords, writeWords } from "./index-file.js";
 
 // A record, in doubles: inode, device, ctime, mtime (seconds, nanoseconds each), then what was seen.
 const INODE = 0;
@@ -141,21 +132,18 @@ export class DirectoryIndex {
   /** Reads the index that was saved at `path`: an empty one where it is missing, foreign or not what it says. */
   static load(path: Bytes, now: Nanoseconds): DirectoryIndex {
     const nowSeconds = Number(now / SECOND);
-    return new DirectoryIndex(readRecords(toText(path), nowSeconds) ?? new Float64Array(0), nowSeconds);
+    return new DirectoryIndex(readRecords(path, nowSeconds) ?? new Float64Array(0), nowSeconds);
   }
 
   /** Puts what was noted in the place of the index at `path`, for this user alone; where nothing is new it stays. */
   save(path: Bytes): void {
     const noted = this.take();
     if (noted.length === 0 && !this.kept.includes(0)) return;
-    const file = toText(path);
     const records = merged(this.records, this.kept, noted);
     const words = new Float64Array(HEAD + records.length);
     words.set([MAGIC, VERSION, this.#now, records.length / RECORD]);
     words.set(records, HEAD);
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.new`, new Uint8Array(words.buffer), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    writeWords(path, words);
   }
 }
 
@@ -182,24 +170,11 @@ function merged(records: Float64Array, kept: Uint8Array, noted: readonly number[
   return all;
 }
 
-function readRecords(file: string, nowSeconds: number): Float64Array | undefined {
-  let fd: number;
-  try {
-    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-  } catch {
-    return undefined;
-  }
-  try {
-    const { size, uid, mode } = fstatSync(fd);
-    const mine = uid === process.geteuid?.() && (mode & 0o022) === 0;
-    if (!mine || size < HEAD * 8 || size % 8 !== 0) return undefined;
-    const words = new Float64Array(new SharedArrayBuffer(size));
-    if (readSync(fd, new Uint8Array(words.buffer), 0, size, 0) !== size) return undefined;
-    const [magic, version, savedAt = Number.POSITIVE_INFINITY, count] = words;
-    const whole = count === (words.length - HEAD) / RECORD;
-    if (magic !== MAGIC || version !== VERSION || !whole || savedAt > nowSeconds) return undefined;
-    return words.subarray(HEAD);
-  } finally {
-    closeSync(fd);
-  }
+function readRecords(path: Bytes, nowSeconds: number): Float64Array | undefined {
+  const words = readWords(path);
+  if (words === undefined || words.length < HEAD) return undefined;
+  const [magic, version, savedAt = Number.POSITIVE_INFINITY, count] = words;
+  const whole = count === (words.length - HEAD) / RECORD;
+  if (magic !== MAGIC || version !== VERSION || !whole || savedAt > nowSeconds) return undefined;
+  return words.subarray(HEAD);
 }

@@ -39,16 +39,12 @@ function readCredential(directory: Bytes | undefined, name: Bytes): Bytes | unde
   if (!VALID_NAME.test(name))
     throw new CredentialError("no name of a credential: a file name in ASCII, without colons");
   if (directory === undefined) return undefined;
-  const content = readOrExplain(join(directory, name));
-  if (content !== undefined && content.length > LARGEST) {
-    throw new CredentialError("the credential is larger than 64 MiB");
-  }
-  return content;
+  return readOrExplain(join(directory, name));
 }
 
 function readOrExplain(path: Bytes): Bytes | undefined {
   try {
-    return readBelow(undefined, path);
+    return readBelow(undefined, path, LARGEST);
   } catch (error) {
     throw new CredentialError(`the credential can't be read: ${(error as Error).message}`);
   }

@@ -5,9 +5,19 @@ import type { Diagnostic } from "../../base/errors.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import { entries } from "../../sys/directory.js";
 import { Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat, readlinkat } from "../../sys/files.js";
-import { isRegular, S_IFCHR, S_IFMT, type Stat, statx } from "../../sys/inode.js";
+import { isRegular, statx } from "../../sys/inode.js";
 import { currentPath } from "../../sys/processes.js";
-import { openBelow, readAll, readBelow, readStandardInput } from "../../sys/read.js";
+import {
+  isNullDevice,
+  LIMITS,
+  namesOpenFile,
+  openBelow,
+  openRegular,
+  readAll,
+  readBelow,
+  readStandardInput,
+  UnusableFileError,
+} from "../../sys/read.js";
 import { errorAt, remarkAt } from "./diagnostics.js";
 import { linesOf } from "./lex.js";
 
@@ -156,10 +166,6 @@ function kindOf(
 
 const DEV_NULL = "/dev/null";
 
-function isNullDevice(stat: Stat): boolean {
-  return (stat.mode & S_IFMT) === S_IFCHR && stat.rdevMajor === 1 && stat.rdevMinor === 3;
-}
-
 /** Where a link says it leads, though nothing is there: a root need not have a /dev. */
 function linkTarget(root: Bytes | undefined, below: Bytes): string | undefined {
   try {
@@ -190,15 +196,15 @@ export function readNamedConfig(
   root: Bytes | undefined,
   directories: readonly Bytes[],
 ): ConfigText {
-  if (arg === "-") return { file: "<stdin>" as Bytes, content: readStandardInput() };
+  if (arg === "-") return { file: "<stdin>" as Bytes, content: readStandardInput(LIMITS.configuration) };
   if (arg.includes("/")) {
     const file = isAbsolute(arg) ? arg : join(bytes(process.cwd()), arg);
-    using opened = openBelow(undefined, file);
-    return { file, content: readAll(opened) };
+    using opened = namesOpenFile(file) ? openBelow(undefined, file) : openRegular(undefined, file);
+    return { file, content: readAll(opened, LIMITS.configuration, file) };
   }
   for (const directory of directories) {
     const below = join(directory, arg);
-    const content = readBelow(root, below);
+    const content = readBelow(root, below, LIMITS.configuration);
     const file = displayPath(root, below);
     if (content !== undefined) return { file, content };
     if (linkTarget(root, below) === DEV_NULL) return { file, content: "" as Bytes };
@@ -207,9 +213,17 @@ export function readNamedConfig(
 }
 
 export function unreadable(file: Bytes, error: Error): Diagnostic {
+  return errorAt(file, 0, {
+    code: "unreadable-file",
+    column: 0,
+    message: `cannot be read: ${whyUnreadable(error)}`,
+  });
+}
+
+function whyUnreadable(error: Error): string {
+  if (error instanceof UnusableFileError) return error.reason;
   const { code } = error as NodeJS.ErrnoException;
-  const why = (code && errnoWords(code)) ?? error.message;
-  return errorAt(file, 0, { code: "unreadable-file", column: 0, message: `can't be read: ${why}` });
+  return (code && errnoWords(code)) ?? error.message;
 }
 
 /**
@@ -228,10 +242,10 @@ export function readConfigFiles(options: {
   const files = list.files.flatMap(({ below }) => {
     const file = displayPath(root, below);
     try {
-      using opened = openBelow(root, below);
+      using opened = openRegular(root, below);
       const place = placeInside(root, opened);
       const leadsTo = place === below ? {} : { leadsTo: displayPath(root, place) };
-      const lines = linesOf(readAll(opened)).map((line) => `${line}\n`);
+      const lines = linesOf(readAll(opened, LIMITS.configuration)).map((line) => `${line}\n`);
       return [{ file, content: lines.join("") as Bytes, ...leadsTo }];
     } catch (error) {
       diagnostics.push(unreadable(file, error as Error));

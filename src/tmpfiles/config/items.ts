@@ -2,7 +2,7 @@ import { type Bytes, join, show, simplify } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";
 import { O_DIRECTORY, O_PATH } from "../../sys/files.js";
-import { openBelow, readBelow } from "../../sys/read.js";
+import { LIMITS, openBelow, readBelow } from "../../sys/read.js";
 import type { ItemGroup } from "../item.js";
 import { type Credentials, credentialsOf } from "./credentials.js";
 import { consequenceOf, errorAt, remarkAt } from "./diagnostics.js";
@@ -185,11 +185,19 @@ class Loader {
 
   #readListed(below: Bytes, reader: LineReader): boolean {
     const file = displayPath(this.#root, below);
-    return this.#readInto(file, () => textIfThere(file, readBelow(this.#root, below)), reader);
+    return this.#readInto(
+      file,
+      () => textIfThere(file, readBelow(this.#root, below, LIMITS.configuration)),
+      reader,
+    );
   }
 
   #readIfThere(file: Bytes, reader: LineReader): boolean {
-    return this.#readInto(file, () => textIfThere(file, readBelow(undefined, file)), reader);
+    return this.#readInto(
+      file,
+      () => textIfThere(file, readBelow(undefined, file, LIMITS.configuration)),
+      reader,
+    );
   }
 
   #readInto(name: Bytes, read: () => ConfigText | undefined, reader: LineReader): boolean {

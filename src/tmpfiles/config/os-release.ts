@@ -1,6 +1,6 @@
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
-import { readBelow } from "../../sys/read.js";
+import { LIMITS, readBelow } from "../../sys/read.js";
 
 /** A field of os-release(5), empty where it is not set; undefined where the system has no such file. */
 export function osRelease(root: Bytes | undefined, field: string): Bytes | undefined {
@@ -12,7 +12,7 @@ export function osRelease(root: Bytes | undefined, field: string): Bytes | undef
 /** The assignments of a file in the manner of os-release(5): shell syntax without expansion. */
 export function readEnvironmentFile(root: Bytes | undefined, path: string): Map<string, Bytes> | undefined {
   try {
-    const content = readBelow(root, path as Bytes);
+    const content = readBelow(root, path as Bytes, LIMITS.settings);
     return content === undefined ? undefined : parseAssignments(content);
   } catch (error) {
     // A link that leads out of the root, or to itself, is as good as none.

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { type Bytes, bytes, join, simplify } from "../../base/bytes.js";
 import { groupName, homeDirectory, userName } from "../../sys/accounts.js";
-import { readBelow } from "../../sys/read.js";
+import { LIMITS, readBelow } from "../../sys/read.js";
 import { osRelease, readEnvironmentFile } from "./os-release.js";
 
 /** Loaded where a line asks: hardly any does. */
@@ -80,7 +80,7 @@ const release =
     osRelease(host.root, field);
 
 function machineId(host: SpecifierHost): Bytes | undefined {
-  const content = readBelow(host.root, "/etc/machine-id" as Bytes);
+  const content = readBelow(host.root, "/etc/machine-id" as Bytes, LIMITS.machineId);
   if (content === undefined || content === "" || /^uninitialized\n?$/.test(content)) return undefined;
   if (!/^[0-9a-fA-F]{32}\n?$/.test(content))
     throw new BrokenSpecifierError("/etc/machine-id holds no machine ID");
@@ -88,7 +88,7 @@ function machineId(host: SpecifierHost): Bytes | undefined {
 }
 
 function bootId(): Bytes | undefined {
-  const content = readBelow(undefined, "/proc/sys/kernel/random/boot_id" as Bytes);
+  const content = readBelow(undefined, "/proc/sys/kernel/random/boot_id" as Bytes, LIMITS.machineId);
   return content?.trim().replaceAll("-", "") as Bytes | undefined;
 }
 

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -115,6 +119,42 @@ test("an index that others may write to is not read", (t) => {
   clean(made, 10);
   chmodSync(made.index, 0o620);
   assert.equal(clean(made, 20, { dryRun: true }).summary.kept.indexed, undefined);
+});
+
+const ODD_INDEXES: Readonly<Record<string, (index: string, victim: string) => void>> = {
+  "a FIFO": (index) => assert.equal(spawnSync("mkfifo", [index]).status, 0),
+  "a link": (index, victim) => symlinkSync(victim, index),
+  "of one gigabyte": (index) => {
+    writeFileSync(index, "");
+    truncateSync(index, 1_000_000_000);
+  },
+};
+
+for (const [what, lay] of Object.entries(ODD_INDEXES)) {
+  test(`an index that is ${what} is not read, and is replaced`, (t) => {
+    const dir = scratch(t);
+    const made = tree(dir);
+    const victim = `${dir}/victim`;
+    writeFileSync(victim, "kept");
+    mkdirSync(`${dir}/cache`);
+    for (const name of [made.index, `${made.index}.new`]) {
+      lay(name, victim);
+    }
+    assert.equal(clean(made, 10).summary.exitStatus, 0);
+    assert.ok(lstatSync(made.index).isFile());
+    assert.equal(readFileSync(victim, "latin1"), "kept");
+    assert.deepEqual(readdirSync(`${dir}/cache`), ["index"]);
+    assert.equal(clean(made, 20).summary.kept.indexed, 10);
+  });
+}
+
+test("a directory in the place of the index, or of what becomes it, is only a missing index", (t) => {
+  for (const name of ["index", "index.new"]) {
+    const made = tree(scratch(t));
+    mkdirSync(`${made.index.replace(/index$/, name)}`, { recursive: true });
+    assert.equal(clean(made, 10).summary.exitStatus, 0);
+    assert.equal(clean(made, 40).summary.removed.entries, 17);
+  }
 });
 
 const directory = fc.constantFrom(...DIRECTORIES);

@@ -1,0 +1,80 @@
+/** The file of the directory index: read only where it is surely this user's own, and replaced as a whole. */
+import { mkdirSync, readSync, writeFileSync } from "node:fs";
+import { type Bytes, basename, parent, toBuffer } from "../../base/bytes.js";
+import { failedWith, SyscallError } from "../../base/errors.js";
+import {
+  AT_SYMLINK_FOLLOW,
+  Fd,
+  linkat,
+  O_CREAT,
+  O_DIRECTORY,
+  O_EXCL,
+  O_NOFOLLOW,
+  O_PATH,
+  O_TMPFILE,
+  O_WRONLY,
+  openat,
+  procPath,
+  renameat2,
+  tryUnlinkat,
+} from "../../sys/files.js";
+import { statx } from "../../sys/inode.js";
+import { openRegular, UnusableFileError } from "../../sys/read.js";
+
+/** Beyond this it would cost more than it saves: it stands for eight million directories. */
+const LARGEST = 512 << 20;
+const OTHERS_WRITE = 0o022;
+const WORD = Float64Array.BYTES_PER_ELEMENT;
+
+/** The words of the file, in memory that threads share; undefined if it is missing, unreadable or somebody else's. */
+export function readWords(path: Bytes): Float64Array | undefined {
+  try {
+    using fd = openRegular(undefined, path, O_NOFOLLOW);
+    const { size, uid, mode } = statx(fd);
+    const mine = uid === process.geteuid?.() && (mode & OTHERS_WRITE) === 0;
+    const length = Number(size);
+    if (!mine || length > LARGEST || length % WORD !== 0) return undefined;
+    const words = new Float64Array(new SharedArrayBuffer(length));
+    const whole = readSync(fd.number, new Uint8Array(words.buffer), 0, length, 0) === length;
+    return whole ? words : undefined;
+  } catch (error) {
+    if (error instanceof SyscallError || error instanceof UnusableFileError) return undefined;
+    if (error instanceof Error && "code" in error) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Puts the words in the place of what `path` names, for this user alone. The new file gets a name only once it is whole.
+ *
+ * @throws SyscallError, and Node's own errors, if the directory or the file cannot be made.
+ */
+export function writeWords(path: Bytes, words: Float64Array): void {
+  if (words.byteLength > LARGEST) return;
+  mkdirSync(toBuffer(parent(path)), { recursive: true, mode: 0o700 });
+  using dir = openat(Fd.cwd, parent(path), O_PATH | O_DIRECTORY);
+  const fresh = `${basename(path)}.new` as Bytes;
+  const data = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+  // Left there by a run that was killed.
+  tryUnlinkat(dir, fresh);
+  if (!linkWhole(dir, fresh, data)) writeNamed(dir, fresh, data);
+  renameat2(dir, fresh, dir, basename(path));
+}
+
+/** Writes a file without a name, and then gives it one; false if the file system has no such files. */
+function linkWhole(dir: Fd, name: Bytes, data: Uint8Array): boolean {
+  try {
+    using fd = openat(dir, "." as Bytes, O_TMPFILE | O_WRONLY, 0o600);
+    writeFileSync(fd.number, data);
+    linkat(Fd.cwd, procPath(fd), dir, name, AT_SYMLINK_FOLLOW);
+    return true;
+  } catch (error) {
+    if (failedWith(error, "EOPNOTSUPP", "EISDIR", "EINVAL", "ENOSYS")) return false;
+    throw error;
+  }
+}
+
+function writeNamed(dir: Fd, name: Bytes, data: Uint8Array): void {
+  using fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  writeFileSync(fd.number, data);
+}
