@@ -1,3 +1,4 @@
+/** Writes messages as systemd programs do: level, target, colors and prefix come from $SYSTEMD_LOG_*. */
 import { fstatSync, writeFileSync } from "node:fs";
 import { type Bytes, bytes, toBuffer } from "../../base/bytes.js";
 import type { Sink } from "../sink.js";
@@ -32,13 +33,13 @@ const COLOURS: Readonly<Partial<Record<LevelName, string>>> = {
   notice: "\x1b[1m",
   debug: "\x1b[2m",
 };
-/** LOG_DAEMON, as systemd's own programs have it. */
+/** LOG_DAEMON, the facility that systemd programs log under. */
 const FACILITY = 3 << 3;
 
 /**
- * Messages as systemd's programs print them, by $SYSTEMD_LOG_LEVEL, $SYSTEMD_LOG_TARGET, $SYSTEMD_LOG_COLOR and
- * $SYSTEMD_LOG_TIME (systemd-tmpfiles(8), Environment). Without a journal socket of our own the journal gets what is
- * written to standard error, with the level in front where standard error leads there.
+ * Obeys $SYSTEMD_LOG_LEVEL, $SYSTEMD_LOG_TARGET, $SYSTEMD_LOG_COLOR and $SYSTEMD_LOG_TIME (systemd-tmpfiles(8),
+ * Environment). Mayfly opens no journal socket of its own: if standard error is a journal stream, each line is written
+ * there with its level in front.
  */
 export function openLog(stderr: Sink, env: NodeJS.ProcessEnv = process.env): Log {
   const complaints: string[] = [];
@@ -65,9 +66,9 @@ interface Look {
 
 function printer(target: string, stderr: Sink, look: Look): (level: LevelName, text: Bytes) => void {
   if (target === "kmsg" || (target.endsWith("-or-kmsg") && !leadsToJournal(look.env))) return toKernel;
-  const prefixed = target === "console-prefixed" || (target !== "console" && leadsToJournal(look.env));
+  const prefix = prefixFor(target, look.env);
   return (level, text) => {
-    const before = prefixed ? `<${FACILITY + LEVELS.indexOf(level)}>` : "";
+    const before = prefix(level);
     const date = look.dated ? `${dateNow()} ` : "";
     const colour = look.colours ? COLOURS[level] : undefined;
     const line = colour === undefined ? text : `${colour}${text}\x1b[0m`;
@@ -75,16 +76,26 @@ function printer(target: string, stderr: Sink, look: Look): (level: LevelName, t
   };
 }
 
+/**
+ * What precedes a line. journald reads the prefix of a stream as a bare level (sd-daemon(3)) and keeps any other number
+ * as text; "console-prefixed" includes the facility, as syslog(3) does.
+ */
+function prefixFor(target: string, env: NodeJS.ProcessEnv): (level: LevelName) => string {
+  if (target !== "console" && leadsToJournal(env)) return (level) => `<${LEVELS.indexOf(level)}>`;
+  if (target === "console-prefixed") return (level) => `<${FACILITY + LEVELS.indexOf(level)}>`;
+  return () => "";
+}
+
 function toKernel(level: LevelName, text: Bytes): void {
   const line = `<${FACILITY + LEVELS.indexOf(level)}>systemd-tmpfiles[${process.pid}]: ${text}\n`;
   try {
     writeFileSync("/dev/kmsg", toBuffer(line as Bytes));
   } catch {
-    // Who may not write there has asked for silence.
+    // Without permission to write to the kernel log the message is dropped, as systemd programs do.
   }
 }
 
-/** $JOURNAL_STREAM names the device and inode of the stream that the service manager has given us. */
+/** $JOURNAL_STREAM holds the device and inode of the stream that the service manager connected to the journal. */
 function leadsToJournal(env: NodeJS.ProcessEnv): boolean {
   const [device, inode] = (env.JOURNAL_STREAM ?? "").split(":");
   if (inode === undefined) return false;
@@ -100,7 +111,7 @@ function targetOf(env: NodeJS.ProcessEnv, complaints: string[]): string {
   return "auto";
 }
 
-/** The level for everything, and that for the console where one is given: the lower of them holds. */
+/** The level for all targets, and the level for the console. A message must pass both. */
 function levelsOf(env: NodeJS.ProcessEnv, complaints: string[]): LevelName[] {
   const wanted = env.SYSTEMD_LOG_LEVEL ?? "";
   let all: LevelName = "info";
