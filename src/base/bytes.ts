@@ -64,6 +64,19 @@ export function show(value: Bytes): string {
   return shown;
 }
 
+/** Printable ASCII, newlines and tabs. */
+const HARMLESS = /^[\n\t -~]*$/;
+
+/**
+ * Text of several lines that is safe on a terminal: as `show`, but with newlines, tabs and backslashes as they are. The result
+ * is bytes again.
+ */
+export function harmless(text: Bytes): Bytes {
+  if (HARMLESS.test(text)) return text;
+  const parts = text.split(/([\n\t\\]+)/) as Bytes[];
+  return parts.map((part, at) => (at % 2 === 0 ? bytes(show(part)) : part)).join("") as Bytes;
+}
+
 function escaped(value: Bytes, at: number, character: string | undefined): string {
   const named = character === undefined ? undefined : NAMED_ESCAPES[character];
   if (named !== undefined) return named;

@@ -69,7 +69,7 @@ function longOption(
   const option = lookUp(table, written);
   let value = equals < 0 ? undefined : (arg.slice(equals + 1) as Bytes);
   if (option.value === undefined && value !== undefined) {
-    throw new UsageError(`option '${written}' doesn't allow an argument`);
+    throw new UsageError(`option '${show(written)}' doesn't allow an argument`);
   }
   if (option.value !== undefined && !option.optional && value === undefined) value = due(rest, written);
   return [option, value];
@@ -85,7 +85,7 @@ function lookUp(table: readonly Option[], written: Bytes): Option {
   if (only === undefined) throw new UsageError(`unrecognized option '${show(written)}'`);
   if (candidates.length === 1) return only;
   const possibilities = candidates.map((option) => `--${option.name}`).join(", ");
-  throw new UsageError(`option '${written}' is ambiguous; possibilities: ${possibilities}`);
+  throw new UsageError(`option '${show(written)}' is ambiguous; possibilities: ${possibilities}`);
 }
 
 /** Sets each option of a bundle; true where one of them ends the reading. */
@@ -101,15 +101,15 @@ function shortOptions(
     if (option === undefined) throw new UsageError(`unrecognized option '-${show(letter)}'`);
     if (option.value !== undefined) {
       const attached = arg.slice(at + 1) as Bytes;
-      return set(option, attached !== "" || option.optional ? attached : due(rest, `-${letter}`));
+      return set(option, attached !== "" || option.optional ? attached : due(rest, `-${letter}` as Bytes));
     }
     if (set(option, undefined)) return true;
   }
   return false;
 }
 
-function due(rest: Bytes[], written: string): Bytes {
+function due(rest: Bytes[], written: Bytes): Bytes {
   const value = rest.shift();
-  if (value === undefined) throw new UsageError(`option '${written}' requires an argument`);
+  if (value === undefined) throw new UsageError(`option '${show(written)}' requires an argument`);
   return value;
 }

@@ -1,4 +1,4 @@
-import { type Bytes, toBuffer, toText } from "../base/bytes.js";
+import { type Bytes, bytes, show, toBuffer, toText } from "../base/bytes.js";
 import type { NameOptions, PlacementOptions } from "../temp/options.js";
 import { UsageError, type Values } from "./options.js";
 
@@ -28,9 +28,10 @@ export function placementOf(
   template: Bytes | undefined,
 ): PlacementOptions & NameOptions {
   const text = template === undefined ? "tmp.XXX" : toText(template);
-  if (!LAST_PLACEHOLDER.test(text)) throw new UsageError(`${text}: the template must end with XXX`);
-  if (text.includes("/"))
-    throw new UsageError(`${text}: the template is a name; the directory goes to --tmpdir`);
+  const invalid = (why: string): UsageError =>
+    new UsageError(`invalid template "${show(bytes(text))}": ${why}`);
+  if (text.includes("/")) throw invalid('must not contain "/"; use --tmpdir for the directory');
+  if (!LAST_PLACEHOLDER.test(text)) throw invalid("must end with XXX; use --suffix for what follows");
   return {
     prefix: text.replace(LAST_PLACEHOLDER, ""),
     size: options.large ? "large" : "small",

@@ -1,6 +1,8 @@
 import { writeSync } from "node:fs";
+import { bytes, fromBuffer, toBuffer } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { isTerminal as isTerminalFd } from "../sys/terminal.js";
+import { rendered } from "./terminal.js";
 
 const BUFFER_SIZE = 1 << 16;
 const CLOSED = new Set(["EPIPE", "EIO", "EBADF", "ENXIO"]);
@@ -9,7 +11,7 @@ const CLOSED = new Set(["EPIPE", "EIO", "EBADF", "ENXIO"]);
  * Where text goes. It is gathered and written in large pieces, since an engine at work reports a million events and
  * does not return to the event loop between them; a terminal gets each line as it comes. A reader that has gone
  * away is no failure: what is written from then on is dropped, and the work goes on. Who waits for something (a child,
- * an event) flushes first.
+ * an event) flushes first. A terminal gets control characters escaped, but for what `control` marks as our own.
  */
 export interface Sink {
   readonly isTerminal: boolean;
@@ -48,13 +50,19 @@ export function openSink(fd: 1 | 2): Sink {
     },
     write(text) {
       if (closed) return;
-      const data = typeof text === "string" ? Buffer.from(text, "utf8") : text;
+      const data = encoded(text, isTerminal);
       pending.push(data);
       size += data.length;
       if (isTerminal || size >= BUFFER_SIZE) flush();
     },
     flush,
   };
+}
+
+/** Nothing that a terminal would obey gets past this, whatever a message quotes. */
+function encoded(text: string | Uint8Array, isTerminal: boolean): Uint8Array {
+  if (typeof text === "string") return toBuffer(rendered(bytes(text), isTerminal));
+  return isTerminal ? toBuffer(rendered(fromBuffer(text), true)) : text;
 }
 
 /** The code of what failed, if anything. */

@@ -1,4 +1,5 @@
 import type { Sink } from "./sink.js";
+import { control } from "./terminal.js";
 
 export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 export type Paint = (style: Style, text: string) => string;
@@ -18,7 +19,8 @@ const CODES: Readonly<Record<Style, readonly [on: number, off: number]>> = {
  */
 export function painter(sink: Pick<Sink, "isTerminal">, env: NodeJS.ProcessEnv = process.env): Paint {
   if (!wantsColour(sink, env)) return (_style, text) => text;
-  return (style, text) => `\x1b[${CODES[style][0]}m${text}\x1b[${CODES[style][1]}m`;
+  const turn = (code: number): string => control(`\x1b[${code}m`);
+  return (style, text) => `${turn(CODES[style][0])}${text}${turn(CODES[style][1])}`;
 }
 
 function wantsColour(sink: Pick<Sink, "isTerminal">, env: NodeJS.ProcessEnv): boolean {

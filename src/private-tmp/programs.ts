@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
+import { bytes } from "../base/bytes.js";
+import { hostAccounts } from "../sys/accounts.js";
 import { SetupError } from "./settings.js";
 
 const PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -53,12 +55,19 @@ export function rightsCommand(rights: Rights): string[] {
 function userOptions({ user, group }: Rights): string[] {
   if (user === undefined && group === undefined) return [];
   const isNamed = user !== undefined && !/^[0-9]+$/.test(user);
-  const gid = group ?? (isNamed ? primaryGroup(user) : user);
+  const gid = group === undefined ? (isNamed ? primaryGroup(user) : user) : groupId(group);
   return [
     ...(user === undefined ? [] : [`--reuid=${user}`]),
     `--regid=${gid}`,
     isNamed ? "--init-groups" : "--clear-groups",
   ];
+}
+
+function groupId(group: string): string {
+  if (/^[0-9]+$/.test(group)) return group;
+  const id = hostAccounts.group(bytes(group));
+  if (id === undefined) throw new SetupError("BAD_OPTION", `there is no group '${group}'`);
+  return `${id}`;
 }
 
 /** By id(1), which asks whatever directory service the host has. */

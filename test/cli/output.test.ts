@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Bytes, bytes } from "#src/base/bytes.js";
+import { type Bytes, bytes, fromBuffer, toBuffer } from "#src/base/bytes.js";
 import { SyscallError } from "#src/base/errors.js";
 import type { Event, Source } from "#src/base/events.js";
 import { openLog } from "#src/cli/drop-in/log.js";
 import { dropInReporter } from "#src/cli/drop-in/reporter.js";
 import { painter } from "#src/cli/style.js";
+import { rendered } from "#src/cli/terminal.js";
 import { eventJson } from "#src/cli/verbs/json.js";
 import { progressOn } from "#src/cli/verbs/progress.js";
 import { failure, number, size } from "#src/cli/words.js";
@@ -13,13 +14,17 @@ import { failure, number, size } from "#src/cli/words.js";
 const NASTY = "/tmp/\x1b]0;x\x07\n\xff" as Bytes;
 const line = (text: string): Source => ({ file: bytes("/etc/t.conf"), line: 3, text: bytes(text) });
 
+function asWritten(text: string | Uint8Array): Buffer {
+  return toBuffer(rendered(typeof text === "string" ? bytes(text) : fromBuffer(text), false));
+}
+
 function memory() {
   const chunks: Buffer[] = [];
   return {
     isTerminal: false,
     problem: undefined,
     columns: undefined,
-    write: (text: string | Uint8Array) => void chunks.push(Buffer.from(text as string)),
+    write: (text: string | Uint8Array) => void chunks.push(asWritten(text)),
     flush: () => {},
     text: () => Buffer.concat(chunks).toString("latin1"),
     lines: () => Buffer.concat(chunks).toString("latin1").split("\n").slice(0, -1),

@@ -1,4 +1,4 @@
-import { type Bytes, bytes, show, toBuffer } from "../../base/bytes.js";
+import { type Bytes, show, toBuffer } from "../../base/bytes.js";
 import { type ConfigText, readConfigFiles } from "../../tmpfiles/index.js";
 import type { Sink } from "../sink.js";
 import { page } from "./pager.js";
@@ -17,7 +17,7 @@ export function catConfig(options: CatOptions, stdout: Sink, stderr: Sink): numb
   for (const { file, message } of diagnostics) stderr.write(`${show(file)}: ${message}\n`);
   const text = files.map((file) => section(file, options.tldr)).join("\n");
   if (!options["no-pager"] && page(toBuffer(text as Bytes), stdout)) return 0;
-  stdout.write(toBuffer(stdout.isTerminal ? harmless(text) : (text as Bytes)));
+  stdout.write(toBuffer(text as Bytes));
   return diagnostics.some(({ severity }) => severity === "error") ? 1 : 0;
 }
 
@@ -27,25 +27,4 @@ function section({ file, content, leadsTo }: ConfigText, tldr: boolean): string 
   const kept = tldr ? lines.filter((line) => !/^\s*(\\|[#;].*)?$/.test(line)) : lines;
   const heading = leadsTo === undefined ? file : `${file} -> ${leadsTo}`;
   return `# ${heading}\n${kept.map((line) => `${line}\n`).join("")}`;
-}
-
-/** The text with nothing in it that a terminal would obey. */
-function harmless(text: string): Bytes {
-  const lines = text.split("\n").map((line) =>
-    line
-      .split("\t")
-      .map((part) => shown(part as Bytes))
-      .join("\t"),
-  );
-  return lines.join("\n") as Bytes;
-}
-
-/** As `show`, with the backslashes that configuration is written with left alone. */
-function shown(text: Bytes): Bytes {
-  return bytes(
-    text
-      .split("\\")
-      .map((part) => show(part as Bytes))
-      .join("\\"),
-  );
 }

@@ -2,6 +2,7 @@
 import { fstatSync, writeFileSync } from "node:fs";
 import { type Bytes, bytes, toBuffer } from "../../base/bytes.js";
 import type { Sink } from "../sink.js";
+import { control } from "../terminal.js";
 import { parseBoolean } from "./boolean.js";
 
 /** syslog(3)'s. */
@@ -71,7 +72,7 @@ function printer(target: string, stderr: Sink, look: Look): (level: LevelName, t
     const before = prefix(level);
     const date = look.dated ? `${dateNow()} ` : "";
     const colour = look.colours ? COLOURS[level] : undefined;
-    const line = colour === undefined ? text : `${colour}${text}\x1b[0m`;
+    const line = colour === undefined ? text : `${control(colour)}${text}${control("\x1b[0m")}`;
     stderr.write(toBuffer(`${before}${date}${line}\n` as Bytes));
   };
 }

@@ -12,6 +12,7 @@ import {
   readlinkat,
 } from "../../sys/files.js";
 import { start } from "../main.js";
+import { openSink } from "../sink.js";
 import { type Inside, MOUNT_POINT } from "./enter.js";
 import type { Designator } from "./gpt.js";
 import type { ImageMount } from "./plan.js";
@@ -37,7 +38,9 @@ async function main(inside: Inside): Promise<number> {
       throw new Error("No suitable os-release file in image found.");
     }
   } catch (error) {
-    process.stderr.write(`Failed to mount image: ${(error as Error).message}\n`);
+    const stderr = openSink(2);
+    stderr.write(`Failed to mount image: ${(error as Error).message}\n`);
+    stderr.flush();
     return 1;
   }
   return start({ startedAs: inside.startedAs, args: inside.args, mountedImage: bytes(MOUNT_POINT) });

@@ -1,4 +1,4 @@
-import { type Bytes, toText } from "../../base/bytes.js";
+import { type Bytes, show } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
 import { UsageError } from "../options.js";
@@ -12,7 +12,7 @@ export function parseMoment(option: string, text: Bytes, now: Nanoseconds): Nano
   const milliseconds = Date.parse(text);
   if (text === "now") return now;
   if (Number.isNaN(milliseconds)) {
-    throw new UsageError(`option '--${option}' takes a date, @SECONDS, or +SPAN, not '${toText(text)}'`);
+    throw new UsageError(`option '--${option}' expects a date, @SECONDS, or +SPAN, not '${show(text)}'`);
   }
   return BigInt(milliseconds) * 1_000_000n;
 }

@@ -1,4 +1,4 @@
-import { type Bytes, toText } from "../../base/bytes.js";
+import { type Bytes, show } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { run, type Summary } from "../../tmpfiles/index.js";
 import { type Command, defineCommand, type Invocation, type Section, UsageError } from "../options.js";
@@ -89,7 +89,7 @@ function jobsOf(text: Bytes | undefined): { readonly jobs?: number } {
   if (text === undefined) return {};
   const jobs = Number(text);
   if (!/^\d+$/.test(text) || jobs < 1 || jobs > 1024) {
-    throw new UsageError(`option '--jobs' takes a number from 1 to 1024, not '${toText(text)}'`);
+    throw new UsageError(`option '--jobs' expects a number from 1 to 1024, not '${show(text)}'`);
   }
   return { jobs };
 }

@@ -1,4 +1,5 @@
 import type { Sink } from "../sink.js";
+import { control } from "../terminal.js";
 import { counted } from "../words.js";
 
 /** What takes less is over before a person has read that it goes on. */
@@ -28,10 +29,10 @@ export function progressOn(
       next = now + EVERY_MS;
       shown = true;
       const text = `${counted(entries, "entry", "entries")} seen...`;
-      stderr.write(`${CLEAR_LINE}${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+      stderr.write(`${control(CLEAR_LINE)}${text.slice(0, (stderr.columns ?? 80) - 1)}`);
     },
     clear() {
-      if (shown) stderr.write(CLEAR_LINE);
+      if (shown) stderr.write(control(CLEAR_LINE));
       shown = false;
     },
   };

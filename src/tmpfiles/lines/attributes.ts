@@ -1,4 +1,4 @@
-import type { Bytes } from "../../base/bytes.js";
+import { type Bytes, show } from "../../base/bytes.js";
 import { failedWith, NOT_SUPPORTED, SyscallError } from "../../base/errors.js";
 import { ATTRIBUTE_LETTERS, getAttributes, setAttributes } from "../../sys/attributes.js";
 import { type Fd, O_NOATIME, O_RDONLY, reopen } from "../../sys/files.js";
@@ -92,7 +92,10 @@ export function parseAttributes(argument: Bytes): AttributeWish {
   for (const [index, letter] of [...letters].entries()) {
     const bit = Object.hasOwn(ATTRIBUTE_LETTERS, letter) ? ATTRIBUTE_LETTERS[letter] : undefined;
     if (bit === undefined)
-      throw new ArgumentError(`no attribute has the letter "${letter}"`, operator.length + index);
+      throw new ArgumentError(
+        `unknown file attribute "${show(letter as Bytes)}" (see chattr(1))`,
+        operator.length + index,
+      );
     mask |= bit;
   }
   return { mask: operator === "=" ? ALL : mask, value: operator === "-" ? 0 : mask };

@@ -1,4 +1,4 @@
-import { type Bytes, isAbsolute, join, parent } from "../../base/bytes.js";
+import { type Bytes, isAbsolute, join, parent, show } from "../../base/bytes.js";
 import { parseCNumber } from "../../base/c-number.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import type { InodeKind } from "../../base/events.js";
@@ -151,15 +151,15 @@ export function parseDevice(argument: Bytes): bigint {
   if (colon < 0) throw new ArgumentError("a device is written as major:minor");
   if (!/^[ \t\n\r]*\d+$/.test(argument.slice(0, colon)))
     throw new ArgumentError("the major number is not a number");
-  const major = number(argument.slice(0, colon), 0);
-  const minor = number(argument.slice(colon + 1), colon + 1);
+  const major = number(argument.slice(0, colon) as Bytes, 0);
+  const minor = number(argument.slice(colon + 1) as Bytes, colon + 1);
   if (major >= 2 ** 12) throw new ArgumentError("the major number is above 4095");
   if (minor >= 2 ** 20) throw new ArgumentError("the minor number is above 1048575", colon + 1);
   return makeDevice(major, minor);
 }
 
-function number(text: string, at: number): number {
+function number(text: Bytes, at: number): number {
   const value = parseCNumber(text);
-  if (value === undefined) throw new ArgumentError(`"${text}" is not a number`, at);
+  if (value === undefined) throw new ArgumentError(`"${show(text)}" is not a number`, at);
   return value;
 }
