@@ -1,4 +1,4 @@
-/** Running what is tested as an ordinary user, nobody. */
+/** Runs what is tested as an ordinary user, nobody. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
@@ -7,9 +7,11 @@ export const NOBODY = 65534;
 
 function whyNot(): string | false {
   if (process.getuid?.() !== 0) return "needs root, to run as another user";
-  const { status } = spawnSync("test", ["-r", PROGRAM], { uid: NOBODY, gid: NOBODY });
-  return status === 0 ? false : "an ordinary user can't read the project where it lies";
+  // Node itself can lie in root's home, too.
+  const read = ["-e", `require("node:fs").readFileSync(${JSON.stringify(PROGRAM)})`];
+  const { status } = spawnSync(process.execPath, read, { uid: NOBODY, gid: NOBODY, cwd: "/" });
+  return status === 0 ? false : "another user cannot read the project or run Node where they are";
 }
 
-/** Why nothing can be run as nobody; false where it can. */
+/** Why nothing can be run as nobody, or false. */
 export const cannotBeNobody = whyNot();

@@ -1,7 +1,7 @@
 /**
- * The real systemd-tmpfiles 262, to compare with. It comes from Debian's own signed packages (nothing is installed:
+ * Finds the real systemd-tmpfiles 262 to compare with. It comes from Debian's signed packages (nothing is installed:
  * the standalone build is linked against libc alone and is only unpacked) and stays in the user's cache directory.
- * `node build/test/reference.js` fetches it and prints where it is.
+ * `node build/test/reference.js` fetches it and prints its path.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -19,20 +19,36 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-export type Reference =
-  | { readonly binary: string; readonly version: string; readonly missing?: never }
-  /** Why there is none, for the reason string of a skipped test. */
-  | { readonly missing: string; readonly binary?: never };
+interface Found {
+  readonly binary: string;
+  readonly version: string;
+  readonly missing?: never;
+  readonly why?: never;
+}
 
-const WANTED = 262;
+interface Missing {
+  /** For the reason of a skipped test. */
+  readonly missing: string;
+  /** The cause, in one line. */
+  readonly why: string;
+  readonly binary?: never;
+}
+
+export type Reference = Found | Missing;
+
+export const WANTED = 262;
+/** How the reason begins for which a comparison is skipped. The end of a run counts the reasons. */
+export const NOT_COMPARED = "not compared";
+const NO_REFERENCE = `${NOT_COMPARED}: no systemd-tmpfiles ${WANTED}`;
 /** Debian moves on: testing first, then unstable, and the version decides. */
 const SUITES = ["forky", "sid"];
 const PACKAGE = "systemd-standalone-tmpfiles";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-/** After a failure nothing is fetched for so long: a test run offline shall not wait for each of its files. */
+/** After a failure nothing is fetched for this long, so that not every test file waits for the network in vain. */
 const RETRY_AFTER_MS = 10 * 60 * 1000;
+const FETCH_LIMIT_S = 300;
 
-/** The host's own, where it is of this version. */
+/** The host's own systemd-tmpfiles, if it has this version. */
 export function hostCleaner(version: number): Reference {
   return probe("/usr/bin/systemd-tmpfiles", version);
 }
@@ -40,41 +56,52 @@ export function hostCleaner(version: number): Reference {
 let found: Reference | undefined;
 
 /**
- * The binary, fetched where it is not in the cache yet, or why it can't be had: said once on standard error too,
- * since a comparison that does not happen must not go unnoticed. `MAYFLY_REFERENCE` names another binary.
+ * The binary, fetched unless it is in the cache. $MAYFLY_REFERENCE names another one; $MAYFLY_NO_REFERENCE is the cause
+ * that the test runner has found already.
  */
 export function reference(): Reference {
   if (found !== undefined) return found;
-  found = locate();
-  if (found.missing !== undefined)
-    process.stderr.write(`\nNOT COMPARED with systemd-tmpfiles ${WANTED}: ${found.missing}\n\n`);
+  const located = locate();
+  found = located.binary === undefined ? { ...located, missing: NO_REFERENCE } : located;
+  if (found.why !== undefined && process.env.MAYFLY_NO_REFERENCE === undefined)
+    process.stderr.write(`Nothing is compared with systemd-tmpfiles ${WANTED}: ${found.why}\n`);
   return found;
 }
 
+function none(why: string): Missing {
+  return { missing: `${NOT_COMPARED}: ${why}`, why };
+}
+
 function locate(): Reference {
-  const given = process.env.MAYFLY_REFERENCE;
+  const { MAYFLY_REFERENCE: given, MAYFLY_NO_REFERENCE: cause, XDG_CACHE_HOME } = process.env;
+  if (cause !== undefined) return none(cause);
   if (given !== undefined) return probe(given);
-  const home = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "mayfly", `reference-${WANTED}`);
+  const home = join(XDG_CACHE_HOME || join(homedir(), ".cache"), "mayfly", `reference-${WANTED}`);
   const cached = join(home, "root/usr/bin/systemd-tmpfiles");
   if (existsSync(cached)) return probe(cached);
   try {
     mkdirSync(home, { recursive: true });
-  } catch (error) {
-    return { missing: `no cache directory to keep it in (set XDG_CACHE_HOME): ${(error as Error).message}` };
-  }
-  if (failedJustNow(home)) return { missing: readFileSync(join(home, "failed"), "utf8") };
-  // Test files run as processes of their own: one fetches, the others wait for it.
-  const fetching = spawnSync(
-    "flock",
-    [join(home, "lock"), process.execPath, import.meta.filename, "--fetch", home],
-    {
+    if (failedJustNow(home)) return none(readFileSync(join(home, "failed"), "utf8"));
+    // Test files are processes of their own: one fetches, the others wait for it.
+    const fetch = [process.execPath, import.meta.filename, "--fetch", home];
+    const { stderr, error } = spawnSync("flock", ["-w", `${FETCH_LIMIT_S}`, join(home, "lock"), ...fetch], {
       encoding: "utf8",
-    },
-  );
-  if (existsSync(cached)) return probe(cached);
-  const missing = `could not be fetched: ${(fetching.stderr || fetching.error?.message || "unknown").trim()}`;
-  writeFileSync(join(home, "failed"), missing);
-  return { missing };
+      timeout: 2 * FETCH_LIMIT_S * 1000,
+    });
+    if (existsSync(cached)) return probe(cached);
+    const why = `could not be fetched: ${firstError(stderr || error?.message || "unknown")}`;
+    writeFileSync(join(home, "failed"), why);
+    return none(why);
+  } catch (error) {
+    return none(`no cache directory for it (set XDG_CACHE_HOME): ${(error as Error).message}`);
+  }
+}
+
+/** Of the lines that apt prints, the first error. */
+function firstError(text: string): string {
+  const lines = text.trim().split("\n");
+  const line = lines.find((each) => /\bE: /.test(each)) ?? lines[0] ?? "";
+  return line.replace(/^.*?\bE: /, "").slice(0, 200);
 }
 
 function failedJustNow(home: string): boolean {
@@ -86,19 +113,26 @@ function probe(binary: string, wanted = WANTED): Reference {
   const asked = spawnSync(binary, ["--version"], { encoding: "utf8" });
   const version = /^systemd (\d+)/.exec(asked.stdout ?? "")?.[1];
   if (version === undefined)
-    return { missing: `${binary} does not run here: ${asked.error?.message ?? asked.stderr}` };
-  if (Number(version) !== wanted) return { missing: `${binary} is version ${version}, not ${wanted}` };
+    return none(
+      `${binary} does not run here: ${asked.error?.message ?? (asked.stderr.trim() || "it prints no version")}`,
+    );
+  if (Number(version) !== wanted) return none(`${binary} is version ${version}, not ${wanted}`);
   return { binary, version };
 }
 
 function run(command: string, args: readonly string[], cwd: string): string {
-  const result = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 1 << 28 });
+  const result = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    timeout: FETCH_LIMIT_S * 1000,
+  });
   if (result.error !== undefined) throw result.error;
   if (result.status !== 0) throw new Error(`${command} ${args.at(-1)}: ${result.stderr.trim()}`);
   return result.stdout;
 }
 
-/** The mirror that this host uses, or Debian's own. */
+/** The mirror that this host uses, or Debian's. */
 function mirror(): string {
   const folder = "/etc/apt/sources.list.d";
   const files = [join(folder, "debian.sources"), "/etc/apt/sources.list"].filter((file) => existsSync(file));
@@ -109,7 +143,10 @@ function mirror(): string {
   );
 }
 
-/** apt with lists, archives and sources of its own, so that it touches nothing of the host and needs no root. */
+/**
+ * apt with its own lists, archives and sources, so that it touches nothing of the host and needs no root. A frozen or
+ * stale mirror will do: signatures are checked, and the version decides, so it does not matter how old they are.
+ */
 function aptOptions(work: string): string[] {
   mkdirSync(join(work, "lists/partial"), { recursive: true });
   mkdirSync(join(work, "archives/partial"), { recursive: true });
@@ -122,6 +159,8 @@ function aptOptions(work: string): string[] {
     `Dir::State::status=/dev/null`,
     `Dir::Cache=${work}`,
     "Acquire::Languages=none",
+    "Acquire::Check-Valid-Until=false",
+    "Acquire::Check-Date=false",
     "Acquire::Retries=2",
     "Acquire::http::Timeout=30",
     ...(process.getuid?.() === 0 ? ["APT::Sandbox::User=root"] : []),

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { MARK } from "../runner/processes.js";
 
 export const ROOT = resolve(import.meta.dirname, "../../..");
 export const MAYFLY = join(ROOT, "bin/mayfly.js");
@@ -31,6 +32,7 @@ const PLAIN = {
   LANG: "C.UTF-8",
   TZ: "UTC",
   CACHE_DIRECTORY: CACHE,
+  [MARK]: process.env[MARK],
 };
 
 const MOST_MILLISECONDS = 120_000;

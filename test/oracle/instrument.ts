@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Reference } from "../reference.js";
+import { NOT_COMPARED, type Reference } from "../reference.js";
 
 const SOURCE = `
 #define _GNU_SOURCE
@@ -59,5 +59,5 @@ export function instrument(real: Reference): Instrument | { readonly missing: st
   const compiled = spawnSync("cc", ["-shared", "-fPIC", "-O1", "-o", clock, source], { encoding: "utf8" });
   if (compiled.status === 0) return { binary, clock, remove };
   remove();
-  return { missing: `no C compiler: ${compiled.error?.message ?? compiled.stderr}` };
+  return { missing: `${NOT_COMPARED}: no C compiler for a clock that can be set` };
 }
