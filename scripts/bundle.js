@@ -1,10 +1,9 @@
 /**
- * Makes dist/bin of dist: each face of the command line in one file with V8's code cache beside it, and each thread or
+ * Makes dist/bin of dist: each face of the command line in one file, headed by the build it belongs to, and each thread or
  * process that the code starts by `new URL("./NAME.js", import.meta.url)` as a file of its own.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 
@@ -47,7 +46,15 @@ function startedByUrl() {
 const URL_OF_IT =
   'const bundle = { get url() { return require("node:url").pathToFileURL(__filename).href; } };';
 
-// bin/mayfly.js loads these itself.
+/** bin/mayfly.js loads these itself, and keeps V8's code cache of them by this name of the build. */
+function stamp(face) {
+  const file = join(out, `${face}.cjs`);
+  const text = readFileSync(file, "latin1");
+  const build = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  writeFileSync(file, `/*${build}*/${text}`, "latin1");
+}
+
+rmSync(out, { recursive: true, force: true });
 await build({
   ...common,
   entryPoints: FACES,
@@ -55,27 +62,6 @@ await build({
   banner: { js: `(function (exports, require, module, __filename, __dirname) {\n${URL_OF_IT}` },
   footer: { js: "})" },
 });
+for (const { out: face } of FACES) stamp(face);
 await build({ ...common, entryPoints: startedByUrl(), entryNames: "[name]", banner: { js: URL_OF_IT } });
 writeFileSync(join(out, "package.json"), '{ "type": "commonjs" }\n');
-
-// Cleans once, so that the functions which each start needs are in the caches too: a file with a line of each of the usual
-// kinds, and a directory with nothing old in it.
-const { compile, run, cacheOf } = createRequire(import.meta.url)("../bin/mayfly.js");
-for (const { out: face } of FACES) rmSync(cacheOf(face), { force: true });
-const scratch = mkdtempSync(join(tmpdir(), "mayfly-build-"));
-try {
-  const config = join(scratch, "lines.conf");
-  mkdirSync(join(scratch, "a/b"), { recursive: true });
-  writeFileSync(join(scratch, "a/file"), "");
-  writeFileSync(
-    config,
-    `# lines\nd ${scratch}/a 0755 root root 10d\nd ${scratch}/c 0755 root root 10d\nx /nowhere/*\n`,
-  );
-  for (const { out: face } of FACES) {
-    const script = compile(face);
-    await run(script, face).main(["node", "mayfly", "tmpfiles", "--clean", config]);
-    writeFileSync(cacheOf(face), script.createCachedData());
-  }
-} finally {
-  rmSync(scratch, { recursive: true });
-}
