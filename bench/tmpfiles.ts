@@ -8,6 +8,7 @@ import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem, version } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { NODE_MAJORS, nodeBinary } from "../scripts/nodes.js";
 import { compare, type Row, type Scenario, table } from "./compare.js";
 import { dropIn, floor, mayfly, real } from "./peers.js";
 import {
@@ -116,18 +117,33 @@ const plans: readonly Plan[] = [
   remove("remove 250,000 on disk", "disk", { wall: 0.7 }),
   secondRun("second run, 500,000 entries", 500_000, 0.25),
   secondRun("second run, 2,000,000 entries", 2_000_000, 0.1),
-  {
-    name: "start, one line",
-    on: "tmpfs",
-    scenario: (scratch) => ({
-      name: "start, one line, against node -e 0",
-      ours: dropIn("--clean", configuration(scratch, "one", [`d ${scratch}/nothing - - - 10d`])),
-      peer: { name: "node -e 0", argv: [process.execPath, "-e", "0"] },
-      promised: { wall: 1.4 },
-      rounds: Math.max(rounds, 11),
-    }),
-  },
+  ...NODE_MAJORS.map((major) => startPlan(major)),
 ];
+
+/** How long the program takes to start, against bare Node of the same version. The warm-up writes the code cache. */
+function startPlan(major: number): Plan {
+  const name = `start, one line, Node ${major}`;
+  return {
+    name,
+    on: "tmpfs",
+    scenario: (scratch) => {
+      const node = nodeBinary(major);
+      const config = configuration(scratch, "one", [`d ${scratch}/nothing - - - 10d`]);
+      const { argv } = dropIn("--clean", config);
+      return {
+        name: `${name}, against node -e 0`,
+        ours: {
+          name: "mayfly",
+          argv: [node, ...argv.slice(1)],
+          env: { CACHE_DIRECTORY: scratch },
+        },
+        peer: { name: "node -e 0", argv: [node, "-e", "0"] },
+        promised: { wall: 1.4 },
+        rounds: Math.max(rounds, 11),
+      };
+    },
+  };
+}
 
 /** What the walk of a second run takes of that of the first, with as many entries as the plans have that measure whole runs. */
 function secondWalk(): number {
