@@ -1,5 +1,20 @@
 # Generated from the tables of src/cli by "npm run generate". Do not edit.
 
+# Offers those of the lines that begin with the current word. A line may contain blanks.
+_mayfly_reply() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    [[ -n $line && $line == "$cur"* ]] && COMPREPLY+=("$line")
+  done <<<"$1"
+  compopt -o filenames 2>/dev/null
+}
+
+# The same for words that are no names of files.
+_mayfly_words() {
+  mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+}
+
 _mayfly_configs() {
   local file
   for file in {/etc/tmpfiles.d,/run/tmpfiles.d,/usr/local/lib/tmpfiles.d,/usr/lib/tmpfiles.d}/*.conf; do
@@ -7,173 +22,226 @@ _mayfly_configs() {
   done
 }
 
+# The names of private /tmps, and the processes.
+_mayfly_private() {
+  local name rest
+  mayfly ps 2>/dev/null | while read -r name rest; do printf '%s\n' "$name"; done | tail -n +2
+  local process
+  for process in /proc/[0-9]*; do printf '%s\n' "${process#/proc/}"; done
+}
+
+# Finds the operand at position $1, counted from 1, of a command whose options with a value are $2; sets $operand to its
+# index, or to that of the current word if it comes later.
+_mayfly_find_operand() {
+  local seen=0 word
+  for ((operand = 2; operand < COMP_CWORD; operand++)); do
+    word=${COMP_WORDS[operand]}
+    if [[ $word == -- && $ended == 0 ]]; then
+      ended=1
+    elif [[ $ended == 0 && $word == -* ]]; then
+      if [[ ${COMP_WORDS[operand + 1]} == "=" ]]; then
+        ((operand += 2))
+      elif [[ " $2 " == *" $word "* ]]; then
+        ((operand++))
+      fi
+    elif ((++seen == $1)); then
+      return
+    fi
+  done
+  operand=$COMP_CWORD
+}
+
+# Completes another command's line, which begins at the word $1.
+_mayfly_command() {
+  if declare -F _comp_command_offset >/dev/null; then
+    _comp_command_offset "$1"
+  elif declare -F _command_offset >/dev/null; then
+    _command_offset "$1"
+  elif (($1 >= COMP_CWORD)); then
+    _mayfly_reply "$(compgen -c -- "$cur")"
+  else
+    _mayfly_reply "$(compgen -f -- "$cur")"
+  fi
+}
+
 _mayfly() {
-  local cur prev
+  local cur prev operand ended=0
   cur=${COMP_WORDS[COMP_CWORD]}
-  prev=${COMP_WORDS[COMP_CWORD-1]}
+  prev=${COMP_WORDS[COMP_CWORD - 1]}
   # bash splits --name=VALUE at the equals sign.
-  if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD-2]}; fi
+  if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch help --help --version" -- "$cur"))
+    _mayfly_words "clean create remove purge check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch help --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) COMPREPLY=($(compgen -W "clean create remove purge check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch" -- "$cur")) ;;
+  help) _mayfly_words "clean create remove purge check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch" ;;
   clean)
     case "$prev" in
-      -j|--jobs) COMPREPLY=(); return ;;
-      --prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --exclude-prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-      --image-policy) COMPREPLY=(); return ;;
-      --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      -j | --jobs) :; return ;;
+      --prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --exclude-prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --image) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --image-policy) :; return ;;
+      --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   create)
     case "$prev" in
-      -j|--jobs) COMPREPLY=(); return ;;
-      --prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --exclude-prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-      --image-policy) COMPREPLY=(); return ;;
-      --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      -j | --jobs) :; return ;;
+      --prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --exclude-prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --image) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --image-policy) :; return ;;
+      --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   remove)
     case "$prev" in
-      -j|--jobs) COMPREPLY=(); return ;;
-      --prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --exclude-prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-      --image-policy) COMPREPLY=(); return ;;
-      --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      -j | --jobs) :; return ;;
+      --prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --exclude-prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --image) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --image-policy) :; return ;;
+      --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   purge)
     case "$prev" in
-      -j|--jobs) COMPREPLY=(); return ;;
-      --prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --exclude-prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-      --image-policy) COMPREPLY=(); return ;;
-      --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      -j | --jobs) :; return ;;
+      --prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --exclude-prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --image) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --image-policy) :; return ;;
+      --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   check)
     case "$prev" in
-      --ignore) COMPREPLY=(); return ;;
-      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --ignore) :; return ;;
+      --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--json -q --quiet --ignore --user --root --inline -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json -q --quiet --ignore --user --root --inline -h --help"; return; fi
+    _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   tmpfiles)
     case "$prev" in
-      --prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --exclude-prefix) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --root) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --image) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-      --image-policy) COMPREPLY=(); return ;;
-      --replace) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+      --prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --exclude-prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --image) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --image-policy) :; return ;;
+      --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--create --clean --remove --purge --cat-config --tldr -h --help --version --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace -n --dry-run --inline --no-pager" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--create --clean --remove --purge --cat-config --tldr -h --help --version --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace -n --dry-run --inline --no-pager"; return; fi
+    _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   mktemp)
     case "$prev" in
-      -p|--tmpdir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --suffix) COMPREPLY=(); return ;;
+      -p | --tmpdir) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --suffix) :; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-d --directory -q --quiet -p --tmpdir --large --fallback --suffix -h --help" -- "$cur")); return; fi
-    COMPREPLY=()
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-d --directory -q --quiet -p --tmpdir --large --fallback --suffix -h --help"; return; fi
+    :
     ;;
   with-dir)
+    _mayfly_find_operand 1 "-p --tmpdir --suffix"
+    if ((operand < COMP_CWORD)) || [[ $ended == 1 ]]; then _mayfly_command "$operand"; return; fi
     case "$prev" in
-      -p|--tmpdir) COMPREPLY=($(compgen -d -- "$cur")); return ;;
-      --suffix) COMPREPLY=(); return ;;
+      -p | --tmpdir) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --suffix) :; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-p --tmpdir --large --fallback --suffix -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -c -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-p --tmpdir --large --fallback --suffix -h --help"; return; fi
+    _mayfly_reply "$(compgen -c -- "$cur")"
     ;;
   run)
+    _mayfly_find_operand 1 "--mode -o --options --name --join --expose -u --user -g --group --pass-fds --kill-mode"
+    if ((operand < COMP_CWORD)) || [[ $ended == 1 ]]; then _mayfly_command "$operand"; return; fi
     case "$prev" in
-      --mode) COMPREPLY=($(compgen -W "connected disconnected" -- "$cur")); return ;;
-      -o|--options) COMPREPLY=(); return ;;
-      --name) COMPREPLY=(); return ;;
-      --join) COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur")); return ;;
-      --expose) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-      -u|--user) COMPREPLY=($(compgen -u -- "$cur")); return ;;
-      -g|--group) COMPREPLY=(); return ;;
-      --pass-fds) COMPREPLY=(); return ;;
-      --kill-mode) COMPREPLY=($(compgen -W "process mixed all" -- "$cur")); return ;;
+      --mode) _mayfly_words "connected disconnected"; return ;;
+      -o | --options) :; return ;;
+      --name) :; return ;;
+      --join) _mayfly_reply "$(_mayfly_private)"; return ;;
+      --expose) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      -u | --user) _mayfly_reply "$(compgen -u -- "$cur")"; return ;;
+      -g | --group) :; return ;;
+      --pass-fds) :; return ;;
+      --kill-mode) _mayfly_words "process mixed all"; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--mode -o --options --name --join --expose --best-effort -u --user -g --group --no-new-privs --drop-caps --pass-fds --die-with-parent --kill-mode -q --quiet -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -c -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--mode -o --options --name --join --expose --best-effort -u --user -g --group --no-new-privs --drop-caps --pass-fds --die-with-parent --kill-mode -q --quiet -h --help"; return; fi
+    _mayfly_reply "$(compgen -c -- "$cur")"
     ;;
   ps)
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--json -h --help" -- "$cur")); return; fi
-    COMPREPLY=()
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json -h --help"; return; fi
+    :
     ;;
   path)
     case "$prev" in
-      --target) COMPREPLY=($(compgen -d -- "$cur")); return ;;
+      --target) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--target -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--target -h --help"; return; fi
+    _mayfly_reply "$(_mayfly_private)"
     ;;
   enter)
+    _mayfly_find_operand 1 "-u --user -g --group --pass-fds"
+    if ((operand < COMP_CWORD)); then
+      ((operand++))
+      [[ ${COMP_WORDS[operand]} == -- ]] && ((operand < COMP_CWORD)) && ((operand++))
+      _mayfly_command "$operand"
+      return
+    fi
     case "$prev" in
-      -u|--user) COMPREPLY=($(compgen -u -- "$cur")); return ;;
-      -g|--group) COMPREPLY=(); return ;;
-      --pass-fds) COMPREPLY=(); return ;;
+      -u | --user) _mayfly_reply "$(compgen -u -- "$cur")"; return ;;
+      -g | --group) :; return ;;
+      --pass-fds) :; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-u --user -g --group --no-new-privs --drop-caps --pass-fds --die-with-parent -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -W "$(ps -eo pid=)" -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-u --user -g --group --no-new-privs --drop-caps --pass-fds --die-with-parent -h --help"; return; fi
+    _mayfly_reply "$(_mayfly_private)"
     ;;
   reap)
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "-n --dry-run -v --verbose -h --help" -- "$cur")); return; fi
-    COMPREPLY=()
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -h --help"; return; fi
+    :
     ;;
   explain)
     case "$prev" in
-      --config) COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur")); return ;;
-      --at) COMPREPLY=(); return ;;
-      --assume-version) COMPREPLY=($(compgen -W "252 262" -- "$cur")); return ;;
+      --config) _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"; return ;;
+      --at) :; return ;;
+      --assume-version) _mayfly_words "252 262"; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--config --at --assume-version --json -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -f -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--config --at --assume-version --json -h --help"; return; fi
+    _mayfly_reply "$(compgen -f -- "$cur")"
     ;;
   forecast)
     case "$prev" in
-      --within) COMPREPLY=(); return ;;
-      --config) COMPREPLY=($(compgen -W "$(_mayfly_configs)" -- "$cur") $(compgen -f -- "$cur")); return ;;
-      --at) COMPREPLY=(); return ;;
-      --assume-version) COMPREPLY=($(compgen -W "252 262" -- "$cur")); return ;;
+      --within) :; return ;;
+      --config) _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"; return ;;
+      --at) :; return ;;
+      --assume-version) _mayfly_words "252 262"; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--within --config --at --assume-version --json -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -d -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--within --config --at --assume-version --json -h --help"; return; fi
+    _mayfly_reply "$(compgen -d -- "$cur")"
     ;;
   watch)
     case "$prev" in
-      --exec) COMPREPLY=(); return ;;
+      --exec) :; return ;;
     esac
-    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W "--json --exec --since-start --deletions -h --help" -- "$cur")); return; fi
-    COMPREPLY=($(compgen -d -- "$cur"))
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json --exec --since-start --deletions -h --help"; return; fi
+    _mayfly_reply "$(compgen -d -- "$cur")"
     ;;
   esac
 }
 
-complete -o filenames -F _mayfly mayfly
+complete -F _mayfly mayfly

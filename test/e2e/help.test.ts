@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { COMMANDS } from "#src/cli/table.js";
 import { generated, present } from "../../scripts/generate.js";
-import { has, mayfly, mayflyOnTerminal, ROOT, Scratch, start } from "./program.js";
+import { has, mayfly, mayflyOnTerminal, ROOT, start } from "./program.js";
 
 const names = Object.keys(COMMANDS);
 
@@ -87,50 +87,3 @@ for (const page of [...present().keys()].filter((name) => name.startsWith("man/"
     assert.match(shown.stdout, /NAME[\s\S]*SYNOPSIS[\s\S]*DESCRIPTION[\s\S]*SEE ALSO/);
   });
 }
-
-const completion = (name: string): string => join(ROOT, "completions", name);
-const without = (shell: string): string | false => (has(shell) ? false : `there is no ${shell}`);
-
-test("bash completes commands, options, values and configuration", { skip: without("bash") }, () => {
-  const complete = (...words: string[]): string[] => {
-    const script = `source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _mayfly; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { status, stdout, stderr } = start("bash", [
-      "-c",
-      script,
-      completion("mayfly.bash"),
-      "mayfly",
-      ...words,
-    ]);
-    assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
-    return stdout.split("\n").filter((line) => line !== "");
-  };
-  assert.deepEqual(complete("cle"), ["clean"]);
-  assert.deepEqual(complete("clean", "--dry"), ["--dry-run"]);
-  assert.deepEqual(complete("tmpfiles", "--create", "--cat"), ["--cat-config"]);
-  assert.deepEqual(complete("clean", "--root", "/us"), ["/usr"]);
-  assert.deepEqual(complete("help", "pur"), ["purge"]);
-  for (const name of names) assert.ok(complete("").includes(name));
-});
-
-test("zsh reads the completion", { skip: without("zsh") }, () => {
-  using scratch = new Scratch();
-  const script = `autoload -Uz compinit && compinit -D -d "$1/dump" && source "$0" && [[ $_comps[mayfly] == _mayfly ]]`;
-  const read = start("zsh", ["-fc", script, completion("_mayfly"), scratch.path]);
-  assert.deepEqual(read, { status: 0, stdout: "", stderr: "" });
-});
-
-test("fish completes commands, options and configuration", { skip: without("fish") }, () => {
-  using scratch = new Scratch();
-  const complete = (line: string): string[] => {
-    const script = `source ${completion("mayfly.fish")}; complete -C '${line}'`;
-    const done = start("fish", ["--no-config", "-c", script], { env: { HOME: scratch.path } });
-    assert.deepEqual({ status: done.status, stderr: done.stderr }, { status: 0, stderr: "" });
-    return done.stdout
-      .split("\n")
-      .map((row) => row.split("\t")[0] ?? "")
-      .filter((word) => word !== "");
-  };
-  assert.deepEqual(complete("mayfly cle"), ["clean"]);
-  assert.ok(complete("mayfly clean --dry").includes("--dry-run"));
-  assert.ok(complete("mayfly tmpfiles --cat").includes("--cat-config"));
-});
