@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { ROOT, Scratch, start } from "./program.js";
 
@@ -52,6 +52,60 @@ test("what npm packs is all that it takes: entries for import and require, the p
     packed.filter((file) => /^(src|test|build|scripts|bench)\/|\.map$|\.tgz$/.test(file)),
     [],
   );
+});
+
+test("every file that the documentation links to is in the package", () => {
+  using scratch = new Scratch();
+  const home = install(scratch);
+  const pages = readdirSync(home, { recursive: true, encoding: "utf8" }).filter((name) =>
+    name.endsWith(".md"),
+  );
+  const broken = pages.flatMap((page) => {
+    const links = [...readFileSync(join(home, page), "utf8").matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)];
+    return links
+      .map(([, target = ""]) => target)
+      .filter((target) => !existsSync(join(home, dirname(page), target)))
+      .map((target) => `${page}: ${target}`);
+  });
+  assert.deepEqual(broken, []);
+  const readme = readFileSync(join(home, "README.md"), "utf8");
+  const unlinked = readdirSync(join(home, "docs")).filter((page) => !readme.includes(`(docs/${page})`));
+  assert.deepEqual(unlinked, [], "a page of docs/ that the README does not link");
+});
+
+test("npm i -g installs the program and its man pages", (t) => {
+  using scratch = new Scratch();
+  const settings = {
+    cwd: ROOT,
+    env: { ...process.env, npm_config_loglevel: "error", npm_config_prefer_offline: "true" },
+  };
+  const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", scratch.path];
+  assert.equal(start("npm", pack, settings).status, 0);
+  const archive = readdirSync(scratch.path).find((name) => name.endsWith(".tgz")) ?? "";
+  const prefix = join(scratch.path, "prefix");
+  const installed = start(
+    "npm",
+    [
+      "install",
+      "--global",
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--prefix",
+      prefix,
+      join(scratch.path, archive),
+    ],
+    settings,
+  );
+  if (/ENOTFOUND|EAI_AGAIN|ENOTCACHED|ECONNREFUSED|ETIMEDOUT/.test(installed.stderr)) {
+    t.skip("the registry can't be reached, and npm's cache has no koffi");
+    return;
+  }
+  assert.deepEqual({ status: installed.status, stderr: installed.stderr }, { status: 0, stderr: "" });
+  const pages = readdirSync(join(ROOT, "man")).sort();
+  assert.deepEqual(readdirSync(join(prefix, "share/man/man1")).sort(), pages);
+  const version = start(join(prefix, "bin/mayfly"), ["--version"]);
+  assert.deepEqual({ status: version.status, stderr: version.stderr }, { status: 0, stderr: "" });
 });
 
 test("a program that imports the types compiles", {
