@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { type Bytes, bytes, fromBuffer, simplify } from "#src/base/bytes.js";
-import { expandBraces } from "#src/path/braces.js";
+import { expandBraces, MOST_ALTERNATIVES, TooManyAlternativesError } from "#src/path/braces.js";
 import { glob, literalPrefix } from "#src/path/glob.js";
 import { bind, cstring } from "#src/sys/ffi.js";
 
@@ -130,4 +130,20 @@ test("what matches is what libc's glob finds", { skip: isGlibc === undefined && 
     }),
     { numRuns: 2000 },
   );
+});
+
+test("braces that expand to too many paths are an error, found in bounded time and memory", () => {
+  const pairs = (count: number): Bytes => bytes(`/${"{a,b}".repeat(count)}`);
+  assert.equal(expandBraces(pairs(12)).length, MOST_ALTERNATIVES);
+  for (const pattern of [
+    pairs(13),
+    pairs(200_000),
+    bytes(`/{${"a,".repeat(1_000_000)}}`),
+    bytes(`/${"{a,b}".repeat(12)}${"{c}".repeat(1200)}`),
+    bytes(`/${"{a,{b,".repeat(2000)}c${"}}".repeat(2000)}`),
+  ]) {
+    assert.throws(() => expandBraces(pattern), TooManyAlternativesError, pattern.slice(0, 20));
+  }
+  assert.deepEqual(expandBraces(bytes("/\\{a,b}")), ["/\\{a,b}"]);
+  assert.deepEqual(expandBraces(bytes("/{{{{a")), ["/{{{{a"]);
 });

@@ -33,6 +33,7 @@ const ERRORS = [
   "line-too-long",
   "path-too-long",
   "argument-too-long",
+  "too-many-alternatives",
   "broken-specifier",
   "bad-base64",
   "bad-credential",

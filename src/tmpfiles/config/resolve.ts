@@ -1,5 +1,6 @@
 import { type Bytes, isAbsolute, join, show, simplify } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
+import { expandBraces, TooManyAlternativesError } from "../../path/braces.js";
 import type { Age, Item, Mode, Owner } from "../item.js";
 import type { LineType } from "../line-type.js";
 import { lineType } from "../lines/index.js";
@@ -34,6 +35,7 @@ export function resolveLike(
   try {
     const resolved = resolvePath(source, path, context);
     if (!context.includes(resolved)) return undefined;
+    requireFewAlternatives(model.type, resolved);
     return {
       source,
       letter: model.letter,
@@ -62,6 +64,7 @@ function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
   const parsed = parseArgument(line, type, context);
   checkModifiers(line, type);
   if (!context.includes(path)) return undefined;
+  requireFewAlternatives(type, path);
   const argument = resolveArgument(line, type, parsed, path, context);
   const text = typeof argument === "string" ? (argument as Bytes) : line.argument;
   const argumentBytes = argumentBytesOf(line, text, context);
@@ -101,6 +104,17 @@ function resolvePath(source: Source, written: Bytes, context: ResolveContext): B
   const updated = path.slice("/var".length) as Bytes;
   remark(source, context, "var-run", "path", `/var/run is an old name of /run: write "${show(updated)}"`);
   return updated;
+}
+
+/** Braces multiply: a line of 100 bytes can stand for more paths than memory holds. */
+function requireFewAlternatives(type: LineType, path: Bytes): void {
+  if (type.path !== "glob" || !path.includes("{")) return;
+  try {
+    expandBraces(path);
+  } catch (error) {
+    if (!(error instanceof TooManyAlternativesError)) throw error;
+    throw new Rejection("too-many-alternatives", "path", `${error.message}: split the line into several`);
+  }
 }
 
 /** What 252 does not know yet. It reads an argument where none belongs, and forgets it. */
