@@ -221,7 +221,7 @@ _mayfly() {
       --at) :; return ;;
       --assume-version) _mayfly_words "252 262"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--config --at --assume-version --json -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--config --user --at --assume-version --json -h --help"; return; fi
     _mayfly_reply "$(compgen -f -- "$cur")"
     ;;
   forecast)
@@ -231,7 +231,7 @@ _mayfly() {
       --at) :; return ;;
       --assume-version) _mayfly_words "252 262"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--within --config --at --assume-version --json -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--within --config --user --at --assume-version --json -h --help"; return; fi
     _mayfly_reply "$(compgen -d -- "$cur")"
     ;;
   watch)

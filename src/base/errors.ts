@@ -61,6 +61,8 @@ export interface Diagnostic {
   readonly file: Bytes;
   readonly line: number;
   readonly column: number;
+  /** The line as it is written, if it is about a single one. */
+  readonly text?: Bytes;
   readonly severity: Severity;
   /** Stable, for programs: `unknown-type`. */
   readonly code: string;

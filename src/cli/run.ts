@@ -61,9 +61,16 @@ export async function runCommand(
     const values = options as Values<readonly Option[]>;
     return await command.main({ program, options: values, operands, ...context });
   } catch (error) {
-    stderr.write(`${program}: ${messageOf(error)}\n`);
+    const message = messageOf(error);
+    if (wantsJson(command, args)) stdout.write(`${(await import("./verbs/json.js")).failureJson(message)}\n`);
+    else stderr.write(`${program}: ${message}\n`);
     return error instanceof UsageError ? (command.usageStatus ?? BAD_USAGE) : 1;
   }
+}
+
+/** Also of options that can't be parsed: a program that reads JSON lines gets nothing else. */
+function wantsJson(command: Command, args: readonly Bytes[]): boolean {
+  return command.options.some(({ name }) => name === "json") && args.includes("--json" as Bytes);
 }
 
 function messageOf(error: unknown): string {

@@ -1,4 +1,5 @@
-export type { CleanerVersion } from "./explain/configuration.js";
+/** explain, forecast and watch for programs. */
+export { type CleanerVersion, ConfigurationError } from "./explain/configuration.js";
 export {
   type ExplainOptions,
   type Explanation,
@@ -13,6 +14,7 @@ export {
   type Forecast,
   type ForecastOptions,
   forecast,
+  LONGEST_FORECAST,
   type Removal,
 } from "./forecast/forecast.js";
 export type { Actor, ActorSource, Victim, WatchEvent, WatchOperation } from "./watch/event.js";

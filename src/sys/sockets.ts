@@ -1,3 +1,4 @@
+/** The paths that unix sockets are bound to, of this network namespace or a process's. */
 import { readFileSync } from "node:fs";
 import { type Bytes, fromBuffer, isAbsolute, simplify } from "../base/bytes.js";
 
@@ -5,13 +6,13 @@ import { type Bytes, fromBuffer, isAbsolute, simplify } from "../base/bytes.js";
 const COLUMNS_BEFORE_PATH = 7;
 
 /**
- * The paths that unix sockets of this network namespace are bound to; undefined where the kernel does not tell, so that
- * whoever asks can take every socket for a live one.
+ * The paths that unix sockets of this network namespace, or of the process's, are bound to; undefined where the kernel
+ * does not tell, so that whoever asks can take every socket for a live one.
  */
-export function boundSockets(): ReadonlySet<Bytes> | undefined {
+export function boundSockets(pid: number | "self" = "self"): ReadonlySet<Bytes> | undefined {
   let table: Bytes;
   try {
-    table = fromBuffer(readFileSync("/proc/net/unix"));
+    table = fromBuffer(readFileSync(`/proc/${pid}/net/unix`));
   } catch {
     return undefined;
   }

@@ -19,8 +19,8 @@ export const check = defineCommand({
   description: `Reads configuration without running it, and says what is wrong, where, why, and what to write instead: what
 **systemd-tmpfiles** refuses, and what it takes in silence though nobody means it.
 
-CONFIG is the name of a file in the configuration directories, a path, or - for standard input. Without any, all
-configuration files are checked, together, since lines of one file bear on those of another.`,
+CONFIG is the name of a file in the configuration directories or else in the current directory, a path, or - for standard
+input. If no CONFIG is given, all configuration files are checked together, since lines of one file affect those of others.`,
   operands: "config",
   options: [
     { name: "json", help: "Print one finding a line as JSON, and a summary as the last line" },
@@ -61,6 +61,7 @@ configuration files are checked, together, since lines of one file bear on those
       root: given(options.root),
       user: options.user,
       inline: options.inline,
+      inWorkingDirectory: true,
       args: operands,
     }).filter((finding) => !ignored.has(finding.code));
     const count = (severity: string): number => findings.filter((each) => each.severity === severity).length;

@@ -1,51 +1,66 @@
-import { toBuffer } from "../../base/bytes.js";
+/** `mayfly forecast`: what the coming runs of the cleaner will remove. */
+import { toBuffer, toText } from "../../base/bytes.js";
 import { DAY } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
-import { forecast as foretold } from "../../inspect/index.js";
+import { forecast as forecasted, LONGEST_FORECAST } from "../../inspect/index.js";
 import { systemClock } from "../../sys/clock.js";
 import { dayJson, forecastText, totalJson } from "../inspect/forecast-output.js";
 import { parseMoment } from "../inspect/moment.js";
-import { INSPECTED, versionOf } from "../inspect/options.js";
+import { INSPECTED, inspection, versionOf } from "../inspect/options.js";
 import { defineCommand, UsageError } from "../options.js";
 import { painter } from "../style.js";
+import { progressOn } from "../verbs/progress.js";
 
 export const forecast = defineCommand({
   name: "forecast",
   synopsis: "[OPTION]... [PATH]...",
   description: `Shows what the next runs of the cleaner will remove, by day and by line, as far as nothing is used until then:
-at or below each PATH, or everywhere. It asks the same guards as mayfly clean, changes nothing, and moves no timestamp.`,
+at or below each PATH, or everywhere. Beyond a month it shows weeks, beyond a year months; days on which nothing is removed are
+left out. It asks the same guards as mayfly clean, changes nothing, and moves no timestamp.`,
   operands: "directory",
   options: [
-    { name: "within", value: "SPAN", help: "How far to look ahead; two weeks by default" },
+    { name: "within", value: "SPAN", help: "How far to look ahead, for example 90d; two weeks by default" },
     ...INSPECTED,
   ],
   examples: [
-    ["mayfly forecast /var/tmp", "What goes there in the next two weeks, and by which line"],
+    ["mayfly forecast /var/tmp", "What will be removed there in the next two weeks, and by which line"],
     ["mayfly forecast --within 90d --json", "The next three months, for a program"],
   ],
   sections: [
     {
+      title: "Exit status",
+      text: `**0** on success; **65** if lines of the configuration are invalid: they are reported, and the rest applies; **64** if
+the command line is wrong; **1** if a PATH does not exist, or a configuration file that was named can't be read.`,
+    },
+    {
       title: "JSON",
-      text: `With **--json** each run that removes something is one line: *run*, *entries*, *bytes* and *lines* (each with its
-*source*, *entries* and *bytes*). The last line is the *total*, with the *largest* entries.`,
+      text: `With **--json** each run that removes something is one line of the **type** *run*: *run*, *entries*, *bytes* and
+*lines* (each with its *source*, *entries* and *bytes*). The last line is the *total*, with the *largest* entries. Invalid lines of the
+configuration come first, of the type *diagnostic*; a failure is of the type *error*. Times are RFC 3339 in UTC.`,
     },
   ],
-  main({ options, operands, stdout }) {
+  main({ options, operands, stdout, stderr }) {
     const within = options.within === undefined ? 14n * DAY : parseTimeSpan(options.within);
-    if (within === undefined) throw new UsageError("option '--within' takes a time span, as 14d");
+    if (within === undefined || within > LONGEST_FORECAST) {
+      const given = toText(options.within ?? ("" as never));
+      throw new UsageError(
+        `option '--within' needs a time span of at most 100 years, for example 14d, not '${given}'`,
+      );
+    }
+    if (operands.includes("" as never)) throw new UsageError("a path must not be empty");
     const now = systemClock.now();
     const at = options.at === undefined ? now : parseMoment("at", options.at, now);
+    const asked = inspection(options, { stdout, stderr });
     const version = versionOf(options["assume-version"]);
-    const result = foretold(operands.map(toBuffer), {
-      config: options.config.map(toBuffer),
-      at,
-      within,
-      version,
-    });
+    const progress = progressOn(stderr);
+    const settings = { ...asked.settings, at, within, version, onProgress: progress.update };
+    const result = forecasted(operands.map(toBuffer), settings);
+    progress.clear();
+    stderr.flush();
     if (options.json) {
       for (const day of result.days) if (day.entries > 0) stdout.write(`${dayJson(day)}\n`);
       stdout.write(`${totalJson(result)}\n`);
     } else stdout.write(forecastText(result, painter(stdout), stdout.columns ?? 80));
-    return 0;
+    return asked.exitStatus();
   },
 });

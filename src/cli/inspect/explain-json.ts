@@ -1,3 +1,4 @@
+/** What explain prints for programs. */
 import { utcTime } from "../../base/time.js";
 import type { Explanation, Reason, User } from "../../inspect/index.js";
 import { line as jsonLine, pathJson, sourceJson } from "../verbs/json.js";
@@ -12,6 +13,7 @@ export function explanationJson(explained: Explanation): string {
     ...pathJson("path", path),
     exists,
     verdict,
+    scope: explained.user ? "user" : "system",
     expires: expires === undefined ? null : utcTime(expires),
     nextRun: nextRun === undefined ? null : utcTime(nextRun),
     timer: explained.timer ?? null,

@@ -1,3 +1,4 @@
+/** What explain prints for a person. */
 import { type Bytes, show } from "../../base/bytes.js";
 import type { KeepReason, Source } from "../../base/events.js";
 import { localTime, type Nanoseconds } from "../../base/time.js";
@@ -6,51 +7,61 @@ import type { Explanation, Reason, User } from "../../inspect/index.js";
 import type { Paint } from "../style.js";
 import { place, reasonText } from "../verbs/reasons.js";
 
-/** What explain says of one path, for a person. */
+/** One path: the answer, and below it what decides. Each timestamp appears once. */
 export function explanationText(explained: Explanation, now: Nanoseconds, paint: Paint): string {
-  const { path, line, verdict, reasons, uses } = explained;
-  const verb = verdict === "remove" ? paint("red", "would be removed") : paint("green", "stays");
-  const missing = explained.exists ? "" : " (is not there: this is about a file that is made now)";
+  const { path, line } = explained;
+  const missing = explained.exists ? "" : " (does not exist; assuming a file created now)";
   const rows: [string, string][] = [];
-  if (line !== undefined) rows.push(["line", `${place(line)}: ${show(line.text)}`]);
-  for (const reason of reasons) rows.push(["kept", wordsOf(reason, path, uses.flocks)]);
+  if (line !== undefined) rows.push(["line", lineText(line)]);
+  for (const text of keptTexts(explained)) rows.push(["kept", text]);
   for (const { timestamp, time, keeps } of explained.timestamps) {
     rows.push([timestamp, `${localTime(time)}${keeps ? ", too new" : ", old enough"}`]);
   }
-  rows.push(...timesOf(explained, now));
+  if (explained.expires !== undefined) rows.push(["next run", nextRunText(explained)]);
   if (explained.boot !== undefined) rows.push(["at boot", `removed by ${lineText(explained.boot)}`]);
   for (const other of explained.others) rows.push(["not by", lineText(other)]);
-  for (const text of explained.unprotected) rows.push(["no help", text]);
+  for (const text of explained.unprotected) rows.push(["no help", `not protected: ${text}`]);
   for (const text of explained.advice) rows.push(["advice", text]);
   for (const text of explained.notices) rows.push(["unseen", text]);
   const body = rows.map(([label, text]) => `  ${paint("dim", label.padEnd(8))} ${text}\n`);
-  return `${paint("bold", show(path))} ${verb}${missing}\n${body.join("")}`;
+  return `${paint("bold", show(path))} ${answer(explained, now, paint)}${missing}\n${body.join("")}`;
 }
 
-const NO_TIMER = "no timer of systemd-tmpfiles is here";
+/** Why it stays; of timestamps that are too new only the age, since each has a row of its own. */
+function keptTexts({ path, age, reasons, uses }: Explanation): string[] {
+  const texts = reasons.map((reason) => {
+    if (reason.code !== "too-new" || reason.at !== path) return wordsOf(reason, path, uses.flocks);
+    return `too new${age === undefined ? "" : `: its line allows ${spanText(age)}`}`;
+  });
+  return [...new Set(texts)];
+}
 
-function timesOf({ age, expires, nextRun, timer }: Explanation, now: Nanoseconds): [string, string][] {
-  if (expires === undefined) return [];
-  const ago = expires <= now ? `${spanText(now - expires)} ago` : `in ${spanText(expires - now)}`;
-  const rows: [string, string][] = [
-    [
-      "expires",
-      `${localTime(expires)}, ${ago}${age === undefined ? "" : `: its line allows ${spanText(age)}`}`,
-    ],
-  ];
-  const run = nextRun === undefined ? NO_TIMER : `${localTime(nextRun)}, by ${timer}`;
-  rows.push(["next run", run]);
-  return rows;
+/** `would be removed`, `kept until 2026-12-04 10:30 (in 7d)` or `kept`. */
+function answer({ verdict, expires }: Explanation, now: Nanoseconds, paint: Paint): string {
+  if (verdict === "remove") {
+    const since = expires === undefined ? "" : ` (since ${localTime(expires)}, ${agoText(expires, now)})`;
+    return `${paint("red", "would be removed")}${since}`;
+  }
+  if (expires === undefined) return paint("green", "kept");
+  return `${paint("green", `kept until ${localTime(expires)}`)} (${agoText(expires, now)})`;
+}
+
+function agoText(time: Nanoseconds, now: Nanoseconds): string {
+  return time <= now ? `${spanText(now - time)} ago` : `in ${spanText(time - now)}`;
+}
+
+/** Said where runs are assumed. */
+export const NO_TIMER = "systemd-tmpfiles-clean.timer not found; assuming one run per day";
+
+function nextRunText({ nextRun, timer }: Explanation): string {
+  return nextRun === undefined ? NO_TIMER : `${localTime(nextRun)}, by ${timer}`;
 }
 
 /** In its two largest units. */
 export function spanText(span: Nanoseconds): string {
-  return (
-    formatTimeSpan(span - (span % 60_000_000_000n))
-      .split(" ")
-      .slice(0, 2)
-      .join(" ") || "less than a minute"
-  );
+  const minutes = span - (span % 60_000_000_000n);
+  if (minutes === 0n) return "less than a minute";
+  return formatTimeSpan(minutes).split(" ").slice(0, 2).join(" ");
 }
 
 function lineText(line: Source): string {
@@ -63,9 +74,11 @@ function wordsOf(reason: Reason, path: Bytes, holders: readonly User[]): string 
     case "no-line":
       return "no line of the configuration cleans it";
     case "base":
-      return "it is what a line names: only what lies in it is cleaned";
+      return "this is the line's own path; only its contents are cleaned";
+    case "symlink":
+      return `${show(reason.at)} is a symlink, and the line does not reach through it`;
     case "refused":
-      return `no reason but that the kernel would refuse to remove it (${reason.detail})`;
+      return `nothing keeps it, but the kernel would refuse to remove it (${reason.detail})`;
     default:
       return `${where}${reasonText({ ...reason, code: reason.code } as KeepReason)}${holdersText(reason, holders)}`;
   }

@@ -1,11 +1,13 @@
+/** What forecast prints. */
 import { show } from "../../base/bytes.js";
-import { localTime, utcTime } from "../../base/time.js";
+import { DAY, localTime, type Nanoseconds, utcTime } from "../../base/time.js";
 import type { Day, Forecast } from "../../inspect/index.js";
 import type { Paint } from "../style.js";
 import { tableText } from "../tabular.js";
 import { line as jsonLine, pathJson, sourceJson } from "../verbs/json.js";
 import { place } from "../verbs/reasons.js";
 import { counted, number, size } from "../words.js";
+import { NO_TIMER } from "./explain-text.js";
 
 export function dayJson({ run, entries, bytes, lines }: Day): string {
   const byLine = lines.map((each) => ({
@@ -30,25 +32,55 @@ export function totalJson({ from, until, entries, bytes, largest, timer }: Forec
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 const PLOT_BESIDE = 44;
 
-/** A row for each run, with a bar; then what goes by which line, and the largest. */
+/** A row for each day, week or month in which something is removed, with a bar; then the lines, and the largest entries. */
 export function forecastText(result: Forecast, paint: Paint, columns: number): string {
   const { days, entries, bytes, timer } = result;
-  const runs = timer === undefined ? "No timer of systemd-tmpfiles is here: one run a day is assumed.\n" : "";
+  const runs = timer === undefined ? `${NO_TIMER}\n` : "";
   if (entries === 0) return `${runs}Nothing will be removed until ${localTime(result.until)}.\n`;
-  const most = Math.max(...days.map((day) => day.entries));
+  const { heading, periods } = periodsOf(result);
+  const most = Math.max(...periods.map((period) => period.entries));
   const room = Math.max(Math.min(columns, 120) - PLOT_BESIDE, 10);
-  const rows = days.map((day) => [
-    localTime(day.run),
-    number(day.entries).padStart(9),
-    size(day.bytes).padStart(8),
-    paint("cyan", bar((day.entries / most) * room)),
+  const rows = periods.map((period) => [
+    period.label,
+    number(period.entries).padStart(9),
+    size(period.bytes).padStart(8),
+    paint("cyan", bar((period.entries / most) * room)),
   ]);
   const parts = [
-    tableText(["RUN", "  ENTRIES", "   BYTES", ""], rows, paint),
+    tableText([heading, "  ENTRIES", "   BYTES", ""], rows, paint),
     linesText(days, paint),
     largestText(result, paint),
   ];
   return `${runs}${parts.join("\n")}\n${counted(entries, "entry", "entries")}, ${size(bytes)}, until ${localTime(result.until)}\n`;
+}
+
+interface Period {
+  readonly label: string;
+  entries: number;
+  bytes: number;
+}
+
+/** Runs by local day; by week beyond a month, by month beyond a year. Only those that remove something. */
+function periodsOf({ from, until, days }: Forecast): { heading: string; periods: Period[] } {
+  const unit = until - from <= 31n * DAY ? "DAY" : until - from <= 366n * DAY ? "WEEK OF" : "MONTH";
+  const periods = new Map<string, Period>();
+  for (const { run, entries, bytes } of days) {
+    if (entries === 0) continue;
+    const label = labelOf(run, unit);
+    const period = periods.get(label) ?? { label, entries: 0, bytes: 0 };
+    period.entries += entries;
+    period.bytes += bytes;
+    periods.set(label, period);
+  }
+  return { heading: unit, periods: [...periods.values()] };
+}
+
+/** Weeks start on Monday, as in ISO 8601. */
+function labelOf(run: Nanoseconds, unit: "DAY" | "WEEK OF" | "MONTH"): string {
+  if (unit === "MONTH") return localTime(run, "day").slice(0, -3);
+  if (unit === "DAY") return localTime(run, "day");
+  const weekday = new Date(Number(run / 1_000_000n)).getDay();
+  return localTime(run - BigInt((weekday + 6) % 7) * DAY, "day");
 }
 
 function bar(length: number): string {

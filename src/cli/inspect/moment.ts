@@ -1,3 +1,4 @@
+/** Moments as they are given on the command line. */
 import { type Bytes, show } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";

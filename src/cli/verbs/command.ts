@@ -31,8 +31,8 @@ export function verbCommand(verb: Verb): Command {
   });
 }
 
-const OPERANDS = `CONFIG is the name of a file in the configuration directories, a path, or - for standard input. Without
-any, all configuration files count.`;
+const OPERANDS = `CONFIG is the name of a file in the configuration directories or else in the current directory, a path, or
+- for standard input. If no CONFIG is given, all configuration files are used.`;
 
 const SECTIONS: readonly Section[] = [
   {
@@ -73,7 +73,12 @@ async function perform(operation: Operation, invocation: Invocation<typeof OPTIO
   // Below another root the index would be that of another system.
   const noted = operation === "clean" && !options["no-index"] && selection.root === undefined;
   const index = noted ? indexPath() : undefined;
-  const summary = lenient(run({ ...selection, operations: [operation], dryRun, ...jobs, index }, reporter));
+  const summary = lenient(
+    run(
+      { ...selection, inWorkingDirectory: true, operations: [operation], dryRun, ...jobs, index },
+      reporter,
+    ),
+  );
   reporter.finish(summary, (performance.now() - started) / 1000);
   return summary.exitStatus;
 }

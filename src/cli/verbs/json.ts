@@ -1,5 +1,5 @@
 import { type Bytes, isUtf8, toBuffer, toText } from "../../base/bytes.js";
-import { SyscallError, UnsafePathError } from "../../base/errors.js";
+import { type Diagnostic, SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { Event, KeepReason, Source } from "../../base/events.js";
 import { utcTime } from "../../base/time.js";
 import type { Summary } from "../../tmpfiles/index.js";
@@ -32,10 +32,7 @@ export function line(value: unknown): string {
 
 function plain(event: Event): Json {
   const { type } = event;
-  if (event.type === "diagnostic") {
-    const { file, ...rest } = event.diagnostic;
-    return { type, ...pathJson("file", file), ...rest };
-  }
+  if (event.type === "diagnostic") return diagnosticJson(event.diagnostic);
   const where = { type, ...pathJson("path", event.path) };
   const source = { source: sourceJson(event.source) };
   switch (event.type) {
@@ -59,6 +56,20 @@ function plain(event: Event): Json {
     case "skipped":
       return { ...where, severity: event.severity, why: event.why, ...source };
   }
+}
+
+/** The line that is meant is `source`, as everywhere; its number is 0 if the file as a whole is meant. */
+export function diagnosticJson({ file, line: number, text, ...rest }: Diagnostic): Json {
+  return {
+    type: "diagnostic",
+    ...rest,
+    source: sourceJson({ file, line: number, text: text ?? ("" as Bytes) }),
+  };
+}
+
+/** What ends a command before it did what was asked. */
+export function failureJson(message: string): string {
+  return line({ type: "error", message });
 }
 
 /** Writes each event, and at the end what it all came to, as one line each. */

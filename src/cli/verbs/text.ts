@@ -1,4 +1,5 @@
 import { show } from "../../base/bytes.js";
+import type { Diagnostic } from "../../base/errors.js";
 import type { Event, InodeKind, KeepCode } from "../../base/events.js";
 import type { Summary } from "../../tmpfiles/index.js";
 import type { Sink } from "../sink.js";
@@ -63,10 +64,16 @@ function complaint(event: Event, paint: Paint, options: TextOptions): string | u
     return `${paint("yellow", "warning")}: ${show(event.path)}: ${event.why} [${place(event.source)}]`;
   }
   if (event.type !== "diagnostic") return undefined;
-  const { severity, message } = event.diagnostic;
+  const { severity } = event.diagnostic;
   if (severity === "debug" || (severity === "info" && !options.verbose)) return undefined;
+  return diagnosticLine(event.diagnostic, paint);
+}
+
+/** `FILE:LINE: error: what is wrong`. */
+export function diagnosticLine(diagnostic: Diagnostic, paint: Paint): string {
+  const { severity, message } = diagnostic;
   const label = severity === "error" ? paint("red", severity) : paint("yellow", severity);
-  return `${place(event.diagnostic)}: ${label}: ${message}`;
+  return `${place(diagnostic)}: ${label}: ${message}`;
 }
 
 function deed(event: Event, paint: Paint, options: TextOptions): string | undefined {

@@ -1,32 +1,75 @@
+/** Loads the configuration that explain, forecast and watch ask about, as the cleaner in question understands it. */
 import type { Bytes } from "../../base/bytes.js";
+import { show } from "../../base/bytes.js";
+import type { Diagnostic } from "../../base/errors.js";
 import { lookingWalkHands, NO_LOCK, type WalkHands } from "../../tmpfiles/ageing/walk-hands.js";
+import { configDirectories, listConfigFiles } from "../../tmpfiles/config/files.js";
 import { type Loaded, loadItems } from "../../tmpfiles/config/items.js";
 import { parseLine } from "../../tmpfiles/config/line.js";
 import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE, type Item } from "../../tmpfiles/item.js";
 
-/** The cleaner that is asked about: of systemd 262, whose ways are Mayfly's too, or of an older host. */
+/** The cleaner that is asked about: of systemd 262, which Mayfly itself implements, or of an older host. */
 export type CleanerVersion = 252 | 262;
 
 export interface ConfigurationOptions {
-  /** Configuration files, as `mayfly clean` takes them; all of the host's where none is named. */
+  /** Configuration files, as `mayfly clean` takes them; all of the host's if none is named. */
   readonly config?: readonly Bytes[];
   readonly root?: Bytes;
   readonly version?: CleanerVersion;
+  /** The user's own configuration (user-tmpfiles.d) instead of the system's. */
+  readonly user?: boolean;
+  /** A name that no configuration directory has is a file in the working directory. */
+  readonly inWorkingDirectory?: boolean;
 }
 
-/** The lines that count, as that cleaner understands them. */
+/** The lines that apply, as that cleaner understands them. */
 export function loadConfiguration(options: ConfigurationOptions, boot = false): Loaded {
-  const loaded = loadItems({
-    args: options.config ?? [],
-    root: options.root,
-    boot,
-    asIn252: options.version === 252,
-  });
-  if (options.version === 252) {
+  const { config = [], root, version, user = false, inWorkingDirectory = false } = options;
+  const asIn252 = version === 252;
+  const loaded = loadItems({ args: config, root, boot, asIn252, user, inWorkingDirectory, readOn: true });
+  if (asIn252) {
     for (const { items } of [...loaded.exact, ...loaded.globs])
       items.splice(0, items.length, ...items.map(itemAsIn252));
   }
   return loaded;
+}
+
+/** Configuration that was named can't be read: there is nothing to go by. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(diagnosticText).join("\n"));
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** `FILE:LINE: MESSAGE`, or without a line if the file as a whole is meant. */
+export function diagnosticText({ file, line, message }: Diagnostic): string {
+  return `${show(file)}${line > 0 ? `:${line}` : ""}: ${message}`;
+}
+
+/** @throws ConfigurationError if configuration that was named can't be read at all. */
+export function requireReadable(loaded: Loaded): void {
+  if (!loaded.aborted) return;
+  const whole = loaded.diagnostics.filter(({ severity, line }) => severity === "error" && line === 0);
+  if (whole.length > 0) throw new ConfigurationError(whole);
+}
+
+/** What is wrong with the configuration, by the lines that apply daily and those of a boot. */
+export function problemsOf(day: Loaded, boot: Loaded): Diagnostic[] {
+  const key = ({ file, line, code }: Diagnostic): string => `${file}\0${line}\0${code}`;
+  const known = new Set(day.diagnostics.map(key));
+  const atBoot = boot.diagnostics.filter((each) => each.severity === "error" && !known.has(key(each)));
+  return [...day.diagnostics, ...atBoot].filter(
+    ({ severity }) => severity === "error" || severity === "warning",
+  );
+}
+
+/** Whether this user has configuration of their own. */
+export function hasUserConfiguration(): boolean {
+  return listConfigFiles(undefined, configDirectories(true, process.env), undefined).files.length > 0;
 }
 
 /** 252 asks for no locks on files, only on directories. */
@@ -35,7 +78,7 @@ export function lookingHands(version: CleanerVersion): WalkHands {
   return version === 252 ? { ...hands, lockFile: () => NO_LOCK } : hands;
 }
 
-/** In 252 `X` inherits an age without what it goes by, `r` and `R` remove by no age, and `x` with one cleans a path as written. */
+/** In 252 `X` inherits an age without its age-by, `r` and `R` remove by no age, and `x` with one cleans a path as written. */
 function itemAsIn252(item: Item): Item {
   if (item.age === undefined) return item;
   if (item.type.clean !== undefined && item.type.remove !== undefined && item.type.path === "glob") {

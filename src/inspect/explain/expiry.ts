@@ -1,5 +1,6 @@
+/** When entries expire: from their timestamps, and those of what lies in them. */
 import type { Bytes } from "../../base/bytes.js";
-import type { Nanoseconds } from "../../base/time.js";
+import { hasDate, type Nanoseconds } from "../../base/time.js";
 import { S_IFDIR } from "../../sys/inode.js";
 import type { Guard, Subject } from "../../tmpfiles/ageing/guards.js";
 import { newestOf, timestampsOf } from "./subject.js";
@@ -19,12 +20,17 @@ export class Expiry {
   of(path: Bytes, subject: Subject, guard: Guard | undefined, age: Nanoseconds): Nanoseconds | undefined {
     const own = this.#own(subject, guard, age);
     const isDirectory = subject.stat.type === S_IFDIR;
-    const expires = isDirectory && this.#inside.has(path) ? later(own, this.#inside.get(path)) : own;
+    const expires = isDirectory ? this.withContents(path, own) : own;
     this.#inside.delete(path);
     const directory = subject.within.path;
     const others = this.#inside.has(directory) ? this.#inside.get(directory) : 0n;
     this.#inside.set(directory, later(expires, others));
     return expires;
+  }
+
+  /** Of a directory that expires by itself at `own`: with what was seen in it. */
+  withContents(directory: Bytes, own: Nanoseconds | undefined): Nanoseconds | undefined {
+    return this.#inside.has(directory) ? later(own, this.#inside.get(directory)) : own;
   }
 
   /** An entry of this directory stays after all. */
@@ -35,7 +41,9 @@ export class Expiry {
   #own(subject: Subject, guard: Guard | undefined, age: Nanoseconds): Nanoseconds | undefined {
     if (guard !== undefined && !BY_TIME.has(guard.code)) return undefined;
     // A timestamp at the cutoff still keeps: it expires a nanosecond after.
-    return (newestOf(timestampsOf(subject))?.time ?? 0n) + age + 1n;
+    const expires = (newestOf(timestampsOf(subject))?.time ?? 0n) + age + 1n;
+    // An age of `infinity`, or a timestamp that no calendar reaches.
+    return hasDate(expires) ? expires : undefined;
   }
 }
 

@@ -1,19 +1,30 @@
+/** Whether, when and why the cleaner removes a path. */
 import { readlinkSync } from "node:fs";
-import { type Bytes, bytes, fromBuffer, isAbsolute, join, simplify } from "../../base/bytes.js";
+import { type Bytes, bytes, fromBuffer, isAbsolute, join, show, simplify } from "../../base/bytes.js";
+import type { Diagnostic } from "../../base/errors.js";
 import type { KeepReason, Source, TimestampName } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
-import { expandBraces } from "../../path/braces.js";
 import { systemClock } from "../../sys/clock.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { procShowsOwnPids } from "../../sys/processes.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
+import { kindOf } from "../../tmpfiles/hands/kind.js";
 import type { Item } from "../../tmpfiles/item.js";
 import { adviceFor } from "./advice.js";
-import { type CleanerVersion, loadConfiguration } from "./configuration.js";
+import {
+  type CleanerVersion,
+  diagnosticText,
+  hasUserConfiguration,
+  loadConfiguration,
+  problemsOf,
+  requireReadable,
+} from "./configuration.js";
 import { type Judged, judge } from "./judge.js";
 import type { Look, LookReason } from "./look.js";
 import { statWithoutTrace } from "./names.js";
+import { unprotectedBy } from "./protections.js";
 import { newestOf } from "./subject.js";
+import { blockedLines } from "./symlinks.js";
 import { type CleanerTimer, cleanerTimer, nextRun } from "./timer.js";
 import { Usage, type Uses } from "./users.js";
 
@@ -22,17 +33,24 @@ export interface ExplainOptions {
   readonly config?: readonly (string | Uint8Array)[];
   /** The moment to judge at: now, unless it is given. Nanoseconds since the epoch. */
   readonly at?: Nanoseconds;
-  /** The version of systemd whose cleaner runs on the host: 262, whose ways are Mayfly's, unless it is given. */
+  /** The version of systemd whose cleaner runs on the host: 262, which Mayfly implements, unless it is given. */
   readonly version?: CleanerVersion;
+  /**
+   * True: the user's own configuration (user-tmpfiles.d), false: the system's. Without it an ordinary user's paths are
+   * judged by both, unless `config` is given.
+   */
+  readonly user?: boolean;
+  /** Called with what is wrong with the configuration; the rest of it still applies. */
+  readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
 }
 
-export type ReasonCode = LookReason["code"] | "no-line" | "base";
+export type ReasonCode = LookReason["code"] | "no-line" | "base" | "symlink";
 
 /** Why a path stays. */
 export interface Reason extends Omit<KeepReason, "code"> {
   /**
-   * `no-line`: no line cleans there. `base`: it is what a line names, of which only the contents are cleaned. `refused`:
-   * the kernel would not remove it.
+   * `no-line`: no line cleans there. `base`: it is a line's own path, of which only the contents are cleaned. `refused`:
+   * the kernel would not remove it. `symlink`: the line names a symlink, and does not reach through it.
    */
   readonly code: ReasonCode;
   /** The path itself, or the directory above it that is kept with all that is below it. */
@@ -42,7 +60,7 @@ export interface Reason extends Omit<KeepReason, "code"> {
 export interface TimestampVerdict {
   readonly timestamp: TimestampName;
   readonly time: Nanoseconds;
-  /** True where it alone would keep the path. */
+  /** True if it alone would keep the path. */
   readonly keeps: boolean;
 }
 
@@ -51,7 +69,9 @@ export interface Explanation {
   readonly path: Bytes;
   readonly exists: boolean;
   readonly verdict: "keep" | "remove";
-  /** The line that decides; undefined where none concerns the path. */
+  /** By the user's own configuration rather than the system's. */
+  readonly user: boolean;
+  /** The line that decides; undefined if none concerns the path. */
   readonly line: Source | undefined;
   /** Lines that concern the path and do not decide. */
   readonly others: readonly Source[];
@@ -62,9 +82,9 @@ export interface Explanation {
   /** The one that keeps it longest. */
   readonly decisive: TimestampName | undefined;
   readonly age: Nanoseconds | undefined;
-  /** From when on it is removed; undefined where time alone does not do it. */
+  /** From when on it is removed; undefined if time alone does not do it. */
   readonly expires: Nanoseconds | undefined;
-  /** The first run of the host's timer from then on; undefined where there is no timer. */
+  /** The first run of the host's timer from then on; undefined if there is no timer. */
   readonly nextRun: Nanoseconds | undefined;
   /** Where that is known from: systemd itself, or the timer's unit files. */
   readonly timer: string | undefined;
@@ -79,55 +99,96 @@ export interface Explanation {
 }
 
 /**
- * Tells what ageing would do to each path, when, and why, by asking the guards that the cleaner itself goes by. It changes
- * nothing and moves no timestamp. A path that is not there is judged as a file that is made at this moment.
+ * Explains what ageing does to each path, when, and why, by asking the guards that the cleaner itself asks. It changes
+ * nothing and moves no timestamp. A path that does not exist is judged as a file created at this moment.
  *
  * Paths are text or bytes; relative ones are taken below the working directory.
  *
- * @throws Error where a configuration file that was named can't be read.
+ * @throws ConfigurationError if a configuration file that was named can't be read; TypeError if a path is empty.
  */
 export function explain(
   paths: readonly (string | Uint8Array)[],
   options: ExplainOptions = {},
 ): Explanation[] {
-  const { at = systemClock.now(), version = 262 } = options;
   const wanted = paths.map(absolute);
-  const config = options.config?.map(toBytes) ?? [];
-  const loaded = loadConfiguration({ config, version });
-  if (loaded.aborted) throw new Error(loaded.diagnostics.map(({ message }) => message).join("; "));
-  const looks = judge(wanted, loaded, { operation: "clean", at, version });
-  const timer = cleanerTimer();
   const usage = new Usage();
-  const bootLines = loadConfiguration({ config, version }, true);
+  const scopes = scopesOf(options).map((user) => explainIn(user, wanted, usage, options));
+  return wanted.map((_, index) => mostTelling(scopes.flatMap((each) => each[index] ?? [])));
+}
+
+/** Whose configuration is asked: false for the system's, true for the user's. */
+export function scopesOf({ user, config = [] }: Pick<ExplainOptions, "user" | "config">): readonly boolean[] {
+  if (user !== undefined) return [user];
+  const both = config.length === 0 && process.geteuid?.() !== 0 && hasUserConfiguration();
+  return both ? [false, true] : [false];
+}
+
+/** What is removed first, or else what a line is about. */
+function mostTelling(explanations: readonly Explanation[]): Explanation {
+  const rank = ({ verdict, expires, line }: Explanation): number =>
+    verdict === "remove" ? 0 : expires !== undefined ? 1 : line !== undefined ? 2 : 3;
+  const earlier = (a: Explanation, b: Explanation): number =>
+    rank(a) - rank(b) || Number((a.expires ?? 0n) - (b.expires ?? 0n));
+  return [...explanations].sort(earlier)[0] as Explanation;
+}
+
+function explainIn(
+  user: boolean,
+  wanted: readonly Bytes[],
+  usage: Usage,
+  options: ExplainOptions,
+): Explanation[] {
+  const { at = systemClock.now(), version = 262 } = options;
+  const named = { config: options.config?.map(toBytes) ?? [], version, user, inWorkingDirectory: true };
+  const loaded = loadConfiguration(named);
+  requireReadable(loaded);
+  const bootLines = loadConfiguration(named, true);
+  for (const problem of problemsOf(loaded, bootLines)) options.onDiagnostic?.(problem);
+  const looks = judge(wanted, loaded, { operation: "clean", at, version });
   const atBoot = judge(wanted, bootLines, { operation: "remove", at, version });
+  const timer = cleanerTimer(user);
   return wanted.map((path) => {
     const judged = looks.get(path) ?? { names: [path], looks: [] };
-    const explained = conclude(path, judged, loaded, { at, timer });
-    const boot = atBoot.get(path)?.looks.find(({ removed }) => removed)?.source;
-    const uses = usage.of(judged.names[0] ?? path);
-    const whole = { ...explained, uses, boot, unprotected: unprotectedBy(path, explained, loaded, uses) };
-    return { ...whole, advice: adviceFor(whole, version), notices: noticesOf(uses) };
+    const { look, ...explained } = conclude(path, judged, loaded, { at, timer });
+    const boot = atBoot.get(path)?.looks.find(({ removed }) => removed);
+    const real = judged.names[0] ?? path;
+    const uses = usage.of(real);
+    const goes = explained.verdict === "remove" || explained.expires !== undefined || boot !== undefined;
+    const unprotected = goes ? unprotectedBy(path, explained, loaded, uses) : [];
+    const whole = { ...explained, user, uses, boot: boot?.source, unprotected };
+    const stat = statWithoutTrace(real);
+    const kind = stat && kindOf(stat);
+    const advice = adviceFor(whole, { version, kind, path: real, look, boot });
+    return { ...whole, advice, notices: [...noticesOf(uses), ...abortNotices(loaded)] };
   });
 }
 
-type Conclusion = Omit<Explanation, "uses" | "boot" | "unprotected" | "advice" | "notices">;
+type Conclusion = Omit<Explanation, "user" | "uses" | "boot" | "unprotected" | "advice" | "notices">;
 
 interface Moment {
   readonly at: Nanoseconds;
   readonly timer: CleanerTimer | undefined;
 }
 
-function conclude(path: Bytes, { names, looks }: Judged, loaded: Loaded, { at, timer }: Moment): Conclusion {
+function conclude(
+  path: Bytes,
+  { names, looks }: Judged,
+  loaded: Loaded,
+  { at, timer }: Moment,
+): Conclusion & { readonly look: Look | undefined } {
   const exists = statWithoutTrace(names[0] ?? path) !== undefined;
   const deciding = exists ? looks.find(({ removed }) => removed) : undefined;
   const look = deciding ?? soonest(looks);
   const base = names.map((name) => baseOf(name, loaded)).find((item) => item !== undefined);
+  const blocked = look === undefined && base === undefined ? blockedLines(path, loaded) : [];
   const ownReasons = look?.reasons.map((reason) => ({ ...reason, at: look.at })) ?? [];
   const reasons: Reason[] = deciding !== undefined ? [] : ownReasons;
-  if (deciding === undefined && look === undefined)
-    reasons.push({ code: base === undefined ? "no-line" : "base", at: path });
-  const line = excluding(look) ?? look?.source ?? base?.source;
+  if (look === undefined && blocked.length > 0)
+    reasons.push(...blocked.map(({ at: link }) => ({ code: "symlink" as const, at: link })));
+  else if (look === undefined) reasons.push({ code: base === undefined ? "no-line" : "base", at: path });
+  const line = excluding(look) ?? look?.source ?? base?.source ?? blocked[0]?.source;
   const expires = look?.expires;
+  const from = expires !== undefined && expires > at ? expires : at;
   return {
     path,
     exists,
@@ -139,9 +200,9 @@ function conclude(path: Bytes, { names, looks }: Judged, loaded: Loaded, { at, t
     decisive: newestOf(look?.timestamps ?? [])?.timestamp,
     age: look?.age,
     expires,
-    nextRun:
-      timer === undefined || expires === undefined ? undefined : nextRun(timer, expires > at ? expires : at),
+    nextRun: timer === undefined || expires === undefined ? undefined : nextRun(timer, from),
     timer: timer?.from,
+    look,
   };
 }
 
@@ -172,8 +233,8 @@ function baseOf(path: Bytes, { exact, globs }: Loaded): Item | undefined {
 function othersOf(path: Bytes, looks: readonly Look[], loaded: Loaded, line: Source | undefined): Source[] {
   const walked = looks.map(({ source }) => source);
   const duplicates = loaded.diagnostics.filter(({ code }) => code === "duplicate");
-  const dropped = duplicates.filter(({ message }) => message.endsWith(` of ${path}`));
-  const lost = dropped.map(({ file, line: number }) => ({ file, line: number, text: "" as Bytes }));
+  const dropped = duplicates.filter(({ message }) => message.endsWith(` ${show(path)}`));
+  const lost = dropped.map(({ file, line: number, text = "" as Bytes }) => ({ file, line: number, text }));
   return [...walked, ...lost].filter(
     (source, index, all) =>
       !(source.file === line?.file && source.line === line.line) &&
@@ -181,70 +242,28 @@ function othersOf(path: Bytes, looks: readonly Look[], loaded: Loaded, line: Sou
   );
 }
 
-/** Things that look like a protection: only where the path is not protected otherwise. */
-function unprotectedBy(path: Bytes, { verdict, line }: Conclusion, loaded: Loaded, uses: Uses): string[] {
-  const facts: [boolean, string][] = [
-    [uses.open.length > 0, "a program has it open, or something below it: the cleaner does not ask"],
-    [uses.workingDirectory.length > 0, "it is the working directory of a program: the cleaner does not ask"],
-    [uses.running.length > 0, "a running program lies there: the cleaner does not ask"],
-    [uses.otherLocks.length > 0, "a POSIX or OFD lock, fcntl(2): the cleaner asks only for flock(2)"],
-    [
-      uses.mountedElsewhere.length > 0,
-      "a mount in another namespace: the directory is removed, and that mount vanishes with it",
-    ],
-  ];
-  const found = facts.filter(([holds]) => holds).map(([, text]) => text);
-  for (const { path: pattern, items } of loaded.globs) {
-    const [item] = items;
-    if (item === undefined || item.source === line || !pattern.includes("{")) continue;
-    if (expandBraces(pattern).some((each) => above(path).some((prefix) => fnmatch(each, prefix)))) {
-      found.push(
-        `braces in \`${item.source.text}\`: they keep nothing, since entries are matched without them`,
-      );
-    }
-  }
-  if (verdict === "remove") found.push(...overruledBy(path, loaded, line));
-  return found;
-}
-
-/** `x D/a` keeps nothing from `e D/*`, which walks D/a as a directory of its own. */
-function overruledBy(path: Bytes, { exact, globs }: Loaded, line: Source | undefined): string[] {
-  const exclusions = [...exact, ...globs].flatMap(({ items }) =>
-    items.filter(({ letter }) => letter === "x"),
-  );
-  return exclusions
-    .filter(({ path: pattern }) => above(path).some((prefix) => fnmatch(pattern, prefix)))
-    .map(
-      ({ source }) =>
-        `\`${source.text}\`: \`${line?.text ?? ""}\` names a directory at or below it, and cleans that`,
-    );
-}
-
-/** The path and each directory above it. */
-function above(path: Bytes): Bytes[] {
-  const found: Bytes[] = [];
-  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1))
-    found.push(path.slice(0, end) as Bytes);
-  return found;
-}
-
 function noticesOf({ hidden }: Uses): string[] {
   const notices: string[] = [];
   if (!procShowsOwnPids())
-    notices.push("/proc is not that of this pid namespace: who uses the path is not known");
-  if (hidden > 0)
-    notices.push(`${hidden} processes could not be looked into: their open files are not known`);
-  if (process.getuid?.() !== 0) {
-    notices.push(
-      "without root: directories that only root may read, and locks of other users' files, may be missed",
-    );
-  }
+    notices.push("/proc belongs to another PID namespace: the processes that use the path are unknown");
+  if (hidden > 0) notices.push(`could not inspect ${hidden} processes; their open files are unknown`);
+  if (process.getuid?.() !== 0)
+    notices.push("without root, unreadable directories and locks on other users' files may be missed");
   return notices;
+}
+
+/** A file that was named is run as a whole or not at all. */
+function abortNotices({ aborted, diagnostics }: Loaded): string[] {
+  if (!aborted) return [];
+  const fatal = diagnostics.find(({ severity }) => severity === "error");
+  const where = fatal === undefined ? "" : ` (${diagnosticText(fatal)})`;
+  return [`a run with this configuration does nothing until its error is corrected${where}`];
 }
 
 /** As the kernel would find it from here. */
 export function absolute(path: string | Uint8Array): Bytes {
   const given = toBytes(path);
+  if (given === "") throw new TypeError("a path must not be empty");
   if (isAbsolute(given)) return simplify(given);
   return simplify(join(fromBuffer(readlinkSync("/proc/self/cwd", { encoding: "buffer" })), given));
 }

@@ -1,7 +1,9 @@
+/** What a configuration would do to certain paths: a dry run of the engine, narrowed to the way to them. */
 import { type Bytes, isBelow, show } from "../../base/bytes.js";
-import type { Operation } from "../../base/events.js";
+import type { Operation, Source } from "../../base/events.js";
 import { fixedClock, type Nanoseconds } from "../../base/time.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
+import type { Age } from "../../tmpfiles/item.js";
 import { runItems } from "../../tmpfiles/run.js";
 import type { Victim } from "../watch/event.js";
 import { type CleanerVersion, lookingHands } from "./configuration.js";
@@ -27,7 +29,7 @@ export interface Judged {
 export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOptions): Map<Bytes, Judged> {
   const named = namesOf(paths, loaded, options.root);
   const all = [...new Set([...named.values()].flat())];
-  const onlooker = new Onlooker(all, options.at, options.imagined);
+  const onlooker = new Onlooker(all, options.at, agesOfInstances(loaded), options.imagined);
   const leads = (directory: Bytes): boolean => all.some((path) => isBelow(path, directory));
   const run = {
     operations: [options.operation],
@@ -47,6 +49,16 @@ export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOpt
     { names, looks: names.flatMap((name) => looksAt(path, name)) },
   ];
   return new Map([...named].map(judged));
+}
+
+/** The ages of the lines that remove, by their own age, what they name. */
+function agesOfInstances({ exact, globs }: Loaded): ReadonlyMap<Source, Age> {
+  const items = [...exact, ...globs].flatMap((group) => group.items);
+  return new Map(
+    items.flatMap(({ source, age, type }) =>
+      age !== undefined && type.ages === "itself" ? [[source, age] as const] : [],
+    ),
+  );
 }
 
 /** `/usr/lib/tmpfiles.d/tmp.conf:3` */

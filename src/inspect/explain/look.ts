@@ -1,3 +1,4 @@
+/** What each line's walk comes to at certain paths: an observer of the engine's dry run. */
 import { type Bytes, basename, components, isBelow, join, parent } from "../../base/bytes.js";
 import { SyscallError } from "../../base/errors.js";
 import type { KeepReason, Reporter, Source } from "../../base/events.js";
@@ -16,9 +17,19 @@ import {
   type World,
 } from "../../tmpfiles/ageing/guards.js";
 import type { Lens } from "../../tmpfiles/ageing/lens.js";
+import { kindOf } from "../../tmpfiles/hands/kind.js";
+import type { Age } from "../../tmpfiles/item.js";
 import type { Victim } from "../watch/event.js";
 import { Expiry } from "./expiry.js";
-import { imaginedStat, imaginedWorld, newFile, type Timestamp, timestampsOf } from "./subject.js";
+import { statWithoutTrace } from "./names.js";
+import {
+  imaginedStat,
+  imaginedWorld,
+  instanceSubject,
+  newFile,
+  type Timestamp,
+  timestampsOf,
+} from "./subject.js";
 
 /** `refused`: nothing keeps it but the kernel. */
 export type LookReason = Omit<KeepReason, "code"> & { readonly code: KeepReason["code"] | "refused" };
@@ -26,6 +37,12 @@ export type LookReason = Omit<KeepReason, "code"> & { readonly code: KeepReason[
 /** What one line's walk came to at a path. */
 export interface Look {
   readonly source: Source;
+  /** By which name the line comes upon the path: its real path, or one by a symlink that the line names. */
+  readonly name: Bytes;
+  /** The directory that the walk began in; undefined if the line names the path itself. */
+  readonly base: Bytes | undefined;
+  /** The line names this very path for removal: `r`, `R`. */
+  readonly itself: boolean;
   /** The path itself, or the directory above it at which the walk stopped. */
   readonly at: Bytes;
   readonly removed: boolean;
@@ -46,15 +63,25 @@ export class Onlooker implements Lens, Reporter {
   readonly wantsRemoved = true;
   readonly looks = new Map<Bytes, Look[]>();
   readonly #now: Nanoseconds;
+  readonly #ages: ReadonlyMap<Source, Age>;
   readonly #imagined: Victim;
   #expiry = new Expiry();
   #source: Source | undefined;
   #base: Bytes = "" as Bytes;
   #decided: Bytes | undefined;
 
-  /** `imagined` stands in for what is not there: a new file, unless it is said what it was. */
-  constructor(paths: readonly Bytes[], now: Nanoseconds, imagined: Victim = newFile(now)) {
+  /**
+   * `ages` are those of the lines that remove the path that they name. `imagined` stands in for what is not there: a new
+   * file by default.
+   */
+  constructor(
+    paths: readonly Bytes[],
+    now: Nanoseconds,
+    ages: ReadonlyMap<Source, Age>,
+    imagined: Victim = newFile(now),
+  ) {
     for (const path of paths) this.looks.set(path, []);
+    this.#ages = ages;
     this.#now = now;
     this.#imagined = imagined;
   }
@@ -81,23 +108,23 @@ export class Onlooker implements Lens, Reporter {
   decided(subject: Subject, guard: Guard | undefined, world: World): void {
     const path = join(subject.within.path, subject.name());
     this.#decided = path;
-    for (const [wanted, looks] of this.looks) {
+    for (const wanted of this.looks.keys()) {
       if (isBelow(path, wanted)) {
         const age = ageOf(subject.within, this.#now);
         const expires = this.#expiry.of(path, subject, guard, age);
         if (path !== wanted) continue;
         const reasons = guard === undefined ? [] : allReasons(subject, world);
-        this.#note(looks, path, { reasons, timestamps: timestampsOf(subject), age, expires });
+        this.#note(wanted, path, { reasons, timestamps: timestampsOf(subject), age, expires });
       } else if (isBelow(wanted, path) && guard?.stage === "arrival") {
-        this.#note(looks, path, { reasons: allReasons(subject, world).slice(0, 1) });
+        this.#note(wanted, path, { reasons: allReasons(subject, world).slice(0, 1) });
       }
     }
   }
 
   missing(within: Surroundings, name: Bytes, world: World): void {
     const path = join(within.path, name);
-    for (const [wanted, looks] of this.looks) {
-      if (isBelow(wanted, path)) this.#imagine(looks, wanted, within, name, imaginedWorld(world));
+    for (const wanted of this.looks.keys()) {
+      if (isBelow(wanted, path)) this.#imagine(wanted, within, name, imaginedWorld(world));
     }
   }
 
@@ -113,7 +140,21 @@ export class Onlooker implements Lens, Reporter {
     const looks = this.looks.get(event.path);
     if (looks === undefined || decided === event.path) return;
     this.#source = event.source;
-    this.#note(looks, event.path, { reasons: event.type === "kept" ? [event.reason] : [] });
+    const reasons = event.type === "kept" ? [event.reason] : [];
+    this.#note(event.path, event.path, { reasons, itself: true, ...this.#timesOfInstance(event) });
+  }
+
+  /** A line that names the path goes by its timestamps, and of a tree by those of its contents. */
+  #timesOfInstance({ path, source }: { readonly path: Bytes; readonly source: Source }): Partial<Look> {
+    const age = this.#ages.get(source);
+    const stat = age && statWithoutTrace(path);
+    if (age === undefined || stat === undefined) return {};
+    const { btime, ...others } = stat;
+    const entry = { ...others, kind: kindOf(stat), ...(btime !== undefined && { btime }) };
+    const subject = instanceSubject(path, entry, age);
+    const own = new Expiry().of(path, subject, undefined, age.span);
+    const expires = this.#base === path ? this.#expiry.withContents(path, own) : own;
+    return { timestamps: timestampsOf(subject), age: age.span, expires };
   }
 
   /** No guard kept it, and the kernel would: it is immutable, or its file system is read-only. */
@@ -127,17 +168,19 @@ export class Onlooker implements Lens, Reporter {
     looks.push({ ...last, removed: false, reasons: [{ code: "refused", detail }], expires: undefined });
   }
 
-  #note(looks: Look[], at: Bytes, look: Partial<Look> & Pick<Look, "reasons">): void {
-    if (this.#source === undefined) return;
+  #note(name: Bytes, at: Bytes, look: Partial<Look> & Pick<Look, "reasons">): void {
+    const looks = this.looks.get(name);
+    if (this.#source === undefined || looks === undefined) return;
     const removed = look.reasons.length === 0;
     const lasting = look.reasons.some(({ code }) => code !== "too-new" && code !== "not-empty");
-    const rest = { timestamps: [], age: undefined, imagined: false };
+    const base = look.itself === true ? undefined : this.#base;
+    const plain = { name, base, itself: false, timestamps: [], age: undefined, imagined: false };
     const expires = lasting ? undefined : look.expires;
-    looks.push({ source: this.#source, at, removed, ...rest, ...look, expires });
+    looks.push({ source: this.#source, at, removed, ...plain, ...look, expires });
   }
 
   /** The path is not there: the guards are asked about one that would be, and about the directories on the way. */
-  #imagine(looks: Look[], wanted: Bytes, from: Surroundings, first: Bytes, world: World): void {
+  #imagine(wanted: Bytes, from: Surroundings, first: Bytes, world: World): void {
     let within = from;
     const between = components(wanted.slice(join(from.path, first).length) as Bytes);
     for (const name of [first, ...between].slice(0, -1)) {
@@ -146,7 +189,7 @@ export class Onlooker implements Lens, Reporter {
       const path = join(within.path, name);
       if (guard !== undefined) {
         const reasons = allReasons(directory, world).slice(0, 1);
-        this.#note(looks, path, { reasons, imagined: true });
+        this.#note(wanted, path, { reasons, imagined: true });
         return;
       }
       within = {
@@ -163,7 +206,7 @@ export class Onlooker implements Lens, Reporter {
     const reasons = guard === undefined ? [] : allReasons(subject, world);
     const age = ageOf(within, this.#now);
     const expires = new Expiry().of(wanted, subject, guard, age);
-    this.#note(looks, wanted, { reasons, timestamps: timestampsOf(subject), age, expires, imagined: true });
+    this.#note(wanted, wanted, { reasons, timestamps: timestampsOf(subject), age, expires, imagined: true });
   }
 }
 

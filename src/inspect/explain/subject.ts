@@ -1,3 +1,5 @@
+/** Entries as the guards see them, also such as are not there. */
+import { type Bytes, basename, parent } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from "../../sys/inode.js";
 import { ATIME, BTIME, CTIME, MTIME, StatxBuffer } from "../../sys/scan.js";
@@ -8,6 +10,8 @@ import {
   tooNewTimestamps,
   type World,
 } from "../../tmpfiles/ageing/guards.js";
+import { NO_LINES } from "../../tmpfiles/ageing/line-index.js";
+import type { Age } from "../../tmpfiles/item.js";
 import type { Victim } from "../watch/event.js";
 
 /** A timestamp that a line goes by. */
@@ -72,6 +76,19 @@ export function imaginedStat(entry: Victim): StatxBuffer {
     stat.unsigned[word + 2] = Number(time % SECOND);
   }
   return stat;
+}
+
+/** What a line names itself, as its age sees it. */
+export function instanceSubject(path: Bytes, entry: Victim, age: Age): Subject {
+  const { byFile, byDirectory } = age;
+  const rule = { ...SINCE_EVER, byFile, byDirectory, keepFirstLevel: false };
+  return {
+    within: { path: parent(path), depth: 0, atMountTop: false, lines: NO_LINES, rule },
+    stat: imaginedStat(entry),
+    name: () => basename(path),
+    remaining: 0,
+    blocker: () => undefined,
+  };
 }
 
 /** A file that is made at this moment. */

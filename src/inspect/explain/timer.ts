@@ -1,3 +1,4 @@
+/** When the host's cleaner runs, by systemd itself or its unit files. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { type Bytes, bytes } from "../../base/bytes.js";
@@ -16,24 +17,30 @@ export interface CleanerTimer {
 
 const UNIT = "systemd-tmpfiles-clean.timer";
 /** In the order of precedence: systemd.unit(5). */
-const DIRECTORIES = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map(
-  (each) => `${each}/systemd/system`,
-);
+function unitDirectories(user: boolean): string[] {
+  const kind = user ? "user" : "system";
+  const shared = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map(
+    (each) => `${each}/systemd/${kind}`,
+  );
+  const { XDG_CONFIG_HOME: config, HOME: home } = process.env;
+  const own = config?.startsWith("/") ? config : home?.startsWith("/") ? `${home}/.config` : undefined;
+  return user && own !== undefined ? [`${own}/systemd/user`, ...shared] : shared;
+}
 /** systemctl answers at once, or its manager does not. */
 const PATIENCE_MS = 2_000;
 
 /**
  * The timer of systemd-tmpfiles-clean: its next run by systemd's own word, where that can be had, otherwise by its unit
- * files, as so long after boot; then once in so long. Undefined where systemd does not run, or has no such timer.
+ * files. Undefined if systemd does not run, or has no such timer. `user`: the timer of this user's own service manager.
  */
-export function cleanerTimer(): CleanerTimer | undefined {
+export function cleanerTimer(user = false): CleanerTimer | undefined {
   if (!existsSync("/run/systemd/system")) return undefined;
-  const written = writtenTimer();
-  const next = askSystemd();
+  const written = writtenTimer(user);
+  const next = askSystemd(user);
   if (next === undefined) return written;
   const every = written?.every ?? DAY;
-  const then = written === undefined ? "a run a day is assumed" : `${written.from} has how often`;
-  return { first: next, every, from: `systemctl show ${UNIT}; after that ${then}` };
+  const then = written === undefined ? "one run per day is assumed" : `as ${written.from} says`;
+  return { first: next, every, from: `systemctl ${user ? "--user " : ""}show ${UNIT}; after that ${then}` };
 }
 
 /** The first run at or after a moment. */
@@ -42,13 +49,18 @@ export function nextRun({ first, every }: CleanerTimer, after: Nanoseconds): Nan
   return first + ((after - first + every - 1n) / every) * every;
 }
 
-function askSystemd(): Nanoseconds | undefined {
+function askSystemd(user: boolean): Nanoseconds | undefined {
   const properties = "--property=NextElapseUSecRealtime,NextElapseUSecMonotonic";
-  const { status, stdout } = spawnSync("systemctl", ["show", "--timestamp=unix", properties, UNIT], {
-    encoding: "latin1",
-    env: { ...process.env, LC_ALL: "C" },
-    timeout: PATIENCE_MS,
-  });
+  const manager = user ? ["--user"] : [];
+  const { status, stdout } = spawnSync(
+    "systemctl",
+    [...manager, "show", "--timestamp=unix", properties, UNIT],
+    {
+      encoding: "latin1",
+      env: { ...process.env, LC_ALL: "C" },
+      timeout: PATIENCE_MS,
+    },
+  );
   return status === 0 ? nextElapse(stdout, systemClock.now(), process.hrtime.bigint()) : undefined;
 }
 
@@ -70,10 +82,11 @@ export function nextElapse(text: string, now: Nanoseconds, monotonic: Nanosecond
 /** systemd prints `infinity` for what is not set; nothing is set for in a thousand years. */
 const MOST = 365_000n * DAY;
 
-function writtenTimer(): CleanerTimer | undefined {
-  const unit = DIRECTORIES.map((directory) => `${directory}/${UNIT}`).find((file) => existsSync(file));
+function writtenTimer(user: boolean): CleanerTimer | undefined {
+  const directories = unitDirectories(user);
+  const unit = directories.map((directory) => `${directory}/${UNIT}`).find((file) => existsSync(file));
   if (unit === undefined) return undefined;
-  const text = [unit, ...dropIns()]
+  const text = [unit, ...dropIns(directories)]
     .map((file) => readBelow(undefined, bytes(file), LIMITS.settings) ?? "")
     .join("\n");
   const afterBoot = setting(text, "OnBootSec");
@@ -82,8 +95,8 @@ function writtenTimer(): CleanerTimer | undefined {
   return { first: bootTime() + afterBoot, every, from: unit };
 }
 
-function dropIns(): string[] {
-  return DIRECTORIES.flatMap((directory) => {
+function dropIns(directories: readonly string[]): string[] {
+  return directories.flatMap((directory) => {
     const folder = `${directory}/${UNIT}.d`;
     if (!existsSync(folder)) return [];
     return readdirSync(folder)

@@ -1,9 +1,11 @@
+/** Who uses a path: open files, locks, working directories, mounts and sockets, all read from /proc. */
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { type Bytes, isBelow } from "../../base/bytes.js";
 import type { Stat } from "../../sys/inode.js";
 import { type HeldLock, heldLocks } from "../../sys/locks.js";
 import { readMountInfo } from "../../sys/mountinfo.js";
 import { processStatus, procShowsOwnPids, runningPids } from "../../sys/processes.js";
+import { boundSockets } from "../../sys/sockets.js";
 import { statWithoutTrace } from "./names.js";
 
 /** A process that has something to do with a path. */
@@ -22,6 +24,8 @@ export interface Uses {
   readonly running: readonly User[];
   /** Where it is a mount point in another mount namespace. */
   readonly mountedElsewhere: readonly User[];
+  /** If it is a socket that is bound in another network namespace. */
+  readonly boundElsewhere: readonly User[];
   /** Processes that could not be looked into. */
   readonly hidden: number;
 }
@@ -42,6 +46,8 @@ export class Usage {
   readonly #locks: readonly HeldLock[];
   /** A process of each other mount namespace, with the mount points there. */
   readonly #elsewhere = new Map<number, ReadonlySet<Bytes>>();
+  /** A process of each other network namespace, with the paths that sockets are bound to there. */
+  readonly #sockets = new Map<number, ReadonlySet<Bytes>>();
   readonly #hidden: number;
 
   constructor() {
@@ -52,14 +58,15 @@ export class Usage {
       ([pid, found]) => found === undefined && existsSync(`/proc/${pid}/fd`),
     ).length;
     this.#locks = optional(heldLocks) ?? [];
-    const namespaces = new Set([linkOf("self", "ns/mnt")]);
-    for (const pid of pids) {
-      const namespace = linkOf(pid, "ns/mnt");
-      if (namespace === undefined || namespaces.has(namespace)) continue;
-      namespaces.add(namespace);
+    for (const pid of onePerNamespace(pids, "ns/mnt")) {
       const mounts = optional(() => readMountInfo(pid)) ?? [];
       this.#elsewhere.set(pid, new Set(mounts.map(({ point }) => point)));
     }
+    // Of another mount namespace a path is another file.
+    const ours = linkOf("self", "ns/mnt");
+    const seeingOurs = pids.filter((pid) => linkOf(pid, "ns/mnt") === ours);
+    for (const pid of onePerNamespace(seeingOurs, "ns/net"))
+      this.#sockets.set(pid, boundSockets(pid) ?? new Set());
   }
 
   /** Who uses the path, or something below it. */
@@ -82,9 +89,32 @@ export class Usage {
       workingDirectory: users(({ workingDirectory }) => isHere(workingDirectory)),
       running: users(({ running }) => isHere(running)),
       mountedElsewhere: elsewhere.map(([pid]) => userOf(pid)),
+      boundElsewhere: this.#boundElsewhere(path),
       hidden: this.#hidden,
     };
   }
+
+  #boundElsewhere(path: Bytes): User[] {
+    const isHere = (bound: ReadonlySet<Bytes>): boolean => {
+      for (const socket of bound) if (isBelow(socket, path)) return true;
+      return false;
+    };
+    return [...this.#sockets]
+      .filter(([, bound]) => isHere(bound))
+      .slice(0, MOST)
+      .map(([pid]) => userOf(pid));
+  }
+}
+
+/** One process of each namespace of a kind that is not ours. */
+function onePerNamespace(pids: readonly number[], kind: "ns/mnt" | "ns/net"): number[] {
+  const known = new Set([linkOf("self", kind)]);
+  return pids.filter((pid) => {
+    const namespace = linkOf(pid, kind);
+    if (namespace === undefined || known.has(namespace)) return false;
+    known.add(namespace);
+    return true;
+  });
 }
 
 /** By inode, and device where that is the file system's own: btrfs lists another one than stat(2) tells. */

@@ -1,4 +1,5 @@
-import { type Bytes, isBelow, join, parent } from "../../base/bytes.js";
+/** What the coming runs of the cleaner will remove. */
+import { type Bytes, isBelow, join, parent, show } from "../../base/bytes.js";
 import type { Event, Reporter, Source } from "../../base/events.js";
 import { DAY, fixedClock, type Nanoseconds } from "../../base/time.js";
 import { systemClock } from "../../sys/clock.js";
@@ -7,21 +8,25 @@ import type { Guard, Subject } from "../../tmpfiles/ageing/guards.js";
 import type { Lens } from "../../tmpfiles/ageing/lens.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
 import { runItems } from "../../tmpfiles/run.js";
-import { loadConfiguration, lookingHands } from "../explain/configuration.js";
+import { loadConfiguration, lookingHands, problemsOf, requireReadable } from "../explain/configuration.js";
 import { Expiry } from "../explain/expiry.js";
-import { absolute, type ExplainOptions, toBytes } from "../explain/explain.js";
+import { absolute, type ExplainOptions, scopesOf, toBytes } from "../explain/explain.js";
 import { judge } from "../explain/judge.js";
 import { ageOf, namesLeadingTo } from "../explain/look.js";
-import { namesAround } from "../explain/names.js";
+import { namesAround, statWithoutTrace } from "../explain/names.js";
 import { type CleanerTimer, cleanerTimer, nextRun } from "../explain/timer.js";
-import { type Day, Ledger, type Removal } from "./ledger.js";
+import { type Day, firstIndex, Ledger, type Removal } from "./ledger.js";
 
 export type { Day, LineSum, Removal } from "./ledger.js";
 
 export interface ForecastOptions extends ExplainOptions {
-  /** How far to look ahead: 14 days, unless it is given. In nanoseconds. */
+  /** How far to look ahead: 14 days, unless it is given; 100 years at most. In nanoseconds. */
   readonly within?: Nanoseconds;
+  /** Called now and then with the number of entries seen so far. */
+  readonly onProgress?: (entries: number) => void;
 }
+
+export const LONGEST_FORECAST: Nanoseconds = 36_525n * DAY;
 
 /** What the runs of the cleaner will remove, as far as nothing is used or changed until then. */
 export interface Forecast {
@@ -32,43 +37,32 @@ export interface Forecast {
   readonly entries: number;
   readonly bytes: number;
   readonly largest: readonly Removal[];
-  /** Where the times of the runs come from; undefined where the host has no timer and one run a day is assumed. */
+  /** Where the times of the runs come from; undefined if the host has no timer and one run a day is assumed. */
   readonly timer: string | undefined;
 }
 
 /**
- * Foretells what the cleaner removes below `paths` (everywhere, if none is given) in the time to come: a dry run of the
+ * Forecasts what the cleaner removes below `paths` (everywhere, if none is given) in the time to come: a dry run of the
  * engine at the end of that time says what, and each entry's newest timestamp when. Changes nothing and moves no timestamp.
  *
- * @throws Error where a configuration file that was named can't be read.
+ * @throws ConfigurationError if a configuration file that was named can't be read; Error if one of the paths does not
+ * exist; RangeError if `within` is longer than 100 years.
  */
 export function forecast(
   paths: readonly (string | Uint8Array)[] = [],
   options: ForecastOptions = {},
 ): Forecast {
-  const { at = systemClock.now(), within = 14n * DAY, version = 262 } = options;
-  const loaded = loadConfiguration({ config: options.config?.map(toBytes) ?? [], version });
-  if (loaded.aborted) throw new Error(loaded.diagnostics.map(({ message }) => message).join("; "));
-  const until = at + within;
-  const timer = cleanerTimer();
-  const runs = runsBetween(at, until, timer);
-  const ledger = new Ledger(runs);
-  const last = runs.at(-1) ?? until;
-  const forecaster = new Forecaster(namesAround(paths.map(absolute), loaded), last, ledger);
-  const { exact, globs } = loaded;
-  const only = paths.length === 0 ? {} : { only: (path: Bytes): boolean => forecaster.leads(path) };
-  const clock = fixedClock(last);
-  const walkHands = lookingHands(version);
-  runItems(
-    { exact, globs, ...only },
-    { operations: ["clean"], dryRun: true, jobs: 1, clock, lens: forecaster, walkHands },
-    forecaster,
-  );
-  forecaster.finish();
-  for (const instance of forecaster.instances) {
-    const expires = expiryOfInstance(instance, loaded, runs, version);
-    if (expires !== undefined) ledger.add({ ...instance, expires });
+  const { at = systemClock.now(), within = 14n * DAY } = options;
+  if (within > LONGEST_FORECAST) throw new RangeError("a forecast reaches 100 years ahead at most");
+  const wanted = paths.map(absolute);
+  for (const path of wanted) {
+    if (statWithoutTrace(path) === undefined) throw new Error(`${show(path)}: No such file or directory`);
   }
+  const until = at + within;
+  const scopes = scopesOf(options);
+  const timer = cleanerTimer(scopes.at(-1));
+  const ledger = new Ledger(runsBetween(at, until, timer));
+  for (const user of scopes) forecastIn(user, wanted, { ...options, at, until, ledger });
   const days = ledger.days();
   const total = (key: "entries" | "bytes"): number => days.reduce((sum, day) => sum + day[key], 0);
   return {
@@ -82,6 +76,37 @@ export function forecast(
   };
 }
 
+interface ForecastSpan extends ForecastOptions {
+  readonly at: Nanoseconds;
+  readonly until: Nanoseconds;
+  readonly ledger: Ledger;
+}
+
+/** Books what the system's, or the user's, configuration removes. */
+function forecastIn(user: boolean, paths: readonly Bytes[], span: ForecastSpan): void {
+  const { until, ledger, version = 262, onDiagnostic, onProgress } = span;
+  const named = { config: span.config?.map(toBytes) ?? [], version, user, inWorkingDirectory: true };
+  const loaded = loadConfiguration(named);
+  requireReadable(loaded);
+  for (const problem of problemsOf(loaded, loaded)) onDiagnostic?.(problem);
+  const last = ledger.runs.at(-1) ?? until;
+  const forecaster = new Forecaster(namesAround(paths, loaded), last, ledger, onProgress);
+  const { exact, globs } = loaded;
+  const only = paths.length === 0 ? {} : { only: (path: Bytes): boolean => forecaster.leads(path) };
+  const clock = fixedClock(last);
+  const walkHands = lookingHands(version);
+  runItems(
+    { exact, globs, ...only },
+    { operations: ["clean"], dryRun: true, jobs: 1, clock, lens: forecaster, walkHands },
+    forecaster,
+  );
+  forecaster.finish();
+  for (const instance of forecaster.instances) {
+    const expires = expiryOfInstance(instance, loaded, ledger.runs, version);
+    if (expires !== undefined) ledger.add({ ...instance, expires });
+  }
+}
+
 function runsBetween(from: Nanoseconds, until: Nanoseconds, known: CleanerTimer | undefined): Nanoseconds[] {
   const timer = known ?? { first: from, every: DAY };
   const runs: Nanoseconds[] = [];
@@ -89,25 +114,27 @@ function runsBetween(from: Nanoseconds, until: Nanoseconds, known: CleanerTimer 
   return runs;
 }
 
-/** What a line names itself: the first run at which the engine removes it. */
+/** What a line names itself: the first run at which the engine removes it. The older it is, the more it is removed. */
 function expiryOfInstance(
   { path }: Removal,
   loaded: Loaded,
   runs: readonly Nanoseconds[],
   version: 252 | 262,
 ): Nanoseconds | undefined {
-  return runs.find((at) => {
+  const isRemoved = (at: Nanoseconds): boolean => {
     const looks = judge([path], loaded, { operation: "clean", at, version }).get(path)?.looks ?? [];
     return looks.some(({ removed }) => removed);
-  });
+  };
+  return runs[firstIndex(runs, isRemoved)];
 }
 
-/** Looks over the shoulder of a run at the end of the time, and books what it removes. */
+/** Observes a run at the end of the time, and books what it removes. */
 class Forecaster implements Lens, Reporter {
   readonly wantsKept = false;
   readonly wantsRemoved = true;
-  /** What lines name themselves, by when they are booked is not known yet. */
+  /** What lines name themselves; the run that removes each is found later. */
   readonly instances: Removal[] = [];
+  readonly progress: (entries: number) => void;
   readonly #paths: readonly Bytes[];
   readonly #now: Nanoseconds;
   readonly #ledger: Ledger;
@@ -116,10 +143,16 @@ class Forecaster implements Lens, Reporter {
   /** Decided, but the kernel may refuse it yet. */
   #pending: Removal | undefined;
 
-  constructor(paths: readonly Bytes[], now: Nanoseconds, ledger: Ledger) {
+  constructor(
+    paths: readonly Bytes[],
+    now: Nanoseconds,
+    ledger: Ledger,
+    progress: ((entries: number) => void) | undefined,
+  ) {
     this.#paths = paths;
     this.#now = now;
     this.#ledger = ledger;
+    this.progress = progress ?? (() => {});
   }
 
   leads(path: Bytes): boolean {

@@ -1,3 +1,4 @@
+/** Adds up what the runs of the cleaner will remove. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
@@ -29,31 +30,31 @@ export interface Day {
 
 const LARGEST = 10;
 
+type Sums = Map<string, { line: Source; entries: number; bytes: number }>;
+
 /** Adds removals up by run and by line, so that a forecast of a million entries costs no memory for each. */
 export class Ledger {
-  readonly #runs: readonly Nanoseconds[];
-  readonly #sums: Map<string, { line: Source; entries: number; bytes: number }>[];
+  readonly runs: readonly Nanoseconds[];
+  /** By the index of the run; of those alone that remove something. */
+  readonly #sums = new Map<number, Sums>();
   #largest: Removal[] = [];
 
+  /** `runs` in ascending order. */
   constructor(runs: readonly Nanoseconds[]) {
-    this.#runs = runs;
-    this.#sums = runs.map(() => new Map());
+    this.runs = runs;
   }
 
   add(removal: Removal): void {
-    const index = this.#runs.findIndex((run) => run >= removal.expires);
-    const sums = this.#sums[index];
-    if (sums === undefined) return;
+    const index = firstIndex(this.runs, (run) => run >= removal.expires);
+    if (index === this.runs.length) return;
+    const sums: Sums = this.#sums.get(index) ?? new Map();
+    this.#sums.set(index, sums);
     const key = `${removal.line.file}\0${removal.line.line}`;
     const sum = sums.get(key) ?? { line: removal.line, entries: 0, bytes: 0 };
     sum.entries++;
     sum.bytes += removal.bytes;
     sums.set(key, sum);
-    const smallest = this.#largest.at(-1);
-    if (this.#largest.length >= LARGEST && smallest !== undefined && smallest.bytes >= removal.bytes) return;
-    this.#largest.push(removal);
-    this.#largest.sort((a, b) => b.bytes - a.bytes);
-    this.#largest = this.#largest.slice(0, LARGEST);
+    this.#rank(removal);
   }
 
   get largest(): readonly Removal[] {
@@ -61,10 +62,29 @@ export class Ledger {
   }
 
   days(): Day[] {
-    return this.#runs.map((run, index) => {
-      const lines = [...(this.#sums[index]?.values() ?? [])].sort((a, b) => b.entries - a.entries);
+    return this.runs.map((run, index) => {
+      const lines = [...(this.#sums.get(index)?.values() ?? [])].sort((a, b) => b.entries - a.entries);
       const total = (key: "entries" | "bytes"): number => lines.reduce((sum, each) => sum + each[key], 0);
       return { run, entries: total("entries"), bytes: total("bytes"), lines };
     });
   }
+
+  #rank(removal: Removal): void {
+    const smallest = this.#largest.at(-1);
+    if (this.#largest.length >= LARGEST && smallest !== undefined && smallest.bytes >= removal.bytes) return;
+    this.#largest.push(removal);
+    this.#largest.sort((a, b) => b.bytes - a.bytes);
+    this.#largest = this.#largest.slice(0, LARGEST);
+  }
+}
+
+/** The index of the first for which it holds, in a list in which it holds for all behind that; else the length. */
+export function firstIndex<T>(list: readonly T[], holds: (each: T) => boolean): number {
+  let from = 0;
+  for (let to = list.length; from < to; ) {
+    const middle = (from + to) >> 1;
+    if (holds(list[middle] as T)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
 }

@@ -23,11 +23,12 @@ export const EXCLUSION_RULES: readonly Rule[] = [
   },
 ];
 
+const ESCAPED = /\\[\s\S]/g;
 const BRACES = /\{[^{}/]*,[^{}/]*\}/;
 
 function* bracesInGlobs(configuration: Configuration): Generator<Spot> {
   for (const { source, path, type } of configuration.all.filter(isExclusion)) {
-    const braces = type.path === "glob" ? BRACES.exec(path) : null;
+    const braces = type.path === "glob" ? BRACES.exec(path.replace(ESCAPED, "__")) : null;
     if (braces === null) continue;
     const at = Math.max(0, fieldOf(source, "path")?.indexOf(braces[0]) ?? 0);
     yield {

@@ -3,35 +3,7 @@ import { expandBraces } from "../../path/braces.js";
 import type { Item } from "../item.js";
 import { type Configuration, isExclusion, isGlob, matches } from "./configuration.js";
 import type { Rule, Spot } from "./rule.js";
-
-/** What no line should ever empty. */
-const SYSTEM = [
-  "/",
-  "/bin",
-  "/boot",
-  "/dev",
-  "/efi",
-  "/etc",
-  "/home",
-  "/lib",
-  "/lib64",
-  "/opt",
-  "/proc",
-  "/root",
-  "/sbin",
-  "/srv",
-  "/sys",
-  "/usr",
-  "/usr/bin",
-  "/usr/lib",
-  "/usr/local",
-  "/usr/share",
-  "/var",
-  "/var/lib",
-  "/var/log",
-  "/var/mail",
-  "/var/spool",
-] as Bytes[];
+import { SYSTEM_DIRECTORIES } from "./system-directories.js";
 
 /** Names that stand for all there may be in a directory. */
 const SAMPLES = ["a", "some-name", "Some_Name.2", "0", "x.y"] as Bytes[];
@@ -68,7 +40,9 @@ function agesContents(item: Item): boolean {
 function* systemSpots(configuration: Configuration, removes: (item: Item) => boolean): Generator<Spot> {
   for (const item of configuration.all) {
     const path = configuration.shown(item.path);
-    const taken = removes(item) ? SYSTEM.find((directory) => takes(item, path, directory)) : undefined;
+    const taken = removes(item)
+      ? SYSTEM_DIRECTORIES.find((directory) => takes(item, path, directory))
+      : undefined;
     if (taken !== undefined) {
       yield {
         source: item.source,

@@ -1,5 +1,16 @@
+import { existsSync } from "node:fs";
 import { posix } from "node:path";
-import { type Bytes, basename, bytes, isAbsolute, join, parent, simplify } from "../../base/bytes.js";
+import {
+  type Bytes,
+  basename,
+  bytes,
+  isAbsolute,
+  join,
+  parent,
+  show,
+  simplify,
+  toBuffer,
+} from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
@@ -190,18 +201,19 @@ export interface ConfigText {
   readonly leadsTo?: Bytes;
 }
 
+/** Where files that are named without a directory are looked for. */
+export interface NamedConfigPlaces {
+  readonly root: Bytes | undefined;
+  readonly directories: readonly Bytes[];
+  /** After them, the working directory. */
+  readonly inWorkingDirectory: boolean;
+}
+
 /** What the caller names: `-` is standard input, a path is read as it stands, a name is looked for in the directories. */
-export function readNamedConfig(
-  arg: Bytes,
-  root: Bytes | undefined,
-  directories: readonly Bytes[],
-): ConfigText {
+export function readNamedConfig(arg: Bytes, places: NamedConfigPlaces): ConfigText {
   if (arg === "-") return { file: "<stdin>" as Bytes, content: readStandardInput(LIMITS.configuration) };
-  if (arg.includes("/")) {
-    const file = isAbsolute(arg) ? arg : join(bytes(process.cwd()), arg);
-    using opened = namesOpenFile(file) ? openBelow(undefined, file) : openRegular(undefined, file);
-    return { file, content: readAll(opened, LIMITS.configuration, file) };
-  }
+  if (arg.includes("/")) return readConfigAt(isAbsolute(arg) ? arg : join(bytes(process.cwd()), arg));
+  const { root, directories, inWorkingDirectory } = places;
   for (const directory of directories) {
     const below = join(directory, arg);
     const content = readBelow(root, below, LIMITS.configuration);
@@ -209,15 +221,36 @@ export function readNamedConfig(
     if (content !== undefined) return { file, content };
     if (linkTarget(root, below) === DEV_NULL) return { file, content: "" as Bytes };
   }
-  throw new Error("there is no such file in the configuration directories");
+  const here = join(bytes(process.cwd()), arg);
+  if (inWorkingDirectory && existsHere(here)) return readConfigAt(here);
+  throw new NotFoundError(notFoundMessage(arg, places, existsHere(here)));
+}
+
+/** A file that was named is in none of the places where it was looked for. */
+class NotFoundError extends Error {}
+
+function readConfigAt(file: Bytes): ConfigText {
+  using opened = namesOpenFile(file) ? openBelow(undefined, file) : openRegular(undefined, file);
+  return { file, content: readAll(opened, LIMITS.configuration, file) };
+}
+
+function existsHere(path: Bytes): boolean {
+  return existsSync(toBuffer(path));
+}
+
+function notFoundMessage(arg: Bytes, places: NamedConfigPlaces, isHere: boolean): string {
+  const { root, directories, inWorkingDirectory } = places;
+  const looked = directories.map((directory) => show(displayPath(root, directory)));
+  if (inWorkingDirectory) looked.push("the current directory");
+  const last = looked.pop() ?? "any directory";
+  const list = looked.length === 0 ? last : `${looked.join(", ")} or ${last}`;
+  return `not found in ${list}${isHere ? ` (did you mean ./${show(arg)}?)` : ""}`;
 }
 
 export function unreadable(file: Bytes, error: Error): Diagnostic {
-  return errorAt(file, 0, {
-    code: "unreadable-file",
-    column: 0,
-    message: `cannot be read: ${whyUnreadable(error)}`,
-  });
+  const why = whyUnreadable(error);
+  const message = error instanceof NotFoundError ? why : `cannot be read: ${why}`;
+  return errorAt(file, 0, { code: "unreadable-file", column: 0, message });
 }
 
 function whyUnreadable(error: Error): string {

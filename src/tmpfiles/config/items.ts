@@ -36,6 +36,8 @@ export interface LoadOptions {
   /** Names, paths, or `-` for standard input; or lines (`inline`). Without any, all configuration files count. */
   readonly args?: readonly Bytes[];
   readonly inline?: boolean;
+  /** A name among `args` that no configuration directory has is a file in the working directory. */
+  readonly inWorkingDirectory?: boolean;
   /** --replace: `args` stand in for the configuration file of this path, among all the others. */
   readonly replace?: Bytes | undefined;
   /** Read on after what would stop a run, to say all that is wrong. */
@@ -180,7 +182,12 @@ class Loader {
   }
 
   #readNamed(arg: Bytes, reader: LineReader): boolean {
-    return this.#readInto(arg, () => readNamedConfig(arg, this.#root, this.#directories), reader);
+    return this.#readInto(arg, () => this.#readNamedText(arg), reader);
+  }
+
+  #readNamedText(arg: Bytes): ConfigText {
+    const { inWorkingDirectory = false } = this.#options;
+    return readNamedConfig(arg, { root: this.#root, directories: this.#directories, inWorkingDirectory });
   }
 
   #readListed(below: Bytes, reader: LineReader): boolean {
@@ -214,6 +221,14 @@ class Loader {
   }
 
   #add(source: Source, reader: LineReader): void {
+    const before = this.#diagnostics.length;
+    this.#addItem(source, reader);
+    const { text } = source;
+    for (let at = before; at < this.#diagnostics.length; at++)
+      this.#diagnostics[at] = { ...(this.#diagnostics[at] as Diagnostic), text };
+  }
+
+  #addItem(source: Source, reader: LineReader): void {
     const item = reader.read(source);
     const winner = item === undefined ? undefined : this.#table.add(item);
     if (item === undefined || winner === undefined) return;

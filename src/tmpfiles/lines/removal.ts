@@ -1,13 +1,15 @@
-import { type Bytes, join, parent } from "../../base/bytes.js";
-import { failedWith } from "../../base/errors.js";
+import { type Bytes, basename, join, parent } from "../../base/bytes.js";
+import { failedWith, SyscallError } from "../../base/errors.js";
 import type { Operation } from "../../base/events.js";
 import { requireNormalized, resolve } from "../../path/resolve.js";
 import { entries, openDirectory } from "../../sys/directory.js";
 import { type Fd, O_DIRECTORY, O_NOATIME, O_RDONLY, openat } from "../../sys/files.js";
+import { S_IFLNK, S_IFMT, statx } from "../../sys/inode.js";
 import { ENOTEMPTY } from "../../sys/scan.js";
 import { ifThere, openBase, openParent } from "../ageing/base.js";
 import type { AgeRule } from "../ageing/guards.js";
 import { ANY_AGE, ageRule } from "../ageing/walker.js";
+import { skip } from "../attempt.js";
 import { Instance } from "../instance.js";
 import type { Item } from "../item.js";
 import type { Handler } from "../line-type.js";
@@ -132,8 +134,20 @@ function walkContents(
 ): void {
   using dir = openParent(run, path);
   using base = dir && openBase(dir, path);
+  if (dir !== undefined && base === undefined) skipSymlink(run, item, dir, path);
   if (base === undefined || rule === undefined) return;
   run.outcome.walked(run.walker.walk(item, operation, base, path, rule).status);
+}
+
+/** A symlink is not followed, be it to a directory: that is worth a word, since the line looks as if it did something. */
+function skipSymlink(run: Run, item: Item, dir: Fd, path: Bytes): void {
+  try {
+    const { mode } = statx(dir, (basename(path) || SELF) as Bytes);
+    if ((mode & S_IFMT) === S_IFLNK)
+      skip(run, item, path, "is a symlink, and the line does not reach through it");
+  } catch (error) {
+    if (!(error instanceof SyscallError)) throw error;
+  }
 }
 
 function removeAll(run: Run, item: Item, operation: Operation, path: Bytes): void {

@@ -1,0 +1,75 @@
+/** What looks like a protection from the cleaner and is none. */
+import type { Bytes } from "../../base/bytes.js";
+import { show } from "../../base/bytes.js";
+import type { Source } from "../../base/events.js";
+import { expandBraces } from "../../path/braces.js";
+import { fnmatch } from "../../sys/fnmatch.js";
+import type { Loaded } from "../../tmpfiles/config/items.js";
+import type { User, Uses } from "./users.js";
+
+/** In words, for a path that nothing else protects. */
+export function unprotectedBy(
+  path: Bytes,
+  { verdict, line }: { readonly verdict: "keep" | "remove"; readonly line: Source | undefined },
+  loaded: Loaded,
+  uses: Uses,
+): string[] {
+  return [
+    ...usesText(uses),
+    ...unexpandedBraces(path, line, loaded),
+    ...(verdict === "remove" ? overruledExclusions(path, line, loaded) : []),
+  ];
+}
+
+function usesText(uses: Uses): string[] {
+  const facts: [readonly User[], string][] = [
+    [uses.open, "open in a running process (cleaners do not check open files)"],
+    [uses.workingDirectory, "the working directory of a process (cleaners do not check working directories)"],
+    [uses.running, "a running program lies there (cleaners do not check running programs)"],
+    [uses.otherLocks, "locked with fcntl(2), by a POSIX or OFD lock (cleaners check only flock(2))"],
+    [
+      uses.mountedElsewhere,
+      "a mount point in another mount namespace (the cleaner removes the directory, and that mount vanishes with it)",
+    ],
+    [
+      uses.boundElsewhere,
+      "a socket of a program in another network namespace (cleaners know only the sockets of their own)",
+    ],
+  ];
+  return facts.filter(([users]) => users.length > 0).map(([users, text]) => `${text}: ${usersText(users)}`);
+}
+
+function usersText(users: readonly User[]): string {
+  return users
+    .map(({ pid, program }) => `${program === undefined ? "" : `${show(program)} `}(pid ${pid})`)
+    .join(", ");
+}
+
+function unexpandedBraces(path: Bytes, line: Source | undefined, { globs }: Loaded): string[] {
+  return globs.flatMap(({ path: pattern, items: [item] }) => {
+    if (item === undefined || item.source === line || !pattern.includes("{")) return [];
+    const would = expandBraces(pattern).some((each) => above(path).some((prefix) => fnmatch(each, prefix)));
+    return would
+      ? [`braces in \`${show(item.source.text)}\` (brace expansion does not apply to exclusions)`]
+      : [];
+  });
+}
+
+/** `x D/a` keeps nothing from `e D/*`, which walks D/a as a directory of its own. */
+function overruledExclusions(path: Bytes, line: Source | undefined, { exact, globs }: Loaded): string[] {
+  return [...exact, ...globs]
+    .flatMap(({ items }) => items.filter(({ letter }) => letter === "x"))
+    .filter(({ path: pattern }) => above(path).some((prefix) => fnmatch(pattern, prefix)))
+    .map(
+      ({ source }) =>
+        `\`${show(source.text)}\`: \`${show(line?.text ?? ("" as Bytes))}\` names a directory or file at or below it, and cleans that`,
+    );
+}
+
+/** The path and each directory above it. */
+function above(path: Bytes): Bytes[] {
+  const found: Bytes[] = [];
+  for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1))
+    found.push(path.slice(0, end) as Bytes);
+  return found;
+}

@@ -1,0 +1,49 @@
+/** Lines that would clean a path, if the directory that they name were not a symlink. */
+import { type Bytes, isBelow } from "../../base/bytes.js";
+import type { Source } from "../../base/events.js";
+import { glob } from "../../path/glob.js";
+import { S_IFLNK, S_IFMT } from "../../sys/inode.js";
+import type { Loaded } from "../../tmpfiles/config/items.js";
+import type { Item } from "../../tmpfiles/item.js";
+import { RealPaths, statWithoutTrace } from "./names.js";
+
+/** A line that ends at the symlink `at`. */
+export interface BlockedLine {
+  readonly source: Source;
+  readonly at: Bytes;
+}
+
+/** The lines that clean the contents of a directory by the name of a symlink to it, or to one above the path. */
+export function blockedLines(path: Bytes, { exact, globs }: Loaded): BlockedLine[] {
+  const reals = new RealPaths();
+  const real = reals.of(path);
+  const leads = (directory: Bytes): boolean => isBelow(real, reals.leadsTo(directory)) && real !== directory;
+  const ends = ({ source }: Item, at: Bytes): BlockedLine[] =>
+    leads(at) && isSymlink(at) ? [{ source, at }] : [];
+  const items = [...exact, ...globs].flatMap((group) => group.items.filter(cleansContents));
+  return items.flatMap((item) => {
+    if (item.type.path === "exact") return ends(item, item.path);
+    return glob({ root: "/" as Bytes, traceless: true }, item.path, mayLead(real, reals)).flatMap((at) =>
+      ends(item, at),
+    );
+  });
+}
+
+/** Glob patterns are followed only towards the path, by any name. */
+function mayLead(real: Bytes, reals: RealPaths): (path: Bytes) => boolean {
+  return (path) => isBelow(real, reals.leadsTo(path));
+}
+
+function cleansContents({ type, age }: Item): boolean {
+  return (
+    type.ages === "contents" &&
+    age !== undefined &&
+    type.ageSharing !== "borrows" &&
+    type.create !== undefined
+  );
+}
+
+function isSymlink(path: Bytes): boolean {
+  const stat = statWithoutTrace(path);
+  return stat !== undefined && (stat.mode & S_IFMT) === S_IFLNK;
+}
