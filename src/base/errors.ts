@@ -68,4 +68,6 @@ export interface Diagnostic {
   readonly code: string;
   /** For people: what is wrong, and the way out. May change from release to release. */
   readonly message: string;
+  /** What the drop-in prints: the line of systemd-tmpfiles 262, if it has one, with Mayfly's hint. */
+  readonly in262?: string;
 }

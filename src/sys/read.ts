@@ -1,7 +1,7 @@
 /** Reads whole files that others may have made: only regular ones, without waiting, and no more than a limit. */
 import { readSync } from "node:fs";
 import { type Bytes, fromBuffer, show } from "../base/bytes.js";
-import { failedWith } from "../base/errors.js";
+import { failedWith, SyscallError } from "../base/errors.js";
 import {
   Fd,
   O_DIRECTORY,
@@ -14,10 +14,10 @@ import {
   RESOLVE_IN_ROOT,
 } from "./files.js";
 import {
+  isDirectory,
   isRegular,
   S_IFBLK,
   S_IFCHR,
-  S_IFDIR,
   S_IFIFO,
   S_IFMT,
   S_IFSOCK,
@@ -71,6 +71,8 @@ export function openRegular(root: Bytes | undefined, path: Bytes, flags = 0): Fd
   try {
     const stat = statx(fd);
     if (isRegular(stat) || isNullDevice(stat)) return fd;
+    // As reading it would.
+    if (isDirectory(stat)) throw new SyscallError("EISDIR", 21, "read", [`${fd}`], path);
     throw new UnusableFileError("NOT_REGULAR", path, `is ${kindName(stat)}, not a regular file`);
   } catch (error) {
     fd.close();
@@ -120,7 +122,6 @@ export function namesOpenFile(path: Bytes): boolean {
 }
 
 const KINDS: ReadonlyMap<number, string> = new Map([
-  [S_IFDIR, "a directory"],
   [S_IFIFO, "a FIFO"],
   [S_IFSOCK, "a socket"],
   [S_IFCHR, "a character device"],

@@ -1,4 +1,5 @@
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, show } from "../base/bytes.js";
+import type { Wording } from "./config/wording.js";
 import type { Item } from "./item.js";
 import type { Run } from "./run.js";
 
@@ -12,15 +13,17 @@ export type Handler = (run: Run, item: Item, path: Bytes, existing: boolean) => 
 export class ArgumentError extends Error {
   override readonly name = "ArgumentError";
   readonly at: number;
+  readonly wording: Wording;
 
-  constructor(message: string, at = 0) {
-    super(message);
+  constructor(wording: Wording, at = 0) {
+    super(wording.message);
+    this.wording = wording;
     this.at = at;
   }
 }
 
 /** Says of a part of an argument why it is left out, where the rest of the line still counts. */
-export type Warn = (message: string, at?: number) => void;
+export type Warn = (wording: Wording, at?: number) => void;
 
 /** What an argument is resolved with. */
 export interface ArgumentContext {
@@ -37,6 +40,12 @@ export interface ArgumentContext {
 /** `resolveArgument` says that what the argument names is not there: the line is left out in silence. */
 export class MissingSourceError extends Error {
   override readonly name = "MissingSourceError";
+  readonly path: Bytes;
+
+  constructor(path: Bytes) {
+    super(`${show(path)} does not exist`);
+    this.path = path;
+  }
 }
 
 /** The shape of a row: everything that the letter of a line decides. */

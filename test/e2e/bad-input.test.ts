@@ -8,25 +8,29 @@ import { MAYFLY, mayfly, Scratch, start } from "./program.js";
 const LONG = "a/".repeat(2500);
 /** What stands in the first line, and what is said of it; the second line is good. */
 const FIRST_LINES: Readonly<Record<string, readonly [text: string, said: string, status: number]>> = {
-  "a path of 5,000 bytes": [`d /${LONG}`, "the path gets longer than 4095 bytes: write a shorter one", 1],
+  "a path of 5,000 bytes": [
+    `d /${LONG}`,
+    `Failed to replace specifiers in '/${LONG}': File name too long (path is longer than 4095 bytes)`,
+    1,
+  ],
   "an argument of 5,000 bytes": [
     `f /x - - - - ${LONG}`,
-    "the argument gets longer than 4095 bytes: write a shorter one",
+    "Failed to substitute specifiers in argument: File name too long (argument is longer than 4095 bytes)",
     1,
   ],
   "a line of a mebibyte": [
     `f /x - - - - ${"a".repeat(1 << 20)}`,
-    "the line is longer than a mebibyte: break it up",
+    "No buffer space available (split it up)",
     1,
   ],
   "a byte order mark": [
     "\ufefff /x",
-    "a byte order mark stands before the type: save the file without it",
+    "Unknown modifiers in command: \\xef\\xbb\\xbff (save the file without a byte order mark)",
     65,
   ],
   "an age that overflows": [
     "d /x - - - 99999999999999999999y",
-    '"99999999999999999999y" is no age, as "10d" or "1h 30min"',
+    'Invalid age \'99999999999999999999y\'. (expected a time span such as "10d" or "1h 30min")',
     65,
   ],
 };
@@ -53,7 +57,7 @@ test("configuration that cannot be read is named, in words", () => {
     ["loop", "Too many levels of symbolic links"],
   ]) {
     const path = join(scratch.path, name ?? "");
-    const stderr = `${path}: cannot be read: ${why}\n`;
+    const stderr = `Failed to read '${path}': ${why}\n`;
     assert.deepEqual(mayfly(["tmpfiles", "--create", path]), { status: 1, stdout: "", stderr });
   }
 });

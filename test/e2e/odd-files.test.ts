@@ -154,6 +154,6 @@ test("a stream that never ends is given up at the limit", () => {
   assert.deepEqual(device, {
     status: 1,
     stdout: "",
-    stderr: "/dev/zero: cannot be read: is a character device, not a regular file\n",
+    stderr: "Failed to read '/dev/zero': is a character device, not a regular file\n",
   });
 });

@@ -187,7 +187,7 @@ test("the exit status tells what went wrong, and what went wrong is on standard 
   assert.deepEqual(mayfly(["purge"]), {
     status: 64,
     stdout: "",
-    stderr: "mayfly purge: Refusing --purge without specification of a configuration file.\n",
+    stderr: "mayfly purge: missing CONFIG: name what to purge\n",
   });
   assert.equal(mayfly(["clean", "--jobs=none"]).status, 64);
 });

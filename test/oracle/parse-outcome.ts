@@ -91,9 +91,9 @@ export function engineOutcome({ args, root, prefix, replace, environment, ...fla
   };
 }
 
-/** Of what can't be read, and of wrong attributes, 262 names no line. */
+/** Of what cannot be read, and of wrong attributes, 262 names no line. */
 function isPlaced({ line, message }: Diagnostic): boolean {
-  return line > 0 && !/attribute|can't be read/.test(message);
+  return line > 0 && !/attribute|cannot (?:be )?read/.test(message);
 }
 
 /** All that 262 tells of a path that holds a newline. */

@@ -8,8 +8,8 @@ empty and old itself.`,
   examples: [
     ["mayfly clean --dry-run", "What would go, on this host, by its own configuration"],
     [
-      "mayfly clean --dry-run --inline 'e ~/Downloads - - - 30d'",
-      "Try a line before it is written to a file",
+      "mayfly clean --dry-run --user --inline 'e %h/Downloads - - - 30d'",
+      "Try a line before you write it to a file",
     ],
     ["mayfly clean --verbose tmp.conf", "Clean by one file, and say of each entry that stays why it does"],
     ["mayfly clean --json | jq 'select(.type == \"removed\").path'", "Feed another program"],

@@ -14,7 +14,8 @@ export interface CatOptions {
 /** --cat-config and --tldr: each configuration file, under its name. Returns the exit status. */
 export function catConfig(options: CatOptions, stdout: Sink, stderr: Sink): number {
   const { files, diagnostics } = readConfigFiles(options);
-  for (const { file, message } of diagnostics) stderr.write(`${show(file)}: ${message}\n`);
+  for (const { file, message, in262 } of diagnostics)
+    stderr.write(`${in262 ?? `${show(file)}: ${message}`}\n`);
   const text = files.map((file) => section(file, options.tldr)).join("\n");
   if (!options["no-pager"] && page(toBuffer(text as Bytes), stdout)) return 0;
   stdout.write(toBuffer(text as Bytes));

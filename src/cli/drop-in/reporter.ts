@@ -58,9 +58,12 @@ function lineOf(event: Event, name: Name): Line | undefined {
         text: bytes(`${show(event.path)}: ${event.why} [${place(event.source)}]`),
       };
     case "diagnostic": {
-      const { file, line, severity, message } = event.diagnostic;
+      const { file, line, severity, message, in262 = message } = event.diagnostic;
+      const level = SEVERITY[severity] ?? "err";
+      // Of a file as a whole 262 says all in its own line.
+      if (line === 0 && in262 !== message) return { level, text: bytes(in262) };
       const at = line > 0 ? `:${line}` : "";
-      return { level: SEVERITY[severity] ?? "err", text: `${name(file)}${at}: ${bytes(message)}` };
+      return { level, text: `${name(file)}${at}: ${bytes(in262)}` };
     }
   }
 }

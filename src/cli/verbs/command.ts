@@ -1,12 +1,19 @@
-import { type Bytes, show } from "../../base/bytes.js";
+import { type Bytes, isAbsolute, show } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
-import { run, type Summary } from "../../tmpfiles/index.js";
-import { type Command, defineCommand, type Invocation, type Section, UsageError } from "../options.js";
+import { type ExitStatus, run, type Summary } from "../../tmpfiles/index.js";
+import {
+  type Command,
+  defineCommand,
+  type Invocation,
+  type Section,
+  UsageError,
+  type Values,
+} from "../options.js";
 import { given, INLINE, refusalOf, rootProblem, SELECTION, selectionOf } from "../selection.js";
 import { indexPath } from "./index-path.js";
 import { jsonReporter } from "./json.js";
 import { FRIENDLY } from "./options.js";
-import { newTally } from "./tally.js";
+import { newTally, type Tally } from "./tally.js";
 import { textReporter } from "./text.js";
 
 /** What tells one of the four verbs from the others. */
@@ -22,7 +29,7 @@ export function verbCommand(verb: Verb): Command {
   return defineCommand({
     name: verb.operation,
     synopsis: verb.operation === "purge" ? "[OPTION]... CONFIG..." : "[OPTION]... [CONFIG]...",
-    description: `${verb.description}\n\n${OPERANDS}`,
+    description: `${verb.description}\n\n${verb.operation === "purge" ? PURGE_OPERANDS : OPERANDS}`,
     operands: "config",
     options: OPTIONS,
     examples: verb.examples,
@@ -31,15 +38,20 @@ export function verbCommand(verb: Verb): Command {
   });
 }
 
-const OPERANDS = `CONFIG is the name of a file in the configuration directories or else in the current directory, a path, or
-- for standard input. If no CONFIG is given, all configuration files are used.`;
+const PLACES = `CONFIG is the name of a file in the configuration directories or else in the current directory, a path, or
+- for standard input.`;
+
+const OPERANDS = `${PLACES} If no CONFIG is given, all configuration files are used.`;
+
+/** The one verb that wants a CONFIG. */
+const PURGE_OPERANDS = `${PLACES} At least one is required.`;
 
 const SECTIONS: readonly Section[] = [
   {
     title: "Exit status",
     text: `**0** when all went well; **64** when the command line is wrong; **65** when lines of the configuration had to be
-left out, and nothing else failed; **73** when something could not be carried out; **1** when anything else failed. That
-an ordinary user may not look into a directory is told, and is no failure.`,
+ignored because they are wrong, and nothing else failed; **73** when something could not be carried out; **1** when anything
+else failed. Directories that an unprivileged user cannot read are reported, but do not affect the exit status.`,
   },
   {
     title: "JSON",
@@ -52,8 +64,7 @@ has its bytes. Sizes are numbers of bytes, times are RFC 3339 in UTC to the nano
 
 async function perform(operation: Operation, invocation: Invocation<typeof OPTIONS>): Promise<number> {
   const { options, operands, stdout, stderr, how } = invocation;
-  const refusal = refusalOf(options, operands, { operations: [operation], show: false });
-  if (refusal !== undefined) throw new UsageError(refusal);
+  requireUsable(operation, options, operands);
   const problem = rootProblem(given(options.root));
   if (problem !== undefined) throw new Error(problem);
   const jobs = jobsOf(options.jobs);
@@ -73,22 +84,44 @@ async function perform(operation: Operation, invocation: Invocation<typeof OPTIO
   // Below another root the index would be that of another system.
   const noted = operation === "clean" && !options["no-index"] && selection.root === undefined;
   const index = noted ? indexPath() : undefined;
-  const summary = lenient(
-    run(
-      { ...selection, inWorkingDirectory: true, operations: [operation], dryRun, ...jobs, index },
-      reporter,
-    ),
+  const outcome = run(
+    { ...selection, inWorkingDirectory: true, operations: [operation], dryRun, ...jobs, index },
+    reporter,
   );
+  const summary = { ...outcome, exitStatus: statusOf(outcome, tally) };
   reporter.finish(summary, (performance.now() - started) / 1000);
   return summary.exitStatus;
 }
 
-/** Who is not root may not look into every directory: that is told, and is no failure. */
-function lenient(summary: Summary): Summary {
-  const onlyUnreadable =
-    summary.exitStatus === 73 && summary.failed === 0 && (summary.kept.unreadable ?? 0) > 0;
-  return onlyUnreadable && process.geteuid?.() !== 0 ? { ...summary, exitStatus: 0 } : summary;
+function requireUsable(
+  operation: Operation,
+  options: Values<typeof OPTIONS>,
+  operands: readonly Bytes[],
+): void {
+  if (operation === "purge" && operands.length === 0)
+    throw new UsageError("missing CONFIG: name what to purge");
+  for (const name of ["prefix", "exclude-prefix"] as const) {
+    const relative = options[name].find((path) => !isAbsolute(path));
+    if (relative === undefined) continue;
+    throw new UsageError(`option '--${name}' expects an absolute path, not '${show(relative)}'`);
+  }
+  const refusal = refusalOf(options, operands, { operations: [operation], show: false });
+  if (refusal !== undefined) throw new UsageError(refusal);
 }
+
+/**
+ * That of the run, but for two cases: a directory that an ordinary user cannot read is reported, and is not a failure; and a
+ * line that is wrong always counts, also where systemd-tmpfiles only mentions it.
+ */
+function statusOf({ exitStatus, failed, kept }: Summary, { errors, fileErrors }: Tally): ExitStatus {
+  const onlyUnreadable = exitStatus === 73 && failed === 0 && (kept.unreadable ?? 0) > 0;
+  const status = onlyUnreadable && process.geteuid?.() !== 0 ? 0 : exitStatus;
+  const onlyLines = errors > 0 && fileErrors === 0 && failed === 0;
+  return onlyLines && (status === 0 || status === 1) ? BROKEN_LINES : status;
+}
+
+/** EX_DATAERR. */
+const BROKEN_LINES = 65;
 
 function jobsOf(text: Bytes | undefined): { readonly jobs?: number } {
   if (text === undefined) return {};

@@ -59,7 +59,7 @@ function plain(event: Event): Json {
 }
 
 /** The line that is meant is `source`, as everywhere; its number is 0 if the file as a whole is meant. */
-export function diagnosticJson({ file, line: number, text, ...rest }: Diagnostic): Json {
+export function diagnosticJson({ file, line: number, text, in262: _, ...rest }: Diagnostic): Json {
   return {
     type: "diagnostic",
     ...rest,

@@ -1,5 +1,12 @@
 import { type Bytes, bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
 import { readBelow } from "../../sys/read.js";
+import { whyUnreadable } from "./files.js";
+import {
+  badCredentialsDirectory,
+  invalidCredentialName,
+  unreadableCredential,
+  type Wording,
+} from "./wording.js";
 
 /** The credentials that the service manager passed, systemd.exec(5). */
 export interface Credentials {
@@ -10,6 +17,12 @@ export interface Credentials {
 
 export class CredentialError extends Error {
   override readonly name = "CredentialError";
+  readonly wording: Wording;
+
+  constructor(wording: Wording) {
+    super(wording.message);
+    this.wording = wording;
+  }
 }
 
 /** As the service manager's own reading of files has it. */
@@ -22,7 +35,7 @@ export function credentialsOf(environment: NodeJS.ProcessEnv): Credentials {
   const value = environment.CREDENTIALS_DIRECTORY;
   const directory = value === undefined ? undefined : bytes(value);
   if (directory !== undefined && !isPlain(directory)) {
-    throw new CredentialError("$CREDENTIALS_DIRECTORY is not an absolute, normalized path");
+    throw new CredentialError(badCredentialsDirectory());
   }
   return { directory, read: (name) => readCredential(directory, name) };
 }
@@ -36,16 +49,15 @@ function isPlain(path: Bytes): boolean {
 }
 
 function readCredential(directory: Bytes | undefined, name: Bytes): Bytes | undefined {
-  if (!VALID_NAME.test(name))
-    throw new CredentialError("no name of a credential: a file name in ASCII, without colons");
+  if (!VALID_NAME.test(name)) throw new CredentialError(invalidCredentialName(name));
   if (directory === undefined) return undefined;
-  return readOrExplain(join(directory, name));
+  return readOrExplain(directory, name);
 }
 
-function readOrExplain(path: Bytes): Bytes | undefined {
+function readOrExplain(directory: Bytes, name: Bytes): Bytes | undefined {
   try {
-    return readBelow(undefined, path, LARGEST);
+    return readBelow(undefined, join(directory, name), LARGEST);
   } catch (error) {
-    throw new CredentialError(`the credential can't be read: ${(error as Error).message}`);
+    throw new CredentialError(unreadableCredential(name, whyUnreadable(error as Error)));
   }
 }

@@ -1,11 +1,13 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { Diagnostic, Severity } from "../../base/errors.js";
+import type { Wording } from "./wording.js";
 
 /** What is wrong with a line: `at` is its column. */
 export interface Problem {
   readonly code: ProblemCode;
   readonly column: number;
   readonly message: string;
+  readonly in262?: string;
 }
 
 const ERRORS = [
@@ -91,7 +93,7 @@ export function remarkAt(
   line: number,
   column: number,
   code: RemarkCode,
-  message: string,
+  wording: Wording,
 ): Diagnostic {
-  return { file, line, column, severity: REMARKS[code], code, message };
+  return { file, line, column, severity: REMARKS[code], code, ...wording };
 }

@@ -31,6 +31,7 @@ import {
 } from "../../sys/read.js";
 import { errorAt, remarkAt } from "./diagnostics.js";
 import { linesOf } from "./lex.js";
+import { danglingLink, fileNotFound, unreadableFile } from "./wording.js";
 
 /** Where configuration is looked for: the first directory has the highest priority. */
 export function configDirectories(user: boolean, environment: NodeJS.ProcessEnv): Bytes[] {
@@ -171,7 +172,9 @@ function kindOf(
     if (!failedWith(error, "ENOENT")) return "file"; // It is told when it is read.
   }
   if (linkTarget(root, below) === DEV_NULL) return "mask";
-  diagnostics.push(remarkAt(displayPath(root, below), 0, 0, "dangling-link", "the link leads nowhere"));
+  diagnostics.push(
+    remarkAt(displayPath(root, below), 0, 0, "dangling-link", danglingLink(displayPath(root, below))),
+  );
   return "neither";
 }
 
@@ -249,11 +252,11 @@ function notFoundMessage(arg: Bytes, places: NamedConfigPlaces, isHere: boolean)
 
 export function unreadable(file: Bytes, error: Error): Diagnostic {
   const why = whyUnreadable(error);
-  const message = error instanceof NotFoundError ? why : `cannot be read: ${why}`;
-  return errorAt(file, 0, { code: "unreadable-file", column: 0, message });
+  const wording = error instanceof NotFoundError ? fileNotFound(file, why) : unreadableFile(file, why);
+  return errorAt(file, 0, { code: "unreadable-file", column: 0, ...wording });
 }
 
-function whyUnreadable(error: Error): string {
+export function whyUnreadable(error: Error): string {
   if (error instanceof UnusableFileError) return error.reason;
   const { code } = error as NodeJS.ErrnoException;
   return (code && errnoWords(code)) ?? error.message;

@@ -4,7 +4,7 @@ import type { Source } from "../../base/events.js";
 import { O_DIRECTORY, O_PATH } from "../../sys/files.js";
 import { LIMITS, openBelow, readBelow } from "../../sys/read.js";
 import type { ItemGroup } from "../item.js";
-import { type Credentials, credentialsOf } from "./credentials.js";
+import { type CredentialError, type Credentials, credentialsOf } from "./credentials.js";
 import { consequenceOf, errorAt, remarkAt } from "./diagnostics.js";
 import {
   type ConfigText,
@@ -18,6 +18,7 @@ import { ItemTable } from "./item-table.js";
 import { columnOf, eachWrittenLine } from "./line.js";
 import { LineReader } from "./line-reader.js";
 import { resolveContext } from "./resolve-context.js";
+import { duplicateLine } from "./wording.js";
 
 /** What configuration counts, and what it is resolved against. */
 export interface LoadOptions {
@@ -130,8 +131,8 @@ class Loader {
     try {
       return credentialsOf(this.#options.environment ?? process.env);
     } catch (error) {
-      const problem = { code: "bad-credential", column: 0, message: (error as Error).message } as const;
-      this.#diagnostics.push(errorAt(EXTRA, 0, problem));
+      const { wording } = error as CredentialError;
+      this.#diagnostics.push(errorAt(EXTRA, 0, { code: "bad-credential", column: 0, ...wording }));
       this.#aborted = true;
       return undefined;
     }
@@ -234,8 +235,8 @@ class Loader {
     if (item === undefined || winner === undefined) return;
     const { file, line, text } = source;
     const where = `${show(winner.source.file)}:${winner.source.line}`;
-    const message = `left out, since ${where} says something else of ${show(item.path)}`;
-    this.#diagnostics.push(remarkAt(file, line, columnOf(text, "path"), "duplicate", message));
+    const wording = duplicateLine(item.path, where);
+    this.#diagnostics.push(remarkAt(file, line, columnOf(text, "path"), "duplicate", wording));
   }
 }
 

@@ -1,9 +1,10 @@
-import { type Bytes, show } from "../../base/bytes.js";
+import type { Bytes } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";
 import type { Modifiers } from "../item.js";
 import { errorAt, type Problem } from "./diagnostics.js";
 import { eachLine, type LexProblem, skipBlanks, splitWords } from "./lex.js";
+import * as wording from "./wording.js";
 
 /** A written line, unquoted, with nothing resolved yet. A field that is missing, empty or `-` is undefined. */
 export interface Line {
@@ -104,11 +105,7 @@ export function eachWrittenLine(
   });
 }
 
-const TOO_LONG: Problem = {
-  code: "line-too-long",
-  column: LONGEST_LINE,
-  message: "the line is longer than a mebibyte: break it up",
-};
+const TOO_LONG: Problem = { code: "line-too-long", column: LONGEST_LINE, ...wording.lineTooLong() };
 
 /** One line, which is neither empty nor a comment. */
 export function parseLine(source: Source): Line | Problem {
@@ -148,21 +145,19 @@ export function columnOf(text: Bytes, field: Field): number {
 
 function lexProblem({ problem, column }: LexProblem): Problem {
   return problem === "quote"
-    ? { code: "bad-quote", column, message: "the quote that opens here is never closed" }
-    : { code: "bad-escape", column, message: "no C escape; write a backslash as `\\\\`" };
+    ? { code: "bad-quote", column, ...wording.openQuote() }
+    : { code: "bad-escape", column, ...wording.badEscape() };
 }
 
 function missingPath(text: Bytes): Problem {
-  const message = "a line needs a type and a path, as in `d /run/example 0755 root root -`";
-  return { code: "missing-path", column: text.length + 1, message };
+  return { code: "missing-path", column: text.length + 1, ...wording.missingPath() };
 }
 
 const knownModifiers = new Map<string, Modifiers>([["", NO_MODIFIERS]]);
 
 function parseModifiers(type: Bytes, text: Bytes): Modifiers | Problem {
   const known = knownModifiers.get(type.slice(1));
-  if (type === "")
-    return { code: "missing-type", column: columnOf(text, "type"), message: "the type is empty" };
+  if (type === "") return { code: "missing-type", column: columnOf(text, "type"), ...wording.missingType() };
   if (known !== undefined) return known;
   const modifiers: Record<keyof Modifiers, boolean> = { ...NO_MODIFIERS };
   for (let at = 1; at < type.length; at++) {
@@ -178,9 +173,11 @@ function parseModifiers(type: Bytes, text: Bytes): Modifiers | Problem {
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
 function modifierProblem(type: Bytes, at: number, text: Bytes, twice: boolean): Problem {
-  const why = twice ? "stands twice" : `is none of ${Object.keys(MODIFIER_NAMES).join(" ")}`;
-  const message = type.startsWith(BYTE_ORDER_MARK)
-    ? "a byte order mark stands before the type: save the file without it"
-    : `the modifier "${show(type.charAt(at) as Bytes)}" of "${show(type)}" ${why}`;
-  return { code: "unknown-modifier", column: columnOf(text, "type") + at, message };
+  const modifier = type.charAt(at) as Bytes;
+  const said = type.startsWith(BYTE_ORDER_MARK)
+    ? wording.byteOrderMark(type)
+    : twice
+      ? wording.repeatedModifier(type, modifier)
+      : wording.unknownModifier(type, modifier, Object.keys(MODIFIER_NAMES).join(" "));
+  return { code: "unknown-modifier", column: columnOf(text, "type") + at, ...said };
 }

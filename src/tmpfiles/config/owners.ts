@@ -1,11 +1,17 @@
-import { type Bytes, show } from "../../base/bytes.js";
+import type { Bytes } from "../../base/bytes.js";
 import { type Accounts, parseId } from "../../sys/accounts.js";
 import type { Owner } from "../item.js";
+import { accountLookupFailed, emptyAccount, unknownAccount, type Wording } from "./wording.js";
 
 /** Why a user or group field names nobody. `tolerable`: there is none of that name; else it could not even be asked. */
 export interface MissingOwner {
-  readonly message: string;
+  readonly wording: Wording;
   readonly tolerable: boolean;
+}
+
+/** The name in a user or group field, without the `:` in front. */
+export function nameOf(field: Bytes): Bytes {
+  return field.startsWith(":") ? (field.slice(1) as Bytes) : field;
 }
 
 /**
@@ -19,15 +25,15 @@ export function ownerReader(
 ): (field: Bytes) => Owner | MissingOwner {
   return (field) => {
     const onlyCreate = field.startsWith(":");
-    const name = onlyCreate ? (field.slice(1) as Bytes) : field;
-    if (name === "") return { message: `the name of the ${kind} is empty`, tolerable: root !== undefined };
+    const name = nameOf(field);
+    if (name === "") return { wording: emptyAccount(kind), tolerable: root !== undefined };
     try {
       const id = parseId(name) ?? accounts[kind](name);
       if (id !== undefined) return { id, onlyCreate };
-      return { message: `there is no ${kind} "${show(name)}"`, tolerable: true };
+      return { wording: unknownAccount(kind, name), tolerable: true };
     } catch (error) {
       const why = (error as Error).message;
-      return { message: `the ${kind} "${show(name)}" can't be looked up: ${why}`, tolerable: false };
+      return { wording: accountLookupFailed(kind, name, why), tolerable: false };
     }
   };
 }

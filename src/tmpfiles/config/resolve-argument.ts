@@ -2,17 +2,25 @@ import type { Bytes } from "../../base/bytes.js";
 import { ArgumentError, type LineType, MissingSourceError } from "../line-type.js";
 import { RelativeSourceError } from "../lines/arguments.js";
 import { decodeBase64 } from "./base64.js";
+import type { CredentialError } from "./credentials.js";
 import type { Line } from "./line.js";
 import { expansionFailed, Omission, Rejection, remark } from "./rejection.js";
 import type { ResolveContext } from "./resolve-context.js";
+import {
+  invalidBase64,
+  missingCredential,
+  missingSource,
+  noCredentialNamed,
+  type Wording,
+} from "./wording.js";
 
 /** The argument as its type reads it, before it is known whether the line counts. */
 export function parseArgument(line: Line, type: LineType, context: ResolveContext): unknown {
   const { argument } = line;
   const { parseArgument: parse } = type;
   if (argument === undefined || parse === undefined) return argument;
-  const warn = (message: string, at = 0): void =>
-    remark(line.source, context, "ignored-argument", "argument", message, at);
+  const warn = (said: Wording, at = 0): void =>
+    remark(line.source, context, "ignored-argument", "argument", said, at);
   return withArgumentErrors(() => parse(argument, warn));
 }
 
@@ -22,11 +30,11 @@ function withArgumentErrors<T>(act: () => T): T {
     return act();
   } catch (error) {
     if (error instanceof MissingSourceError) {
-      throw new Omission("missing-source", "argument", "the source does not exist");
+      throw new Omission("missing-source", "argument", missingSource(error.path));
     }
     if (!(error instanceof ArgumentError)) throw error;
     const code = error instanceof RelativeSourceError ? "relative-source" : "bad-argument";
-    throw new Rejection(code, "argument", error.message, error.at);
+    throw new Rejection(code, "argument", error.wording, error.at);
   }
 }
 
@@ -43,7 +51,7 @@ export function resolveArgument(
   const expand = (text: Bytes, limit?: number): Bytes => {
     const expanded = context.expand(text, limit);
     if (typeof expanded === "string") return expanded;
-    throw expansionFailed(expanded, "argument", context);
+    throw expansionFailed(expanded, "argument", text, context);
   };
   return withArgumentErrors(() =>
     resolve(parsed, { path, root: context.root, expand, exists: context.exists }),
@@ -65,21 +73,21 @@ export function argumentBytesOf(
 function readCredential(line: Line, name: Bytes | undefined, context: ResolveContext): Bytes | undefined {
   if (!line.modifiers.credential) return name;
   if (name === undefined) {
-    throw new Rejection("bad-credential", "type", `"^" needs the name of a credential as the argument`);
+    throw new Rejection("bad-credential", "type", noCredentialNamed());
   }
   let content: Bytes | undefined;
   try {
     content = context.credentials.read(name);
   } catch (error) {
-    throw new Rejection("bad-credential", "argument", (error as Error).message);
+    throw new Rejection("bad-credential", "argument", (error as CredentialError).wording);
   }
   if (content !== undefined) return content;
-  throw new Omission("missing-credential", "argument", "there is no such credential");
+  throw new Omission("missing-credential", "argument", missingCredential(name));
 }
 
 function decode(line: Line, content: Bytes | undefined): Bytes | undefined {
   if (!line.modifiers.base64 || content === undefined) return content;
   const decoded = decodeBase64(content);
-  if (decoded === undefined) throw new Rejection("bad-base64", "argument", "this is no base64");
+  if (decoded === undefined) throw new Rejection("bad-base64", "argument", invalidBase64(content));
   return decoded;
 }

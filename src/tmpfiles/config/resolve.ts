@@ -5,9 +5,11 @@ import type { Age, Item, Mode, Owner } from "../item.js";
 import type { LineType } from "../line-type.js";
 import { lineType } from "../lines/index.js";
 import type { Line } from "./line.js";
+import { nameOf } from "./owners.js";
 import { expansionFailed, Omission, Rejection, remark, reportLeftOut } from "./rejection.js";
 import { argumentBytesOf, parseArgument, resolveArgument } from "./resolve-argument.js";
 import type { ResolveContext } from "./resolve-context.js";
+import * as wording from "./wording.js";
 
 /**
  * The line as an item of this host: specifiers, owners, the root. Undefined for a line that is left out, with its reason
@@ -57,7 +59,7 @@ export function resolveLike(
 
 function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
   if (line.modifiers.boot && !context.boot) {
-    throw new Omission("not-at-boot", "type", "counts at boot only (--boot)");
+    throw new Omission("not-at-boot", "type", wording.notAtBoot(`${line.letter}!`, line.path));
   }
   const path = resolvePath(line.source, line.path, context);
   const type = checkType(line, context);
@@ -68,8 +70,8 @@ function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
   const argument = resolveArgument(line, type, parsed, path, context);
   const text = typeof argument === "string" ? (argument as Bytes) : line.argument;
   const argumentBytes = argumentBytesOf(line, text, context);
-  const user = resolveOwner(line, "user", context);
-  const group = resolveOwner(line, "group", context);
+  const user = resolveOwner(line, "user", path, context);
+  const group = resolveOwner(line, "group", path, context);
   const missing = user === MISSING || group === MISSING;
   return {
     source: line.source,
@@ -82,7 +84,7 @@ function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
     user: user === MISSING ? undefined : user,
     group: group === MISSING ? undefined : group,
     mode: line.mode === undefined ? undefined : resolveMode(line, line.mode, missing, context),
-    age: line.age === undefined ? undefined : resolveAge(type, line.age, context),
+    age: line.age === undefined ? undefined : resolveAge(line.letter, type, line.age, context),
   };
 }
 
@@ -95,14 +97,14 @@ const VAR_RUN = "/var/run/";
 
 function resolvePath(source: Source, written: Bytes, context: ResolveContext): Bytes {
   const expanded = context.expand(written);
-  if (typeof expanded !== "string") throw expansionFailed(expanded, "path", context);
+  if (typeof expanded !== "string") throw expansionFailed(expanded, "path", written, context);
   if (!isAbsolute(expanded)) {
-    throw new Rejection("relative-path", "path", `the path "${show(expanded)}" is not absolute`);
+    throw new Rejection("relative-path", "path", wording.relativePath(expanded));
   }
   const path = simplify(expanded);
   if (!path.startsWith(VAR_RUN)) return path;
   const updated = path.slice("/var".length) as Bytes;
-  remark(source, context, "var-run", "path", `/var/run is an old name of /run: write "${show(updated)}"`);
+  remark(source, context, "var-run", "path", wording.legacyDirectory(path, updated));
   return updated;
 }
 
@@ -113,7 +115,7 @@ function requireFewAlternatives(type: LineType, path: Bytes): void {
     expandBraces(path);
   } catch (error) {
     if (!(error instanceof TooManyAlternativesError)) throw error;
-    throw new Rejection("too-many-alternatives", "path", `${error.message}: split the line into several`);
+    throw new Rejection("too-many-alternatives", "path", wording.tooManyAlternatives(error.message));
   }
 }
 
@@ -124,18 +126,19 @@ const NEW_TYPES: readonly string[] = ["k", "K"];
 function checkType(line: Line, { asIn252 }: ResolveContext): LineType {
   const type = asIn252 && NEW_TYPES.includes(line.letter) ? undefined : lineType(line.letter);
   const letter = show(line.letter as Bytes);
-  if (type === undefined) throw new Rejection("unknown-type", "type", `there is no line type "${letter}"`);
+  if (type === undefined)
+    throw new Rejection("unknown-type", "type", wording.unknownType(line.letter as Bytes));
   if (line.modifiers.base64 && type.argument !== "none" && !type.modifiers.includes("~")) {
-    throw new Rejection("base64-not-taken", "type", `${letter} lines take no base64 ("~")`);
+    throw new Rejection("base64-not-taken", "type", wording.base64NotAllowed(letter));
   }
   if (asIn252 && (line.modifiers.purge || line.modifiers.ifSourceExists)) {
-    throw new Rejection("unknown-modifier", "type", `252 has neither "$" nor "?"`);
+    throw new Rejection("unknown-modifier", "type", wording.newerModifiers());
   }
   if (line.argument !== undefined && type.argument === "none" && !asIn252) {
-    throw new Rejection("argument-not-taken", "argument", `${letter} lines take no argument`);
+    throw new Rejection("argument-not-taken", "argument", wording.unexpectedArgument(letter));
   }
   if (line.argument === undefined && type.argument === "required") {
-    throw new Rejection("argument-missing", "argument", `${letter} lines need an argument`);
+    throw new Rejection("argument-missing", "argument", wording.missingArgument(letter));
   }
   return type;
 }
@@ -145,10 +148,10 @@ function checkModifiers(line: Line, type: LineType): void {
   if (!purge && !ifSourceExists) return;
   const letter = show(line.letter as Bytes);
   if (purge && !type.modifiers.includes("$")) {
-    throw new Rejection("purge-not-taken", "type", `what ${letter} lines name can't be purged ("$")`);
+    throw new Rejection("purge-not-taken", "type", wording.purgeNotAllowed(letter));
   }
   if (ifSourceExists && !type.modifiers.includes("?")) {
-    throw new Rejection("if-source-exists-not-taken", "type", `"?" means nothing on ${letter} lines`);
+    throw new Rejection("if-source-exists-not-taken", "type", wording.conditionNotAllowed(letter));
   }
 }
 
@@ -158,40 +161,45 @@ const MISSING = Symbol("missing owner");
 function resolveOwner(
   line: Line,
   kind: "user" | "group",
+  path: Bytes,
   context: ResolveContext,
 ): Owner | typeof MISSING | undefined {
   const field = line[kind];
   if (field === undefined) return undefined;
   const owner = context[kind](field);
   if ("id" in owner) return owner;
-  if (!context.graceful || !owner.tolerable) throw new Rejection(`unknown-${kind}`, kind, owner.message);
-  remark(line.source, context, "missing-account", kind, owner.message);
+  if (!context.graceful || !owner.tolerable) throw new Rejection(`unknown-${kind}`, kind, owner.wording);
+  remark(line.source, context, "missing-account", kind, wording.toleratedAccount(kind, nameOf(field), path));
   return MISSING;
 }
 
 function resolveMode(line: Line, field: Bytes, missing: boolean, context: ResolveContext): Mode {
   const mode = context.parseMode(field);
   if ("problem" in mode) {
-    const message = `"${show(field)}" is no mode: up to four octal digits, after "~" and ":" where wanted`;
-    throw new Rejection("bad-mode", "mode", message, mode.at);
+    throw new Rejection("bad-mode", "mode", wording.invalidMode(field), mode.at);
   }
   if (!missing || mode.bits <= 0o777) return mode;
   // Set-user-ID for an owner that could not be had would be for somebody else.
   const bits = mode.bits & 0o777;
-  const message = `mode 0${mode.bits.toString(8)} becomes 0${bits.toString(8)}, since the owner is not known`;
-  remark(line.source, context, "changed-mode", "mode", message);
+  const said = wording.reducedMode(mode.bits.toString(8), bits.toString(8));
+  remark(line.source, context, "changed-mode", "mode", said);
   return { ...mode, bits };
 }
 
-function resolveAge(type: LineType, field: Bytes, context: ResolveContext): Age {
+/** What stands before the colon, without the `~` in front. */
+function ageByOf(field: Bytes): Bytes {
+  return field.slice(field.startsWith("~") ? 1 : 0, field.indexOf(":")) as Bytes;
+}
+
+function resolveAge(letter: string, type: LineType, field: Bytes, context: ResolveContext): Age {
   const age = context.parseAge(field);
   if ("problem" in age) {
     throw age.problem === "age-by"
-      ? new Rejection("bad-age-by", "age", "before the colon stand letters of abcmABCM", age.at)
-      : new Rejection("bad-age", "age", `"${show(field)}" is no age, as "10d" or "1h 30min"`, age.at);
+      ? new Rejection("bad-age-by", "age", wording.invalidAgeBy(ageByOf(field)), age.at)
+      : new Rejection("bad-age", "age", wording.invalidAge(field.slice(age.at) as Bytes), age.at);
   }
   if (age.keepFirstLevel && type.ages === "itself") {
-    throw new Rejection("first-level-not-taken", "age", `"~" means nothing where the path itself ages`);
+    throw new Rejection("first-level-not-taken", "age", wording.firstLevelNotAllowed(letter));
   }
   return age;
 }

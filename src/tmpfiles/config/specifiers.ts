@@ -42,7 +42,7 @@ function environmentPath(host: SpecifierHost, variable: string): Bytes | undefin
 function home(host: SpecifierHost): Bytes {
   const path = environmentPath(host, "HOME") ?? homeDirectory(process.getuid?.() ?? 0);
   if (path === undefined)
-    throw new BrokenSpecifierError("nobody knows this user's home directory: set $HOME");
+    throw new BrokenSpecifierError("this user has no home directory in the user database; set $HOME");
   return simplify(path);
 }
 
@@ -83,7 +83,7 @@ function machineId(host: SpecifierHost): Bytes | undefined {
   const content = readBelow(host.root, "/etc/machine-id" as Bytes, LIMITS.machineId);
   if (content === undefined || content === "" || /^uninitialized\n?$/.test(content)) return undefined;
   if (!/^[0-9a-fA-F]{32}\n?$/.test(content))
-    throw new BrokenSpecifierError("/etc/machine-id holds no machine ID");
+    throw new BrokenSpecifierError("/etc/machine-id is not a valid machine ID");
   return /^0+\n?$/.test(content) ? undefined : (content.slice(0, 32).toLowerCase() as Bytes);
 }
 
@@ -160,6 +160,8 @@ export interface ExpansionProblem {
   readonly problem: "unknown" | "unresolved" | "broken" | "too-long";
   readonly at: number;
   readonly message: string;
+  /** Of what is unresolved: the reason as systemd-tmpfiles 262 has it. */
+  readonly in262?: string;
 }
 
 export type Expand = (text: Bytes, limit?: number) => Bytes | ExpansionProblem;
@@ -218,13 +220,19 @@ function resolveOne(
 ): Value {
   const specifier = Object.hasOwn(SPECIFIERS, letter) ? SPECIFIERS[letter] : undefined;
   if (specifier === undefined) {
-    return { problem: "unknown", at: 0, message: `%${letter} is no specifier; write a percent sign as %%` };
+    return {
+      problem: "unknown",
+      at: 0,
+      message: `unknown specifier %${letter} (use %% for a literal percent sign)`,
+    };
   }
   try {
     const value = lookUp(specifier, letter);
     if (value !== undefined) return value;
-    const why = user ? "its $XDG_... variable is not set" : "/etc is not set up yet";
-    return { problem: "unresolved", at: 0, message: `%${letter} (${specifier.title}) is not known: ${why}` };
+    const why = user ? "its $XDG_... variable is not set" : "/etc is not initialized yet";
+    const in262 = user ? "Required $XDG_... variable not defined" : "uninitialized /etc/ detected";
+    const message = `%${letter} (${specifier.title}) has no value: ${why}`;
+    return { problem: "unresolved", at: 0, message, in262 };
   } catch (error) {
     return { problem: "broken", at: 0, message: `%${letter}: ${(error as Error).message}` };
   }

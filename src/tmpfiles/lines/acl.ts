@@ -1,4 +1,4 @@
-import { type Bytes, show, toText } from "../../base/bytes.js";
+import { type Bytes, toText } from "../../base/bytes.js";
 import { failedWith, NOT_SUPPORTED } from "../../base/errors.js";
 import {
   type AclEntry,
@@ -13,6 +13,7 @@ import {
 import type { Fd } from "../../sys/files.js";
 import { isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
 import { skip } from "../attempt.js";
+import { ignoredAcl } from "../config/wording.js";
 import { ItemError } from "../hands/item-error.js";
 import { openExact } from "../hands/parents.js";
 import type { Item } from "../item.js";
@@ -154,8 +155,6 @@ function lookUp(argument: Bytes, warn: Warn, ...texts: readonly Bytes[][]): AclW
 }
 
 function refuse(text: Bytes, warn: Warn): undefined {
-  warn(
-    `"${show(text)}" is no ACL as setfacl(1) takes it, or names nobody that this host knows; the line does nothing`,
-  );
+  warn(ignoredAcl(text));
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { type Bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
 import { unescapeAll } from "../config/escape.js";
+import { badArgumentEscape, relativeSource } from "../config/wording.js";
 import { type ArgumentContext, ArgumentError, MissingSourceError } from "../line-type.js";
 
 const FACTORY = "/usr/share/factory" as Bytes;
@@ -8,7 +9,7 @@ const FACTORY = "/usr/share/factory" as Bytes;
 export function resolveText(parsed: unknown, context: ArgumentContext): Bytes | undefined {
   if (parsed === undefined) return undefined;
   const text = unescapeAll(parsed as Bytes);
-  if (typeof text === "number") throw new ArgumentError("no C escape; write a backslash as `\\\\`", text);
+  if (typeof text === "number") throw new ArgumentError(badArgumentEscape(parsed as Bytes), text);
   return context.expand(text);
 }
 
@@ -20,7 +21,7 @@ export function resolveLinkTarget(parsed: unknown, context: ArgumentContext): By
 /** What to copy, with the root before it: an absolute path, which is there. */
 export function resolveCopySource(parsed: unknown, context: ArgumentContext): Bytes {
   const source = resolveText(parsed, context) ?? join(FACTORY, context.path);
-  if (!isAbsolute(source)) throw new RelativeSourceError("the source must be an absolute path");
+  if (!isAbsolute(source)) throw new RelativeSourceError(relativeSource(source));
   const { root } = context;
   const path = simplify(root === undefined ? source : join(root, source));
   if (!context.exists(path)) throw new MissingSourceError(path);

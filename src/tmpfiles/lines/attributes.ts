@@ -1,9 +1,11 @@
-import { type Bytes, show } from "../../base/bytes.js";
+import type { Bytes } from "../../base/bytes.js";
 import { failedWith, NOT_SUPPORTED, SyscallError } from "../../base/errors.js";
 import { ATTRIBUTE_LETTERS, getAttributes, setAttributes } from "../../sys/attributes.js";
-import { type Fd, O_NOATIME, O_RDONLY, reopen } from "../../sys/files.js";
+import { leavingAtime } from "../../sys/directory.js";
+import { type Fd, O_RDONLY, reopen } from "../../sys/files.js";
 import { isDirectory, isRegular, type Stat, statx } from "../../sys/inode.js";
 import { skip } from "../attempt.js";
+import { noFileAttribute, unknownFileAttribute } from "../config/wording.js";
 import { ItemError } from "../hands/item-error.js";
 import { openExact } from "../hands/parents.js";
 import type { Item } from "../item.js";
@@ -34,68 +36,86 @@ export const setTreeFileAttributes: Handler = (run, item, path) => {
 function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
   // On a device node the ioctl would reach its driver.
   if (!isRegular(stat) && !isDirectory(stat)) {
-    throw new ItemError("WRONG_TYPE", path, "only files and directories have attributes");
+    throw new ItemError("WRONG_TYPE", path, "only regular files and directories have file attributes");
   }
   const { mask, value } = item.argument as AttributeWish;
   const wanted = isDirectory(stat) ? value : value & ~DIRECTORY_ONLY;
-  run.hands.change(item, path, "attributes", `0x${(wanted >>> 0).toString(16).padStart(8, "0")}`, () => {
-    using readable = reopen(fd, O_RDONLY | O_NOATIME);
+  run.hands.change(item, path, "attributes", hex(wanted), () => {
+    using readable = leavingAtime((quiet) => reopen(fd, O_RDONLY | quiet));
     try {
-      const refused = setMasked(readable, wanted, mask);
-      if (refused !== undefined) skip(run, item, path, refused, "warning");
+      const missed = setMasked(readable, wanted, mask);
+      if (missed !== undefined) skip(run, item, path, missed.why, missed.severity);
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
-      skip(run, item, path, `its attributes can't be set: ${error.message}`, "warning");
+      // Most file systems have some attributes, and many none: that is no news to anybody.
+      const severity = failedWith(error, ...NOT_SUPPORTED) ? "debug" : "warning";
+      skip(run, item, path, `file attributes cannot be set: ${error.message}`, severity);
     }
   });
 }
 
-/** Returns why some could not be set; the others are. */
-function setMasked(fd: Fd, value: number, mask: number): string | undefined {
-  const old = getAttributes(fd);
-  const wanted = ((old & ~mask) | (value & mask)) >>> 0;
-  if (wanted === old || setAtOnce(fd, wanted)) return undefined;
-  const current = setOneByOne(fd, old, value, mask);
-  if (current === wanted) return undefined;
-  return `not all attributes could be set: they are 0x${current.toString(16)}, and not 0x${wanted.toString(16)}`;
+const hex = (attributes: number): string => `0x${(attributes >>> 0).toString(16).padStart(8, "0")}`;
+
+interface Missed {
+  readonly why: string;
+  readonly severity: "warning" | "debug";
 }
 
-/** btrfs drops in silence what it can't set, so a second look decides. */
-function setAtOnce(fd: Fd, wanted: number): boolean {
+/** Says why some could not be set; the others are. */
+function setMasked(fd: Fd, value: number, mask: number): Missed | undefined {
+  const old = getAttributes(fd);
+  const wanted = ((old & ~mask) | (value & mask)) >>> 0;
+  if (wanted === old || setAtOnce(fd, wanted) === "set") return undefined;
+  const { current, unsupported } = setOneByOne(fd, old, value, mask);
+  if (current === wanted) return undefined;
+  return {
+    why: `some file attributes cannot be set: they are ${hex(current)}, expected ${hex(wanted)}`,
+    severity: unsupported ? "debug" : "warning",
+  };
+}
+
+/** btrfs drops in silence what it cannot set, so a second look decides. */
+function setAtOnce(fd: Fd, wanted: number): "set" | "dropped" | "unsupported" {
   try {
     setAttributes(fd, wanted);
-    return getAttributes(fd) === wanted;
+    return getAttributes(fd) === wanted ? "set" : "dropped";
   } catch (error) {
-    if (failedWith(error, "EINVAL", ...NOT_SUPPORTED)) return false;
+    if (failedWith(error, "EINVAL", ...NOT_SUPPORTED)) return "unsupported";
     throw error;
   }
 }
 
 /** One attribute can stand in the way of another, as compression in that of no-copy-on-write. */
-function setOneByOne(fd: Fd, old: number, value: number, mask: number): number {
+function setOneByOne(
+  fd: Fd,
+  old: number,
+  value: number,
+  mask: number,
+): { readonly current: number; readonly unsupported: boolean } {
   let current = old;
+  let unsupported = false;
   for (let bit = 0; bit < 32; bit++) {
     const one = (1 << bit) >>> 0;
     if ((mask & one) === 0) continue;
     const next = ((current & ~one) | (value & one)) >>> 0;
-    if (next !== current && setAtOnce(fd, next)) current = getAttributes(fd);
+    if (next === current) continue;
+    const outcome = setAtOnce(fd, next);
+    if (outcome === "set") current = getAttributes(fd);
+    else if (outcome === "unsupported") unsupported = true;
   }
-  return current;
+  return { current, unsupported };
 }
 
 /** `[+-=]letters`, chattr(1)'s own letters. */
 export function parseAttributes(argument: Bytes): AttributeWish {
   const operator = /^[+=-]/.exec(argument)?.[0] ?? "";
   const letters = argument.slice(operator.length);
-  if (letters === "" && operator !== "=") throw new ArgumentError("no attribute is named", operator.length);
+  if (letters === "" && operator !== "=") throw new ArgumentError(noFileAttribute(), operator.length);
   let mask = 0;
   for (const [index, letter] of [...letters].entries()) {
     const bit = Object.hasOwn(ATTRIBUTE_LETTERS, letter) ? ATTRIBUTE_LETTERS[letter] : undefined;
     if (bit === undefined)
-      throw new ArgumentError(
-        `unknown file attribute "${show(letter as Bytes)}" (see chattr(1))`,
-        operator.length + index,
-      );
+      throw new ArgumentError(unknownFileAttribute(letter as Bytes), operator.length + index);
     mask |= bit;
   }
   return { mask: operator === "=" ? ALL : mask, value: operator === "-" ? 0 : mask };

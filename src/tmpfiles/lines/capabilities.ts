@@ -1,4 +1,4 @@
-import { type Bytes, show } from "../../base/bytes.js";
+import type { Bytes } from "../../base/bytes.js";
 import { parseCNumber } from "../../base/c-number.js";
 import {
   allCapabilities,
@@ -10,10 +10,11 @@ import {
 import type { Fd } from "../../sys/files.js";
 import { isRegular, type Stat, statx } from "../../sys/inode.js";
 import { skip } from "../attempt.js";
+import { ignoredCapabilities } from "../config/wording.js";
 import { ItemError } from "../hands/item-error.js";
 import { openExact } from "../hands/parents.js";
 import type { Item } from "../item.js";
-import type { Handler } from "../line-type.js";
+import type { Handler, Warn } from "../line-type.js";
 import { overTree } from "../over-tree.js";
 import type { Run } from "../run.js";
 import { refuseHardLink } from "./adjust.js";
@@ -97,10 +98,7 @@ function written({ permitted, inheritable, effective, rootUid }: FileCapabilitie
 }
 
 /** The clauses of a line; undefined, after a warning, where one is wrong: then the line does nothing. */
-export function parseCapabilities(
-  argument: Bytes,
-  warn: (message: string, at?: number) => void,
-): CapabilityWish | undefined {
+export function parseCapabilities(argument: Bytes, warn: Warn): CapabilityWish | undefined {
   const clauses: Clause[] = [];
   let rootUid: number | undefined;
   for (const { text, at } of splitQuoted(argument)) {
@@ -108,7 +106,7 @@ export function parseCapabilities(
     const uid = isRoot ? parseUid(text.slice("rootuid=".length)) : undefined;
     const clause = isRoot ? undefined : parseClause(text);
     if (uid === undefined && clause === undefined) {
-      warn(`"${show(text)}" is no clause of cap_text_formats(7), as "cap_chown,cap_kill=ep"`, at);
+      warn(ignoredCapabilities(argument, text), at);
       return undefined;
     }
     rootUid = uid ?? rootUid;

@@ -1,4 +1,4 @@
-import { type Bytes, isAbsolute, join, parent, show } from "../../base/bytes.js";
+import { type Bytes, isAbsolute, join, parent } from "../../base/bytes.js";
 import { parseCNumber } from "../../base/c-number.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import type { InodeKind } from "../../base/events.js";
@@ -8,6 +8,7 @@ import type { Fd } from "../../sys/files.js";
 import { makeDevice, mknodat, readlinkat, symlinkat } from "../../sys/files.js";
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, statx } from "../../sys/inode.js";
 import { skip } from "../attempt.js";
+import { invalidDevice } from "../config/wording.js";
 import type { Made, Maker, Place } from "../hands/hands.js";
 import { ItemError } from "../hands/item-error.js";
 import { hasKind } from "../hands/kind.js";
@@ -147,19 +148,15 @@ function targetExists(root: Bytes, path: Bytes, target: Bytes): boolean {
 
 /** `major:minor`; each may be octal or hexadecimal as in C. */
 export function parseDevice(argument: Bytes): bigint {
+  const invalid = (why: string, at = 0): ArgumentError => new ArgumentError(invalidDevice(argument, why), at);
   const colon = argument.indexOf(":");
-  if (colon < 0) throw new ArgumentError("a device is written as major:minor");
-  if (!/^[ \t\n\r]*\d+$/.test(argument.slice(0, colon)))
-    throw new ArgumentError("the major number is not a number");
-  const major = number(argument.slice(0, colon) as Bytes, 0);
-  const minor = number(argument.slice(colon + 1) as Bytes, colon + 1);
-  if (major >= 2 ** 12) throw new ArgumentError("the major number is above 4095");
-  if (minor >= 2 ** 20) throw new ArgumentError("the minor number is above 1048575", colon + 1);
+  if (colon < 0) throw invalid("expected MAJOR:MINOR");
+  const [first, second] = [argument.slice(0, colon), argument.slice(colon + 1)];
+  const major = /^[ \t\n\r]*\d+$/.test(first) ? parseCNumber(first) : undefined;
+  const minor = parseCNumber(second);
+  if (major === undefined) throw invalid("the major number is not a number");
+  if (minor === undefined) throw invalid("the minor number is not a number", colon + 1);
+  if (major >= 2 ** 12) throw invalid("the major number is greater than 4095");
+  if (minor >= 2 ** 20) throw invalid("the minor number is greater than 1048575", colon + 1);
   return makeDevice(major, minor);
-}
-
-function number(text: Bytes, at: number): number {
-  const value = parseCNumber(text);
-  if (value === undefined) throw new ArgumentError(`"${show(text)}" is not a number`, at);
-  return value;
 }

@@ -2,9 +2,10 @@ import { type Bytes, show, toBuffer } from "../../base/bytes.js";
 import type { Fd } from "../../sys/files.js";
 import { setXattr } from "../../sys/xattr.js";
 import { splitWords } from "../config/lex.js";
+import { brokenXattr, ignoredXattr } from "../config/wording.js";
 import { openExact } from "../hands/parents.js";
 import type { Item } from "../item.js";
-import type { ArgumentContext, Handler } from "../line-type.js";
+import type { ArgumentContext, Handler, Warn } from "../line-type.js";
 import { overTree } from "../over-tree.js";
 import type { Run } from "../run.js";
 
@@ -34,17 +35,14 @@ function apply(run: Run, item: Item, fd: Fd, path: Bytes): void {
 }
 
 /** The assignments of a line; those that are none are left out with a warning, and all after an open quote. */
-export function parseAssignments(
-  argument: Bytes,
-  warn: (message: string, at?: number) => void,
-): readonly Assignment[] {
+export function parseAssignments(argument: Bytes, warn: Warn): readonly Assignment[] {
   const found: Assignment[] = [];
   let rest: Bytes | undefined = argument;
   while (rest !== undefined) {
     const at: number = argument.length - rest.length;
     const words: ReturnType<typeof splitWords> = splitWords(rest, 1);
     if ("problem" in words) {
-      warn(`a ${words.problem} without an end; this and what follows is left out`, at + words.column - 1);
+      warn(brokenXattr(words.problem), at + words.column - 1);
       break;
     }
     const [word] = words;
@@ -53,7 +51,7 @@ export function parseAssignments(
     const equals = word.indexOf("=");
     const [name, value] = [word.slice(0, Math.max(equals, 0)) as Bytes, word.slice(equals + 1) as Bytes];
     if (name !== "" && value !== "") found.push({ name, value });
-    else warn(`"${show(word)}" is not name=value; it is left out`, at);
+    else warn(ignoredXattr(word), at);
   }
   return found;
 }

@@ -6,6 +6,7 @@ import { bytes } from "#src/base/bytes.js";
 import { parseCNumber } from "#src/base/c-number.js";
 import type { AclEntry } from "#src/sys/acl.js";
 import { makeDevice } from "#src/sys/files.js";
+import type { Warn } from "#src/tmpfiles/line-type.js";
 import { mergeEntries, parseAcl, withBaseEntries, withMask } from "#src/tmpfiles/lines/acl.js";
 import { parseAttributes } from "#src/tmpfiles/lines/attributes.js";
 import { combined, parseCapabilities } from "#src/tmpfiles/lines/capabilities.js";
@@ -13,7 +14,7 @@ import { parseDevice } from "#src/tmpfiles/lines/nodes.js";
 import { splitQuoted } from "#src/tmpfiles/lines/words.js";
 import { parseAssignments } from "#src/tmpfiles/lines/xattr.js";
 
-function warned<Result>(parse: (warn: (message: string, at?: number) => void) => Result): {
+function warned<Result>(parse: (warn: Warn) => Result): {
   readonly result: Result;
   readonly at: readonly (number | undefined)[];
 } {

@@ -36,7 +36,7 @@ test("percent signs", () => {
   assert.deepEqual(expand("/a/%z" as Bytes), {
     problem: "unknown",
     at: 3,
-    message: "%z is no specifier; write a percent sign as %%",
+    message: "unknown specifier %z (use %% for a literal percent sign)",
   });
   fc.assert(
     fc.property(fc.string({ unit: "binary-ascii" }), (text) => {

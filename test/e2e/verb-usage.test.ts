@@ -1,0 +1,97 @@
+/** What the friendly verbs make of odd circumstances: values that cannot be meant, lines that are wrong, users without a home. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { cannotBeNobody, PROGRAM } from "../ordinary-user.js";
+import { isRoot, mayfly, mayflyOnTerminal, Scratch } from "./program.js";
+
+const VERBS = ["clean", "create", "remove", "purge"];
+
+test("a prefix that no path can have is refused", () => {
+  for (const verb of VERBS) {
+    for (const option of ["--prefix=relative", "--exclude-prefix=./x", "--prefix="]) {
+      const { status, stderr } = mayfly([verb, option, "--inline", "d /x"]);
+      assert.equal(status, 64);
+      assert.match(stderr, /^mayfly \w+: option '--(exclude-)?prefix' expects an absolute path, not '.*'\n$/);
+    }
+  }
+});
+
+/** Lines that systemd-tmpfiles takes for worse than a mistake, or in a configuration directory only mentions. */
+const BROKEN = [
+  "y /x",
+  "d /x - - - 1dd",
+  "f~ /x - - - - not*base64",
+  "f^ /x",
+  "f^ /x - - - - a/b",
+  "h /x - - - - +Q",
+  `d /${"a/".repeat(2500)}`,
+  `f /x - - - - ${"a".repeat(5000)}`,
+];
+
+test("a broken line always ends a friendly verb with 65, wherever the line is", () => {
+  for (const line of BROKEN) {
+    using scratch = new Scratch();
+    mkdirSync(join(scratch.path, "etc/tmpfiles.d"), { recursive: true });
+    const file = join(scratch.path, "etc/tmpfiles.d/t.conf");
+    writeFileSync(file, `${line}\n`);
+    for (const verb of VERBS) {
+      const ways = [
+        [`--root=${scratch.path}`, "t.conf"],
+        [file],
+        ["--inline", line],
+        ...(verb === "purge" ? [] : [[`--root=${scratch.path}`]]),
+      ];
+      for (const way of ways) {
+        const { status } = mayfly([verb, "--dry-run", ...way]);
+        assert.equal(status, 65, `${verb} ${way.join(" ").slice(0, 60)}: ${line.slice(0, 40)}`);
+      }
+    }
+    const summary = mayfly(["create", "--json", "--dry-run", file]).stdout.trim().split("\n").at(-1) ?? "";
+    assert.equal(JSON.parse(summary).exitStatus, 65);
+  }
+});
+
+test("a file that cannot be read ends a verb with 1, be there broken lines or not", () => {
+  for (const verb of VERBS) {
+    assert.equal(mayfly([verb, "--dry-run", "/nonexistent/t.conf"]).status, 1);
+  }
+});
+
+test("a user whom the user database does not know cleans without a home directory", {
+  skip: cannotBeNobody,
+}, () => {
+  using scratch = new Scratch();
+  const aged = join(scratch.path, "aged");
+  mkdirSync(aged, { mode: 0o777 });
+  spawnSync("chmod", ["0777", scratch.path, aged]);
+  writeFileSync(join(aged, "old"), "");
+  utimesSync(join(aged, "old"), 1, 1);
+  const line = `e ${aged} - - - m:1d`;
+  for (const verb of VERBS) {
+    const ran = spawnSync(process.execPath, [PROGRAM, verb, "--inline", line], {
+      encoding: "latin1",
+      uid: 54_321,
+      gid: 54_321,
+      env: { PATH: process.env.PATH },
+      timeout: 60_000,
+    });
+    assert.deepEqual({ status: ran.status, stderr: ran.stderr }, { status: 0, stderr: "" }, verb);
+  }
+  assert.ok(!existsSync(join(aged, "old")));
+});
+
+test("attributes that the file system does not have are worth no word", {
+  skip: isRoot ? false : "needs root",
+}, () => {
+  using scratch = new Scratch();
+  const line = `h ${scratch.path} - - - - +C`;
+  for (const command of [["tmpfiles", "--create"], ["create"]]) {
+    const { status, stderr } = mayfly([...command, "--inline", line]);
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+  }
+  // On a terminal neither.
+  assert.ok(!mayflyOnTerminal(["tmpfiles", "--create", "--inline", line]).stdout.includes("attributes"));
+});
