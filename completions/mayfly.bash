@@ -87,7 +87,7 @@ _mayfly() {
       --image-policy) :; return ;;
       --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   create)
@@ -100,7 +100,7 @@ _mayfly() {
       --image-policy) :; return ;;
       --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   remove)
@@ -113,7 +113,7 @@ _mayfly() {
       --image-policy) :; return ;;
       --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--all -n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   purge)
@@ -126,7 +126,7 @@ _mayfly() {
       --image-policy) :; return ;;
       --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   check)

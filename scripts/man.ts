@@ -1,9 +1,9 @@
 import { groupsOf } from "#src/cli/help.js";
-import type { Command, Option } from "#src/cli/options.js";
+import { BAD_USAGE, type Command, type Option, type Section } from "#src/cli/options.js";
 import { COMMANDS } from "#src/cli/table.js";
 import { LINE_TYPES, RULES, type Rule } from "#src/tmpfiles/index.js";
 import { OVERVIEW } from "./prose.js";
-import { heading, inline, item, paragraphs, verbatim } from "./roff.js";
+import { commandLine, heading, inline, item, paragraphs } from "./roff.js";
 
 /** The man pages by file name, from the tables of the commands and what is written by hand. */
 export async function manPages(version: string): Promise<Map<string, string>> {
@@ -37,6 +37,8 @@ function overviewPage(version: string): string {
     heading("Line types"),
     ...Object.entries(LINE_TYPES).map(([letter, { title }]) => item(`**${letter}**`, inline(`${title}.`))),
     ...OVERVIEW.sections.flatMap(({ title, text }) => [heading(title), paragraphs(text)]),
+    heading("Files"),
+    ...[...CONFIGURATION, ...CODE_CACHE].map(([path, meaning]) => item(`**${path}**`, inline(meaning))),
     heading("See also"),
     inline([...Object.keys(COMMANDS).map((name) => `**mayfly-${name}**(1)`), "**tmpfiles.d**(5)"].join(", ")),
   ]);
@@ -52,12 +54,47 @@ function commandPage(command: Command, summary: string, version: string): string
     heading("Description"),
     paragraphs(command.description),
     ...[...groupsOf(command)].flatMap(([title, options]) => [heading(title), ...options.map(optionItem)]),
-    ...(command.sections ?? []).flatMap(({ title, text }) => [heading(title), paragraphs(text)]),
+    ...sectionsOf(command).flatMap(({ title, text }) => [heading(title), paragraphs(text)]),
+    heading("Files"),
+    ...filesOf(command).map(([path, meaning]) => item(`**${path}**`, inline(meaning))),
     ...(command.name === "check" ? [heading("Findings"), ...RULES.map(ruleItem)] : []),
     ...examples(command),
     heading("See also"),
     inline("**mayfly**(1), **tmpfiles.d**(5)"),
   ]);
+}
+
+/** A command that says nothing else has the exit statuses that all commands have. */
+function sectionsOf(command: Command): readonly Section[] {
+  const { sections = [], usageStatus = BAD_USAGE } = command;
+  if (sections.some(({ title }) => title === EXIT_STATUS)) return sections;
+  const text = `**0** on success; **${usageStatus}** if the command line is invalid; **1** on any other failure.`;
+  return [{ title: EXIT_STATUS, text }, ...sections];
+}
+
+const EXIT_STATUS = "Exit status";
+
+const CONFIGURATION: NonNullable<Command["files"]> = [
+  [
+    "/etc/tmpfiles.d, /run/tmpfiles.d, /usr/local/lib/tmpfiles.d, /usr/lib/tmpfiles.d",
+    "The configuration of the host. A file in an earlier directory replaces one of the same name in a later one.",
+  ],
+  [
+    "~/.config/user-tmpfiles.d, $XDG_RUNTIME_DIR/user-tmpfiles.d, ~/.local/share/user-tmpfiles.d, /usr/share/user-tmpfiles.d",
+    "The configuration of a user, with --user.",
+  ],
+];
+
+const CODE_CACHE: NonNullable<Command["files"]> = [
+  [
+    "/var/cache/mayfly, $XDG_CACHE_HOME/mayfly, $CACHE_DIRECTORY",
+    "What V8 compiled of the program, for the next start: root's, a user's, and a service's.",
+  ],
+];
+
+function filesOf({ operands, options, files = [] }: Command): NonNullable<Command["files"]> {
+  const configured = operands === "config" || options.some(({ completes }) => completes === "config");
+  return [...(configured ? CONFIGURATION : []), ...files, ...CODE_CACHE];
 }
 
 function optionItem(option: Option): string {
@@ -89,6 +126,6 @@ function examples(command: Command): string[] {
   if (rows.length === 0) return [];
   return [
     heading("Examples"),
-    ...rows.map(([line, does]) => `${verbatim([`**${line}**`])}\n.RS\n${inline(does)}\n.RE`),
+    ...rows.map(([line, does]) => `${commandLine(line)}\n.RS\n${inline(does)}\n.RE`),
   ];
 }

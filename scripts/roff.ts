@@ -37,7 +37,7 @@ export function item(term: string, meaning: string): string {
   return `.TP\n${inline(term)}\n${meaning}`;
 }
 
-/** Lines as they stand. */
-export function verbatim(lines: readonly string[]): string {
-  return [".nf", ...lines.map((line) => inline(line) || "\\&"), ".fi"].join("\n");
+/** A command line as it is typed: an asterisk in it is no markup. */
+export function commandLine(line: string): string {
+  return [".nf", `\\fB${escaped(line)}\\fP`, ".fi"].join("\n");
 }

@@ -126,12 +126,24 @@ export type Event =
     }
   | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic };
 
+/** How far a run is. */
+export interface WalkProgress {
+  /** Entries that were looked at. */
+  readonly entries: number;
+  /** Entries that were removed, or would be in a dry run. */
+  readonly removed: number;
+  /** The directory in which the walk is. */
+  readonly path: Bytes;
+}
+
 export interface Reporter {
   /** Kept entries are by far the most; they are only told where somebody listens. */
   readonly wantsKept: boolean;
   /** Removed entries may be many, too: false where their number is enough. They are told where it is not set. */
   readonly wantsRemoved?: boolean;
   report(event: Event): void;
-  /** Called now and then while a walk goes on, with the entries seen so far. */
-  progress?(entries: number): void;
+  /** Called now and then while a walk goes on. */
+  progress?(progress: WalkProgress): void;
+  /** Called for each directory whose contents a line cleans, before the first of its entries is looked at. */
+  cleans?(directory: Bytes, source: Source): void;
 }

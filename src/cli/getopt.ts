@@ -52,7 +52,7 @@ function store(options: Parsed["options"], option: Option, value: Bytes | undefi
   const before = options[key];
   if (value !== undefined && option.choices !== undefined && !option.choices.includes(toText(value))) {
     const choices = option.choices.join(", ");
-    throw new UsageError(`option '--${key}' takes one of ${choices}, not '${show(value)}'`);
+    throw new UsageError(`option '--${key}' expects one of ${choices}, not '${show(value)}'`);
   }
   if (option.value === undefined) options[key] = true;
   else if (option.multiple) options[key] = [...(Array.isArray(before) ? before : []), value ?? ("" as Bytes)];
@@ -82,7 +82,7 @@ function lookUp(table: readonly Option[], written: Bytes): Option {
   if (exact !== undefined) return exact;
   const candidates = name === "" ? [] : table.filter((option) => option.name?.startsWith(name));
   const [only] = candidates;
-  if (only === undefined) throw new UsageError(`unrecognized option '${show(written)}'`);
+  if (only === undefined) throw new UsageError(`unrecognized option '${show(written)}'`, written);
   if (candidates.length === 1) return only;
   const possibilities = candidates.map((option) => `--${option.name}`).join(", ");
   throw new UsageError(`option '${show(written)}' is ambiguous; possibilities: ${possibilities}`);
@@ -98,7 +98,7 @@ function shortOptions(
   for (let at = 1; at < arg.length; at++) {
     const letter = arg.charAt(at) as Bytes;
     const option = table.find((each) => each.short === letter);
-    if (option === undefined) throw new UsageError(`unrecognized option '-${show(letter)}'`);
+    if (option === undefined) throw new UsageError(`unrecognized option '-${show(letter)}'`, `-${letter}`);
     if (option.value !== undefined) {
       const attached = arg.slice(at + 1) as Bytes;
       return set(option, attached !== "" || option.optional ? attached : due(rest, `-${letter}` as Bytes));

@@ -5,6 +5,9 @@ import { wrap } from "./wrap.js";
 
 const WIDEST = 100;
 const OPTION_COLUMN = 28;
+/** On a narrower terminal, what an option does stands below its name. */
+const NARROW = 60;
+const INDENT = 8;
 
 /** The help of one command, from its table. */
 export function commandHelp(command: Command, sink: Sink): string {
@@ -44,11 +47,12 @@ function optionGroups(command: Command, paint: Paint, width: number): string[] {
 
 function optionRow(option: Option, width: number): string {
   const label = `  ${optionLabel(option)}`;
-  const lines = wrap(option.help, Math.max(width - OPTION_COLUMN, 30)).split("\n");
-  const indent = " ".repeat(OPTION_COLUMN);
-  const fits = label.length + 2 <= OPTION_COLUMN;
+  const column = width < NARROW ? INDENT : OPTION_COLUMN;
+  const lines = wrap(option.help, width - column).split("\n");
+  const indent = " ".repeat(column);
+  const fits = label.length + 2 <= column;
   return fits
-    ? label.padEnd(OPTION_COLUMN) + lines.join(`\n${indent}`)
+    ? label.padEnd(column) + lines.join(`\n${indent}`)
     : `${label}\n${indent}${lines.join(`\n${indent}`)}`;
 }
 

@@ -83,6 +83,8 @@ export interface Command<O extends readonly Option[] = readonly Option[]> {
   readonly examples?: readonly (readonly [command: string, does: string])[];
   /** Further sections of the man page. */
   readonly sections?: readonly Section[];
+  /** Files and directories of its own, for the man page: their paths, and what they are. */
+  readonly files?: readonly (readonly [path: string, meaning: string])[];
   /** The exit status where the command line itself is wrong; EX_USAGE (64) where it is not given. */
   readonly usageStatus?: number;
   /** Does the work and returns the exit status. What it throws is printed, and the status is then 1. */
@@ -97,10 +99,19 @@ export function defineCommand<const O extends readonly Option[]>(command: Comman
 /** A command line that can't be obeyed, in words for the person who wrote it. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  /** The option as it was written, if there is none of that name. */
+  readonly unknown: string | undefined;
+
+  constructor(message: string, unknown?: string) {
+    super(message);
+    this.unknown = unknown;
+  }
 }
 
 /** Every command has it, except where its own table says otherwise. */
 export const HELP: Option = { name: "help", short: "h", help: "Show this help" };
+/** The same, for people who type it behind a command. */
+export const VERSION: Option = { name: "version", short: "V", help: "Show the version", hidden: true };
 
 /** EX_USAGE of sysexits.h: the exit status for a command line that can't be obeyed. */
 export const BAD_USAGE = 64;

@@ -9,6 +9,7 @@ import {
   type Start,
   UsageError,
   type Values,
+  VERSION,
 } from "./options.js";
 import { openSink, type Sink } from "./sink.js";
 
@@ -49,10 +50,15 @@ export async function runCommand(
 ): Promise<number> {
   const { stdout, stderr } = context;
   const helpless = !command.options.some((option) => option.name === "help");
-  const table = helpless ? [...command.options, HELP] : command.options;
+  const table = helpless ? [...command.options, HELP, VERSION] : command.options;
   try {
     const style = { stopsAtOperand: command.stopsAtOperand ?? false, halt: ["help", "version"] };
     const { options, operands } = parseOptions(table, args, style);
+    if (options.version === true && helpless) {
+      const { version } = await import("./version.js");
+      stdout.write(`mayfly ${version()}\n`);
+      return 0;
+    }
     if (options.help === true && helpless) {
       const { commandHelp } = await import("./help.js");
       stdout.write(commandHelp(command, stdout));
@@ -61,7 +67,8 @@ export async function runCommand(
     const values = options as Values<readonly Option[]>;
     return await command.main({ program, options: values, operands, ...context });
   } catch (error) {
-    const message = messageOf(error);
+    const hint = helpless && error instanceof UsageError ? await hintFor(error, command, table) : "";
+    const message = `${messageOf(error)}${hint}`;
     if (wantsJson(command, args)) stdout.write(`${(await import("./verbs/json.js")).failureJson(message)}\n`);
     else stderr.write(`${program}: ${message}\n`);
     return error instanceof UsageError ? (command.usageStatus ?? BAD_USAGE) : 1;
@@ -71,6 +78,17 @@ export async function runCommand(
 /** Also of options that can't be parsed: a program that reads JSON lines gets nothing else. */
 function wantsJson(command: Command, args: readonly Bytes[]): boolean {
   return command.options.some(({ name }) => name === "json") && args.includes("--json" as Bytes);
+}
+
+/** What an invalid command line was likely meant to be, or where to read on. */
+async function hintFor({ unknown }: UsageError, command: Command, table: readonly Option[]): Promise<string> {
+  const { closest } = await import("./closest.js");
+  const names = table
+    .filter(({ hidden }) => !hidden)
+    .flatMap(({ name }) => (name === undefined ? [] : [`--${name}`]));
+  const meant = unknown?.startsWith("--") ? closest(unknown, names) : undefined;
+  if (meant !== undefined) return `. Did you mean '${meant}'?`;
+  return unknown === undefined ? "" : `. See 'mayfly ${command.name} --help'.`;
 }
 
 function messageOf(error: unknown): string {

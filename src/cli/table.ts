@@ -10,65 +10,65 @@ export interface Entry {
 export const COMMANDS: Readonly<Record<string, Entry>> = {
   // The tmpfiles.d engine.
   clean: {
-    summary: "Remove what is older than its line allows",
+    summary: "Remove files older than their configured age",
     load: async () => (await import("./commands/clean.js")).clean,
   },
   create: {
-    summary: "Create and adjust what lines declare",
+    summary: "Create files and directories and set permissions as configured",
     load: async () => (await import("./commands/create.js")).create,
   },
   remove: {
-    summary: "Remove what lines name for removal",
+    summary: "Remove paths marked for removal (r, R and D lines)",
     load: async () => (await import("./commands/remove.js")).remove,
   },
   purge: {
-    summary: "Remove what lines marked with $ have created",
+    summary: "Remove what lines marked with $ created",
     load: async () => (await import("./commands/purge.js")).purge,
   },
   check: {
-    summary: "Find what is wrong in configuration, and what is likely not meant",
+    summary: "Check configuration for errors and likely mistakes",
     load: async () => (await import("./commands/check.js")).check,
   },
   tmpfiles: {
-    summary: "Do as systemd-tmpfiles does, option for option",
+    summary: "Run as systemd-tmpfiles, with the same options",
     load: async () => (await import("./commands/tmpfiles.js")).tmpfiles,
   },
 
   // Safe temporary files.
   mktemp: {
-    summary: "Make a temporary file or directory, safely",
+    summary: "Create a temporary file or directory safely",
     load: async () => (await import("./commands/mktemp.js")).mktemp,
   },
   "with-dir": {
-    summary: "Run a command with a temporary directory that no cleaner takes",
+    summary: "Run a command with a temporary directory that cleaners skip",
     load: async () => (await import("./commands/with-dir.js")).withDir,
   },
 
   // A private /tmp.
   run: {
-    summary: "Run a command that has its own /tmp and /var/tmp",
+    summary: "Run a command with its own /tmp and /var/tmp",
     load: async () => (await import("./commands/run.js")).run,
   },
   ps: {
-    summary: "List every private /tmp on the host, and whose it is",
+    summary: "List the private /tmps on the host and their owners",
     load: async () => (await import("./commands/ps.js")).ps,
   },
   path: {
-    summary: "Print where on the host a private /tmp is",
+    summary: "Print the host path of a private /tmp",
     load: async () => (await import("./commands/path.js")).path,
   },
   enter: {
-    summary: "Run a command in the private /tmp of another",
+    summary: "Run a command in another command's private /tmp",
     load: async () => (await import("./commands/enter.js")).enter,
   },
   reap: {
-    summary: "Remove private directories that nobody uses any more",
+    summary: "Remove private directories that are no longer used",
     load: async () => (await import("./commands/reap.js")).reap,
   },
 
   // Looking into things.
   explain: {
-    summary: "Tell whether ageing will remove a path, when, and why",
+    summary: "Explain whether ageing will remove a path, when, and why",
     load: async () => (await import("./commands/explain.js")).explain,
   },
   forecast: {
@@ -76,7 +76,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/forecast.js")).forecast,
   },
   watch: {
-    summary: "Tell live what is removed, and by whom",
+    summary: "Report removals as they happen, and who made them",
     load: async () => (await import("./commands/watch.js")).watch,
   },
 };

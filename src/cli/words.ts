@@ -1,6 +1,9 @@
+/** Numbers, sizes and failures as all commands print them. */
 import { type Bytes, show } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { SyscallError } from "../base/errors.js";
+import type { Nanoseconds } from "../base/time.js";
+import { SECOND } from "../base/time.js";
 
 /** What went wrong at a path, in one line: the path, the reason in words, and for the expert the call that failed. */
 export function failure(path: Bytes, error: Error): string {
@@ -9,18 +12,29 @@ export function failure(path: Bytes, error: Error): string {
   return text.includes(show(path)) && words === undefined ? text : `${show(path)}: ${text}`;
 }
 
-const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+const UNITS = ["B", "K", "M", "G", "T", "P"];
 
-/** A number of bytes in units of 1000, to three digits: `1.23 MB`. */
+/** Bytes in steps of 1024, as ls -h and du -h print them: `3.4M`. */
 export function size(count: bigint | number): string {
   let value = Number(count);
   let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  const text = unit === 0 ? String(value) : value.toPrecision(3);
-  return `${text} ${UNITS[unit]}`;
+  // What would be rounded up to 1024 belongs to the next unit.
+  for (; value >= 1023.5 && unit < UNITS.length - 1; unit++) value /= 1024;
+  const digits = unit === 0 || value >= 9.95 ? 0 : 1;
+  return `${value.toFixed(digits)}${UNITS[unit]}`;
+}
+
+const SPANS = [
+  [86_400n, "d"],
+  [3600n, "h"],
+  [60n, "min"],
+] as const;
+
+/** A span in its largest unit, rounded down: `3d`. */
+export function ageText(age: Nanoseconds): string {
+  const seconds = age / SECOND;
+  for (const [length, unit] of SPANS) if (seconds >= length) return `${seconds / length}${unit}`;
+  return `${seconds}s`;
 }
 
 /** `1,234 entries`, `1 entry`. */

@@ -20,7 +20,8 @@ export class Outcome {
         this.#note(event);
         reporter.report(event);
       },
-      progress: (entries) => reporter.progress?.(entries),
+      progress: (progress) => reporter.progress?.(progress),
+      cleans: (directory, source) => reporter.cleans?.(directory, source),
     };
   }
 

@@ -55,6 +55,8 @@ export type ExitStatus = 0 | 1 | 65 | 73;
 
 /** What a run came to. */
 export interface Summary {
+  /** Lines of the configuration that the run applied. */
+  readonly lines: number;
   /** Entries that were looked at below the lines' paths. */
   readonly entries: number;
   /** What went, or would go in a dry run. */
@@ -94,7 +96,13 @@ const NO_PROC = {
   message: "/proc is not mounted, and nothing is done without it: mount it first",
 } as const;
 
-const NOTHING_DONE = { entries: 0, removed: { entries: 0, bytes: 0n }, kept: {}, failed: 0 } as const;
+const NOTHING_DONE = {
+  lines: 0,
+  entries: 0,
+  removed: { entries: 0, bytes: 0n },
+  kept: {},
+  failed: 0,
+} as const;
 
 /** For those who ask why; see Lens. They have hands of their own where another version's ways are asked about. */
 export interface LookOptions extends RunOptions {
@@ -139,7 +147,9 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
   walker.finish();
   if (index !== undefined && options.index !== undefined && walkHands.acts) saveIndex(index, options.index);
   const { entries, removed, bytes } = walker.tally;
+  const lines = [...groups.exact, ...groups.globs].reduce((sum, { items }) => sum + items.length, 0);
   return {
+    lines,
     entries,
     removed: { entries: removed, bytes: BigInt(bytes) },
     kept: walker.keptByReason(),

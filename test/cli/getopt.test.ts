@@ -69,7 +69,7 @@ test("what can't be obeyed is said in the words of systemd-tmpfiles 262", () => 
 test("an option whose value may be left out never takes the next argument", () => {
   assert.equal(parse("--color", "always").options.color, "");
   assert.equal(parse("--color=always").options.color, "always");
-  assert.match(message("--color=blue"), /takes one of .*, not 'blue'/);
+  assert.match(message("--color=blue"), /expects one of .*, not 'blue'/);
 });
 
 test("--help ends the reading: what follows is not looked at", () => {

@@ -155,10 +155,10 @@ test("colours are for terminals that can show them, and for nobody who says no",
 test("progress shows after a moment, not at every entry, and is taken away", () => {
   const screen = memory();
   let now = 0;
-  const progress = progressOn({ ...screen, isTerminal: true }, { TERM: "xterm" }, () => now);
-  const at = (milliseconds: number, entries: number): void => {
+  const progress = progressOn({ ...screen, isTerminal: true }, "removed", { TERM: "xterm" }, () => now);
+  const at = (milliseconds: number, entries: number, removed = 0): void => {
     now = milliseconds;
-    progress.update(entries);
+    progress.update({ entries, removed, path: bytes("/srv/a\n") });
   };
   at(100, 1);
   progress.clear();
@@ -166,10 +166,13 @@ test("progress shows after a moment, not at every entry, and is taken away", () 
   at(800, 1234);
   at(801, 1235);
   at(802, 1236);
-  at(950, 2000);
+  at(950, 2000, 1500);
   progress.clear();
   progress.clear();
-  assert.equal(screen.text(), "\r\x1b[K1,234 entries seen...\r\x1b[K2,000 entries seen...\r\x1b[K");
+  assert.equal(
+    screen.text(),
+    "\r\x1b[KLooked at 1,234 entries: /srv/a\\n\r\x1b[KLooked at 2,000 entries, removed 1,500: /srv/a\\n\r\x1b[K",
+  );
 });
 
 test("there is no progress for a pipe, nor for a terminal that can't take it back", () => {
@@ -179,9 +182,9 @@ test("there is no progress for a pipe, nor for a terminal that can't take it bac
     [false, "xterm"],
     [true, "dumb"],
   ] as const) {
-    const progress = progressOn({ ...screen, isTerminal }, { TERM }, () => now);
+    const progress = progressOn({ ...screen, isTerminal }, "removed", { TERM }, () => now);
     now += 10_000;
-    progress.update(5);
+    progress.update({ entries: 5, removed: 0, path: bytes("/srv") });
     progress.clear();
   }
   assert.equal(screen.text(), "");
@@ -195,8 +198,8 @@ test("a failure names the path, the reason in words, and the call", () => {
 
 test("numbers are as a person writes them", () => {
   assert.deepEqual(
-    [0, 999, 1000, 1_234_567, 999_999].map((each) => size(each)),
-    ["0 B", "999 B", "1.00 kB", "1.23 MB", "1.00 MB"],
+    [0, 999, 1023, 1024, 4096, 10_239, 10_240, 1_048_575, 1_234_567].map((each) => size(each)),
+    ["0B", "999B", "1023B", "1.0K", "4.0K", "10K", "10K", "1.0M", "1.2M"],
   );
   assert.deepEqual([0, 999, 1000, 1_234_567].map(number), ["0", "999", "1,000", "1,234,567"]);
 });

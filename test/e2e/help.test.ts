@@ -53,12 +53,54 @@ test("a word that is no command gets a hint, and the status of a wrong command l
   assert.deepEqual(mayfly(["cleen"]), {
     status: 64,
     stdout: "",
-    stderr: "mayfly: there is no command 'cleen'. Did you mean 'clean'?\n",
+    stderr: "mayfly: unknown command 'cleen'. Did you mean 'clean'?\n",
   });
-  assert.match(mayfly(["xyzzy"]).stderr, /See mayfly --help/);
+  assert.match(mayfly(["xyzzy"]).stderr, /See 'mayfly --help'/);
   assert.equal(mayfly([]).status, 64);
   assert.equal(mayfly(["clean", "--bogus"]).status, 64);
   assert.match(mayfly(["\x1b[31m"]).stderr, /'\\x1b\[31m'/);
+});
+
+test("the version is there wherever a person asks for it", () => {
+  const { stdout } = mayfly(["--version"]);
+  assert.match(stdout, /^mayfly \d+\.\d+\.\d+\n$/);
+  for (const args of [["-V"], ["version"], ["clean", "--version"], ["run", "-V"]]) {
+    assert.deepEqual(mayfly(args), { status: 0, stdout, stderr: "" });
+  }
+});
+
+test("a mistyped option gets a suggestion", () => {
+  const wrong = (...args: string[]): string => mayfly(args).stderr;
+  assert.equal(
+    wrong("clean", "--dryrun"),
+    "mayfly clean: unrecognized option '--dryrun'. Did you mean '--dry-run'?\n",
+  );
+  assert.equal(
+    wrong("clean", "--xyzzy"),
+    "mayfly clean: unrecognized option '--xyzzy'. See 'mayfly clean --help'.\n",
+  );
+  assert.equal(
+    wrong("--dry-run", "clean"),
+    "mayfly: unrecognized option '--dry-run'. Options go after the command: 'mayfly clean --dry-run'.\n",
+  );
+  assert.equal(wrong("-x"), "mayfly: unrecognized option '-x'. See 'mayfly --help'.\n");
+});
+
+test("every man page says which exit statuses and files there are", () => {
+  for (const [page, text] of present()) {
+    if (!page.startsWith("man/")) continue;
+    assert.match(text, /^\.SH "EXIT STATUS"$/m, page);
+    assert.match(text, /^\.SH "FILES"$/m, page);
+  }
+});
+
+test("an example in a man page is what is to be typed", async () => {
+  for (const name of names) {
+    const text = present().get(`man/mayfly-${name}.1`) ?? "";
+    const typed = text.replace(/\\-/g, "-").replace(/\\e/g, "\\");
+    for (const [line] of (await COMMANDS[name]?.load())?.examples ?? [])
+      assert.ok(typed.includes(line), line);
+  }
 });
 
 const groff = has("groff") ? false : "there is no groff";

@@ -47,16 +47,22 @@ test("clean says what went, and what stays for which reason", () => {
   assert.deepEqual({ status: done.status, stderr: done.stderr }, { status: 0, stderr: "" });
   assert.match(
     done.stdout,
-    /^Removed 3 entries, [\d.]+ kB.*\.\nKept 2 entries: 1 (too new|sticky), 1 (too new|sticky)\.\n$/,
+    /^Removed 3 entries, [\d.]+K.*\.\nKept 2 entries: 1 (too new|sticky), 1 (too new|sticky)\.\n$/,
   );
   assert.deepEqual(readdirSync(top).sort(), ["new", "sticky"]);
-  assert.match(dry.stdout, /^would remove .*\/one \([\d.]+ kB\)$/m);
   assert.equal(
-    dry.stdout
-      .replace(/^would remove.*\n/gm, "")
-      .replace("Would remove", "Removed")
-      .split(",")[0],
-    done.stdout.split(",")[0],
+    dry.stdout.replace(/ in [\d.]+ s/, ""),
+    [
+      "ENTRIES  SIZE  AGE    PATH                         LINE".replace(
+        /PATH +/,
+        `PATH${" ".repeat(top.length - 2)}`,
+      ),
+      `      3   24K  mM:1d  ${top}  ${config}:1`,
+      "Would remove 3 entries, 24K.",
+      "Kept 2 entries: 1 sticky, 1 too new.",
+      "Use --verbose to list the paths.",
+      "",
+    ].join("\n"),
   );
 });
 
@@ -74,7 +80,6 @@ test("no name reaches a terminal as it stands, whatever prints it", () => {
   using _ = scratch;
   const escaped = "odd \\n\\x1b]0;owned\\x07\\x1b[31m\\xff";
   for (const args of [
-    ["clean", "--dry-run", config],
     ["clean", "--dry-run", "--verbose", config],
     ["tmpfiles", "--clean", "--dry-run", config],
   ]) {
@@ -147,7 +152,7 @@ test("a closed standard output is no crash", () => {
 test("colours are for terminals, and a pipe has none", () => {
   const { scratch, config } = aged();
   using _ = scratch;
-  const args = ["clean", "--dry-run", config];
+  const args = ["clean", "--dry-run", "--verbose", config];
   assert.ok(mayflyOnTerminal(args).stdout.includes("\x1b[31mwould remove\x1b[39m"));
   assert.ok(!mayflyOnTerminal(args, { env: { NO_COLOR: "1" } }).stdout.includes("\x1b"));
   assert.ok(!mayflyOnTerminal(args, { env: { TERM: "dumb" } }).stdout.includes("\x1b"));
@@ -165,7 +170,10 @@ test("create makes what is missing, and says so", () => {
   assert.deepEqual(done.status, 0);
   assert.match(done.stdout, /^Created 2/);
   assert.equal(existsSync(join(scratch.path, "new/file")), true);
-  assert.match(mayfly(["create", "--inline", ...lines]).stdout, /^Nothing to do/);
+  assert.equal(
+    mayfly(["create", "--inline", ...lines]).stdout,
+    "Nothing to do: 2 lines of configuration applied.\n",
+  );
 });
 
 test("the exit status tells what went wrong, and what went wrong is on standard error", () => {
@@ -207,7 +215,54 @@ test("an ordinary user is told what could not be looked into, and nothing failed
     "--clear-groups",
     ...args,
   ]);
-  assert.equal(stderr, `not looked into: ${top}/private: unreadable (Permission denied)\n`);
-  assert.match(stdout, /1 unreadable/);
+  assert.equal(stderr, `skipped: ${top}/private: unreadable (Permission denied)\n`);
+  assert.match(stdout, /Kept 1 entry: unreadable/);
   assert.equal(status, 0);
+});
+
+test("nothing to do: what was looked at is named", () => {
+  using scratch = new Scratch();
+  for (const name of ["a", "b"]) mkdirSync(join(scratch.path, name));
+  writeFileSync(join(scratch.path, "a/new"), "");
+  const lines = ["a", "b", "missing"].map((name) => `d ${scratch.path}/${name} - - - 1d`);
+  const { stdout } = mayfly(["clean", "--inline", ...lines]);
+  assert.equal(
+    stdout.replace(/ in [\d.]+ s/, ""),
+    `Nothing to do: looked at 1 entry in ${scratch.path}/a, ${scratch.path}/b (3 lines of configuration).\nKept 1 entry: too new.\n`,
+  );
+});
+
+test("--quiet prints only what is wrong", () => {
+  const { scratch, config } = aged();
+  using _ = scratch;
+  assert.deepEqual(mayfly(["clean", "--quiet", config]), { status: 0, stdout: "", stderr: "" });
+  assert.match(mayfly(["create", "-q", "--inline", "y /foo"]).stderr, /error/);
+});
+
+test("a terminal gets no more paths than a person reads, and a file gets all", () => {
+  using scratch = new Scratch();
+  const top = join(scratch.path, "top");
+  mkdirSync(top);
+  for (let at = 0; at < 1100; at++) writeFileSync(join(top, `${at}`), "");
+  const args = ["clean", "-n", "-v", "--inline", `d ${top} - - - 0`];
+  const lines = (text: string): number =>
+    text.split("\n").filter((line) => line.includes("would remove")).length;
+  assert.equal(lines(mayfly(args).stdout), 1100);
+  const shown = mayflyOnTerminal(args, { env: { NO_COLOR: "1" } }).stdout;
+  assert.equal(lines(shown), 1000);
+  assert.match(shown, /^\.\.\. and 100 more paths\. Redirect the output to see them all\.\r$/m);
+});
+
+test("nothing acts on the whole host unasked", () => {
+  const { status, stdout, stderr } = mayfly(["remove"]);
+  assert.deepEqual({ status, stdout }, { status: 64, stdout: "" });
+  assert.match(stderr, /^mayfly remove: Refusing to remove .*--dry-run, or use --all\.\n$/);
+  for (const verb of ["clean", "create", "remove"]) {
+    const inline = mayfly([verb, "--inline"]);
+    assert.equal(inline.status, 64);
+    assert.match(inline.stderr, /--inline needs at least one line/);
+  }
+  using scratch = new Scratch();
+  assert.equal(mayfly(["remove", `--root=${scratch.path}`]).status, 0);
+  assert.equal(mayfly(["remove", "--dry-run"]).status, 0);
 });

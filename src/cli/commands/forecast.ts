@@ -52,7 +52,7 @@ configuration come first, of the type *diagnostic*; a failure is of the type *er
     const at = options.at === undefined ? now : parseMoment("at", options.at, now);
     const asked = inspection(options, { stdout, stderr });
     const version = versionOf(options["assume-version"]);
-    const progress = progressOn(stderr);
+    const progress = progressOn(stderr, "would remove");
     const settings = { ...asked.settings, at, within, version, onProgress: progress.update };
     const result = forecasted(operands.map(toBuffer), settings);
     progress.clear();

@@ -2,7 +2,8 @@ import { list, type PrivateTmp } from "../../private-tmp/index.js";
 import { systemClock } from "../../sys/clock.js";
 import { defineCommand } from "../options.js";
 import { painter } from "../style.js";
-import { ageText, sizeText, tableText } from "../tabular.js";
+import { tableText } from "../tabular.js";
+import { ageText, size } from "../words.js";
 
 export const ps = defineCommand({
   name: "ps",
@@ -35,7 +36,7 @@ function row(each: PrivateTmp): string[] {
     each.mode,
     each.state,
     pidsOf(each),
-    each.size === undefined ? "-" : sizeText(each.size),
+    each.size === undefined ? "-" : size(each.size),
     each.created === undefined ? "-" : ageText(systemClock.now() - each.created),
     each.options.join(",") || "-",
     each.hostPath ?? each.view ?? "-",

@@ -4,8 +4,8 @@ import type { Diagnostic } from "../../base/errors.js";
 import type { CleanerVersion } from "../../inspect/index.js";
 import type { Sink } from "../sink.js";
 import { painter } from "../style.js";
+import { diagnosticLine } from "../verbs/event-lines.js";
 import { diagnosticJson, line } from "../verbs/json.js";
-import { diagnosticLine } from "../verbs/text.js";
 
 /** The options of what asks about ageing. */
 export const INSPECTED = [

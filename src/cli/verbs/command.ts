@@ -20,10 +20,15 @@ import { textReporter } from "./text.js";
 export interface Verb {
   readonly operation: Operation;
   readonly description: string;
+  /** The verb touches so much that a whole host is only meant if the user says so with --all. */
+  readonly wantsAll?: true;
+  readonly files?: NonNullable<Command["files"]>;
   readonly examples: NonNullable<Command["examples"]>;
 }
 
 const OPTIONS = [...FRIENDLY, ...SELECTION, INLINE] as const;
+const ALL = { name: "all", help: "Apply all configuration of the host, where no CONFIG is given" } as const;
+const WITH_ALL = [ALL, ...OPTIONS] as const;
 
 export function verbCommand(verb: Verb): Command {
   return defineCommand({
@@ -31,10 +36,11 @@ export function verbCommand(verb: Verb): Command {
     synopsis: verb.operation === "purge" ? "[OPTION]... CONFIG..." : "[OPTION]... [CONFIG]...",
     description: `${verb.description}\n\n${verb.operation === "purge" ? PURGE_OPERANDS : OPERANDS}`,
     operands: "config",
-    options: OPTIONS,
+    options: verb.wantsAll ? WITH_ALL : OPTIONS,
     examples: verb.examples,
     sections: SECTIONS,
-    main: (invocation) => perform(verb.operation, invocation),
+    ...(verb.files === undefined ? {} : { files: verb.files }),
+    main: (invocation) => perform(verb, invocation as Invocation<typeof WITH_ALL>),
   });
 }
 
@@ -49,9 +55,9 @@ const PURGE_OPERANDS = `${PLACES} At least one is required.`;
 const SECTIONS: readonly Section[] = [
   {
     title: "Exit status",
-    text: `**0** when all went well; **64** when the command line is wrong; **65** when lines of the configuration had to be
-ignored because they are wrong, and nothing else failed; **73** when something could not be carried out; **1** when anything
-else failed. Directories that an unprivileged user cannot read are reported, but do not affect the exit status.`,
+    text: `**0** on success; **64** if the command line is invalid; **65** if lines of the configuration are invalid and were
+ignored, and nothing else failed; **73** if something could not be done; **1** on any other failure. Directories that an
+ordinary user cannot read are reported but do not affect the exit status.`,
   },
   {
     title: "JSON",
@@ -62,9 +68,10 @@ has its bytes. Sizes are numbers of bytes, times are RFC 3339 in UTC to the nano
   },
 ];
 
-async function perform(operation: Operation, invocation: Invocation<typeof OPTIONS>): Promise<number> {
+async function perform(verb: Verb, invocation: Invocation<typeof WITH_ALL>): Promise<number> {
+  const { operation } = verb;
   const { options, operands, stdout, stderr, how } = invocation;
-  requireUsable(operation, options, operands);
+  requireUsable(verb, options, operands);
   const problem = rootProblem(given(options.root));
   if (problem !== undefined) throw new Error(problem);
   const jobs = jobsOf(options.jobs);
@@ -79,7 +86,7 @@ async function perform(operation: Operation, invocation: Invocation<typeof OPTIO
   const tally = newTally();
   const reporter = options.json
     ? jsonReporter(tally, stdout, { dryRun })
-    : textReporter(tally, { stdout, stderr }, { dryRun, verbose: options.verbose });
+    : textReporter(tally, { stdout, stderr }, { dryRun, verbose: options.verbose, quiet: options.quiet });
   const selection = selectionOf(options, operands, how);
   // Below another root the index would be that of another system.
   const noted = operation === "clean" && !options["no-index"] && selection.root === undefined;
@@ -93,20 +100,30 @@ async function perform(operation: Operation, invocation: Invocation<typeof OPTIO
   return summary.exitStatus;
 }
 
-function requireUsable(
-  operation: Operation,
-  options: Values<typeof OPTIONS>,
-  operands: readonly Bytes[],
-): void {
-  if (operation === "purge" && operands.length === 0)
+function requireUsable(verb: Verb, options: Values<typeof WITH_ALL>, operands: readonly Bytes[]): void {
+  if (verb.operation === "purge" && operands.length === 0)
     throw new UsageError("missing CONFIG: name what to purge");
   for (const name of ["prefix", "exclude-prefix"] as const) {
     const relative = options[name].find((path) => !isAbsolute(path));
     if (relative === undefined) continue;
     throw new UsageError(`option '--${name}' expects an absolute path, not '${show(relative)}'`);
   }
-  const refusal = refusalOf(options, operands, { operations: [operation], show: false });
+  const wanted = { operations: [verb.operation], show: false };
+  const refusal = unasked(verb, options, operands) ?? refusalOf(options, operands, wanted);
   if (refusal !== undefined) throw new UsageError(refusal);
+}
+
+/** Why the command line is refused rather than applied to the whole host, which nobody asked for. */
+function unasked(
+  { operation, wantsAll }: Verb,
+  options: Values<typeof WITH_ALL>,
+  operands: readonly Bytes[],
+) {
+  if (operands.length > 0) return undefined;
+  if (options.inline) return "--inline needs at least one line of configuration as an operand.";
+  const elsewhere = given(options.root) !== undefined || given(options.image) !== undefined;
+  if (!wantsAll || options.all || options["dry-run"] || elsewhere) return undefined;
+  return `Refusing to ${operation} by all configuration of this host. Name a CONFIG, preview it with --dry-run, or use --all.`;
 }
 
 /**

@@ -2,13 +2,14 @@ import type { Option } from "../options.js";
 
 /** What the friendly verbs add. */
 export const FRIENDLY = [
-  { name: "dry-run", short: "n", help: "Only say what would be done" },
+  { name: "dry-run", short: "n", help: "Show what would be done, and change nothing" },
   {
     name: "verbose",
     short: "v",
-    help: "Name each path that is touched, and each that is kept with its reason",
+    help: "List each path that is removed, made or changed, and each that is kept, with the reason",
   },
-  { name: "json", help: "Print one event a line as JSON, and a summary as the last line" },
-  { name: "jobs", short: "j", value: "N", help: "Walk with N workers (as many as there are processors)" },
-  { name: "no-index", help: "Look at every entry, whatever the last run has noted" },
+  { name: "quiet", short: "q", help: "Print only what is wrong, and no summary" },
+  { name: "json", help: "Print one JSON object a line: each event, and the summary as the last one" },
+  { name: "jobs", short: "j", value: "N", help: "Use N threads (default: one for each processor)" },
+  { name: "no-index", help: "Look at every entry, and do not use what the last run noted" },
 ] as const satisfies readonly Option[];

@@ -1,6 +1,9 @@
+/** A line on the terminal that says how far a run is. */
+import { show } from "../../base/bytes.js";
+import type { WalkProgress } from "../../base/events.js";
 import type { Sink } from "../sink.js";
 import { control } from "../terminal.js";
-import { counted } from "../words.js";
+import { counted, number } from "../words.js";
 
 /** What takes less is over before a person has read that it goes on. */
 const QUIET_MS = 700;
@@ -8,14 +11,15 @@ const EVERY_MS = 100;
 const CLEAR_LINE = "\r\x1b[K";
 
 export interface Progress {
-  update(entries: number): void;
+  update(progress: WalkProgress): void;
   /** Takes the line away, so that others can be written. */
   clear(): void;
 }
 
-/** A line on the terminal that says how far it is; nothing elsewhere, and nothing on a terminal that can't take it back. */
+/** Shows nothing if standard error is no terminal, or one that can't take a line back. */
 export function progressOn(
   stderr: Sink,
+  verb: string,
   env: NodeJS.ProcessEnv = process.env,
   milliseconds: () => number = () => performance.now(),
 ): Progress {
@@ -23,12 +27,12 @@ export function progressOn(
   let next = milliseconds() + QUIET_MS;
   let shown = false;
   return {
-    update(entries) {
+    update(progress) {
       const now = milliseconds();
       if (now < next) return;
       next = now + EVERY_MS;
       shown = true;
-      const text = `${counted(entries, "entry", "entries")} seen...`;
+      const text = progressText(progress, verb);
       stderr.write(`${control(CLEAR_LINE)}${text.slice(0, (stderr.columns ?? 80) - 1)}`);
     },
     clear() {
@@ -36,4 +40,10 @@ export function progressOn(
       shown = false;
     },
   };
+}
+
+/** The path comes last: it is what a narrow terminal cuts off. */
+function progressText({ entries, removed, path }: WalkProgress, verb: string): string {
+  const gone = removed > 0 ? `, ${verb} ${number(removed)}` : "";
+  return `Looked at ${counted(entries, "entry", "entries")}${gone}: ${show(path)}`;
 }

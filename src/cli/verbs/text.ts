@@ -1,169 +1,84 @@
-import { show } from "../../base/bytes.js";
-import type { Diagnostic } from "../../base/errors.js";
-import type { Event, InodeKind, KeepCode } from "../../base/events.js";
-import type { Summary } from "../../tmpfiles/index.js";
+/**
+ * What the verbs print for people: what fails or is wrong at once, on standard error; each path if it was asked for; and
+ * a summary, with a row for each line of the configuration.
+ */
+import type { Event } from "../../base/events.js";
 import type { Sink } from "../sink.js";
-import { type Paint, painter } from "../style.js";
-import { counted, failure, number, size } from "../words.js";
+import { painter } from "../style.js";
+import { number } from "../words.js";
+import { actionLine, errorLine } from "./event-lines.js";
+import { LineTotals } from "./line-totals.js";
 import { progressOn } from "./progress.js";
-import { place, reasonText, SHORT } from "./reasons.js";
+import { summaryLines } from "./summary.js";
 import { count, type FinishingReporter, type Tally } from "./tally.js";
 
 export interface TextOptions {
   readonly dryRun: boolean;
-  /** Each path that goes or comes, and each that is kept, with its reason. */
+  /** Print each path that is removed or made, and each that is kept, with its reason. */
   readonly verbose: boolean;
+  /** Print only what is wrong. */
+  readonly quiet: boolean;
 }
 
-/**
- * For people: what fails or is wrong at once, on standard error; what is done, on standard output where it was asked
- * for; and a summary. No name reaches the terminal as it stands.
- */
+/** A person reads no more paths than these on a terminal; a pipe and a file get all of them. */
+const MOST_PATHS_ON_TERMINAL = 1000;
+const MOST_ROWS_ON_TERMINAL = 40;
+
 export function textReporter(
   tally: Tally,
   streams: { readonly stdout: Sink; readonly stderr: Sink },
-  options: TextOptions,
+  { dryRun, verbose, quiet }: TextOptions,
 ): FinishingReporter {
-  const progress = progressOn(streams.stderr);
-  const out = painter(streams.stdout);
-  const err = painter(streams.stderr);
-  const print = (sink: Sink, line: string | undefined): void => {
+  const { stdout, stderr } = streams;
+  const progress = progressOn(stderr, dryRun ? "would remove" : "removed");
+  const [out, err] = [painter(stdout), painter(stderr)];
+  const totals = new LineTotals();
+  const most = (onTerminal: number): number => (stdout.isTerminal ? onTerminal : Number.POSITIVE_INFINITY);
+  let paths = 0;
+  const printError = (line: string | undefined): void => {
     if (line === undefined) return;
     progress.clear();
-    sink.write(`${line}\n`);
+    stderr.write(`${line}\n`);
+  };
+  const printAction = (event: Event): void => {
+    if (quiet || !isShown(event, dryRun, verbose)) return;
+    const line = actionLine(event, out);
+    if (line === undefined || ++paths > most(MOST_PATHS_ON_TERMINAL)) return;
+    if (stdout.isTerminal) progress.clear();
+    stdout.write(`${line}\n`);
   };
   return {
-    // Who is not root may not see everything, and is told what could not be looked into.
-    wantsKept: options.verbose || process.geteuid?.() !== 0,
-    wantsRemoved: options.verbose || options.dryRun,
+    // An ordinary user may not see everything, and learns what could not be read.
+    wantsKept: verbose || process.geteuid?.() !== 0,
+    wantsRemoved: verbose || dryRun,
     report(event) {
       count(tally, event);
-      print(streams.stderr, complaint(event, err, options));
-      print(streams.stdout, deed(event, out, options));
+      totals.add(event);
+      printError(errorLine(event, err, verbose));
+      printAction(event);
     },
-    progress: (entries) => progress.update(entries),
+    cleans: (directory) => totals.cleans(directory),
+    progress: (at) => progress.update(at),
     finish(summary, seconds) {
       progress.clear();
       // On a terminal both are the same place: what went wrong stands above the summary.
-      streams.stderr.flush();
-      const lines = summaryLines({ tally, summary, dryRun: options.dryRun, seconds }, out);
-      streams.stdout.write(`${lines.join("\n")}\n`);
+      stderr.flush();
+      if (quiet) return;
+      const hidden = paths - most(MOST_PATHS_ON_TERMINAL);
+      if (hidden > 0)
+        stdout.write(`... and ${number(hidden)} more paths. Redirect the output to see them all.\n`);
+      if (!verbose) stdout.write(totals.table(out, most(MOST_ROWS_ON_TERMINAL)));
+      stdout.write(`${summaryLines({ tally, summary, totals, dryRun, seconds }, out).join("\n")}\n`);
+      if (dryRun && !verbose && summary.removed.entries > 0)
+        stdout.write("Use --verbose to list the paths.\n");
     },
   };
 }
 
-function complaint(event: Event, paint: Paint, options: TextOptions): string | undefined {
-  if (event.type === "failed") {
-    const label = event.tolerated ? paint("yellow", "ignored") : paint("red", "failed");
-    return `${label}: ${failure(event.path, event.error)} [${place(event.source)}]`;
-  }
-  if (event.type === "kept" && event.reason.code === "unreadable" && !options.verbose) {
-    return `${paint("yellow", "not looked into")}: ${show(event.path)}: ${reasonText(event.reason)}`;
-  }
-  if (event.type === "skipped" && event.severity === "warning") {
-    return `${paint("yellow", "warning")}: ${show(event.path)}: ${event.why} [${place(event.source)}]`;
-  }
-  if (event.type !== "diagnostic") return undefined;
-  const { severity } = event.diagnostic;
-  if (severity === "debug" || (severity === "info" && !options.verbose)) return undefined;
-  return diagnosticLine(event.diagnostic, paint);
-}
-
-/** `FILE:LINE: error: what is wrong`. */
-export function diagnosticLine(diagnostic: Diagnostic, paint: Paint): string {
-  const { severity, message } = diagnostic;
-  const label = severity === "error" ? paint("red", severity) : paint("yellow", severity);
-  return `${place(diagnostic)}: ${label}: ${message}`;
-}
-
-function deed(event: Event, paint: Paint, options: TextOptions): string | undefined {
-  if (!options.verbose && (!options.dryRun || event.type === "kept" || event.type === "skipped"))
-    return undefined;
-  const tell = (verb: string, text: string): string => `${verb} ${text}`;
-  switch (event.type) {
-    case "removed":
-      return tell(
-        paint("red", event.done ? "removed" : "would remove"),
-        `${show(event.path)}${slash(event.kind)}${event.bytes > 0n ? paint("dim", ` (${size(event.bytes)})`) : ""}`,
-      );
-    case "created":
-      if (event.outcome === "existing" && !options.verbose) return undefined;
-      return tell(paint("green", createdVerb(event)), createdText(event));
-    case "changed":
-      if (event.what === "times" && !options.verbose) return undefined;
-      return tell(
-        paint("cyan", event.done ? "set" : "would set"),
-        `${event.what} of ${show(event.path)}${event.value === "" ? "" : ` to ${event.value}`}`,
-      );
-    case "kept":
-      return tell(
-        paint("dim", "kept"),
-        `${show(event.path)}${slash(event.kind)}: ${reasonText(event.reason)}`,
-      );
-    case "skipped":
-      if (event.severity === "warning") return undefined;
-      return tell(paint("dim", "passed over"), `${show(event.path)}: ${event.why}`);
-    default:
-      return undefined;
-  }
-}
-
-function createdVerb({ done, outcome }: Extract<Event, { readonly type: "created" }>): string {
-  const verbs = {
-    new: ["created", "would create"],
-    existing: ["found", "would keep"],
-    replaced: ["replaced", "would replace"],
-    truncated: ["emptied", "would empty"],
-    copied: ["copied", "would copy"],
-  } as const;
-  return verbs[outcome][done ? 0 : 1];
-}
-
-function createdText({ path, kind, outcome, target }: Extract<Event, { readonly type: "created" }>): string {
-  if (target === undefined) return `${show(path)}${slash(kind)}`;
-  return outcome === "copied" ? `${show(target)} to ${show(path)}` : `${show(path)} -> ${show(target)}`;
-}
-
-function slash(kind: InodeKind): string {
-  return kind === "directory" || kind === "subvolume" ? "/" : "";
-}
-
-interface End {
-  readonly tally: Tally;
-  readonly summary: Summary;
-  readonly dryRun: boolean;
-  readonly seconds: number;
-}
-
-function summaryLines({ tally, summary, dryRun, seconds }: End, paint: Paint): string[] {
-  const { removed, kept } = summary;
-  const deeds = [
-    ...(removed.entries > 0 ? [`${dryRun ? "would remove" : "removed"} ${amount(removed)}`] : []),
-    ...(tally.created > 0 ? [`${dryRun ? "would create" : "created"} ${tally.created}`] : []),
-    ...(tally.changed > 0 ? [`${dryRun ? "would change" : "changed"} ${tally.changed}`] : []),
-  ];
-  const did = deeds.length > 0 ? deeds.join(", ") : "nothing to do";
-  const time = seconds >= 0.05 ? ` in ${seconds.toFixed(1)} s` : "";
-  const failures = [
-    ...(tally.failed > 0 ? [`${tally.failed} failed`] : []),
-    ...(tally.tolerated > 0 ? [`${tally.tolerated} ignored`] : []),
-    ...(tally.errors > 0 ? [`${counted(tally.errors, "error")} in the configuration`] : []),
-  ];
-  return [
-    `${paint("bold", did.charAt(0).toUpperCase() + did.slice(1))}${time}.`,
-    ...keptLines(kept),
-    ...(failures.length > 0 ? [`${paint("red", failures.join(", "))}.`] : []),
-  ];
-}
-
-function amount(removed: Summary["removed"]): string {
-  return `${counted(removed.entries, "entry", "entries")}, ${size(removed.bytes)}`;
-}
-
-function keptLines(kept: Summary["kept"]): string[] {
-  const reasons = (Object.entries(kept) as [KeepCode, number][]).filter(([, count]) => count > 0);
-  if (reasons.length === 0) return [];
-  const all = reasons.reduce((sum, [, count]) => sum + count, 0);
-  const texts = reasons.sort((a, b) => b[1] - a[1]).map(([code, count]) => `${number(count)} ${SHORT[code]}`);
-  return [`Kept ${counted(all, "entry", "entries")}: ${texts.join(", ")}.`];
+/** A dry run lists what it would make and change, a few paths a line; what it would remove may be a million. */
+function isShown(event: Event, dryRun: boolean, verbose: boolean): boolean {
+  if (verbose) return true;
+  if (!dryRun) return false;
+  if (event.type === "created") return event.outcome !== "existing";
+  return event.type === "changed" && event.what !== "times";
 }

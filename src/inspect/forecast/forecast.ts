@@ -1,6 +1,6 @@
 /** What the coming runs of the cleaner will remove. */
 import { type Bytes, isBelow, join, parent, show } from "../../base/bytes.js";
-import type { Event, Reporter, Source } from "../../base/events.js";
+import type { Event, Reporter, Source, WalkProgress } from "../../base/events.js";
 import { DAY, fixedClock, type Nanoseconds } from "../../base/time.js";
 import { systemClock } from "../../sys/clock.js";
 import { S_IFDIR } from "../../sys/inode.js";
@@ -23,7 +23,7 @@ export interface ForecastOptions extends ExplainOptions {
   /** How far to look ahead: 14 days, unless it is given; 100 years at most. In nanoseconds. */
   readonly within?: Nanoseconds;
   /** Called now and then with the number of entries seen so far. */
-  readonly onProgress?: (entries: number) => void;
+  readonly onProgress?: (progress: WalkProgress) => void;
 }
 
 export const LONGEST_FORECAST: Nanoseconds = 36_525n * DAY;
@@ -134,7 +134,7 @@ class Forecaster implements Lens, Reporter {
   readonly wantsRemoved = true;
   /** What lines name themselves; the run that removes each is found later. */
   readonly instances: Removal[] = [];
-  readonly progress: (entries: number) => void;
+  readonly progress: (progress: WalkProgress) => void;
   readonly #paths: readonly Bytes[];
   readonly #now: Nanoseconds;
   readonly #ledger: Ledger;
@@ -147,7 +147,7 @@ class Forecaster implements Lens, Reporter {
     paths: readonly Bytes[],
     now: Nanoseconds,
     ledger: Ledger,
-    progress: ((entries: number) => void) | undefined,
+    progress: ((progress: WalkProgress) => void) | undefined,
   ) {
     this.#paths = paths;
     this.#now = now;

@@ -7,7 +7,7 @@ import { GUARDS, reasonOf, UNREADABLE, type World } from "./guards.js";
 import type { Level } from "./level.js";
 import { newTally, type WalkListener, type WalkParts } from "./walk-parts.js";
 
-const PROGRESS_EVERY = 16_384;
+const PROGRESS_EVERY = 4_096;
 
 /** The book of a walk: what becomes of each entry is counted here, and told to whoever wants to know. */
 export class Ledger {
@@ -26,10 +26,11 @@ export class Ledger {
     this.#absent = hands.gone;
   }
 
-  progress(): void {
-    if (this.tally.entries < this.#nextProgress) return;
-    this.#nextProgress = this.tally.entries + PROGRESS_EVERY;
-    this.listener.progress(this.tally.entries);
+  progress(directory: Bytes): void {
+    const { entries, removed } = this.tally;
+    if (entries < this.#nextProgress) return;
+    this.#nextProgress = entries + PROGRESS_EVERY;
+    this.listener.progress({ entries, removed, path: directory });
   }
 
   /** Whether a dry run has said already that the entry would be removed. */

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
-import type { InodeKind, KeepReason, Source } from "../../base/events.js";
+import type { InodeKind, KeepReason, Source, WalkProgress } from "../../base/events.js";
 import type { StatxBuffer } from "../../sys/scan.js";
 import type { DirectoryIndex, Seen } from "./directory-index.js";
 import { type AgeRule, GUARDS } from "./guards.js";
@@ -16,8 +16,8 @@ export interface WalkListener {
   removed(path: Bytes, kind: InodeKind, bytes: number): void;
   kept(path: Bytes, kind: InodeKind, reason: KeepReason): void;
   failed(path: Bytes, errno: number, syscall: string, args: readonly string[]): void;
-  /** Now and then, with the entries that this thread has seen so far. */
-  progress(entries: number): void;
+  /** Now and then, with what this thread has seen and removed so far. */
+  progress(progress: WalkProgress): void;
 }
 
 /** What a walk came to. */

@@ -122,8 +122,8 @@ export class Walk {
       const found = quick ? passTooNew(level, this.ledger.tally) : this.#lookAtNext(level);
       if (found) status = this.#entry(level) || status;
       this.#share();
+      this.ledger.progress(level.path);
     }
-    this.ledger.progress();
     return status;
   }
 

@@ -1,6 +1,14 @@
 import type { Bytes } from "../../base/bytes.js";
 import { SyscallError } from "../../base/errors.js";
-import type { InodeKind, KeepCode, KeepReason, Operation, Reporter, Source } from "../../base/events.js";
+import type {
+  InodeKind,
+  KeepCode,
+  KeepReason,
+  Operation,
+  Reporter,
+  Source,
+  WalkProgress,
+} from "../../base/events.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { errnoName } from "../../sys/ffi.js";
 import { check, type Fd } from "../../sys/files.js";
@@ -120,6 +128,7 @@ export class Walker {
     const indexing = this.#index !== undefined && operation === "clean" && keepsChangeTimes(base);
     this.#crew?.begin(rule, indexing, listener);
     this.#lens?.begins(item.source, path);
+    if (operation === "clean") this.#reporter.cleans?.(path, item.source);
     const restoresTimes = rule !== ANY_AGE;
     return this.#walk.start({ fd: base.number, path, stat, rule, restoresTimes, indexing, listener });
   }
@@ -181,9 +190,14 @@ export class Walker {
         const error = new SyscallError(errnoName(errno), errno, syscall, args, path);
         reporter.report({ type: "failed", path, error, tolerated: true, source });
       },
-      progress: (entries: number) => {
+      progress: ({ entries, removed, path }: WalkProgress) => {
         this.#crew?.drain();
-        reporter.progress?.(entries + (this.#crew?.entriesElsewhere ?? 0));
+        const elsewhere = this.#crew?.elsewhere() ?? { entries: 0, removed: 0 };
+        reporter.progress?.({
+          entries: entries + elsewhere.entries,
+          removed: removed + elsewhere.removed,
+          path,
+        });
       },
     };
   }

@@ -5,7 +5,14 @@ import type { AgeRule } from "../guards.js";
 import type { Level } from "../level.js";
 import type { LinePaths } from "../line-index.js";
 import type { Walk } from "../walk.js";
-import { addTally, type Joined, type Sharing, type Tally, type WalkListener } from "../walk-parts.js";
+import {
+  addTally,
+  type Joined,
+  newTally,
+  type Sharing,
+  type Tally,
+  type WalkListener,
+} from "../walk-parts.js";
 import { Board } from "./board.js";
 import { type Batch, replay } from "./reports.js";
 import { Share } from "./share.js";
@@ -144,13 +151,13 @@ export class Crew implements Sharing {
     }
   }
 
-  /** What the other threads have seen so far, as far as they told. */
-  get entriesElsewhere(): number {
+  /** What the other threads have seen and removed so far, as far as they have reported it. */
+  elsewhere(): { readonly entries: number; readonly removed: number } {
+    const total = newTally();
     const board = this.#board;
-    if (board === undefined) return 0;
-    let entries = 0;
-    for (let member = 1; member < this.#jobs; member++) entries += readTally(board, member).entries;
-    return entries;
+    if (board === undefined) return total;
+    for (let member = 1; member < this.#jobs; member++) addTally(total, readTally(board, member));
+    return total;
   }
 
   /** Sends the others home, and adds up what they came to. */

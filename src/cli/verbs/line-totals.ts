@@ -1,0 +1,64 @@
+/** What each line of the configuration removes, and which directories the lines clean: the rows of the summary. */
+import { type Bytes, show, toBuffer } from "../../base/bytes.js";
+import type { Event, Source } from "../../base/events.js";
+import { parse } from "../../tmpfiles/index.js";
+import type { Paint } from "../style.js";
+import { tableText } from "../tabular.js";
+import { number, size } from "../words.js";
+import { place } from "./reasons.js";
+
+interface LineTotal {
+  readonly source: Source;
+  entries: number;
+  bytes: bigint;
+}
+
+export class LineTotals {
+  readonly #lines = new Map<string, LineTotal>();
+  readonly #cleaned = new Set<Bytes>();
+
+  /** Adds what one event removed. */
+  add(event: Event): void {
+    if (event.type !== "removed") return;
+    const key = `${event.source.file}\0${event.source.line}`;
+    const total = this.#lines.get(key) ?? { source: event.source, entries: 0, bytes: 0n };
+    total.entries++;
+    total.bytes += event.bytes;
+    this.#lines.set(key, total);
+  }
+
+  /** A line cleans what is in this directory. */
+  cleans(directory: Bytes): void {
+    this.#cleaned.add(directory);
+  }
+
+  /** The directories whose contents were looked at. */
+  get cleaned(): ReadonlySet<Bytes> {
+    return this.#cleaned;
+  }
+
+  /** A row for each line that removes anything, the largest first; at most `most` of them. */
+  table(paint: Paint, most: number): string {
+    const totals = [...this.#lines.values()].sort(
+      (a, b) => Number(b.bytes - a.bytes) || b.entries - a.entries,
+    );
+    if (totals.length === 0) return "";
+    const rows = totals.slice(0, most).map(row);
+    const rest = totals.length - rows.length;
+    return `${tableText(HEADINGS, rows, paint, NUMBERS)}${rest > 0 ? `... and ${number(rest)} more lines\n` : ""}`;
+  }
+}
+
+const HEADINGS = ["ENTRIES", "SIZE", "AGE", "PATH", "LINE"];
+const NUMBERS = ["ENTRIES", "SIZE"];
+
+function row({ source, entries, bytes }: LineTotal): string[] {
+  const [line] = parse(toBuffer(source.text)).lines;
+  return [
+    number(entries),
+    size(bytes),
+    line?.age === undefined ? "-" : show(line.age),
+    line === undefined ? "-" : show(line.path),
+    place(source),
+  ];
+}

@@ -1,0 +1,74 @@
+/** The last lines of a run: what was done, what stays and why, and what went wrong. */
+import { show } from "../../base/bytes.js";
+import type { KeepCode } from "../../base/events.js";
+import type { Summary } from "../../tmpfiles/index.js";
+import type { Paint } from "../style.js";
+import { counted, number, size } from "../words.js";
+import type { LineTotals } from "./line-totals.js";
+import { SHORT } from "./reasons.js";
+import type { Tally } from "./tally.js";
+
+export interface Finished {
+  readonly tally: Tally;
+  readonly summary: Summary;
+  readonly totals: LineTotals;
+  readonly dryRun: boolean;
+  readonly seconds: number;
+}
+
+/** So many directories are named where nothing was to be done. */
+const MOST_NAMED = 4;
+
+export function summaryLines(finished: Finished, paint: Paint): string[] {
+  const { tally, summary } = finished;
+  const failures = [
+    ...(tally.failed > 0 ? [`${number(tally.failed)} failed`] : []),
+    ...(tally.tolerated > 0 ? [`${number(tally.tolerated)} ignored`] : []),
+    ...(tally.errors > 0 ? [`${counted(tally.errors, "error")} in the configuration`] : []),
+  ];
+  return [
+    actionsLine(finished, paint),
+    ...keptLines(summary.kept),
+    ...(failures.length > 0 ? [`${paint("red", failures.join(", "))}.`] : []),
+  ];
+}
+
+function actionsLine({ tally, summary, totals, dryRun, seconds }: Finished, paint: Paint): string {
+  const { removed } = summary;
+  const actions = [
+    ...(removed.entries > 0
+      ? [
+          `${dryRun ? "would remove" : "removed"} ${counted(removed.entries, "entry", "entries")}, ${size(removed.bytes)}`,
+        ]
+      : []),
+    ...(tally.created > 0 ? [`${dryRun ? "would create" : "created"} ${number(tally.created)}`] : []),
+    ...(tally.changed > 0 ? [`${dryRun ? "would change" : "changed"} ${number(tally.changed)}`] : []),
+  ];
+  const time = seconds >= 0.05 ? ` in ${seconds.toFixed(1)} s` : "";
+  if (actions.length === 0) return `${paint("bold", "Nothing to do")}${time}: ${lookedAt(summary, totals)}.`;
+  const text = actions.join(", ");
+  return `${paint("bold", text.charAt(0).toUpperCase() + text.slice(1))}${time}.`;
+}
+
+/** What was looked at, for a run that found nothing to do. */
+function lookedAt({ lines, entries }: Summary, { cleaned }: LineTotals): string {
+  const applied = counted(lines, "line");
+  if (cleaned.size === 0) return `${applied} of configuration applied`;
+  const named = [...cleaned].slice(0, MOST_NAMED).map(show).join(", ");
+  const more =
+    cleaned.size > MOST_NAMED
+      ? ` and ${counted(cleaned.size - MOST_NAMED, "more directory", "more directories")}`
+      : "";
+  return `looked at ${counted(entries, "entry", "entries")} in ${named}${more} (${applied} of configuration)`;
+}
+
+function keptLines(kept: Summary["kept"]): string[] {
+  const reasons = (Object.entries(kept) as [KeepCode, number][]).filter(([, count]) => count > 0);
+  const all = reasons.reduce((sum, [, count]) => sum + count, 0);
+  const [only] = reasons;
+  if (only === undefined) return [];
+  const entries = counted(all, "entry", "entries");
+  if (reasons.length === 1) return [`Kept ${entries}: ${SHORT[only[0]]}.`];
+  const texts = reasons.sort((a, b) => b[1] - a[1]).map(([code, count]) => `${number(count)} ${SHORT[code]}`);
+  return [`Kept ${entries}: ${texts.join(", ")}.`];
+}
