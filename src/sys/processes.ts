@@ -66,6 +66,11 @@ export function currentPath(fd: Fd): Bytes {
   return readlinkSync(procPath(fd), "latin1") as Bytes;
 }
 
+/** Whether the name by which `fd` was opened has been removed since, or replaced: false if /proc does not say. */
+export function isUnlinked(fd: Fd): boolean {
+  return optional(() => currentPath(fd))?.endsWith(" (deleted)") ?? false;
+}
+
 export function runningPids(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))

@@ -45,7 +45,7 @@ export const setTreeAcl: Handler = (run, item, path) => {
 };
 
 function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
-  refuseHardLink(path, stat);
+  refuseHardLink(fd, path, stat);
   if (isSymlink(stat)) {
     skip(run, item, path, "symlinks have no ACL");
     return;

@@ -2,6 +2,7 @@ import { type Bytes, show } from "../../base/bytes.js";
 import { UnsafePathError } from "../../base/errors.js";
 import type { Fd } from "../../sys/files.js";
 import { chmod, chown, isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
+import { isUnlinked } from "../../sys/processes.js";
 import { LIBSELINUX, labellingHere, missingLabel, setLabel } from "../../sys/selinux.js";
 import { hardLinksProtected } from "../../sys/settings.js";
 import { skip } from "../attempt.js";
@@ -50,7 +51,7 @@ function restoreLabel(run: Run, item: Item, fd: Fd, path: Bytes): void {
  */
 function setOwnerAndMode(run: Run, item: Item, fd: Fd, path: Bytes, existing: boolean): void {
   const stat = statx(fd);
-  refuseHardLink(path, stat);
+  refuseHardLink(fd, path, stat);
   const { mode, uid, gid } = wantedPermissions(item, stat, existing);
   const before = stat.mode & PERMISSIONS;
   const canChmod = !isSymlink(stat);
@@ -90,10 +91,12 @@ function masked({ bits, masked: isMasked }: Mode, stat: Stat): number {
 }
 
 /**
- * Where the kernel lets anyone link to files that are not theirs, a file with more than one link may be somebody's
- * trap: its other name could be /etc/shadow.
+ * If the kernel lets anyone link to files that are not theirs, a file with more than one link may be a trap: its other
+ * name could be /etc/shadow. So may one whose name is gone since `fd` was opened by it, which `stat` no longer counts. The
+ * kernel keeps that mark for good, even if a new link takes the name.
  */
-export function refuseHardLink(path: Bytes, stat: Stat): void {
-  if (isDirectory(stat) || stat.nlink <= 1 || hardLinksProtected()) return;
+export function refuseHardLink(fd: Fd, path: Bytes, stat: Stat): void {
+  if (isDirectory(stat) || stat.nlink === 0 || hardLinksProtected()) return;
+  if (stat.nlink === 1 && !isUnlinked(fd)) return;
   throw new UnsafePathError("HARD_LINK", path, "has more than one name, and fs.protected_hardlinks is off");
 }

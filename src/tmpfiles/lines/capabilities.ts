@@ -58,7 +58,7 @@ export const setTreeCapabilities: Handler = (run, item, path) => {
 };
 
 function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
-  refuseHardLink(path, stat);
+  refuseHardLink(fd, path, stat);
   if (!isRegular(stat)) {
     skip(run, item, path, "only regular files have capabilities");
     return;
