@@ -2,8 +2,9 @@ import { type Bytes, components, isBelow, show } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, pathBelow, readlinkat } from "../sys/files.js";
 import { isAutofs } from "../sys/filesystem.js";
-import { isSymlink, type Stat, sameInode, statx } from "../sys/inode.js";
+import { isSymlink, type Stat, statx } from "../sys/inode.js";
 import { readlinkWithoutTrace } from "../sys/mount.js";
+import { requireFollowable, requireSafeTransition } from "./transition.js";
 
 /** What paths resolve on. */
 export interface Ground {
@@ -34,17 +35,23 @@ export interface Reached {
 const MAX_STEPS = 128;
 const PATH_MAX = 4096;
 const NAME_MAX = 255;
+const ITSELF = "" as Bytes;
+const PARENT = ".." as Bytes;
+
+/** An inode on the way, held open. */
+interface Place {
+  readonly fd: Fd;
+  readonly stat: Stat;
+}
 
 /** Where a resolution stands. */
 interface Walk {
   readonly path: Bytes;
-  readonly root: Fd;
-  readonly rootStat: Stat;
   readonly options: ResolveOptions;
-  fd: Fd;
-  stat: Stat;
-  /** How many directories below the root. */
-  depth: number;
+  /** The directories from the root down to where the walk is, all open: `..` goes back, whatever was moved meanwhile. */
+  readonly trail: [Place, ...Place[]];
+  /** What the last step led through, a directory or a symlink: its owner decides where the walk goes on. */
+  last: Place;
   /** The components still to go, the next one last. */
   readonly todo: Bytes[];
   /** How many of them the path itself named; those before them come from symlinks. */
@@ -54,9 +61,9 @@ interface Walk {
 }
 
 /**
- * Opens `path` (which includes `root`) with O_PATH, component by component. Symlinks resolve inside the root. A step
- * from what an unprivileged user owns to what somebody else owns, a root included, is refused with `UnsafePathError`:
- * that user could have pointed it there.
+ * Opens `path` (which includes `root`) with O_PATH, component by component. Symlinks resolve inside the root, and `..`
+ * leads to where the walk came from. A step from a directory or symlink of an unprivileged user to an inode of another
+ * owner, and a symlink that fs.protected_symlinks would not follow, are refused with `UnsafePathError`.
  */
 export function resolve(root: Bytes, path: Bytes, options: ResolveOptions): Fd {
   const { fd, missing } = reach(root, path, options);
@@ -66,26 +73,26 @@ export function resolve(root: Bytes, path: Bytes, options: ResolveOptions): Fd {
 }
 
 /**
- * The same as far as the path exists. Where one of the path's own components is missing, what is left of the path comes
- * back in `missing`; a symlink that leads nowhere throws ENOENT.
+ * The same as far as the path exists. If one of the path's own components is missing, what is left of the path comes
+ * back in `missing`; a symlink to a missing path throws ENOENT.
  */
 export function reach(root: Bytes, path: Bytes, options: ResolveOptions): Reached {
   const walk = start(root, path, options);
-  let done = false;
+  let reached: Fd | undefined;
   try {
     for (let taken = 0; ; taken++) {
       if (taken > MAX_STEPS) throw new SyscallError("ELOOP", 40, "resolve", [show(path)], path);
       const name = walk.todo.pop();
       walk.byLink = walk.todo.length >= walk.own;
       walk.own = Math.min(walk.own, walk.todo.length);
-      if (name === undefined || !step(walk, name)) {
-        done = true;
-        return { fd: walk.fd, missing: name === undefined ? [] : [name, ...walk.todo.reverse()] };
-      }
+      if (name !== undefined && step(walk, name)) continue;
+      // A symlink to "." ends where it lies: its owner led there all the same.
+      if (walk.last !== here(walk)) requireSafe(walk, here(walk));
+      reached = here(walk).fd;
+      return { fd: reached, missing: name === undefined ? [] : [name, ...walk.todo.reverse()] };
     }
   } finally {
-    if (!done) walk.fd.close();
-    if (walk.root !== walk.fd) walk.root.close();
+    for (const { fd } of walk.trail) if (fd !== reached) fd.close();
   }
 }
 
@@ -94,20 +101,13 @@ function start(root: Bytes, path: Bytes, options: ResolveOptions): Walk {
     throw new UnsafePathError("ESCAPED_ROOT", path, `outside of the root directory ${show(root)}`);
   }
   const fd = openat(Fd.cwd, root, O_PATH | O_DIRECTORY);
-  const stat = statx(fd);
+  const place = { fd, stat: statx(fd) };
   const todo = steps(path.slice(root === "/" ? 0 : root.length) as Bytes);
-  return {
-    path,
-    root: fd,
-    rootStat: stat,
-    options,
-    fd,
-    stat,
-    depth: 0,
-    todo,
-    own: todo.length,
-    byLink: false,
-  };
+  return { path, options, trail: [place], last: place, todo, own: todo.length, byLink: false };
+}
+
+function here({ trail }: Walk): Place {
+  return trail.at(-1) ?? trail[0];
 }
 
 /** The components, the first one last. */
@@ -117,7 +117,7 @@ function steps(path: Bytes): Bytes[] {
     .reverse();
 }
 
-/** Goes one component on; false where it is missing and the path itself named it. */
+/** Goes one component on; false if it is missing and the path itself named it. */
 function step(walk: Walk, name: Bytes): boolean {
   if (name === "..") {
     up(walk);
@@ -125,13 +125,13 @@ function step(walk: Walk, name: Bytes): boolean {
   }
   let child: Fd;
   try {
-    child = openat(walk.fd, name, O_PATH | O_NOFOLLOW);
+    child = openat(here(walk).fd, name, O_PATH | O_NOFOLLOW);
   } catch (error) {
     if (!walk.byLink && failedWith(error, "ENOENT")) return false;
     throw error;
   }
   try {
-    enter(walk, name, child);
+    enter(walk, child);
   } catch (error) {
     child.close();
     throw error;
@@ -139,59 +139,43 @@ function step(walk: Walk, name: Bytes): boolean {
   return true;
 }
 
+/** From the root `..` leads nowhere. */
 function up(walk: Walk): void {
-  const atRoot = sameInode(walk.stat, walk.rootStat) && walk.stat.mountId === walk.rootStat.mountId;
-  if (walk.depth === 0 || atRoot) return;
-  const above = openat(walk.fd, ".." as Bytes, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  const stat = statx(above);
-  refuseUnsafe(walk, walk.stat, stat, above.path);
-  move(walk, above, stat);
-  walk.depth--;
+  const above = walk.trail.at(-2);
+  if (above === undefined) return;
+  // For the kernel's own error if this is not a directory, or may not be searched.
+  openat(here(walk).fd, PARENT, O_PATH | O_DIRECTORY).close();
+  requireSafe(walk, above);
+  walk.trail.pop()?.fd.close();
+  walk.last = above;
 }
 
-function enter(walk: Walk, name: Bytes, child: Fd): void {
-  const stat = statx(child);
-  refuseUnsafe(walk, walk.stat, stat, child.path);
-  walk.options.inspect?.(child);
-  if (isSymlink(stat) && (walk.options.follow || walk.todo.length > 0)) {
-    follow(walk, name, stat);
-    child.close();
-    return;
-  }
-  move(walk, child, stat);
-  walk.depth++;
+function enter(walk: Walk, fd: Fd): void {
+  const place = { fd, stat: statx(fd) };
+  requireSafe(walk, place);
+  walk.options.inspect?.(fd);
+  if (isSymlink(place.stat) && (walk.options.follow || walk.todo.length > 0)) {
+    follow(walk, place);
+    fd.close();
+  } else walk.trail.push(place);
+  walk.last = place;
 }
 
-function follow(walk: Walk, name: Bytes, link: Stat): void {
-  const read = walk.options.traceless === true ? readlinkWithoutTrace : readlinkat;
-  const target = read(walk.fd, name);
+/** Reads what is held, not what has its name by now. */
+function follow(walk: Walk, link: Place): void {
+  const { safe = true, traceless = false } = walk.options;
+  if (safe) requireFollowable(walk.path, here(walk), link);
+  const target = traceless ? readlinkWithoutTrace(link.fd) : readlinkat(link.fd, ITSELF);
   if (target.startsWith("/")) {
-    refuseUnsafe(walk, link, walk.rootStat, walk.root.path);
-    move(walk, walk.root, walk.rootStat);
-    walk.depth = 0;
+    const [root] = walk.trail;
+    if (safe) requireSafeTransition(walk.path, link, root);
+    for (const { fd } of walk.trail.splice(1)) fd.close();
   }
   walk.todo.push(...steps(target));
 }
 
-function move(walk: Walk, fd: Fd, stat: Stat): void {
-  if (walk.fd !== walk.root && walk.fd !== fd) walk.fd.close();
-  walk.fd = fd;
-  walk.stat = stat;
-}
-
-function refuseUnsafe(walk: Walk, from: Stat, to: Stat, at: Bytes): void {
-  const { safe = true } = walk.options;
-  if (safe && isUnsafeTransition(from, to)) throw unsafeTransition(walk.path, from, to, at);
-}
-
-/** Whoever owns a directory decides what is in it, so trust must not grow on the way down. */
-export function isUnsafeTransition(from: Stat, to: Stat): boolean {
-  return from.uid !== 0 && from.uid !== to.uid;
-}
-
-export function unsafeTransition(path: Bytes, from: Stat, to: Stat, at: Bytes): UnsafePathError {
-  const step = `from what user ${from.uid} owns to ${show(at)}, which user ${to.uid} owns`;
-  return new UnsafePathError("UNSAFE_TRANSITION", path, `refusing an unsafe step ${step}`);
+function requireSafe({ path, last, options }: Walk, to: Place): void {
+  if (options.safe !== false) requireSafeTransition(path, last, to);
 }
 
 function notThere(dir: Fd, name: Bytes): SyscallError {

@@ -129,15 +129,15 @@ function timestamp(buffer: Buffer, offset: number): Nanoseconds {
   return buffer.readBigInt64LE(offset) * SECOND + BigInt(buffer.readUInt32LE(offset + 8));
 }
 
-export function isDirectory(stat: Stat): boolean {
+export function isDirectory(stat: Pick<Stat, "mode">): boolean {
   return (stat.mode & S_IFMT) === S_IFDIR;
 }
 
-export function isSymlink(stat: Stat): boolean {
+export function isSymlink(stat: Pick<Stat, "mode">): boolean {
   return (stat.mode & S_IFMT) === S_IFLNK;
 }
 
-export function isRegular(stat: Stat): boolean {
+export function isRegular(stat: Pick<Stat, "mode">): boolean {
   return (stat.mode & S_IFMT) === S_IFREG;
 }
 

@@ -69,17 +69,17 @@ export function attachMount(mount: Fd, target: Fd): void {
 }
 
 /**
- * A symlink's target, without moving its access time: by a copy of its mount that keeps none. Who may not have one reads
- * it as it is.
+ * The target of the symlink that `link` holds, without moving its access time: through a copy of its mount that keeps
+ * none. A caller who may not make such a copy moves it.
  */
-export function readlinkWithoutTrace(dir: Fd, name: Bytes): Bytes {
+export function readlinkWithoutTrace(link: Fd): Bytes {
   try {
-    using copy = cloneMount(dir);
+    using copy = cloneMount(link);
     changeMount(copy, { set: MOUNT_ATTR_NOATIME });
-    return readlinkat(copy, name);
+    return readlinkat(copy, EMPTY);
   } catch (error) {
     if (!failedWith(error, "EPERM", "EINVAL", "ENOSYS")) throw error;
-    return readlinkat(dir, name);
+    return readlinkat(link, EMPTY);
   }
 }
 

@@ -33,7 +33,7 @@ export interface ArgumentContext {
   readonly root: Bytes | undefined;
   /** Replaces the specifiers; throws where it can't. Takes any length where `limit` says so. */
   expand(text: Bytes, limit?: number): Bytes;
-  /** Whether there is anything at a path, symlinks not followed. */
+  /** Whether there is anything at a path, which includes the root. A symlink in the last component is not followed. */
   exists(path: Bytes): boolean;
 }
 

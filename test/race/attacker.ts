@@ -1,6 +1,6 @@
 /**
- * A process of its own that swaps `victim` and `lure` (renameat2 with RENAME_EXCHANGE) as fast as it can, until it is
- * told to stop. Where one of the two is not there for a moment, it tries again.
+ * A process of its own that swaps pairs of names (renameat2 with RENAME_EXCHANGE) as fast as it can, until it is told to
+ * stop. If one of the two is missing for a moment, it tries again.
  */
 import { fork } from "node:child_process";
 import { bindSyscall, syscallNumber } from "#src/sys/ffi.js";
@@ -13,8 +13,9 @@ const renameat2 = bindSyscall<[number, Buffer, number, Buffer, number]>(
   "int olddirfd, const void *oldpath, int newdirfd, const void *newpath, unsigned int flags",
 );
 
-function attack(victim: string, lure: string): void {
-  const [a, b] = [Buffer.from(`${victim}\0`), Buffer.from(`${lure}\0`)];
+function attack(names: readonly string[]): void {
+  const paths = names.map((name) => Buffer.from(`${name}\0`));
+  const pairs = paths.flatMap((path, at) => (at % 2 === 0 ? [[path, paths[at + 1] ?? path] as const] : []));
   let swaps = 0;
   let going = true;
   process.on("message", () => {
@@ -23,7 +24,8 @@ function attack(victim: string, lure: string): void {
   process.on("disconnect", () => process.exit());
   const batch = (): void => {
     for (let n = 0; n < BATCH; n++)
-      if (Number(renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE)) === 0) swaps++;
+      for (const [a, b] of pairs)
+        if (Number(renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE)) === 0) swaps++;
     if (going) setImmediate(batch);
     else process.send?.(swaps, () => process.exit());
   };
@@ -32,12 +34,13 @@ function attack(victim: string, lure: string): void {
 }
 
 export interface Attacker {
-  /** Ends it; how often it has swapped the two. */
+  /** Ends it; how often it has swapped two names. */
   stop(): Promise<number>;
 }
 
-export async function startAttacker(victim: string, lure: string): Promise<Attacker> {
-  const child = fork(import.meta.filename, [victim, lure]);
+/** `names` are pairs: the first with the second, the third with the fourth. */
+export async function startAttacker(names: readonly string[]): Promise<Attacker> {
+  const child = fork(import.meta.filename, names);
   const message = (): Promise<unknown> =>
     new Promise((resolve, reject) => {
       child.once("message", resolve);
@@ -53,5 +56,5 @@ export async function startAttacker(victim: string, lure: string): Promise<Attac
   };
 }
 
-const [, script, victim, lure] = process.argv;
-if (script === import.meta.filename && victim !== undefined && lure !== undefined) attack(victim, lure);
+const [, script, ...names] = process.argv;
+if (script === import.meta.filename && names.length > 0) attack(names);

@@ -21,7 +21,7 @@ export function openCleaner(
   const source = join(arena.folder, "source");
   mkdirSync(source);
   writeFileSync(join(source, "f1"), "copied");
-  writeFileSync(file, `${lines.join("\n").replaceAll("@/../source", source).replaceAll("@", arena.tree)}\n`);
+  writeFileSync(file, `${lines.join("\n").replaceAll("@/..", arena.folder).replaceAll("@", arena.tree)}\n`);
   const worker = openWorker({}, false);
   return {
     run: async () => {

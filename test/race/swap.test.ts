@@ -18,7 +18,7 @@ async function underAttack(
   let swaps = 0;
   let harm: string[] = [];
   for (let rounds = 0; (swaps < SWAPS * patience || rounds < ROUNDS * patience) && harm.length === 0; ) {
-    const attacker = await startAttacker(arena.victim, arena.lure);
+    const attacker = await startAttacker(arena.swapped);
     for (let n = 0; n < 10 && harm.length === 0; n++, rounds++) {
       await round();
       harm = arena.harm();
@@ -111,6 +111,19 @@ const CREATING: Readonly<Record<string, readonly [args: readonly string[], lines
   "create in place of the wrong type": [
     ["--create"],
     ["d= @/victim/deep/x 0777 1 1", "f= @/victim/deep - - - - x", "d= @/lure/f1"],
+  ],
+  "write through a symlink": [
+    ["--create"],
+    ["w @/note 0666 1 1 - x", "w+ @/pointer 0666 1 1 - x", "w @/*/f3 0666 1 1 - x", "f+ @/pointer - - - - x"],
+  ],
+  "copy from what the attacker has": [
+    ["--create"],
+    [
+      "C+ @/../copies/file - - - - @/victim/f1",
+      "C+ @/../copies/lure - - - - @/lure/f2",
+      "C+ @/../copies/tree - - - - @/lure/deep",
+      "C+ @/../copies/note - - - - @/note",
+    ],
   ],
   copy: [["--create"], ["C @/victim/copy - - - - @/../source", "C @/lure/copy 0777 1 1 - @/../source"]],
   adjust: [["--create"], ["z @/victim/* 0777 1 1", "Z @ 0777 1 1", "Z @/victim 0777 1 1", "e @/* 0777 1 1"]],

@@ -1,4 +1,4 @@
-import { type Bytes, basename, parent } from "../../base/bytes.js";
+import { type Bytes, basename, components, parent } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { type Ground, resolve } from "../../path/resolve.js";
 import {
@@ -13,21 +13,26 @@ import {
   RESOLVE_NO_SYMLINKS,
 } from "../../sys/files.js";
 
+const PARENT = ".." as Bytes;
 const MISSING: readonly string[] = ["ENOENT", "ENOTDIR"];
 
 /**
- * The directory that `path` lies in, open with O_PATH; undefined where it is not there. Where no symlink is on the way the
- * kernel takes us there at once. A symlink is followed only where nobody but root and its target's owner could have
- * pointed it there: `UnsafePathError` otherwise.
+ * The directory that `path` lies in, open with O_PATH; undefined if it is not there. If there are no symlinks on the way
+ * and no `..`, which a directory that is moved meanwhile could carry out of the root, the kernel goes there at once.
+ *
+ * @throws UnsafePathError as `resolve` does, if there are.
  */
 export function openParent({ root, traceless }: Ground, path: Bytes, missing = MISSING): Fd | undefined {
   return ifThere(() => {
+    const goUp = components(path).includes(PARENT);
+    const safely = (): Fd => resolve(root, parent(path), { follow: true, traceless });
+    if (goUp) return safely();
     try {
       return openat2(Fd.cwd, parent(path), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
     } catch (error) {
       // ENOSYS: before Linux 5.6; EPERM: a container's filter that does not know the call.
       if (!failedWith(error, "ELOOP", "ENOSYS", "EPERM")) throw error;
-      return resolve(root, parent(path), { follow: true, traceless });
+      return safely();
     }
   }, missing);
 }

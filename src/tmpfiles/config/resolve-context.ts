@@ -23,7 +23,7 @@ export interface ResolveContext {
   readonly group: (field: Bytes) => Owner | MissingOwner;
   readonly credentials: Credentials;
   readonly expand: Expand;
-  /** Whether there is anything at a path, symlinks not followed. */
+  /** Whether there is anything at a path, which includes the root. A symlink in the last component is not followed. */
   readonly exists: (path: Bytes) => boolean;
   readonly parseMode: (field: Bytes) => Mode | FieldProblem;
   readonly parseAge: (field: Bytes) => Age | FieldProblem;
@@ -49,7 +49,7 @@ export function resolveContext(
     group: remembered(ownerReader(accounts, "group", root)),
     credentials,
     expand: expander({ root, user: options.user ?? false, environment: options.environment ?? process.env }),
-    exists,
+    exists: (path) => exists(root ?? ("/" as Bytes), path),
     parseMode: remembered(parseMode),
     parseAge: remembered(parseAge),
     includes: prefixFilter(options.prefixes ?? [], options.excludePrefixes ?? []),
@@ -57,10 +57,10 @@ export function resolveContext(
   };
 }
 
-/** What can't be looked at is there, for all one knows. */
-function exists(path: Bytes): boolean {
+/** What can't be looked at may be there. */
+function exists(root: Bytes, path: Bytes): boolean {
   try {
-    resolve("/" as Bytes, path, { follow: false, safe: false, traceless: true }).close();
+    resolve(root, path, { follow: false, safe: false, traceless: true }).close();
     return true;
   } catch (error) {
     return !failedWith(error, "ENOENT");

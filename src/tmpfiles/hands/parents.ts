@@ -1,14 +1,9 @@
 import { type Bytes, basename, join, parent } from "../../base/bytes.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
-import {
-  isUnsafeTransition,
-  reach,
-  requireNormalized,
-  resolve,
-  unsafeTransition,
-} from "../../path/resolve.js";
+import { reach, requireNormalized, resolve } from "../../path/resolve.js";
+import { requireSafeTransition } from "../../path/transition.js";
 import { type Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../../sys/files.js";
-import { chmod, isDirectory, type Stat, statx } from "../../sys/inode.js";
+import { chmod, isDirectory, S_IFDIR, type Stat, statx } from "../../sys/inode.js";
 import { ItemError } from "./item-error.js";
 
 const PARENT_MODE = 0o755;
@@ -31,11 +26,26 @@ export function look(dir: Fd, name: Bytes): Stat | undefined {
   }
 }
 
-/** The directory of `path`, and the names that are still missing on the way to it. */
+/**
+ * The directory of `path`, and the names that are still missing on the way to it. If they would be ours in the directory
+ * of another user, they are refused before the first of them is made.
+ */
 export function reachParent(root: Bytes, path: Bytes): { fd: Fd; missing: readonly Bytes[] } {
   nameOf(path);
   requireNormalized(path);
-  return reach(root, parent(path), { follow: true });
+  const reached = reach(root, parent(path), { follow: true });
+  const [first] = reached.missing;
+  if (first === undefined) return reached;
+  const { fd } = reached;
+  try {
+    const uid = process.geteuid?.() ?? 0;
+    const made = { fd: { path: join(fd.path, first) }, stat: { uid, mode: S_IFDIR | PARENT_MODE } };
+    requireSafeTransition(path, { fd, stat: statx(fd) }, made);
+    return reached;
+  } catch (error) {
+    fd.close();
+    throw error;
+  }
 }
 
 /** What is at `path`, symlinks in its last component not followed. */
@@ -52,26 +62,23 @@ export function openParentOf(root: Bytes, path: Bytes): Fd {
 }
 
 /**
- * Makes the missing directories below `fd` and returns the last of them. A directory that is new in somebody else's is
- * an unsafe place for what shall be put there; all of them are made before that is refused, as 262 does it. The
- * set-group-id bit that they have from the directory above is taken away, but under the `=` modifier.
+ * Makes the missing directories below `from` and returns the last of them. One that somebody else made meanwhile is
+ * entered only by a safe transition. The set-group-id bit that they inherit from the directory above is cleared, except
+ * under the `=` modifier.
  */
 export function makeMissing(path: Bytes, from: Fd, missing: readonly Bytes[], making: ParentMaking): Fd {
   let fd = from;
-  let refusal: Error | undefined;
   try {
     for (const name of missing) {
       const isNew = makeOne(fd, name, making);
       const below = openat(fd, name, O_PATH | O_NOFOLLOW | O_DIRECTORY);
-      const [outer, inner] = [statx(fd), statx(below)];
+      const outer = { fd, stat: statx(fd) };
       fd.close();
       fd = below;
-      if (isUnsafeTransition(outer, inner)) refusal ??= unsafeTransition(path, outer, inner, below.path);
-      else if (isNew && !making.keepSetGid && (inner.mode & PERMISSIONS) !== PARENT_MODE) {
-        chmod(fd, PARENT_MODE);
-      }
+      const stat = statx(fd);
+      requireSafeTransition(path, outer, { fd, stat });
+      if (isNew && !making.keepSetGid && (stat.mode & PERMISSIONS) !== PARENT_MODE) chmod(fd, PARENT_MODE);
     }
-    if (refusal !== undefined) throw refusal;
     return fd;
   } catch (error) {
     fd.close();

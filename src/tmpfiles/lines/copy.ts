@@ -19,7 +19,7 @@ const TOLERATED = ["EEXIST", "EROFS"];
 /** `C`: copies a file or a tree to where nothing is, or an empty directory; `C+` adds what is missing. */
 export const copy: Handler = (run, item, path) => {
   using place = run.hands.openParent(item, path, "make");
-  using source = resolve(run.root, item.argument as Bytes, { follow: false, safe: false });
+  using source = resolve(run.root, item.argument as Bytes, { follow: false });
   const failures = new Failures(run, item, path);
   const made = run.hands.make(item, place, copyMaker(run, item, source, failures));
   if (made === undefined) return;

@@ -1,0 +1,69 @@
+/** The rule by which a path may lead from one owner's inode to another's. SECURITY.md explains it. */
+import { type Bytes, show } from "../base/bytes.js";
+import { UnsafePathError } from "../base/errors.js";
+import { isSymlink, S_ISVTX, type Stat } from "../sys/inode.js";
+
+type Owned = Pick<Stat, "uid">;
+type OwnedWithMode = Pick<Stat, "uid" | "mode">;
+
+/** An inode that a path leads through. */
+export interface Step {
+  /** For messages: an `Fd`, open or closed, puts its path together only when it is asked. */
+  readonly fd: { readonly path: Bytes };
+  readonly stat: OwnedWithMode;
+}
+
+/**
+ * Whether a step from `from` to `to` would follow somebody's lead to what is not theirs. The owner of a directory decides
+ * what is in it, and the owner of a symlink where it leads, so trust must not grow on the way.
+ */
+export function isUnsafeTransition(from: Owned, to: Owned): boolean {
+  return from.uid !== 0 && from.uid !== to.uid;
+}
+
+const STICKY_AND_WORLD_WRITABLE = S_ISVTX | 0o002;
+
+/**
+ * Whether `follower` may follow `link` in `directory`: the kernel's fs.protected_symlinks, proc_sys_fs(5), whatever that
+ * is set to. Where anybody may create a symlink, only those of the directory's owner and the follower's own count.
+ */
+export function mayFollow(
+  directory: OwnedWithMode,
+  link: Owned,
+  follower = process.geteuid?.() ?? 0,
+): boolean {
+  if ((directory.mode & STICKY_AND_WORLD_WRITABLE) !== STICKY_AND_WORLD_WRITABLE) return true;
+  return link.uid === directory.uid || link.uid === follower;
+}
+
+/** @throws UnsafePathError UNSAFE_TRANSITION if the step to `to` on the way along `path` is unsafe. */
+export function requireSafeTransition(path: Bytes, from: Step, to: Step): void {
+  if (!isUnsafeTransition(from.stat, to.stat)) return;
+  const fix = isSymlink(from.stat)
+    ? "remove the symlink, or name the path that it stands for"
+    : "give both the same owner, or name a path that avoids the first";
+  throw refusal(path, from, to, fix);
+}
+
+/** @throws UnsafePathError UNSAFE_TRANSITION if `link`, found in `directory`, may not be followed. */
+export function requireFollowable(path: Bytes, directory: Step, link: Step): void {
+  if (mayFollow(directory.stat, link.stat)) return;
+  throw refusal(
+    path,
+    directory,
+    link,
+    "anybody could have planted it: remove it, or name the path that it stands for",
+  );
+}
+
+/** In the words of systemd-tmpfiles, which scripts look for. */
+function refusal(path: Bytes, from: Step, to: Step, fix: string): UnsafePathError {
+  const message = `detected unsafe path transition ${described(from)} -> ${described(to)}; ${fix}`;
+  return new UnsafePathError("UNSAFE_TRANSITION", path, message);
+}
+
+function described({ fd, stat }: Step): string {
+  const isOpenToAll = (stat.mode & STICKY_AND_WORLD_WRITABLE) === STICKY_AND_WORLD_WRITABLE;
+  const kind = isSymlink(stat) ? "symlink, " : isOpenToAll ? "sticky and world-writable, " : "";
+  return `${show(fd.path)} (${kind}owned by uid ${stat.uid})`;
+}
