@@ -132,9 +132,11 @@ _mayfly() {
   check)
     case "$prev" in
       --ignore) :; return ;;
+      --severity) _mayfly_words "error warning info"; return ;;
+      --max-warnings) :; return ;;
       --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json -q --quiet --ignore --user --root --inline -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json -q --quiet --ignore --severity --max-warnings --user --root --inline -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   tmpfiles)

@@ -1,35 +1,45 @@
+/** `mayfly check`: errors and likely mistakes in configuration, without running it. */
 import { type Bytes, show, toText } from "../../base/bytes.js";
-import { check as checkConfiguration, type Finding } from "../../tmpfiles/index.js";
+import { check as checkConfiguration, FINDING_CODES, type Finding, RULES } from "../../tmpfiles/index.js";
+import { findingJson, findingText, type Sums, summaryJson, summaryText } from "../inspect/check-output.js";
 import { defineCommand, UsageError } from "../options.js";
 import { given } from "../selection.js";
-import type { Sink } from "../sink.js";
-import { type Paint, painter, type Style } from "../style.js";
-import { line, pathJson } from "../verbs/json.js";
-import { counted } from "../words.js";
-import { wrap } from "../wrap.js";
+import { painter } from "../style.js";
 
 const WARNINGS = 1;
 /** EX_DATAERR, as a run of the same configuration would end. */
 const ERRORS = 65;
+const SEVERITIES = ["error", "warning", "info"] as const;
 
-/** `mayfly check`: what is wrong with configuration, and what is likely not meant, without running it. */
 export const check = defineCommand({
   name: "check",
   synopsis: "[OPTION]... [CONFIG]...",
-  description: `Reads configuration without running it, and says what is wrong, where, why, and what to write instead: what
-**systemd-tmpfiles** refuses, and what it takes in silence though nobody means it.
+  description: `Checks configuration for errors and likely mistakes without running it, and reports where, why, and what to write instead:
+what **systemd-tmpfiles** refuses, and mistakes that it silently accepts.
 
 CONFIG is the name of a file in the configuration directories or else in the current directory, a path, or - for standard
 input. If no CONFIG is given, all configuration files are checked together, since lines of one file affect those of others.`,
   operands: "config",
   options: [
-    { name: "json", help: "Print one finding a line as JSON, and a summary as the last line" },
-    { name: "quiet", short: "q", help: "Only where it is and what it is, a line for each finding" },
+    { name: "json", help: "Print one finding per line as JSON, and a summary as the last line" },
+    { name: "quiet", short: "q", help: "Print only where it is and what it is, one line for each finding" },
     {
       name: "ignore",
       value: "CODE",
       multiple: true,
-      help: "Leave out findings of this code, which stands in brackets behind each",
+      help: "Leave out findings with this code, or these codes separated by commas; may be repeated",
+      more: "Each finding ends with its code in brackets; all are listed below.",
+    },
+    {
+      name: "severity",
+      value: "LEVEL",
+      choices: SEVERITIES,
+      help: "Report only findings of this severity or above; info by default",
+    },
+    {
+      name: "max-warnings",
+      value: "N",
+      help: "Exit with status 0 if there are at most N warnings and no errors; 0 by default",
     },
     { name: "user", help: "Check the user's own configuration (user-tmpfiles.d)" },
     {
@@ -38,91 +48,86 @@ input. If no CONFIG is given, all configuration files are checked together, sinc
       completes: "directory",
       help: "Check the configuration of the tree below PATH",
     },
-    { name: "inline", help: "Take each operand as a line of configuration, not as a file" },
+    { name: "inline", help: "Treat each operand as a line of configuration, not as a file" },
   ],
   examples: [
-    ["mayfly check", "Everything that this host has configured"],
-    ["mayfly check debian/app.tmpfiles", "One file before it is shipped: the exit status is for CI"],
+    ["mayfly check", "The whole configuration of this host"],
+    ["mayfly check debian/app.tmpfiles", "One file before it is shipped; CI uses the exit status"],
+    ["mayfly check --severity=error app.conf", "Errors only"],
     ["mayfly check --inline 'd /tmp/app 0777'", "One line"],
   ],
   sections: [
     {
       title: "Exit status",
-      text: `**0** when there is nothing to say, or only remarks of the severity *info*; **1** when there are warnings;
-**65** when there are errors; **64** when the command line is wrong.`,
+      text: `**0** if nothing is found, or only findings of the severity *info*, or no more warnings than **--max-warnings**; **1** if
+there are warnings; **65** if there are errors; **64** if the command line is wrong.`,
+    },
+    {
+      title: "JSON",
+      text: `With **--json** each finding is one line of the **type** *finding*: *severity* (error, warning or info), *code*, *message*
+(what it is in this line), *title*, *why*, *wayOut* (what to write instead), *source* (the line: *file*, *line*, *text*; line 0 means the
+file as a whole) and *column*, counted in bytes from 1. The last line is the *summary*; a failure is of the type *error*.`,
+    },
+    {
+      title: "Codes",
+      text: RULES.map(({ code, severity, title }) => `**${code}** (${severity}): ${title}.`).join("\n\n"),
     },
   ],
   main({ options, operands, stdout }) {
     if (options.user && given(options.root) !== undefined) {
-      throw new UsageError("the combination of --user and --root= is not supported");
+      throw new UsageError("--user and --root cannot be combined");
     }
-    const ignored = new Set(options.ignore.map(toText));
+    const ignored = new Set(options.ignore.flatMap(codesOf));
+    const reported = SEVERITIES.slice(0, SEVERITIES.indexOf(severityOf(options.severity)) + 1);
+    const most = mostWarnings(options["max-warnings"]);
     const findings = checkConfiguration({
       root: given(options.root),
       user: options.user,
       inline: options.inline,
       inWorkingDirectory: true,
       args: operands,
-    }).filter((finding) => !ignored.has(finding.code));
-    const count = (severity: string): number => findings.filter((each) => each.severity === severity).length;
-    const sums = { errors: count("error"), warnings: count("warning"), infos: count("info") };
-    const exitStatus = sums.errors > 0 ? ERRORS : sums.warnings > 0 ? WARNINGS : 0;
-    if (options.json) printJson(findings, { ...sums, exitStatus }, stdout);
-    else printText(findings, sums, options.quiet, stdout);
+    }).filter(({ code, severity }) => !ignored.has(code) && reported.some((each) => each === severity));
+    const sums = sumsOf(findings);
+    const exitStatus = sums.errors > 0 ? ERRORS : sums.warnings > most ? WARNINGS : 0;
+    const paint = painter(stdout);
+    const width = Math.min(stdout.columns ?? 100, 100);
+    for (const each of findings) {
+      stdout.write(
+        options.json ? findingJson(each) : findingText(each, { quiet: options.quiet, paint, width }),
+      );
+    }
+    if (options.json) stdout.write(summaryJson(sums, exitStatus));
+    else if (!options.quiet) stdout.write(summaryText(sums));
     return exitStatus;
   },
 });
 
-interface Sums {
-  readonly errors: number;
-  readonly warnings: number;
-  readonly infos: number;
+function sumsOf(findings: readonly Finding[]): Sums {
+  const count = (severity: string): number => findings.filter((each) => each.severity === severity).length;
+  return { errors: count("error"), warnings: count("warning"), infos: count("info") };
 }
 
-function printJson(findings: readonly Finding[], summary: Sums & { exitStatus: number }, stdout: Sink): void {
-  for (const { file, ...rest } of findings) {
-    stdout.write(`${line({ type: "finding", ...pathJson("file", file), ...rest })}\n`);
-  }
-  stdout.write(`${line({ type: "summary", ...summary })}\n`);
+/** The codes of one `--ignore`; one that no finding has is a mistake. */
+function codesOf(list: Bytes): string[] {
+  const codes = toText(list)
+    .split(",")
+    .map((code) => code.trim())
+    .filter((code) => code !== "");
+  const unknown = codes.find((code) => !FINDING_CODES.includes(code));
+  if (unknown === undefined) return codes;
+  const similar = FINDING_CODES.find((code) => code.includes(unknown) || unknown.includes(code));
+  const hint = similar === undefined ? "" : ` Did you mean '${similar}'?`;
+  throw new UsageError(
+    `option '--ignore': unknown code '${show(unknown as Bytes)}'.${hint} See mayfly-check(1) for all codes.`,
+  );
 }
 
-const STYLES: Readonly<Record<string, Style>> = {
-  error: "red",
-  warning: "yellow",
-  info: "cyan",
-  debug: "dim",
-};
-
-function printText(findings: readonly Finding[], sums: Sums, quiet: boolean, stdout: Sink): void {
-  const paint = painter(stdout);
-  const width = Math.min(stdout.columns ?? 100, 100);
-  for (const finding of findings) stdout.write(`${findingText(finding, quiet, paint, width)}\n`);
-  if (!quiet) stdout.write(`${verdict(sums)}\n`);
+function severityOf(text: Bytes | undefined): (typeof SEVERITIES)[number] {
+  return SEVERITIES.find((each) => each === text) ?? "info";
 }
 
-function findingText(finding: Finding, quiet: boolean, paint: Paint, width: number): string {
-  const { severity, message, code, title, why, wayOut } = finding;
-  const label = paint(STYLES[severity] ?? "bold", severity);
-  const head = `${paint("bold", place(finding))}: ${label}: ${message} ${paint("dim", `[${code}]`)}`;
-  if (quiet) return head;
-  const refused = wayOut === message;
-  const explained = refused ? why : `${title}. ${why}`;
-  const texts = [explained, ...(refused ? [] : [wayOut])].filter((text) => text !== "");
-  const indented = texts.map((text) => `    ${wrap(text, width - 4).replaceAll("\n", "\n    ")}`);
-  return [head, ...indented].join("\n");
-}
-
-/** FILE:LINE:COLUMN, as far as they are known: of a file as a whole there is no line. */
-function place({ file, line: number, column }: Finding): string {
-  const numbers = number === 0 ? "" : column === 0 ? `:${number}` : `:${number}:${column}`;
-  return `${show(file as Bytes)}${numbers}`;
-}
-
-function verdict({ errors, warnings, infos }: Sums): string {
-  const parts = [
-    ...(errors > 0 ? [counted(errors, "error")] : []),
-    ...(warnings > 0 ? [counted(warnings, "warning")] : []),
-    ...(infos > 0 ? [counted(infos, "remark")] : []),
-  ];
-  return parts.length === 0 ? "Nothing to complain about." : `${parts.join(", ")}.`;
+function mostWarnings(text: Bytes | undefined): number {
+  if (text === undefined) return 0;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`option '--max-warnings' needs a number, not '${show(text)}'`);
 }

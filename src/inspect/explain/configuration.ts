@@ -3,7 +3,7 @@ import type { Bytes } from "../../base/bytes.js";
 import { show } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { lookingWalkHands, NO_LOCK, type WalkHands } from "../../tmpfiles/ageing/walk-hands.js";
-import { configDirectories, listConfigFiles } from "../../tmpfiles/config/files.js";
+import { type ConfigText, configDirectories, listConfigFiles } from "../../tmpfiles/config/files.js";
 import { type Loaded, loadItems } from "../../tmpfiles/config/items.js";
 import { parseLine } from "../../tmpfiles/config/line.js";
 import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE, type Item } from "../../tmpfiles/item.js";
@@ -20,13 +20,25 @@ export interface ConfigurationOptions {
   readonly user?: boolean;
   /** A name that no configuration directory has is a file in the working directory. */
   readonly inWorkingDirectory?: boolean;
+  /** Keeps what was read of `config`, for loading it again: a pipe can be read only once. */
+  readonly textsRead?: Map<Bytes, ConfigText>;
 }
 
 /** The lines that apply, as that cleaner understands them. */
 export function loadConfiguration(options: ConfigurationOptions, boot = false): Loaded {
   const { config = [], root, version, user = false, inWorkingDirectory = false } = options;
   const asIn252 = version === 252;
-  const loaded = loadItems({ args: config, root, boot, asIn252, user, inWorkingDirectory, readOn: true });
+  const texts = options.textsRead === undefined ? {} : { textsRead: options.textsRead };
+  const loaded = loadItems({
+    args: config,
+    root,
+    boot,
+    asIn252,
+    user,
+    inWorkingDirectory,
+    readOn: true,
+    ...texts,
+  });
   if (asIn252) {
     for (const { items } of [...loaded.exact, ...loaded.globs])
       items.splice(0, items.length, ...items.map(itemAsIn252));

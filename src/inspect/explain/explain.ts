@@ -139,7 +139,8 @@ function explainIn(
   options: ExplainOptions,
 ): Explanation[] {
   const { at = systemClock.now(), version = 262 } = options;
-  const named = { config: options.config?.map(toBytes) ?? [], version, user, inWorkingDirectory: true };
+  const config = options.config?.map(toBytes) ?? [];
+  const named = { config, version, user, inWorkingDirectory: true, textsRead: new Map() };
   const loaded = loadConfiguration(named);
   requireReadable(loaded);
   const bootLines = loadConfiguration(named, true);

@@ -56,7 +56,7 @@ function agesOfInstances({ exact, globs }: Loaded): ReadonlyMap<Source, Age> {
   const items = [...exact, ...globs].flatMap((group) => group.items);
   return new Map(
     items.flatMap(({ source, age, type }) =>
-      age !== undefined && type.ages === "itself" ? [[source, age] as const] : [],
+      age !== undefined && type.remove !== undefined && type.path === "glob" ? [[source, age] as const] : [],
     ),
   );
 }

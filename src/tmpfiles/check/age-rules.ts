@@ -1,27 +1,28 @@
+/** Rules about ages, and about what the daily clean leaves out. */
 import { show } from "../../base/bytes.js";
 import { AGE_BY_ATIME, type Item } from "../item.js";
 import { type Configuration, isExclusion } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 
-function* spots(
+function spots(
   items: readonly Item[],
   field: Spot["field"],
   detail: (item: Item) => string | undefined,
-): Generator<Spot> {
-  for (const item of items) {
+): Spot[] {
+  return items.flatMap((item) => {
     const found = detail(item);
-    if (found !== undefined) yield { source: item.source, field, detail: found };
-  }
+    return found === undefined ? [] : [{ source: item.source, field, detail: found }];
+  });
 }
 
-/** Lines whose age does not do what it says. */
+/** Ages that do not do what they say. */
 export const AGE_RULES: readonly Rule[] = [
   {
     code: "age-never-cleans",
     severity: "warning",
-    title: "An age on a line that never cleans",
-    why: "Only lines that name directories or removals clean by age; on all others the age is read and forgotten.",
-    wayOut: "Write - for the age, or give it to a d or e line of the directory.",
+    title: "Age has no effect on this line type",
+    why: "Only lines for directories, copies, exclusions and removals use an age. On all others it is parsed and ignored.",
+    wayOut: "Replace the age with -, or set it on a d or e line for the directory.",
     find: (configuration) =>
       spots(configuration.all, "age", (item) =>
         item.age !== undefined && item.type.ages === false ? `${item.letter} lines never clean` : undefined,
@@ -30,12 +31,12 @@ export const AGE_RULES: readonly Rule[] = [
   {
     code: "age-at-boot-only",
     severity: "warning",
-    title: "Cleaning that no unit ever runs",
-    why: `A line with "!" counts with --boot alone, and no stock unit runs --clean with --boot.`,
-    wayOut: `Leave out the "!"; or empty the directory at boot by a D! line.`,
+    title: "Age is never applied",
+    why: `Lines with "!" apply only with --boot, and no stock unit runs --clean with --boot. The daily clean ignores this line.`,
+    wayOut: `Remove the "!", or the age.`,
     find: (configuration) =>
       spots(configuration.all, "type", (item) =>
-        item.modifiers.boot && item.age !== undefined && cleansAlone(item)
+        item.modifiers.boot && cleansByAge(item)
           ? `${item.letter}! never cleans ${show(configuration.shown(item.path))}`
           : undefined,
       ),
@@ -43,61 +44,87 @@ export const AGE_RULES: readonly Rule[] = [
   {
     code: "exclusion-at-boot-only",
     severity: "warning",
-    title: "An exclusion that is never asked",
-    why: `A line with "!" counts with --boot alone, and the daily clean runs without it: the path is cleaned.`,
-    wayOut: `Leave out the "!".`,
+    title: "Exclusion is never applied",
+    why: `Lines with "!" apply only with --boot. The daily clean runs without it, and cleans the path.`,
+    wayOut: `Remove the "!".`,
     find: (configuration) =>
       spots(configuration.all, "type", (item) =>
         item.modifiers.boot && isExclusion(item)
-          ? `${show(configuration.shown(item.path))} is not kept from the daily clean`
+          ? `${show(configuration.shown(item.path))} is not excluded from the daily clean`
           : undefined,
       ),
   },
   {
     code: "unshielded-by-day",
     severity: "warning",
-    title: "A boot-only line below a directory that is aged",
-    why: `By day a line with "!" does not exist, so it does not keep its path from the age of the directory above: what is in use is removed.`,
-    wayOut: "Add an x line of the same path.",
-    find: (configuration) => spots(configuration.all, "path", (item) => unshielded(configuration, item)),
+    title: "Boot-only line below an aged directory",
+    why: `The daily clean ignores lines with "!", so the parent directory's age applies to this path and files in use may be removed.`,
+    wayOut: "Add an x line for the same path.",
+    find: unshielded,
   },
   {
     code: "age-of-nothing",
     severity: "info",
-    title: "An age that everything has reached",
-    why: "Each clean removes all there is, also what was made a moment ago and is in use; only a lock keeps it.",
-    wayOut: "Give it an age; or, to start empty at each boot, make it a D line.",
+    title: "Age 0 matches everything",
+    why: "Every clean removes all contents, even files just created and in use; only locked files are kept.",
+    wayOut: "Set an age. To empty the directory only at boot, use a D line without an age.",
     find: (configuration) =>
       spots(configuration.byDay, "age", (item) =>
         item.age?.span === 0n && item.type.ages !== false && !isExclusion(item)
-          ? `all below ${show(configuration.shown(item.path))} goes at each clean`
+          ? `every clean empties ${show(configuration.shown(item.path))}`
           : undefined,
-      ),
+      ).map(forEmptiedDirectories(configuration)),
+  },
+  {
+    code: "age-in-seconds",
+    severity: "warning",
+    title: "Age without a unit",
+    why: "A number without a unit is a number of seconds.",
+    wayOut: `Write the unit: "d" for days, "s" if seconds are meant.`,
+    find: (configuration) =>
+      spots(configuration.all, "age", (item) => {
+        const seconds = /^~?(?:[a-zA-Z]+:)?(\d+)$/.exec(fieldOf(item.source, "age") ?? "")?.[1];
+        const isSpan = item.age !== undefined && item.age.span > 0n;
+        return seconds !== undefined && isSpan ? `${seconds} means ${seconds} seconds` : undefined;
+      }),
   },
   {
     code: "age-by-atime-on-noatime",
     severity: "warning",
-    title: "An age by atime on a mount that does not keep it",
-    why: "Under noatime reading a file leaves no trace, so what is read each day still grows old.",
-    wayOut: "Age by other timestamps, as bcm:10d, or mount with relatime.",
+    title: "Age by access time on a noatime mount",
+    why: "A noatime mount does not record reads, so files that are read every day still expire.",
+    wayOut: "Use other timestamps, for example bcm:10d, or mount with relatime.",
     find: (configuration) => spots(configuration.byDay, "age", (item) => deadAtime(configuration, item)),
   },
 ];
 
-/** It neither makes nor empties anything at boot: all it has is its age. */
-function cleansAlone(item: Item): boolean {
-  return (
-    item.type.ages === "contents" && !item.type.remove && item.type.path === "glob" && !isExclusion(item)
-  );
+/** It says how old its contents may get. Emptying at boot what has no age is what `D! - - - 0` is for. */
+function cleansByAge(item: Item): boolean {
+  if (item.type.ages === false || isExclusion(item) || item.age === undefined) return false;
+  return item.type.remove === undefined || item.age.span > 0n;
 }
 
-function unshielded(configuration: Configuration, item: Item): string | undefined {
-  const keeps = item.type.remove !== undefined || item.type.ageSharing === "lends";
-  if (!item.modifiers.boot || !keeps || configuration.isShielded(item.path)) return undefined;
-  const by = configuration.ageingAbove(item.path);
-  if (by === undefined) return undefined;
-  const where = `${show(by.source.file)}:${by.source.line}`;
-  return `${show(configuration.shown(item.path))} is aged by ${where}`;
+/** What is a D line already needs no advice to be one. */
+function forEmptiedDirectories({ all }: Configuration): (spot: Spot) => Spot {
+  const emptied = new Set(all.filter(({ type }) => type.remove !== undefined).map(({ source }) => source));
+  const wayOut = "Set an age, or write -: a D line is emptied at boot without one.";
+  return (spot) => (emptied.has(spot.source) ? { ...spot, wayOut } : spot);
+}
+
+/**
+ * Lines of boot alone below a directory that is aged by day. What they remove from a directory of the package's own may as
+ * well go by day; of a shared one it may be in use, unless it is a tree of left-overs.
+ */
+function* unshielded(configuration: Configuration): Generator<Spot> {
+  for (const { source, path, type, modifiers } of configuration.all) {
+    const removes = type.ageSharing !== "lends";
+    if (!modifiers.boot || (removes && type.remove === undefined) || configuration.isShielded(path)) continue;
+    const by = configuration.ageingAbove(path);
+    if (by === undefined || (removes && configuration.worldWritableAbove(path) === undefined)) continue;
+    const detail = `${show(configuration.shown(path))} is aged by ${show(by.source.file)}:${by.source.line}`;
+    const isTree = removes && type.ages === "contents";
+    yield { source, field: "path", detail, ...(isTree && { severity: "info" as const }) };
+  }
 }
 
 function deadAtime(configuration: Configuration, item: Item): string | undefined {

@@ -1,40 +1,44 @@
+/** The checker: what systemd-tmpfiles refuses, what it silently ignores, and what nobody means. */
 import { simplify } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { type Mount, readMountInfo } from "../../sys/mountinfo.js";
-import { consequenceOf } from "../config/diagnostics.js";
+import { DIAGNOSTIC_CODES } from "../config/diagnostics.js";
 import { type Loaded, type LoadOptions, loadItems } from "../config/items.js";
 import { columnOf } from "../config/line.js";
 import { requireLoadOptions } from "../options.js";
 import { Configuration } from "./configuration.js";
+import { DUPLICATE_AT_BOOT, explanationOf, type FindingText } from "./explanations.js";
 import type { Rule, Spot } from "./rule.js";
 import { RULES } from "./rules.js";
 
-export interface CheckOptions extends Omit<LoadOptions, "boot" | "readOn"> {
-  /** What is mounted; of this process by default. None is read for a root of its own. */
+export interface CheckOptions extends Omit<LoadOptions, "boot" | "readOn" | "assumeSources" | "textsRead"> {
+  /** What is mounted: by default what this process sees, and nothing below another root. */
   readonly mounts?: readonly Mount[];
 }
 
-/** Something wrong, or likely not meant, in one line. */
-export interface Finding extends Diagnostic {
-  /** What kind of thing it is. The message says what it is in this line. */
-  readonly title: string;
-  /** What happens because of it. */
-  readonly why: string;
-  /** What to write instead. */
-  readonly wayOut: string;
-}
+/** An error or a likely mistake in one line. The message says what it is in this line, the rest what it is in general. */
+export interface Finding extends Diagnostic, FindingText {}
+
+/** Every code that a finding can have. */
+export const FINDING_CODES: readonly string[] = [
+  ...RULES.map(({ code }) => code),
+  ...DIAGNOSTIC_CODES,
+  DUPLICATE_AT_BOOT,
+].sort();
 
 /**
- * Reads configuration without running it, and says what systemd-tmpfiles 262 would refuse, what it takes and forgets,
- * and what it does that nobody means. Ordered by file (as they are read), line and column. Touches nothing but the
- * configuration and what its specifiers and owners are looked up in.
+ * Reads configuration without running it, and reports what systemd-tmpfiles 262 would refuse, what it accepts and ignores,
+ * and what it does that nobody means. Ordered by file (as they are read), line and column. It reads the configuration, what
+ * specifiers and owners are looked up in, and whether directories that lines clean are symlinks; it changes nothing.
  *
- * @throws TypeError where the options themselves are wrong.
+ * @throws TypeError if the options themselves are invalid.
  */
 export function check(options: CheckOptions = {}): Finding[] {
   requireLoadOptions(options);
-  const boot = loadItems({ ...options, boot: true, readOn: true });
-  const day = loadItems({ ...options, boot: false, readOn: true });
+  // What a package copies need not be installed where its configuration is checked.
+  const whole = { ...options, readOn: true, assumeSources: true, textsRead: new Map() };
+  const boot = loadItems({ ...whole, boot: true });
+  const day = loadItems({ ...whole, boot: false });
   const root = options.root === undefined ? undefined : simplify(options.root);
   const mounts = options.mounts ?? (root === undefined ? readMountInfo() : []);
   const configuration = new Configuration(
@@ -44,88 +48,34 @@ export function check(options: CheckOptions = {}): Finding[] {
     mounts,
   );
   const found = RULES.flatMap((rule) => [...rule.find(configuration)].map((spot) => finding(rule, spot)));
-  return inOrder([...told(boot, day), ...found], boot);
+  return inOrder([...reported(boot, day), ...found], boot);
 }
 
-function finding({ code, severity, title, why, wayOut }: Rule, { source, field, at, detail }: Spot): Finding {
-  const column = columnOf(source.text, field) + (at ?? 0);
-  return {
-    file: source.file,
-    line: source.line,
-    column,
-    severity,
-    code,
-    message: detail,
-    title,
-    why,
-    wayOut,
-  };
+function finding(rule: Rule, spot: Spot): Finding {
+  const { code, title, why } = rule;
+  const { source, field, at = 0, detail, severity = rule.severity, wayOut = rule.wayOut } = spot;
+  const { file, line, text } = source;
+  const column = columnOf(text, field) + at;
+  return { file, line, column, text, severity, code, message: detail, title, why, wayOut };
 }
 
-/** What loading says. A line that loses only at boot, to one that only counts there, is meant to. */
-function told(boot: Loaded, day: Loaded): Finding[] {
+/** What loading reports. That a line loses at boot alone, to one that only counts there, is likely meant. */
+function reported(boot: Loaded, day: Loaded): Finding[] {
   const place = ({ code, file, line }: Diagnostic): string => `${code} ${line} ${file}`;
   const byDay = new Set(day.diagnostics.map(place));
   const notLoaded = new Set(
     day.diagnostics.filter(({ code }) => code === "not-at-boot").map((d) => `${d.line} ${d.file}`),
   );
-  const meant = (diagnostic: Diagnostic): boolean =>
+  const losesAtBoot = (diagnostic: Diagnostic): boolean =>
     diagnostic.code === "duplicate" &&
     !byDay.has(place(diagnostic)) &&
     !notLoaded.has(`${diagnostic.line} ${diagnostic.file}`);
   return boot.diagnostics
-    .filter((diagnostic) => diagnostic.severity !== "debug" && !meant(diagnostic))
-    .map((diagnostic) => ({ ...diagnostic, ...explanationOf(diagnostic) }));
-}
-
-type Explanation = Pick<Finding, "title" | "why" | "wayOut">;
-
-const REMARKS: Readonly<Record<string, Explanation>> = {
-  duplicate: {
-    title: "A line that loses to another",
-    why: "Two lines that say different things of one path can't both count: the first counts, and this one does nothing.",
-    wayOut: "Leave one of them out; to override a line, put the other into a file whose name comes earlier.",
-  },
-  "var-run": {
-    title: "A path below /var/run",
-    why: "/var/run is an old name of /run, kept as a symlink: lines by both names are not known to be about one path.",
-    wayOut: "Write /run.",
-  },
-  "ignored-argument": {
-    title: "A part of an argument that is left out",
-    why: "It can't be read, so the rest of the line is done without it.",
-    wayOut: "Correct it.",
-  },
-  "unresolved-specifier": {
-    title: "A specifier without a value",
-    why: "The line is left out as long as the host does not have it.",
-    wayOut: "Set up what it stands for, or write the value.",
-  },
-  "changed-mode": {
-    title: "A mode without its special bits",
-    why: "The owner that they were meant for is not known.",
-    wayOut: "Create the account first.",
-  },
-  "dangling-link": {
-    title: "A configuration file that leads nowhere",
-    why: "It is left out, and hides no file of its name.",
-    wayOut: "Let it lead to a file, or to /dev/null to hide one.",
-  },
-};
-
-const REFUSALS = {
-  none: "",
-  invalid: "systemd-tmpfiles leaves the line out, and ends with the exit status 65.",
-  failed: "systemd-tmpfiles reads no more of this file, and ends with the exit status 1 where it was named.",
-  aborted: "systemd-tmpfiles does nothing at all where the file was named, and ends with the exit status 1.",
-  unreadable: "Nothing that it says is done.",
-} as const;
-
-function explanationOf(diagnostic: Diagnostic): Explanation {
-  const remark = REMARKS[diagnostic.code];
-  if (remark !== undefined) return remark;
-  const why = REFUSALS[consequenceOf(diagnostic)];
-  return { title: "A line that is refused", why, wayOut: diagnostic.message };
+    .filter(({ severity }) => severity !== "debug")
+    .map((each) =>
+      losesAtBoot(each) ? { ...each, code: DUPLICATE_AT_BOOT, severity: "info" as const } : each,
+    )
+    .map((each) => ({ ...each, ...explanationOf(each) }));
 }
 
 /** By the files in the order in which they were read. */

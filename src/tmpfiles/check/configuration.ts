@@ -1,9 +1,10 @@
+/** What rules ask of a configuration. */
 import { type Bytes, isBelow, parent } from "../../base/bytes.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { type Mount, mountAt } from "../../sys/mountinfo.js";
 import type { Item, ItemGroup } from "../item.js";
 
-/** Directories that anybody may write to on any host. */
+/** Directories that every user can write to on any host. */
 const WORLD_WRITABLE = ["/tmp", "/var/tmp", "/dev/shm"] as Bytes[];
 
 const GLOB = /[*?[]/;
@@ -104,7 +105,7 @@ export class Configuration {
   }
 }
 
-/** It only says what cleaning leaves alone. */
+/** It only names what cleaning leaves alone. */
 export function isExclusion(item: Item): boolean {
   const { path, clean, create, remove } = item.type;
   return path === "glob" && clean !== undefined && create === undefined && remove === undefined;

@@ -1,24 +1,24 @@
+/** Rules about exclusions that exclude nothing. */
 import { show } from "../../base/bytes.js";
 import type { Item } from "../item.js";
 import { type Configuration, isExclusion, isGlob, matches } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 
-/** Exclusions that exclude nothing. */
 export const EXCLUSION_RULES: readonly Rule[] = [
   {
     code: "braces-in-glob",
     severity: "warning",
-    title: "Braces in a pattern that does not know them",
-    why: "What is excluded is matched by fnmatch(3), to which { and } are ordinary characters: nothing is kept.",
-    wayOut: "Write a line for each alternative.",
+    title: "Brace expansion is not supported in this pattern",
+    why: "Exclusions are matched with fnmatch(3), which treats { and } as ordinary characters, so nothing is excluded.",
+    wayOut: "Write one line for each alternative.",
     find: bracesInGlobs,
   },
   {
     code: "exclusion-misses-glob",
     severity: "warning",
-    title: "An exclusion of what a glob names itself",
-    why: "An exclusion keeps what is met below a line's path. What a glob matches is such a path, and its contents are cleaned all the same.",
-    wayOut: "Exclude what lies in it, as /dir/name/*, or let the glob not match it.",
+    title: "Exclusion does not apply to the glob's own matches",
+    why: "An exclusion applies to what is found below a line's path. Paths matched by the glob are cleaned regardless.",
+    wayOut: "Exclude the contents, for example /dir/name/*, or change the glob so that it does not match.",
     find: missedExclusions,
   },
 ];
@@ -35,7 +35,7 @@ function* bracesInGlobs(configuration: Configuration): Generator<Spot> {
       source,
       field: "path",
       at,
-      detail: `${show(configuration.shown(path))} matches only that very name`,
+      detail: `${show(configuration.shown(path))} matches only that exact name`,
     };
   }
 }
@@ -47,7 +47,7 @@ function* missedExclusions(configuration: Configuration): Generator<Spot> {
     if (glob === undefined) continue;
     const where = `${show(glob.source.file)}:${glob.source.line}`;
     const path = show(configuration.shown(glob.path));
-    yield { source: exclusion.source, field: "path", detail: `${where} matches it by ${path}` };
+    yield { source: exclusion.source, field: "path", detail: `${where} matches it with ${path}` };
   }
 }
 

@@ -1,32 +1,34 @@
-import { components, show } from "../../base/bytes.js";
+/** Rules about fields, modifiers and names that mean less, or something else, than they seem to. */
+import { type Bytes, components, show } from "../../base/bytes.js";
 import { MODIFIER_NAMES } from "../config/line.js";
 import type { Item } from "../item.js";
+import type { LineType } from "../line-type.js";
+import { resolveCopySource, resolveLinkTarget, resolveText } from "../lines/arguments.js";
 import type { Configuration } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 
-/** Fields and modifiers that are read and then forgotten. */
 export const LINE_RULES: readonly Rule[] = [
   {
     code: "unused-modifier",
     severity: "warning",
-    title: "A modifier that means nothing here",
-    why: "It is taken, and does nothing on a line of this type.",
-    wayOut: "Leave it out.",
+    title: "Modifier has no effect",
+    why: "It is accepted, and does nothing on a line of this type.",
+    wayOut: "Remove the modifier.",
     find: unusedModifiers,
   },
   {
     code: "unused-mode",
     severity: "warning",
-    title: "A mode that is not used",
-    why: "Lines of this type have no inode of their own whose mode they could set.",
+    title: "Mode has no effect",
+    why: "Lines of this type do not set a mode.",
     wayOut: "Write - for the mode.",
     find: (configuration) => unusedFields(configuration, "mode"),
   },
   {
     code: "unused-owner",
     severity: "warning",
-    title: "An owner that is not used",
-    why: "Lines of this type change nobody's ownership.",
+    title: "User or group has no effect",
+    why: "Lines of this type do not set an owner.",
     wayOut: "Write - for user and group.",
     find: function* (configuration) {
       yield* unusedFields(configuration, "user");
@@ -36,17 +38,41 @@ export const LINE_RULES: readonly Rule[] = [
   {
     code: "wildcard-in-a-name",
     severity: "warning",
-    title: "A wildcard that is none",
-    why: "Lines of this type name one path: the wildcard is part of the name that they make.",
-    wayOut: "Write the name; or a type that takes a glob, as e for directories that are there.",
+    title: "Wildcard is not expanded",
+    why: "This line type creates exactly one path, so the wildcard becomes part of the name.",
+    wayOut: "Write the name, or use a line type that accepts a glob, for example e for existing directories.",
     find: wildcardNames,
+  },
+  {
+    code: "double-star",
+    severity: "warning",
+    title: "** is not recursive",
+    why: "glob(3) treats ** like *: it matches exactly one level.",
+    wayOut: "Write one * for each level; to remove a whole tree, use an R line for the directory.",
+    find: doubleStars,
+  },
+  {
+    code: "quoted-argument",
+    severity: "warning",
+    title: "Quotes become part of the argument",
+    why: "The argument is the rest of the line, and is not unquoted: the quotes are written to the file, or become part of the name.",
+    wayOut: "Remove the quotes. Blanks need none here.",
+    find: quotedArguments,
+  },
+  {
+    code: "untidy-path",
+    severity: "info",
+    title: "Path is not normalized",
+    why: "// and /./ are removed when the line is read.",
+    wayOut: "Write the shorter path.",
+    find: untidyPaths,
   },
   {
     code: "path-with-dots",
     severity: "error",
-    title: "A path with ..",
-    why: "Where it leads depends on symlinks, so systemd-tmpfiles refuses to follow it when the line is run.",
-    wayOut: "Write the path that is meant.",
+    title: `Path contains ".."`,
+    why: "Its target depends on symlinks, so systemd-tmpfiles refuses to follow it when the line is run.",
+    wayOut: "Write the path without it.",
     find: dottedPaths,
   },
 ];
@@ -60,7 +86,7 @@ function* unusedModifiers({ all }: Configuration): Generator<Spot> {
         source,
         field: "type",
         at: index + 1,
-        detail: `"${modifier}" means nothing on ${letter} lines`,
+        detail: `"${modifier}" has no effect on ${letter} lines`,
       };
     }
   }
@@ -72,7 +98,7 @@ function* unusedFields({ all }: Configuration, field: "mode" | "user" | "group")
       yield {
         source: item.source,
         field,
-        detail: `${item.letter} lines set no ${field === "mode" ? "mode" : "owner"}`,
+        detail: `${item.letter} lines do not set ${field === "mode" ? "a mode" : "an owner"}`,
       };
     }
   }
@@ -88,7 +114,7 @@ function* wildcardNames(configuration: Configuration): Generator<Spot> {
     yield {
       source,
       field: "path",
-      detail: `${letter} makes the very name ${show(configuration.shown(path))}`,
+      detail: `${letter} creates a path named exactly ${show(configuration.shown(path))}`,
     };
   }
 }
@@ -98,5 +124,38 @@ function* dottedPaths(configuration: Configuration): Generator<Spot> {
     if (components(path).includes(".." as never)) {
       yield { source, field: "path", detail: show(configuration.shown(path)) };
     }
+  }
+}
+
+function* doubleStars(configuration: Configuration): Generator<Spot> {
+  for (const { source, path, type } of configuration.all) {
+    if (type.path !== "glob" || !components(path).some((part) => part.includes("**"))) continue;
+    const at = Math.max(0, fieldOf(source, "path")?.indexOf("**") ?? 0);
+    yield {
+      source,
+      field: "path",
+      at,
+      detail: `${show(configuration.shown(path))} matches one level for each **`,
+    };
+  }
+}
+
+const TEXTS: readonly LineType["resolveArgument"][] = [resolveText, resolveLinkTarget, resolveCopySource];
+
+/** Of the types that use the argument as text: content, targets and sources. */
+function* quotedArguments({ all }: Configuration): Generator<Spot> {
+  for (const { source, type, modifiers } of all) {
+    if (!TEXTS.includes(type.resolveArgument)) continue;
+    const written = fieldOf(source, "argument") ?? "";
+    if (modifiers.base64 || !/^(["'])[\s\S]*\1$/.test(written) || written.length < 2) continue;
+    yield { source, field: "argument", detail: `the argument is ${show(written as Bytes)}, with its quotes` };
+  }
+}
+
+function* untidyPaths({ all }: Configuration): Generator<Spot> {
+  for (const { source } of all) {
+    const at = fieldOf(source, "path")?.search(/\/\.?\//) ?? -1;
+    if (at < 0) continue;
+    yield { source, field: "path", at, detail: "the path contains // or /./" };
   }
 }

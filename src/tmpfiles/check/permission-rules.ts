@@ -1,19 +1,23 @@
+/** Rules about modes, owners and ACLs that open a door, or close one. */
 import { type Bytes, parent, show } from "../../base/bytes.js";
 import type { Item } from "../item.js";
+import { createFifo } from "../lines/nodes.js";
+import { maskedAcls } from "./acl-rule.js";
 import { type Configuration, isGlob, isMaker, makesDirectory } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 
+const OTHERS_READ = 0o004;
 const OTHERS_WRITE = 0o002;
+const OWNER_SEARCH = 0o100;
 const STICKY = 0o1000;
 
-/** Lines that open a door. */
 export const PERMISSION_RULES: readonly Rule[] = [
   {
     code: "no-sticky-bit",
     severity: "warning",
-    title: "A directory that anybody may write to, without the sticky bit",
-    why: "Everybody may remove and replace everybody else's files in it.",
-    wayOut: "Set the sticky bit, as 1777.",
+    title: "World-writable directory without the sticky bit",
+    why: "Every user can remove and replace the files of all others in it.",
+    wayOut: "Set the sticky bit, for example mode 1777.",
     find: (configuration) =>
       modeSpots(configuration, (item, bits) =>
         isDirectoryLine(item) && (bits & STICKY) === 0 ? `mode 0${bits.toString(8)}` : undefined,
@@ -22,37 +26,54 @@ export const PERMISSION_RULES: readonly Rule[] = [
   {
     code: "world-writable-file",
     severity: "warning",
-    title: "A file that anybody may write to",
-    why: "Whoever reads it trusts everybody; in a shared directory others may be made to write to it.",
-    wayOut: "Give it to a group, as 0664 root GROUP.",
+    title: "World-writable file",
+    why: "Programs that read it trust every user; in a shared directory they may be made to write to another file.",
+    wayOut: "Give it to a group, for example 0664 root GROUP.",
     find: (configuration) =>
       modeSpots(configuration, (item, bits) =>
-        makesFile(item) || opensOne(item, bits) ? `mode 0${bits.toString(8)}` : undefined,
+        makesFile(item, bits) || opensOne(item, bits) ? `mode 0${bits.toString(8)}` : undefined,
       ),
+  },
+  {
+    code: "directory-without-search",
+    severity: "warning",
+    title: "Directory that its owner cannot enter",
+    why: "Without x, files in the directory cannot be opened, whatever their own modes.",
+    wayOut: "Add x for everyone who may read, for example 0755 or 0700.",
+    find: unsearchableDirectories,
   },
   {
     code: "guessable-in-shared-directory",
     severity: "warning",
-    title: "A name that anybody can take first",
-    why: "In a directory that anybody may write to, whoever makes the name before this line runs owns it, or has it lead elsewhere.",
-    wayOut: `Make it at boot, when nobody is there yet ("!"), or below /run.`,
+    title: "Predictable name in a world-writable directory",
+    why: "Another user can create it first, and so own it or point it elsewhere.",
+    wayOut: `Create it at boot, before users log in ("!"), or below /run.`,
     find: guessableNames,
   },
   {
     code: "recursive-on-shared-tree",
     severity: "warning",
-    title: "A recursive change where others may write",
-    why: "Owners, modes and attributes are given to whatever others have put there, hard links among it.",
-    wayOut: "Change the directory alone, by a line that is not recursive.",
+    title: "Recursive change where other users can write",
+    why: "Files that other users put there, including hard links to files elsewhere, get the owner, mode or attributes.",
+    wayOut: "Change only the directory, with a line type that is not recursive.",
     find: recursiveChanges,
   },
   {
     code: "unsafe-owner-transition",
     severity: "error",
-    title: "A way through somebody else's directory",
-    why: "Who owns a directory may replace what is in it, so systemd-tmpfiles refuses to go from it to what another owns: the line fails.",
-    wayOut: "Give both to one user, or the directory to root.",
+    title: "Unsafe ownership transition",
+    why: "The owner of a directory can replace its contents, so systemd-tmpfiles refuses to follow it to a path with a different owner: the line fails.",
+    wayOut: "Give both paths to the same user, or the directory to root.",
     find: unsafeTransitions,
+  },
+  {
+    code: "acl-masked-by-mode",
+    severity: "warning",
+    title: "ACL is disabled by the mode of another line",
+    why: "Setting the mode of a path that has an ACL sets the ACL's mask. The first run grants the access, and every later one takes it away.",
+    wayOut:
+      "Set group permissions in the mode that include those of the ACL, for example 0750, or add a mask to the ACL line, for example m::rx.",
+    find: maskedAcls,
   },
 ];
 
@@ -67,6 +88,16 @@ function* modeSpots(
   }
 }
 
+/** A mode with "~" gives execute permission to directories where they have it already. */
+function* unsearchableDirectories({ all }: Configuration): Generator<Spot> {
+  for (const item of all) {
+    const { mode, source } = item;
+    if (mode === undefined || mode.masked || !isDirectoryLine(item) || (mode.bits & OWNER_SEARCH) !== 0)
+      continue;
+    yield { source, field: "mode", detail: `mode 0${mode.bits.toString(8)} has no x for the owner` };
+  }
+}
+
 /** It makes a directory, or adjusts one: `e`. */
 function isDirectoryLine(item: Item): boolean {
   return (
@@ -76,8 +107,10 @@ function isDirectoryLine(item: Item): boolean {
 }
 
 /** It makes a file or a FIFO, by the mode that it gives. Symlinks have none, and device nodes are /dev's. */
-function makesFile(item: Item): boolean {
+function makesFile(item: Item, bits: number): boolean {
   const { type } = item;
+  // A FIFO that all may write to, and its owner reads, is a trigger.
+  if (type.create === createFifo && (bits & OTHERS_READ) === 0) return false;
   return (
     type.path === "exact" &&
     type.ownsPath &&
@@ -102,7 +135,11 @@ function* guessableNames(configuration: Configuration): Generator<Spot> {
     if (modifiers.boot || type.path !== "exact" || !configuration.isWorldWritable(parent(path))) continue;
     if (configuration.isWorldWritable(path) && isWellKnown(configuration.shown(path))) continue;
     if (/%[bm]/.test(fieldOf(source, "path") ?? "")) continue;
-    yield { source, field: "path", detail: `${letter} makes ${show(configuration.shown(path))} at any time` };
+    yield {
+      source,
+      field: "path",
+      detail: `${letter} creates ${show(configuration.shown(path))} at any time`,
+    };
   }
 }
 
@@ -116,10 +153,10 @@ function* recursiveChanges(configuration: Configuration): Generator<Spot> {
     if (type.recursive !== true) continue;
     const shared = configuration.worldWritableAbove(path);
     if (shared !== undefined) {
-      const detail = `${letter} goes through ${show(configuration.shown(path))}, where anybody may write`;
+      const detail = `${letter} changes everything below ${show(configuration.shown(path))}, where every user can write`;
       yield { source, field: "path", detail };
     } else if (((mode?.bits ?? 0) & OTHERS_WRITE) !== 0) {
-      yield { source, field: "mode", detail: `${letter} opens the whole tree to everybody` };
+      yield { source, field: "mode", detail: `${letter} makes the whole tree world-writable` };
     }
   }
 }
@@ -133,8 +170,8 @@ function* unsafeTransitions(configuration: Configuration): Generator<Spot> {
     if (found === undefined) continue;
     const { above, below } = found;
     const where = `${show(above.source.file)}:${above.source.line}`;
-    const owned = `${show(configuration.shown(above.path))} is user ${above.user?.id}'s by ${where}`;
-    yield { source, field: "path", detail: `${owned}, ${show(configuration.shown(below))} is not` };
+    const owned = `${show(configuration.shown(above.path))} belongs to user ${above.user?.id} (${where})`;
+    yield { source, field: "path", detail: `${owned}, ${show(configuration.shown(below))} does not` };
   }
 }
 

@@ -1,4 +1,5 @@
-import { type Bytes, join, show } from "../../base/bytes.js";
+/** Rules about lines that remove or change the system itself. */
+import { type Bytes, components, join, show } from "../../base/bytes.js";
 import { expandBraces } from "../../path/braces.js";
 import type { Item } from "../item.js";
 import { type Configuration, isExclusion, isGlob, matches } from "./configuration.js";
@@ -8,25 +9,39 @@ import { SYSTEM_DIRECTORIES } from "./system-directories.js";
 /** Names that stand for all there may be in a directory. */
 const SAMPLES = ["a", "some-name", "Some_Name.2", "0", "x.y"] as Bytes[];
 
-/** Lines that remove more than anybody means. */
+/** Lines that do more than anybody means. */
 export const REMOVAL_RULES: readonly Rule[] = [
   {
     code: "removes-system",
     severity: "error",
-    title: "A removal that takes the system with it",
-    why: "It removes a directory that the system needs, or all that lies in one.",
-    wayOut: "Name what shall go, below a directory of its own.",
-    find: (configuration) => systemSpots(configuration, removes),
+    title: "Removes a system directory",
+    why: "Removing this path, or everything in it, would destroy the system.",
+    wayOut: "Remove a specific path below a dedicated directory instead.",
+    find: (configuration) => systemSpots(configuration, removes, "removes"),
   },
   {
     code: "ages-system",
     severity: "error",
-    title: "An age that takes the system with it",
-    why: "What has not been touched for so long is removed from a directory that the system needs.",
-    wayOut: "Give the age to a directory below it.",
-    find: (configuration) => systemSpots(configuration, agesContents),
+    title: "Cleans a system directory by age",
+    why: "System files that have not been used for this long would be removed.",
+    wayOut: "Set the age on a dedicated directory below it instead.",
+    find: (configuration) => systemSpots(configuration, agesContents, "cleans"),
+  },
+  {
+    code: "recursive-on-system",
+    severity: "error",
+    title: "Changes a system directory recursively",
+    why: "Every file below it would get the same mode, owner, ACL or attributes: set-user-ID programs stop working, and protected files become readable or writable.",
+    wayOut: "Name a specific path, or use the line type that is not recursive (z, a, h, t).",
+    find: (configuration) => systemSpots(configuration, changesTree, "recursively changes"),
   },
 ];
+
+/** A `Z` line without mode and owner only sets security labels, which each file has its own of. */
+function changesTree({ type, mode, user, group, argument }: Item): boolean {
+  if (type.recursive !== true) return false;
+  return argument !== undefined || mode !== undefined || user !== undefined || group !== undefined;
+}
 
 /** Also by --purge. */
 function removes({ type, modifiers }: Item): boolean {
@@ -37,17 +52,21 @@ function agesContents(item: Item): boolean {
   return item.age !== undefined && item.type.ages === "contents" && !isExclusion(item);
 }
 
-function* systemSpots(configuration: Configuration, removes: (item: Item) => boolean): Generator<Spot> {
+function* systemSpots(
+  configuration: Configuration,
+  acts: (item: Item) => boolean,
+  verb: string,
+): Generator<Spot> {
   for (const item of configuration.all) {
     const path = configuration.shown(item.path);
-    const taken = removes(item)
+    const taken = acts(item)
       ? SYSTEM_DIRECTORIES.find((directory) => takes(item, path, directory))
       : undefined;
     if (taken !== undefined) {
       yield {
         source: item.source,
         field: "path",
-        detail: `${item.letter} ${show(path)} takes ${show(taken)}`,
+        detail: `${item.letter} ${show(path)} ${verb} ${show(taken)}`,
       };
     }
   }
@@ -55,8 +74,10 @@ function* systemSpots(configuration: Configuration, removes: (item: Item) => boo
 
 /** Whether the line names the directory, or by a glob all that lies in it. */
 function takes(item: Item, path: Bytes, directory: Bytes): boolean {
-  // Exclusions aside, of which none comes here, braces stand for alternatives.
+  // Braces stand for alternatives, but in exclusions, of which none comes here.
+  const depth = components(directory).length;
   return expandBraces(path).some((one) => {
+    if (components(one).length > depth + 1) return false;
     const named = { ...item, path: one };
     if (matches(named, directory)) return true;
     return isGlob(one) && SAMPLES.every((name) => matches(named, join(directory, name)));

@@ -1,3 +1,4 @@
+/** What a rule of check is, and what it finds. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Severity } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";
@@ -5,9 +6,9 @@ import { splitWords } from "../config/lex.js";
 import { FIELDS, type Field } from "../config/line.js";
 import type { Configuration } from "./configuration.js";
 
-/** One thing that a line can have wrong, though systemd-tmpfiles takes it. */
+/** One thing that can be wrong with a line that systemd-tmpfiles accepts. */
 export interface Rule {
-  /** Stable, for programs and for whoever wants to silence it. */
+  /** Stable, for programs and for `--ignore`. */
   readonly code: string;
   readonly severity: Extract<Severity, "error" | "warning" | "info">;
   readonly title: string;
@@ -26,6 +27,9 @@ export interface Spot {
   readonly at?: number;
   /** What it is in this line, for a person. */
   readonly detail: string;
+  /** Instead of the rule's own, if they are other ones in this line. */
+  readonly severity?: Rule["severity"];
+  readonly wayOut?: string;
 }
 
 /** What a field of a line holds, unquoted; undefined where it has none. */

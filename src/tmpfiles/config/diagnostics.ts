@@ -1,8 +1,9 @@
+/** What can be wrong with configuration, by code, and what that means for a run. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Diagnostic, Severity } from "../../base/errors.js";
 import type { Wording } from "./wording.js";
 
-/** What is wrong with a line: `at` is its column. */
+/** What is wrong with a line. */
 export interface Problem {
   readonly code: ProblemCode;
   readonly column: number;
@@ -59,6 +60,9 @@ const REMARKS = {
 
 export type ProblemCode = (typeof ERRORS)[number];
 export type RemarkCode = keyof typeof REMARKS;
+
+/** All codes of errors and remarks. */
+export const DIAGNOSTIC_CODES: readonly string[] = [...ERRORS, ...Object.keys(REMARKS)];
 
 /**
  * What an error means for the run. `invalid`: the line is left out, and the exit status is 65 where nothing worse happens.

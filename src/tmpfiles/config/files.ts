@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { posix } from "node:path";
 import {
   type Bytes,
@@ -232,9 +232,18 @@ export function readNamedConfig(arg: Bytes, places: NamedConfigPlaces): ConfigTe
 /** A file that was named is in none of the places where it was looked for. */
 class NotFoundError extends Error {}
 
-function readConfigAt(file: Bytes): ConfigText {
+/** Shown without `.` and `..` where that names the same file. */
+function readConfigAt(path: Bytes): ConfigText {
+  const file = tidied(path);
   using opened = namesOpenFile(file) ? openBelow(undefined, file) : openRegular(undefined, file);
   return { file, content: readAll(opened, LIMITS.configuration, file) };
+}
+
+function tidied(path: Bytes): Bytes {
+  const normal = posix.normalize(path) as Bytes;
+  if (normal === path) return path;
+  const [given, tidy] = [path, normal].map((each) => statSync(toBuffer(each), { throwIfNoEntry: false }));
+  return given !== undefined && given.ino === tidy?.ino && given.dev === tidy.dev ? normal : simplify(path);
 }
 
 function existsHere(path: Bytes): boolean {

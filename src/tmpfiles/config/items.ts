@@ -41,6 +41,10 @@ export interface LoadOptions {
   readonly inWorkingDirectory?: boolean;
   /** --replace: `args` stand in for the configuration file of this path, among all the others. */
   readonly replace?: Bytes | undefined;
+  /** Keeps what was read of `args`, for loading it again: a pipe can be read only once. */
+  readonly textsRead?: Map<Bytes, ConfigText>;
+  /** Take the sources of lines that copy or link as existing: they need not be installed where configuration is checked. */
+  readonly assumeSources?: boolean;
   /** Read on after what would stop a run, to say all that is wrong. */
   readonly readOn?: boolean;
   /** For $XDG_..., $TMPDIR and $CREDENTIALS_DIRECTORY; the process's own by default. */
@@ -187,8 +191,13 @@ class Loader {
   }
 
   #readNamedText(arg: Bytes): ConfigText {
-    const { inWorkingDirectory = false } = this.#options;
-    return readNamedConfig(arg, { root: this.#root, directories: this.#directories, inWorkingDirectory });
+    const { inWorkingDirectory = false, textsRead } = this.#options;
+    const known = textsRead?.get(arg);
+    if (known !== undefined) return known;
+    const places = { root: this.#root, directories: this.#directories, inWorkingDirectory };
+    const text = readNamedConfig(arg, places);
+    textsRead?.set(arg, text);
+    return text;
   }
 
   #readListed(below: Bytes, reader: LineReader): boolean {

@@ -49,7 +49,7 @@ export function resolveContext(
     group: remembered(ownerReader(accounts, "group", root)),
     credentials,
     expand: expander({ root, user: options.user ?? false, environment: options.environment ?? process.env }),
-    exists: (path) => exists(root ?? ("/" as Bytes), path),
+    exists: options.assumeSources === true ? () => true : (path) => exists(root ?? ("/" as Bytes), path),
     parseMode: remembered(parseMode),
     parseAge: remembered(parseAge),
     includes: prefixFilter(options.prefixes ?? [], options.excludePrefixes ?? []),
