@@ -1,16 +1,18 @@
+/** Sets up a private /tmp as root, by system calls of this process. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_PATH, openat } from "../sys/files.js";
 import { mountAt, readMountInfo } from "../sys/mountinfo.js";
-import { CLONE_FS, CLONE_NEWNS, fchdir, Place, setns, unshare } from "../sys/namespace.js";
-import { closeOnExecFrom, openProcess } from "../sys/process.js";
+import { CLONE_FS, CLONE_NEWNS, fchdir, openNamespace, Place, setns, unshare } from "../sys/namespace.js";
+import { closeOnExecFrom } from "../sys/process.js";
 import { type Started, start } from "./command.js";
 import type { DirectorySet } from "./directory.js";
 import { openNearest } from "./environment.js";
 import { type Exposed, openExposed } from "./expose.js";
 import { bound, type Detached, directoryMounts, emptyMount, inNewNamespace, tmpfsMounts } from "./mounts.js";
+import { ownerOf } from "./owner.js";
 import { ownNamespace } from "./processes.js";
-import { rightsCommand } from "./programs.js";
+import { type Credentials, rightsCommand } from "./programs.js";
 import { SetupError } from "./settings.js";
 import { isAttached, type Plan, type Stage } from "./stage.js";
 
@@ -32,17 +34,20 @@ export function stageTmpfs(plan: Plan, leaf: Bytes): Stage {
   return stage(plan, tmpfsMounts(plan.targets, leaf, plan.settings, exposed), exposed, []);
 }
 
-/** The tmpfs that some process sees, for another command. */
+/**
+ * The tmpfs that some process sees, for another command. Its mount namespace must be one in which nobody but root or the
+ * caller mounts: another user's tmpfs would put the command into that user's hands.
+ */
 export function stageSharedTmpfs(plan: Plan, leaf: Bytes | undefined, pids: readonly number[]): Stage {
   const exposed = openExposed(plan.expose, plan.targets, plan.settings);
   for (const pid of pids) {
     const mounts = cloneFrom(pid, leaf, plan, exposed);
     if (mounts !== undefined) return stage(plan, mounts, exposed, []);
   }
-  throw new SetupError("NOT_FOUND", "the last process that saw this private /tmp has ended");
+  throw new SetupError("NOT_FOUND", "the last process in this private /tmp has ended");
 }
 
-/** Clones the mounts that a process has at the targets; undefined where it has ended by now. */
+/** Clones the mounts that a process has at the targets; undefined if it has ended by now. */
 function cloneFrom(
   pid: number,
   leaf: Bytes | undefined,
@@ -50,8 +55,9 @@ function cloneFrom(
   exposed: readonly Exposed[],
 ): Detached[] | undefined {
   try {
-    using process = openProcess(pid);
-    return inNamespaceOf(process, () => {
+    using namespace = openNamespace(pid, "mnt");
+    if (!ownerOf(namespace, [pid]).isTrusted) return undefined;
+    return inNamespaceOf(namespace, () => {
       const mounts = readMountInfo();
       return plan.targets.flatMap((target) => {
         const mount = mountAt(mounts, target);
@@ -62,18 +68,18 @@ function cloneFrom(
       });
     });
   } catch (error) {
-    if (failedWith(error, "ESRCH")) return undefined;
+    if (failedWith(error, "ENOENT", "ESRCH")) return undefined;
     throw error;
   }
 }
 
-/** Does `act` in the mount namespace of a process, in one synchronous stretch. */
-export function inNamespaceOf<Result>(process: Fd, act: () => Result): Result {
+/** Does `act` in a mount namespace, in one synchronous stretch. */
+export function inNamespaceOf<Result>(namespace: Fd, act: () => Result): Result {
   using place = new Place();
   // A thread that shares its root and working directory with others can't change its mount namespace (EINVAL).
   unshare(CLONE_FS);
   try {
-    setns(process, CLONE_NEWNS);
+    setns(namespace, CLONE_NEWNS);
     return act();
   } finally {
     place.return();
@@ -115,12 +121,14 @@ function closeAll(mounts: readonly Detached[]): void {
 /** Starts the command in the working directory that has the asked one's path in here. */
 export function startInside(
   plan: Pick<Plan, "command" | "rights" | "env" | "stdio" | "cwd" | "openFiles">,
+  credentials?: Credentials,
 ): Started {
   const { path, isInherited } = plan.cwd;
   using directory = isInherited ? openNearest(path) : openat(Fd.cwd, path, O_PATH | O_DIRECTORY);
   fchdir(directory);
   const argv = [...rightsCommand(plan.rights), ...plan.command];
-  return start({ ...plan, argv, env: { ...plan.env, ...movedTo(directory, plan) } });
+  const env = { ...plan.env, ...movedTo(directory, plan) };
+  return start({ ...plan, argv, env, ...(credentials === undefined ? {} : { credentials }) });
 }
 
 /** A shell believes PWD only where it is right, other programs always. */

@@ -1,13 +1,17 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { openFilesLimit, setOpenFilesLimit } from "../sys/process.js";
+import type { Credentials } from "./programs.js";
 
+/** Starts a command, and says how it ended. */
 export interface Start {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly stdio: StdioOptions;
   /** The soft limit of open files for it: Node raises its own to the hard one. */
   readonly openFiles?: bigint;
+  /** Whom it starts as, without further groups; the caller if not given. */
+  readonly credentials?: Credentials;
 }
 
 /** How the command ended: with a code, by a signal, or not started at all. */
@@ -23,9 +27,9 @@ export interface Started {
 }
 
 /** Starts the command where the calling thread stands, in its namespaces and its working directory. */
-export function start({ argv, env, stdio, openFiles }: Start): Started {
+export function start({ argv, env, stdio, openFiles, credentials }: Start): Started {
   const [file = "", ...args] = argv;
-  const child = withOpenFiles(openFiles, () => spawn(file, args, { env, stdio }));
+  const child = withOpenFiles(openFiles, () => spawn(file, args, { env, stdio, ...credentials }));
   const ended = new Promise<CommandEnd>((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal }));
     child.on("error", (error) => {

@@ -1,15 +1,18 @@
+/** Runs a command in the private /tmp that a process sees. */
 import type { StdioOptions } from "node:child_process";
 import { bytes, show } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { readMountInfo } from "../sys/mountinfo.js";
-import { closeOnExecFrom, openProcess } from "../sys/process.js";
+import { openNamespace } from "../sys/namespace.js";
+import { closeOnExecFrom } from "../sys/process.js";
 import { inNamespaceOf, startInside } from "./as-root.js";
 import { attempt, enterWay } from "./as-user.js";
 import { type DirectorySet, openDirectories } from "./directory.js";
 import { environmentInside, refuseOpenDirectories } from "./environment.js";
 import { type Found, find } from "./find.js";
-import { namespaceOf, processesIn } from "./processes.js";
-import type { Rights } from "./programs.js";
+import { namespaceId, type Owner, ownerOf, userInWords } from "./owner.js";
+import { processesIn } from "./processes.js";
+import { type Credentials, credentialsOf, type Rights, requireAccounts } from "./programs.js";
 import { asSetupError, inheritedFds, type Running, running, whereTo } from "./run.js";
 import { privateMounts } from "./seen.js";
 import { SetupError } from "./settings.js";
@@ -18,18 +21,22 @@ import { targets } from "./targets.js";
 
 export interface EnterOptions extends Rights {
   readonly env?: NodeJS.ProcessEnv;
-  /** Looked up inside. Where it is not given: the caller's, or the nearest directory above it that is there. */
+  /** Looked up inside. The caller's if not given, or the nearest directory above it that exists inside. */
   readonly cwd?: string;
-  /** As for child_process.spawn; `inherit` where it is not given. */
+  /** As for child_process.spawn; `inherit` if not given. */
   readonly stdio?: StdioOptions;
   readonly openFiles?: bigint;
+  /** Called with what the caller should know, in words for a person: that another user owns the namespace. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /**
  * Runs a command in the mount namespace of a process, so that it sees the private /tmp as that process does, with all
  * else that is mounted there.
  *
- * Security: as root, the program that is started is the one that the namespace's mounts show.
+ * Security: the program that is started is the one that the namespace's mounts show. A name finds only what root or the
+ * caller made. If root enters a process whose mounts belong to another user, the command runs as that user, unless
+ * `user` says otherwise.
  *
  * @param asked a process, or the name of a private /tmp that processes live in.
  * @throws SetupError NOT_FOUND, AMBIGUOUS, FAILED; nothing was run then.
@@ -48,14 +55,15 @@ export async function enter(
       const stage = await (isRoot ? stagedAsRoot : stagedAsUser)(pid, found, plan);
       if (stage !== undefined) return running(stage, "process");
     }
-    throw new SetupError("NOT_FOUND", `no process lives in ${show(bytes(`${asked}`))} any more`);
+    throw new SetupError("NOT_FOUND", `no process runs in ${show(bytes(`${asked}`))} any more`);
   } catch (error) {
     throw asSetupError(error);
   }
 }
 
 function planned(command: readonly string[], options: EnterOptions): EnterPlan {
-  if (command.length === 0) throw new SetupError("BAD_OPTION", "no command is given");
+  requireAccounts(options);
+  if (command.length === 0) throw new SetupError("BAD_OPTION", "no command given");
   const places = targets();
   const stdio = options.stdio ?? "inherit";
   refuseOpenDirectories(inheritedFds(stdio));
@@ -66,11 +74,13 @@ function planned(command: readonly string[], options: EnterOptions): EnterPlan {
     env: environmentInside(options.env ?? process.env, places, []).env,
     stdio,
     cwd: whereTo(options.cwd),
+    ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),
     ...(options.openFiles === undefined ? {} : { openFiles: options.openFiles }),
   };
 }
 
-type EnterPlan = Pick<Plan, "command" | "rights" | "targets" | "env" | "stdio" | "cwd" | "openFiles">;
+type EnterPlan = Pick<Plan, "command" | "rights" | "targets" | "env" | "stdio" | "cwd" | "openFiles"> &
+  Pick<EnterOptions, "onNotice">;
 
 async function stagedAsUser(pid: number, found: Found, plan: EnterPlan): Promise<Stage> {
   const directories = lockedWhileInside(found);
@@ -78,38 +88,65 @@ async function stagedAsUser(pid: number, found: Found, plan: EnterPlan): Promise
   const stage = await attempt(plan, way, directories);
   if (!(stage instanceof Error)) return stage;
   for (const directory of directories) directory[Symbol.dispose]();
-  throw new SetupError(
-    "FORBIDDEN",
-    `the namespaces of process ${pid} can't be entered (${stage.message})`,
-    stage,
-  );
+  throw new SetupError("FORBIDDEN", `cannot enter the namespaces of process ${pid}: ${stage.message}`, stage);
 }
 
 async function stagedAsRoot(pid: number, found: Found, plan: EnterPlan): Promise<Stage | undefined> {
-  const namespace = namespaceOf(pid);
   const directories = lockedWhileInside(found);
+  const letGo = (): undefined => {
+    for (const directory of directories) directory[Symbol.dispose]();
+  };
   try {
-    using process = openProcess(pid);
+    using namespace = openNamespace(pid, "mnt");
+    const owner = ownerOf(namespace, [pid]);
+    // Since the look the number may have passed to another user's process.
+    if (found.owner?.isTrusted === true && !owner.isTrusted) return letGo();
+    const id = namespaceId(namespace);
+    const asOwner = owner.isTrusted ? undefined : forStranger(pid, owner, plan);
     closeOnExecFrom(3);
-    const started = inNamespaceOf(process, () => {
-      // Between the look and the pidfd the number may have passed to another process.
+    const started = inNamespaceOf(namespace, () => {
       if (privateMounts(readMountInfo(), plan.targets, []).length === 0) return undefined;
-      return startInside(plan);
+      return startInside({ ...plan, ...asOwner }, asOwner?.credentials);
     });
-    if (started === undefined) return undefined;
+    if (started === undefined) return letGo();
     return {
       started,
       pid: started.child.pid,
       directories,
-      namespace: namespace === false ? undefined : namespace,
-      isLive: () => typeof namespace === "string" && processesIn(namespace).length > 0,
+      namespace: id,
+      isLive: () => processesIn(id).length > 0,
       close: () => {},
     };
   } catch (error) {
-    for (const directory of directories) directory[Symbol.dispose]();
-    if (failedWith(error, "ESRCH")) return undefined;
+    letGo();
+    if (failedWith(error, "ENOENT", "ESRCH")) return undefined;
     throw error;
   }
+}
+
+/** What a stranger's program may know of the caller's environment. */
+const HARMLESS = /^(PATH|TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+|TZ|PWD)$/;
+
+/**
+ * Where another user mounts, every program and library is that user's choice. So the command starts as that user, by this
+ * process and by no program of the namespace, and without the caller's environment, unless a user is named.
+ */
+function forStranger(
+  pid: number,
+  { uid }: Owner,
+  plan: EnterPlan,
+): Pick<Plan, "rights" | "env"> & { credentials: Credentials } {
+  const { user, group, dropCapabilities: _none, ...rights } = plan.rights;
+  const whose = `the mounts of process ${pid} belong to ${userInWords(uid)}`;
+  if (user === undefined && uid === 0) {
+    const why = `${whose}, in another user namespace, as of a container`;
+    throw new SetupError("BAD_OPTION", `${why}; name the user to run COMMAND as (--user)`);
+  }
+  const credentials = credentialsOf(user ?? `${uid}`, group);
+  const as = userInWords(credentials.uid);
+  plan.onNotice?.(`${whose}, who chooses what programs are found there; running COMMAND as ${as}`);
+  const env = Object.fromEntries(Object.entries(plan.env).filter(([name]) => HARMLESS.test(name)));
+  return { rights, env: user === undefined ? env : plan.env, credentials };
 }
 
 /** The locks, so that who leaves first does not take the directories away; another user's are not ours to lock. */

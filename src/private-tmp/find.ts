@@ -1,12 +1,15 @@
+/** Finds a private /tmp by its name or by a process. */
 import { readdirSync } from "node:fs";
 import { type Bytes, bytes, show } from "../base/bytes.js";
-import { failedWith } from "../base/errors.js";
-import { flock, LOCK_EX, LOCK_NB } from "../sys/files.js";
-import { readMountInfo } from "../sys/mountinfo.js";
+import { failedWith, UnsafePathError } from "../base/errors.js";
+import { Fd, flock, LOCK_EX, LOCK_NB, O_DIRECTORY, O_PATH, openat } from "../sys/files.js";
+import { isDirectory, statx } from "../sys/inode.js";
+import { type Mount, readMountInfo } from "../sys/mountinfo.js";
 import { type Location, openChild, openParent } from "./directory.js";
 import { bootId, isMeant, parseLeaf } from "./name.js";
-import { type NamespaceView, namespaces, ownNamespace } from "./processes.js";
-import { privateMounts, type SeenMount, shows } from "./seen.js";
+import { type Owner, ownerOfView } from "./owner.js";
+import { type NamespaceView, namespaceOf, namespaces, ownNamespace } from "./processes.js";
+import { isMountOf, privateMounts, type SeenMount } from "./seen.js";
 import { SetupError } from "./settings.js";
 
 /** A private /tmp that exists. */
@@ -18,12 +21,15 @@ export interface Found {
   readonly locations: readonly Location[];
   /** Processes that see it. */
   readonly pids: readonly number[];
+  /** Who decides what is mounted there; undefined if that can't be told. */
+  readonly owner: Owner | undefined;
 }
 
 /**
- * Finds a private /tmp by a process that sees it, or by its name.
+ * Finds a private /tmp by a process that sees it, or by its name. A name means only what root or the caller made: it is
+ * the first thing that another user would take.
  *
- * @throws SetupError NOT_FOUND, AMBIGUOUS
+ * @throws SetupError NOT_FOUND, AMBIGUOUS, FOREIGN
  */
 export function find(asked: string | number, targets: readonly Bytes[]): Found {
   const number = typeof asked === "number" ? asked : /^[0-9]+$/.test(asked) ? Number(asked) : undefined;
@@ -31,40 +37,50 @@ export function find(asked: string | number, targets: readonly Bytes[]): Found {
 }
 
 function byProcess(pid: number, targets: readonly Bytes[]): Found {
-  const mounts = privateMounts(mountsOf(pid), targets, readMountInfo());
+  const host = readMountInfo();
+  const mounts = privateMounts(mountsOf(pid), targets, host);
   const [first] = mounts;
   if (first === undefined) {
     throw new SetupError("NOT_FOUND", `process ${pid} has no private /tmp`);
   }
-  return { mode: first.mode, leaf: first.leaf, locations: locationsOf(mounts), pids: [pid] };
+  const owner = ownerOfView({ id: namespaceOf(pid) || "", pids: [pid] });
+  return { mode: first.mode, leaf: first.leaf, locations: locationsOf(mounts, host), pids: [pid], owner };
 }
 
-function mountsOf(pid: number) {
+function mountsOf(pid: number): Mount[] {
   try {
     return readMountInfo(pid);
   } catch (error) {
     if (failedWith(error, "ENOENT", "ESRCH", "EINVAL")) {
-      throw new SetupError("NOT_FOUND", `there is no process ${pid}`, error);
+      throw new SetupError("NOT_FOUND", `no such process: ${pid}`, error);
+    }
+    if (failedWith(error, "EACCES", "EPERM")) {
+      throw new SetupError("FOREIGN", `process ${pid} belongs to another user: permission denied`, error);
     }
     throw error;
   }
 }
 
-function locationsOf(mounts: readonly SeenMount[]): Location[] {
-  return mounts.flatMap(({ mode, target, leaf, isDeleted }) =>
-    mode === "connected" && leaf !== undefined && !isDeleted ? [{ target, leaf }] : [],
-  );
+function locationsOf(mounts: readonly SeenMount[], host: readonly Mount[]): Location[] {
+  return mounts.flatMap(({ mode, target, leaf, isDeleted, mount }) => {
+    if (mode !== "connected" || leaf === undefined || isDeleted) return [];
+    return isMountOf(mount, { target, leaf }, host) ? [{ target, leaf }] : [];
+  });
 }
 
 function byName(asked: Bytes, targets: readonly Bytes[]): Found {
   const views = otherNamespaces();
-  const all = [...connectedCalled(asked, targets, views), ...disconnectedCalled(asked, targets, views)];
+  const called = [...connectedCalled(asked, targets, views), ...disconnectedCalled(asked, targets, views)];
+  const own = called.filter(({ owner }) => owner?.uid === process.geteuid?.());
+  const all = own.length > 0 ? own : called;
   const found = all.length > 1 ? all.filter(isInUse) : all;
   const [only] = found;
-  if (only === undefined) throw new SetupError("NOT_FOUND", `no private /tmp is called ${show(asked)}`);
+  if (only === undefined) {
+    throw new SetupError("NOT_FOUND", `no private /tmp of yours or root's is named ${show(asked)}`);
+  }
   if (found.length === 1) return only;
   const names = found.map(({ leaf }) => shortName(leaf)).join(", ");
-  throw new SetupError("AMBIGUOUS", `several are called ${show(asked)}: ${names}`);
+  throw new SetupError("AMBIGUOUS", `several private /tmps are named ${show(asked)}: ${names}`);
 }
 
 function shortName(leaf: Bytes | undefined): string {
@@ -78,26 +94,62 @@ export function otherNamespaces(): NamespaceView[] {
 }
 
 function connectedCalled(asked: Bytes, targets: readonly Bytes[], views: readonly NamespaceView[]): Found[] {
-  const places = new Map<Bytes, Location[]>();
-  for (const target of targets) {
-    for (const leaf of leavesIn(target).filter((each) => isMeant(each, asked) && isOfThisBoot(each))) {
-      places.set(leaf, [...(places.get(leaf) ?? []), { target, leaf }]);
-    }
-  }
-  return [...places].map(([leaf, locations]) => {
-    const pids = views.filter((view) => shows(view, leaf)).flatMap((view) => view.pids);
-    return { mode: "connected", leaf, locations, pids };
+  const host = readMountInfo();
+  const called = targets
+    .flatMap(directoriesIn)
+    .filter(({ leaf, uid }) => isMeant(leaf, asked) && isOfThisBoot(leaf) && isRootOrCaller(uid));
+  return directorySets(called).map(([first, ...others]) => {
+    const locations = [first, ...others];
+    const isSeenIn = ({ mounts }: NamespaceView): boolean =>
+      mounts.some((mount) => locations.some((location) => isMountOf(mount, location, host)));
+    const pids = views
+      .filter((view) => isSeenIn(view) && ownerOfView(view)?.isTrusted === true)
+      .flatMap((view) => view.pids);
+    const owner = { uid: first.uid, isTrusted: true };
+    return { mode: "connected", leaf: first.leaf, locations, pids, owner };
   });
+}
+
+function isRootOrCaller(uid: number): boolean {
+  return uid === 0 || uid === process.geteuid?.();
 }
 
 function isOfThisBoot(leaf: Bytes): boolean {
   return parseLeaf(leaf)?.boot === bootId();
 }
 
-/** The names below a target that are private directories'. */
-export function leavesIn(target: Bytes): Bytes[] {
-  const names = readdirSync(target, "latin1") as string[];
-  return (names as Bytes[]).filter((name) => parseLeaf(name) !== undefined).sort();
+/** A directory with a private directory's name, and whose it is. */
+export interface NamedDirectory extends Location {
+  readonly uid: number;
+}
+
+/** The directories below a target that have such a name; whatever else has one is none of ours. */
+export function directoriesIn(target: Bytes): NamedDirectory[] {
+  using parent = openat(Fd.cwd, target, O_PATH | O_DIRECTORY);
+  const names = (readdirSync(target, "latin1") as Bytes[]).filter((name) => parseLeaf(name) !== undefined);
+  return names.sort().flatMap((leaf) => {
+    try {
+      const stat = statx(parent, leaf);
+      return isDirectory(stat) ? [{ target, leaf, uid: stat.uid }] : [];
+    } catch (error) {
+      if (failedWith(error, "ENOENT")) return [];
+      throw error;
+    }
+  });
+}
+
+type NonEmpty<Item> = readonly [Item, ...Item[]];
+
+/** The directories of one private /tmp together: they have one name and one owner. */
+export function directorySets(directories: readonly NamedDirectory[]): NonEmpty<NamedDirectory>[] {
+  const sets = new Map<string, [NamedDirectory, ...NamedDirectory[]]>();
+  for (const each of directories) {
+    const key = `${each.uid} ${each.leaf}`;
+    const set = sets.get(key);
+    if (set === undefined) sets.set(key, [each]);
+    else set.push(each);
+  }
+  return [...sets.values()];
 }
 
 function disconnectedCalled(
@@ -105,23 +157,40 @@ function disconnectedCalled(
   targets: readonly Bytes[],
   views: readonly NamespaceView[],
 ): Found[] {
-  const pids = new Map<Bytes, number[]>();
+  const found = new Map<Bytes, Found>();
   for (const view of views) {
     const { leaf } =
       privateMounts(view.mounts, targets, []).find(({ mode }) => mode === "disconnected") ?? {};
     if (leaf === undefined || !isMeant(leaf, asked)) continue;
-    pids.set(leaf, [...(pids.get(leaf) ?? []), ...view.pids]);
+    const owner = ownerOfView(view);
+    if (owner?.isTrusted !== true) continue;
+    const pids = [...(found.get(leaf)?.pids ?? []), ...view.pids];
+    found.set(leaf, { mode: "disconnected", leaf, locations: [], pids, owner });
   }
-  return [...pids].map(([leaf, members]) => ({ mode: "disconnected", leaf, locations: [], pids: members }));
+  return [...found.values()];
 }
 
 function isInUse({ pids, locations }: Found): boolean {
-  return pids.length > 0 || locations.some(isLocked);
+  return pids.length > 0 || locations.some(mayBeLocked);
 }
 
-/** Whether somebody holds the directory's lock. It is had for a moment where nobody does, which only newcomers notice, who try again. */
+/**
+ * Whether somebody holds the directory's lock. It is had for a moment if nobody does, which only newcomers notice, who
+ * try again.
+ */
 export function isLocked({ target, leaf }: Location): boolean {
   using parent = openParent(target);
   using outer = openChild(parent, leaf);
   return !flock(outer, LOCK_EX | LOCK_NB);
+}
+
+/** The same for a directory that may go, or be closed to the caller: that one may well be in use. */
+function mayBeLocked(location: Location): boolean {
+  try {
+    return isLocked(location);
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return false;
+    if (failedWith(error, "EACCES") || error instanceof UnsafePathError) return true;
+    throw error;
+  }
 }

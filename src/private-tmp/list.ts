@@ -1,16 +1,18 @@
+/** Lists every private /tmp on the host. */
 import { statfsSync } from "node:fs";
 import { type Bytes, basename, isBelow, join, show } from "../base/bytes.js";
-import { failedWith, UnsafePathError } from "../base/errors.js";
+import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import type { Nanoseconds } from "../base/time.js";
 import { Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat } from "../sys/files.js";
 import { statx } from "../sys/inode.js";
 import { type Mount, readMountInfo } from "../sys/mountinfo.js";
 import { processStatus } from "../sys/processes.js";
-import { type Location, openChild } from "./directory.js";
-import { isLocked, leavesIn } from "./find.js";
+import { openChild } from "./directory.js";
+import { directoriesIn, isLocked, type NamedDirectory } from "./find.js";
 import { bootId, parseLeaf } from "./name.js";
+import { type Owner, ownerOfView } from "./owner.js";
 import { type Namespaces, type NamespaceView, namespaces, suspects } from "./processes.js";
-import { privateMounts, type SeenMount, sameDevice, shows } from "./seen.js";
+import { isMountOf, privateMounts, type SeenMount, sameDevice, shows } from "./seen.js";
 import { sizeBelow } from "./size.js";
 import { targets } from "./targets.js";
 
@@ -29,6 +31,11 @@ export interface PrivateTmp {
   /** What it was named, with systemd the unit's name; undefined of a tmpfs that says nothing of itself. */
   readonly name: string | undefined;
   readonly maker: "mayfly" | "systemd" | undefined;
+  /**
+   * The user who made it, or can mount over it, by number; undefined if that can't be told. A name is not proof of who
+   * made it, this is.
+   */
+  readonly owner: number | undefined;
   readonly mode: "connected" | "disconnected";
   /** Where its processes see it: `/tmp`. */
   readonly target: string;
@@ -56,7 +63,7 @@ export interface PrivateProcess {
 
 /**
  * Every private /tmp on the host, Mayfly's and systemd's: from the mounts of all processes and the directories that
- * are there, not from a record that could be wrong. An ordinary user is told of his own processes' alone.
+ * are there, not from a record that could be wrong. An ordinary user gets their own, and what their own processes see.
  */
 export async function list(): Promise<PrivateTmp[]> {
   const host = readMountInfo();
@@ -64,10 +71,16 @@ export async function list(): Promise<PrivateTmp[]> {
   const found = namespaces();
   const seen = seenByProcesses(found.views, all, host);
   const unseen = all
-    .flatMap((target) => leavesIn(target).map((leaf) => ({ target, leaf })))
-    .filter(({ target, leaf }) => !seen.some((each) => each.target === show(target) && each.leaf === leaf))
-    .map((location) => unseenDirectory(location, found));
-  return [...seen.map(({ leaf: _leaf, ...rest }) => rest), ...unseen].sort(byName);
+    .flatMap(directoriesIn)
+    .map((directory) => unseenDirectory(directory, found, host))
+    .filter(({ hostPath }) => !seen.some((each) => each.hostPath === hostPath));
+  return [...seen, ...unseen].filter(isForCaller).sort(byName);
+}
+
+/** Root sees all. What others have is nobody else's business, though /proc shows much of it. */
+function isForCaller({ owner, processes }: PrivateTmp): boolean {
+  const uid = process.geteuid?.();
+  return uid === 0 || owner === uid || processes.some(({ pid }) => processStatus(pid)?.uid === uid);
 }
 
 function byName(a: PrivateTmp, b: PrivateTmp): number {
@@ -76,41 +89,46 @@ function byName(a: PrivateTmp, b: PrivateTmp): number {
   return key(a) < key(b) ? -1 : 1;
 }
 
-type Seen = PrivateTmp & { readonly leaf: Bytes | undefined };
-
 /** What processes see, each once: those that share it may do so from namespaces of their own. */
 function seenByProcesses(
   views: readonly NamespaceView[],
   all: readonly Bytes[],
   host: readonly Mount[],
-): Seen[] {
-  const groups = new Map<string, { seen: SeenMount; pids: number[] }>();
+): PrivateTmp[] {
+  const groups = new Map<string, Group>();
   for (const view of views) {
     for (const seen of privateMounts(view.mounts, all, host)) {
       const { deviceMajor, deviceMinor, root } = seen.mount;
       const key = `${seen.target} ${deviceMajor}:${deviceMinor} ${root}`;
-      const group = groups.get(key) ?? { seen, pids: [] };
-      groups.set(key, { seen: group.seen, pids: [...group.pids, ...view.pids] });
+      const group = groups.get(key) ?? { seen, pids: [], owner: undefined };
+      const owner = moreTrusted(group.owner, ownerOfView(view));
+      groups.set(key, { seen: group.seen, pids: [...group.pids, ...view.pids], owner });
     }
   }
-  return [...groups.values()].map(({ seen, pids }) =>
-    described(
-      seen,
-      pids.sort((a, b) => a - b),
-      host,
-    ),
-  );
+  return [...groups.values()].map((group) => described(group, host));
 }
 
-function described(seen: SeenMount, pids: readonly number[], host: readonly Mount[]): Seen {
+interface Group {
+  readonly seen: SeenMount;
+  readonly pids: readonly number[];
+  readonly owner: Owner | undefined;
+}
+
+/** Users in namespaces of their own can see what root made, too. */
+function moreTrusted(a: Owner | undefined, b: Owner | undefined): Owner | undefined {
+  return a?.isTrusted === true || b === undefined ? a : b;
+}
+
+function described({ seen, pids: unsorted, owner }: Group, host: readonly Mount[]): PrivateTmp {
+  const pids = unsorted.toSorted((a, b) => a - b);
   const processes = pids.map(describeProcess);
   const view = viewThrough(pids, seen.target);
   const parsed = seen.leaf === undefined ? undefined : parseLeaf(seen.leaf);
-  const hostPath = seen.mode === "connected" && !seen.isDeleted ? pathOnHost(seen.mount, host) : undefined;
+  const hostPath = seen.mode === "connected" && !seen.isDeleted ? hostPathOf(seen, host) : undefined;
   return {
-    leaf: seen.leaf,
     name: parsed === undefined ? undefined : show(parsed.name),
     maker: parsed?.maker,
+    owner: owner?.uid,
     mode: seen.mode,
     target: show(seen.target),
     state: "in-use",
@@ -135,8 +153,8 @@ function measured(view: Bytes, mode: SeenMount["mode"]): Pick<PrivateTmp, "size"
     const size = mode === "connected" ? sizeBelow(directory) : sizeOfFileSystem(view);
     return { size, created: btime ?? ctime };
   } catch (error) {
-    if (failedWith(error, "ENOENT", "ESRCH", "EACCES", "EPERM"))
-      return { size: undefined, created: undefined };
+    // Its owner may have put anything there by now.
+    if (error instanceof SyscallError) return { size: undefined, created: undefined };
     throw error;
   }
 }
@@ -146,9 +164,15 @@ function sizeOfFileSystem(path: Bytes): bigint {
   return (blocks - bfree) * bsize;
 }
 
+function hostPathOf({ target, leaf, mount }: SeenMount, host: readonly Mount[]): Bytes | undefined {
+  if (leaf === undefined || !isMountOf(mount, { target, leaf }, host)) return pathOnHost(mount, host);
+  return join(join(target, leaf), "tmp" as Bytes);
+}
+
 /** Where a mount's root is in the caller's own mounts. */
-function pathOnHost({ root, ...mount }: Mount, host: readonly Mount[]): Bytes | undefined {
-  const carriers = host.filter((own) => sameDevice(own, { root, ...mount }) && isBelow(root, own.root));
+function pathOnHost(mount: Mount, host: readonly Mount[]): Bytes | undefined {
+  const { root } = mount;
+  const carriers = host.filter((own) => sameDevice(own, mount) && isBelow(root, own.root));
   const [nearest] = carriers.sort((a, b) => b.root.length - a.root.length);
   if (nearest === undefined) return undefined;
   return join(nearest.point, root.slice(nearest.root === "/" ? 0 : nearest.root.length) as Bytes);
@@ -168,15 +192,17 @@ function unitIn(cgroup: Bytes): string | undefined {
   return unit === undefined ? undefined : show(unit as Bytes);
 }
 
-function unseenDirectory({ target, leaf }: Location, found: Namespaces): PrivateTmp {
+function unseenDirectory(directory: NamedDirectory, found: Namespaces, host: readonly Mount[]): PrivateTmp {
+  const { target, leaf, uid } = directory;
   const parsed = parseLeaf(leaf);
-  const measures = measuredDirectory({ target, leaf });
+  const measures = measuredDirectory(directory);
   return {
     name: parsed === undefined ? undefined : show(parsed.name),
     maker: parsed?.maker,
+    owner: uid,
     mode: "connected",
     target: show(target),
-    state: stateOf({ target, leaf }, found, measures.created),
+    state: stateOf(directory, found, host, measures.created),
     hostPath: show(join(join(target, leaf), "tmp" as Bytes)),
     view: undefined,
     options: [],
@@ -187,19 +213,24 @@ function unseenDirectory({ target, leaf }: Location, found: Namespaces): Private
 }
 
 /** What is known of a directory that no process sees at its target. */
-function stateOf(location: Location, { views, hidden }: Namespaces, created: Nanoseconds | undefined): State {
+function stateOf(
+  directory: NamedDirectory,
+  { views, hidden }: Namespaces,
+  host: readonly Mount[],
+  created: Nanoseconds | undefined,
+): State {
   try {
-    if (views.some((view) => shows(view, location.leaf)) || isLocked(location)) return "in-use";
+    if (views.some((view) => shows(view, directory, host)) || isLocked(directory)) return "in-use";
   } catch (error) {
     if (failedWith(error, "EACCES", "ENOENT", "ENOTDIR", "ELOOP") || error instanceof UnsafePathError)
       return "unknown";
     throw error;
   }
-  if (parseLeaf(location.leaf)?.boot !== bootId()) return "old-boot";
+  if (parseLeaf(directory.leaf)?.boot !== bootId()) return "old-boot";
   return suspects(hidden, created).length > 0 ? "unknown" : "stale";
 }
 
-function measuredDirectory({ target, leaf }: Location): Pick<PrivateTmp, "size" | "created"> {
+function measuredDirectory({ target, leaf }: NamedDirectory): Pick<PrivateTmp, "size" | "created"> {
   try {
     using parent = openat(Fd.cwd, target, O_RDONLY | O_DIRECTORY);
     using at = openat(parent, leaf, O_PATH | O_DIRECTORY);

@@ -22,7 +22,8 @@ export interface PrivateName {
 }
 
 export function isName(name: string): boolean {
-  return NAME.test(name);
+  // Digits alone are a process.
+  return NAME.test(name) && !/^[0-9]+$/.test(name);
 }
 
 /** A name for a command that was given none: its own, as far as a name may hold it. */

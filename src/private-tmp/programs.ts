@@ -1,7 +1,8 @@
+/** The programs that a private /tmp needs, and the one that takes rights away. */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
-import { bytes } from "../base/bytes.js";
-import { hostAccounts } from "../sys/accounts.js";
+import { bytes, show, toText } from "../base/bytes.js";
+import { hostAccounts, userName } from "../sys/accounts.js";
 import { SetupError } from "./settings.js";
 
 const PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -16,7 +17,7 @@ export function findProgram(name: string): string | undefined {
 export function needProgram(name: string, of: string): string {
   const path = findProgram(name);
   if (path !== undefined) return path;
-  throw new SetupError("MISSING_PROGRAM", `this needs ${name} (${of}), which this host does not have`);
+  throw new SetupError("MISSING_PROGRAM", `${name} not found; install ${of}`);
 }
 
 function isExecutable(path: string): boolean {
@@ -54,7 +55,7 @@ export function rightsCommand(rights: Rights): string[] {
 
 function userOptions({ user, group }: Rights): string[] {
   if (user === undefined && group === undefined) return [];
-  const isNamed = user !== undefined && !/^[0-9]+$/.test(user);
+  const isNamed = user !== undefined && !isNumber(user);
   const gid = group === undefined ? (isNamed ? primaryGroup(user) : user) : groupId(group);
   return [
     ...(user === undefined ? [] : [`--reuid=${user}`]),
@@ -63,10 +64,35 @@ function userOptions({ user, group }: Rights): string[] {
   ];
 }
 
+/** Who a process is, as numbers. */
+export interface Credentials {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The numbers of a user, and of their primary group if no other is named. */
+export function credentialsOf(user: string, group?: string): Credentials {
+  const uid = isNumber(user) ? Number(user) : hostAccounts.user(bytes(user));
+  if (uid === undefined) throw unknownAccount("user", user);
+  const name = toText(userName(uid));
+  const gid = group === undefined ? (isNumber(name) ? name : primaryGroup(name)) : groupId(group);
+  return { uid, gid: Number(gid) };
+}
+
+function isNumber(text: string): boolean {
+  return /^[0-9]+$/.test(text);
+}
+
+/** Refuses a user or group that does not exist, before anything is made for the command. */
+export function requireAccounts({ user, group }: Rights): void {
+  if (group !== undefined) groupId(group);
+  if (user !== undefined && !isNumber(user)) primaryGroup(user);
+}
+
 function groupId(group: string): string {
-  if (/^[0-9]+$/.test(group)) return group;
+  if (isNumber(group)) return group;
   const id = hostAccounts.group(bytes(group));
-  if (id === undefined) throw new SetupError("BAD_OPTION", `there is no group '${group}'`);
+  if (id === undefined) throw unknownAccount("group", group);
   return `${id}`;
 }
 
@@ -76,5 +102,9 @@ function primaryGroup(user: string): string {
     encoding: "latin1",
   });
   if (status === 0) return stdout.trim();
-  throw new SetupError("BAD_OPTION", `there is no user '${user}'`);
+  throw unknownAccount("user", user);
+}
+
+function unknownAccount(kind: "user" | "group", name: string): SetupError {
+  return new SetupError("BAD_OPTION", `unknown ${kind} "${show(bytes(name))}"`);
 }

@@ -1,12 +1,14 @@
+/** Removes what killed commands left behind. */
 import { type Bytes, join, show } from "../base/bytes.js";
-import { failedWith } from "../base/errors.js";
+import { failedWith, UnsafePathError } from "../base/errors.js";
 import { removeTree } from "../path/tree.js";
 import { type Fd, flock, LOCK_EX, LOCK_NB } from "../sys/files.js";
 import { statx } from "../sys/inode.js";
+import { type Mount, readMountInfo } from "../sys/mountinfo.js";
 import { type Location, openChild, openParent } from "./directory.js";
-import { leavesIn } from "./find.js";
+import { directoriesIn, directorySets } from "./find.js";
 import { parseLeaf } from "./name.js";
-import { type Namespaces, namespaces, suspects } from "./processes.js";
+import { type Namespaces, type NamespaceView, namespaces, suspects } from "./processes.js";
 import { shows } from "./seen.js";
 import { targets } from "./targets.js";
 
@@ -29,11 +31,12 @@ export interface Reaped {
  * holds and that no process has mounted anywhere. What can't be proved unused stays. systemd's are systemd's to remove.
  */
 export async function reap({ dryRun = false }: ReapOptions = {}): Promise<Reaped[]> {
-  const sets = directorySets().map(tryLock);
+  const sets = ownDirectories().map(tryLock);
   try {
     // Only now: whoever could still mount one of them has to have its lock first.
     const found = namespaces();
-    return sets.flatMap((set) => reapSet(set, found, dryRun));
+    const host = readMountInfo();
+    return sets.flatMap((set) => reapSet(set, reasonToKeep(set, found, host), dryRun));
   } finally {
     for (const { fds } of sets) for (const fd of fds) fd.close();
   }
@@ -48,14 +51,9 @@ interface Candidate {
   readonly refusal: string | undefined;
 }
 
-function directorySets(): Location[][] {
-  const sets = new Map<Bytes, Location[]>();
-  for (const target of targets()) {
-    for (const leaf of leavesIn(target).filter((each) => parseLeaf(each)?.maker === "mayfly")) {
-      sets.set(leaf, [...(sets.get(leaf) ?? []), { target, leaf }]);
-    }
-  }
-  return [...sets.values()];
+function ownDirectories(): (readonly Location[])[] {
+  const all = targets().flatMap(directoriesIn);
+  return directorySets(all.filter(({ leaf }) => parseLeaf(leaf)?.maker === "mayfly"));
 }
 
 function tryLock(locations: readonly Location[]): Candidate {
@@ -70,11 +68,12 @@ function tryLock(locations: readonly Location[]): Candidate {
       const outer = openChild(parent, leaf);
       fds.push(outer);
       if (!isOwn(outer)) return refused("it belongs to another user");
-      if (!flock(outer, LOCK_EX | LOCK_NB)) return refused("a command that uses it is running");
+      if (!flock(outer, LOCK_EX | LOCK_NB)) return refused("a running command uses it");
     }
   } catch (error) {
+    if (error instanceof UnsafePathError) return refused(error.message);
     if (failedWith(error, "ENOENT")) return refused("it is being removed");
-    if (failedWith(error, "EACCES", "ELOOP", "ENOTDIR")) return refused("it may not be looked at");
+    if (failedWith(error, "EACCES", "ELOOP", "ENOTDIR")) return refused("permission denied");
     throw error;
   }
   return { locations, fds, parents, refusal: undefined };
@@ -86,8 +85,7 @@ function isOwn(outer: Fd): boolean {
   return uid === process.geteuid?.() || process.geteuid?.() === 0;
 }
 
-function reapSet(set: Candidate, found: Namespaces, dryRun: boolean): Reaped[] {
-  const refusal = set.refusal ?? reasonToKeep(set, found);
+function reapSet(set: Candidate, refusal: string | undefined, dryRun: boolean): Reaped[] {
   return set.locations.map(({ target, leaf }, index): Reaped => {
     const about = { path: show(join(target, leaf)), name: show(parseLeaf(leaf)?.name ?? leaf) };
     if (refusal !== undefined) return { ...about, action: "kept", reason: refusal };
@@ -96,14 +94,20 @@ function reapSet(set: Candidate, found: Namespaces, dryRun: boolean): Reaped[] {
   });
 }
 
-function reasonToKeep({ locations, fds }: Candidate, { views, hidden }: Namespaces): string | undefined {
-  const leaf = locations[0]?.leaf ?? ("" as Bytes);
-  const pids = views.filter((view) => shows(view, leaf)).flatMap((view) => view.pids);
+function reasonToKeep(
+  { locations, fds, refusal }: Candidate,
+  { views, hidden }: Namespaces,
+  host: readonly Mount[],
+): string | undefined {
+  if (refusal !== undefined) return refusal;
+  const isSeenIn = (view: NamespaceView): boolean =>
+    locations.some((location) => shows(view, location, host));
+  const pids = views.filter(isSeenIn).flatMap((view) => view.pids);
   if (pids.length > 0) return `in use by process ${pids.join(", ")}`;
   const outer = fds[1];
   const unknown = suspects(hidden, outer === undefined ? undefined : statx(outer).btime);
   if (unknown.length === 0) return undefined;
-  return `process ${unknown.join(", ")} may not be looked at, and could be using it`;
+  return `process ${unknown.join(", ")} can't be inspected and may be using it`;
 }
 
 function removed(parent: Fd | undefined, leaf: Bytes): Pick<Reaped, "action" | "reason"> {

@@ -14,7 +14,8 @@ import {
 import { environmentInside, refuseOpenDirectories, workingDirectory } from "./environment.js";
 import { type Found, find } from "./find.js";
 import { isName, nameFor, newLeaf } from "./name.js";
-import { type Rights, rightsCommand } from "./programs.js";
+import { userInWords } from "./owner.js";
+import { type Rights, requireAccounts, rightsCommand } from "./programs.js";
 import { forbidden } from "./refusal.js";
 import { parseMountOptions, SetupError } from "./settings.js";
 import {
@@ -111,11 +112,12 @@ export function asSetupError(error: unknown): unknown {
 
 function planned(command: readonly string[], options: RunOptions): Plan {
   const { mode = "connected", mountOptions = [], expose = [], stdio = "inherit" } = options;
-  if (command.length === 0) throw new SetupError("BAD_OPTION", "no command is given");
+  if (command.length === 0) throw new SetupError("BAD_OPTION", "no command given");
+  requireAccounts(options);
   if (options.name !== undefined && !isName(options.name)) {
     throw new SetupError(
       "BAD_OPTION",
-      `'${show(bytes(options.name))}' is no name: letters, digits and _.:@-`,
+      `invalid name "${show(bytes(options.name))}": expected up to 128 letters, digits and _.:@-, not all digits`,
     );
   }
   const places = targets();
@@ -187,22 +189,35 @@ function stagedAsRoot(plan: Plan, directories: DirectorySet, found: Found | unde
 
 /** The directories that are joined, or new ones; none for a tmpfs. */
 function directoriesFor(plan: Plan, found: Found | undefined): DirectorySet {
-  if (found !== undefined) return found.mode === "connected" ? joined(found) : [];
+  if (found?.mode === "connected") return joined(found);
+  if (found !== undefined) return requireTrusted(found);
   return plan.mode === "connected" ? makeDirectories(plan.targets, plan.name) : [];
+}
+
+/** A tmpfs has no directory whose owner could be asked for, only a mount namespace. */
+function requireTrusted({ owner, pids }: Found): DirectorySet {
+  if (owner?.isTrusted === true) return [];
+  const whose = owner === undefined ? "another user" : userInWords(owner.uid);
+  const why = `the mounts of process ${pids[0]} belong to ${whose}`;
+  throw new SetupError("FOREIGN", `cannot join: ${why}; mayfly enter looks into it`);
 }
 
 const ATTEMPTS = 200;
 const ATTEMPT_MS = 5;
 
 /** Joins, and tries again for a second where somebody holds the lock who only looks whether it is in use. */
-function joined({ locations, leaf }: Found): DirectorySet {
+function joined({ locations, leaf, pids }: Found): DirectorySet {
+  if (locations.length === 0) {
+    throw new SetupError("NOT_FOUND", `the directory of process ${pids[0]} is not in this /tmp`);
+  }
   for (let attempt = 1; ; attempt++) {
     try {
       return openDirectories(locations);
     } catch (error) {
       const isBusy = failedWith(error, "EAGAIN") && attempt < ATTEMPTS;
       if (!isBusy && !failedWith(error, "EAGAIN", "ENOENT")) throw error;
-      if (!isBusy) throw new SetupError("NOT_FOUND", `${show(leaf ?? ("" as Bytes))} is gone`, error);
+      if (!isBusy)
+        throw new SetupError("NOT_FOUND", `${show(leaf ?? ("" as Bytes))} no longer exists`, error);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ATTEMPT_MS);
     }
   }

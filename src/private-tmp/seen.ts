@@ -1,5 +1,7 @@
-import { type Bytes, basename, components, parent } from "../base/bytes.js";
+/** What processes see at /tmp and /var/tmp, by what the kernel says of their mounts. */
+import { type Bytes, basename, components, isBelow, join, parent } from "../base/bytes.js";
 import { type Mount, mountAt } from "../sys/mountinfo.js";
+import type { Location } from "./directory.js";
 import { parseLeaf } from "./name.js";
 import type { NamespaceView } from "./processes.js";
 
@@ -41,11 +43,43 @@ function seenAs(mount: Mount, target: Bytes, host: readonly Mount[]): SeenMount 
   return { target, mode: "disconnected", leaf: named, isDeleted, mount };
 }
 
-export function sameDevice(a: Mount, b: Mount): boolean {
+type Device = Pick<Mount, "deviceMajor" | "deviceMinor">;
+
+export function sameDevice(a: Device, b: Device): boolean {
   return a.deviceMajor === b.deviceMajor && a.deviceMinor === b.deviceMinor;
 }
 
-/** Whether anything in the namespace shows the private directory or what is in it. */
-export function shows({ mounts }: NamespaceView, leaf: Bytes): boolean {
-  return mounts.some(({ root }) => root.includes(leaf) && components(root).includes(leaf));
+/** A directory by its file system and its path there: what mountinfo says of a mount's root, and nobody can forge. */
+export interface Whereabouts {
+  readonly deviceMajor: number;
+  readonly deviceMinor: number;
+  readonly root: Bytes;
+}
+
+/** Where the outer directory is in its file system; undefined if the mounts don't say, as in a chroot. */
+export function whereabouts({ target, leaf }: Location, host: readonly Mount[]): Whereabouts | undefined {
+  const carrier = mountAt(host, target);
+  if (carrier === undefined) return undefined;
+  const below = target.slice(carrier.point === "/" ? 1 : carrier.point.length + 1) as Bytes;
+  const { deviceMajor, deviceMinor, root } = carrier;
+  return { deviceMajor, deviceMinor, root: join(below === "" ? root : join(root, below), leaf) };
+}
+
+/**
+ * Whether anything in the namespace shows the private directory or what is in it. A mount of another directory by the
+ * same name is not that: any user can have one.
+ */
+export function shows({ mounts }: NamespaceView, location: Location, host: readonly Mount[]): boolean {
+  const where = whereabouts(location, host);
+  return mounts.some((mount) =>
+    where === undefined
+      ? components(mount.root).includes(location.leaf)
+      : sameDevice(mount, where) && isBelow(mount.root, where.root),
+  );
+}
+
+/** Whether the mount is the private directory at that place. */
+export function isMountOf(mount: Mount, location: Location, host: readonly Mount[]): boolean {
+  const where = whereabouts(location, host);
+  return where !== undefined && sameDevice(mount, where) && parent(mount.root) === where.root;
 }

@@ -24,10 +24,12 @@ export type SetupCode =
   | "FORBIDDEN"
   /** A program that is needed is not there: setpriv, unshare. */
   | "MISSING_PROGRAM"
-  /** No private /tmp is called so, or no such process has one. */
+  /** No private /tmp has that name, or no such process has one. */
   | "NOT_FOUND"
-  /** Several are called so. */
+  /** Several have that name. */
   | "AMBIGUOUS"
+  /** It belongs to another user. */
+  | "FOREIGN"
   /** An fd would have led the command out of its private /tmp. */
   | "OPEN_DIRECTORY"
   /** A system call failed; it is the `cause`. */

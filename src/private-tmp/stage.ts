@@ -2,6 +2,7 @@ import type { StdioOptions } from "node:child_process";
 import type { Bytes } from "../base/bytes.js";
 import { type Fd, pathBelow } from "../sys/files.js";
 import { sameInode, statx } from "../sys/inode.js";
+import { readMountInfo } from "../sys/mountinfo.js";
 import type { CommandEnd, Started } from "./command.js";
 import { type DirectorySet, type Release, releaseDirectories } from "./directory.js";
 import { namespaces, processesIn, signalNamespace } from "./processes.js";
@@ -78,7 +79,8 @@ export async function finish(stage: Stage, killMode: KillMode): Promise<CommandE
 /** Whether any process on the host has the directories, by a search through all of them. */
 export function isSeenAnywhere(directories: DirectorySet): boolean {
   const { views } = namespaces();
-  return directories.some(({ leaf }) => views.some((view) => shows(view, leaf)));
+  const host = readMountInfo();
+  return directories.some((directory) => views.some((view) => shows(view, directory, host)));
 }
 
 async function endOthers({ namespace, isLive }: Stage, killMode: KillMode): Promise<void> {

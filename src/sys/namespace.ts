@@ -1,6 +1,7 @@
 import type { Bytes } from "../base/bytes.js";
 import { bind } from "./ffi.js";
 import { check, checkAt, Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat } from "./files.js";
+import { ioctl, request } from "./ioctl.js";
 
 export const CLONE_FS = 0x200;
 export const CLONE_NEWNS = 0x20000;
@@ -29,6 +30,30 @@ export function setns(fd: Fd, type: number): void {
 
 export function fchdir(dir: Fd): void {
   checkAt(libc.fchdir(dir.number), "fchdir", dir, EMPTY);
+}
+
+const NS_GET_USERNS = request("none", 0xb7, 1, 0);
+const NS_GET_OWNER_UID = request("none", 0xb7, 4, 0);
+
+/** A namespace of a process, held: it stays that one even if the process ends and its number is used again. */
+export function openNamespace(pid: number | string, kind: "mnt" | "user"): Fd {
+  return openat(Fd.cwd, `/proc/${pid}/ns/${kind}` as Bytes, O_RDONLY);
+}
+
+/**
+ * The user namespace that owns a namespace, ioctl_nsfs(2): who has capabilities there decides what is mounted.
+ *
+ * @throws SyscallError EPERM if it is neither the caller's own nor one below it.
+ */
+export function openOwner(namespace: Fd): Fd {
+  return new Fd(ioctl(namespace, NS_GET_USERNS, Buffer.alloc(0), "NS_GET_USERNS"), EMPTY, namespace);
+}
+
+/** The user who made a user namespace. */
+export function ownerUid(userNamespace: Fd): number {
+  const uid = Buffer.alloc(4);
+  ioctl(userNamespace, NS_GET_OWNER_UID, uid, "NS_GET_OWNER_UID");
+  return uid.readUInt32LE(0);
 }
 
 /** Where the calling thread stands: its mount namespace, root and working directory, to come back to. */

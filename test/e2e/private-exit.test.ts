@@ -90,17 +90,13 @@ test(
     try {
       child.kill("SIGKILL");
       await ended(child);
-      const listed = JSON.parse(mayfly(["ps", "--json"]).stdout) as {
-        name: string;
-        state: string;
-        hostPath: string;
-      }[];
-      const own = listed.filter((each) => each.name === name);
+      const own = listed().filter((each) => each.name === name);
       assert.deepEqual(
         own.map(({ state, hostPath }) => [state, hostPath]),
         directoriesOf(name).map((path) => ["in-use", `${path}/tmp`]),
       );
       assert.equal(own.length, 2);
+      assert.ok(own.every(({ type }) => type === "private-tmp"));
       mayfly(["reap"]);
       assert.equal(directoriesOf(name).length, 2, "reaped under a living process");
     } finally {
@@ -114,9 +110,21 @@ test(
   },
 );
 
+interface Listed {
+  readonly type: string;
+  readonly name: string;
+  readonly state: string;
+  readonly hostPath: string;
+}
+
+/** What `mayfly ps --json` prints: an object a line. */
+function listed(): Listed[] {
+  const lines = mayfly(["ps", "--json"]).stdout.split("\n").slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as Listed);
+}
+
 function stateOf(name: string): string | undefined {
-  const listed = JSON.parse(mayfly(["ps", "--json"]).stdout) as { name: string; state: string }[];
-  return listed.find((each) => each.name === name)?.state;
+  return listed().find((each) => each.name === name)?.state;
 }
 
 test("with --die-with-parent the command is killed with mayfly", skip, async () => {
@@ -228,4 +236,15 @@ test("a closed terminal leaves nothing, or what reap takes", onPty, async () => 
   await until("the hangup has ended it", () => stateOf(name) !== "in-use");
   mayfly(["reap"]);
   assertNothingLeft(name);
+});
+
+test("with nothing to list or remove there is still a line of output", skip, () => {
+  const script = `mount -t tmpfs a /tmp; mount -t tmpfs b /var/tmp; "$@" ps; "$@" reap`;
+  const options = process.geteuid?.() === 0 ? ["-m"] : ["-U", "-m", "--map-root-user"];
+  const { stdout } = spawnSync("unshare", [...options, "sh", "-ec", script, "sh", process.execPath, CLI], {
+    encoding: "utf8",
+    cwd: "/",
+  });
+  assert.match(stdout, /^NAME +OWNER +TARGET /);
+  if (!/\n.*\n.*\n/.test(stdout)) assert.match(stdout, /\nNothing to remove\.\n$/);
 });

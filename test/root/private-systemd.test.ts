@@ -70,7 +70,11 @@ test("of systemd's units, each main process is mapped to its directory, also one
       { encoding: "utf8", timeout: 60_000 },
     );
     assert.equal(status, 0, stderr);
-    const all = (JSON.parse(stdout) as Listed[]).filter(({ maker }) => maker === "systemd");
+    const all = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Listed)
+      .filter(({ maker }) => maker === "systemd");
     const found = all.map((each) => [
       each.name,
       each.target,

@@ -1,3 +1,4 @@
+/** mayfly enter: runs a command in the private /tmp of another process. */
 import { show, toText } from "../../base/bytes.js";
 import { enter as enterPrivate } from "../../private-tmp/index.js";
 import { SignalForwarding } from "../../private-tmp/signals.js";
@@ -8,7 +9,7 @@ export const enter = defineCommand({
   name: "enter",
   synopsis: "[OPTION]... NAME|PID [--] COMMAND [ARGUMENT]...",
   description:
-    "Runs COMMAND so that it sees the private /tmp of that name, or of that process, with all else that is mounted there. Terminal, signals and exit status are as with mayfly run.",
+    "Runs COMMAND in the mount namespace of that process, or of a process in the private /tmp with that name, so that it sees what that process sees. Terminal, signals and exit status are the same as with mayfly run.\n\nA name finds only what root or you made. If root enters a process whose mounts another user controls, COMMAND runs as that user and without your environment, and a notice says so: its programs are that user's choice. --user overrides this.",
   stopsAtOperand: true,
   operands: "process",
   usageStatus: SETUP_FAILED,
@@ -19,16 +20,17 @@ export const enter = defineCommand({
     const argv = rest[0] === "--" ? rest.slice(1) : rest;
     const [command] = argv;
     if (asked === undefined || command === undefined)
-      throw new UsageError("it takes a name or process, and a command");
+      throw new UsageError("expected NAME or PID, and a COMMAND");
     using signals = new SignalForwarding();
     // Awaited, since the signals are let go of at the return.
     return await privately(
       { program, stderr, signals, isQuiet: false },
       show(command),
-      (_onNotice, openFiles) =>
+      (onNotice, openFiles) =>
         enterPrivate(toText(asked), argv.map(toText), {
           ...rightsOf(options),
           ...openFiles,
+          onNotice,
           stdio: stdioWith(options["pass-fds"]),
         }),
     );

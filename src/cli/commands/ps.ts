@@ -1,4 +1,7 @@
+/** mayfly ps: every private /tmp on the host. */
+import { show } from "../../base/bytes.js";
 import { list, type PrivateTmp } from "../../private-tmp/index.js";
+import { userName } from "../../sys/accounts.js";
 import { systemClock } from "../../sys/clock.js";
 import { defineCommand } from "../options.js";
 import { painter } from "../style.js";
@@ -9,29 +12,30 @@ export const ps = defineCommand({
   name: "ps",
   synopsis: "[OPTION]...",
   description:
-    "Lists every private /tmp and /var/tmp on the host: those of mayfly run and those that systemd gives to units with PrivateTmp=. It reads the mounts of all processes and the directories that are there; there is no record that could be wrong. An ordinary user sees what his own processes have.",
+    "Lists every private /tmp and /var/tmp on the host: those of mayfly run and those that systemd gives to units with PrivateTmp=. It reads the mounts of all processes and the directories that exist; there is no record that could be wrong. An ordinary user sees their own, and what their own processes use.\n\nAnybody can choose a name. OWNER is proven: the owner of the directory, or the user who controls the mounts.",
   operands: "none",
-  options: [{ name: "json", help: "Print a JSON array, with all that is known" }],
+  options: [{ name: "json", help: "Print a JSON object per line, with all that is known" }],
   sections: [
     {
       title: "States",
-      text: "**in-use**: a process sees it, or somebody holds its lock.\n\n**stale**: nobody does; mayfly reap removes it.\n\n**old-boot**: left over from before the last boot.\n\n**unknown**: the directory, or a process that could be using it, may not be looked at.",
+      text: "**in-use**: a process sees it or holds its lock.\n\n**stale**: no process does; mayfly reap removes it.\n\n**old-boot**: left over from before the last boot.\n\n**unknown**: the directory, or a process that may be using it, can't be inspected.",
     },
   ],
   async main({ options, stdout }) {
     const all = await list();
-    if (options.json) stdout.write(`${JSON.stringify(all.map(plain), null, 2)}\n`);
-    else if (all.length > 0) stdout.write(tableText(HEADINGS, all.map(row), painter(stdout)));
+    if (options.json) for (const each of all) stdout.write(`${JSON.stringify(plain(each))}\n`);
+    else stdout.write(tableText(HEADINGS, all.map(row), painter(stdout)));
     return 0;
   },
 });
 
-const HEADINGS = ["NAME", "TARGET", "MODE", "STATE", "PIDS", "SIZE", "AGE", "OPTIONS", "PATH"];
+const HEADINGS = ["NAME", "OWNER", "TARGET", "MODE", "STATE", "PIDS", "SIZE", "AGE", "OPTIONS", "PATH"];
 const MOST_PIDS = 4;
 
 function row(each: PrivateTmp): string[] {
   return [
     nameOf(each),
+    each.owner === undefined ? "-" : show(userName(each.owner)),
     each.target,
     each.mode,
     each.state,
@@ -57,7 +61,9 @@ function pidsOf({ processes }: PrivateTmp): string {
 /** For JSON, which has no 64-bit numbers: bytes and seconds are exact enough as numbers. */
 function plain({ size, created, ...rest }: PrivateTmp): object {
   return {
+    type: "private-tmp",
     ...rest,
+    owner: rest.owner ?? null,
     name: rest.name ?? null,
     maker: rest.maker ?? null,
     hostPath: rest.hostPath ?? null,

@@ -1,3 +1,4 @@
+/** mayfly reap: removes what killed commands left behind. */
 import { type Reaped, reap as reapStale } from "../../private-tmp/index.js";
 import { defineCommand } from "../options.js";
 
@@ -5,14 +6,15 @@ export const reap = defineCommand({
   name: "reap",
   synopsis: "[OPTION]...",
   description:
-    "Removes the directories of private /tmps whose commands, or mayfly itself, were killed before they could. It removes only what it can prove unused: nobody holds the lock, no process has it mounted, and there is no process that may not be looked at. systemd's are left to systemd.",
+    "Removes the directories of private /tmps that were left behind because mayfly was killed. It removes only what it can prove unused: nobody holds the lock, no process has it mounted, and no process that can't be inspected may be using it. Directories of systemd are left to systemd.",
   operands: "none",
   options: [
-    { name: "dry-run", short: "n", help: "Say what would be removed, and remove nothing" },
-    { name: "verbose", short: "v", help: "Say also what stays, and why" },
+    { name: "dry-run", short: "n", help: "Print what would be removed, and remove nothing" },
+    { name: "verbose", short: "v", help: "Also print what is kept, and why" },
   ],
   async main({ options, stdout }) {
     const all = await reapStale({ dryRun: options["dry-run"] });
+    if (all.length === 0) stdout.write("Nothing to remove.\n");
     for (const each of all) {
       if (each.action !== "kept" || options.verbose || options["dry-run"])
         stdout.write(`${sentence(each)}\n`);
@@ -21,8 +23,8 @@ export const reap = defineCommand({
   },
 });
 
-const SAYS = { removed: "removed", "would-remove": "would remove", kept: "keeps" } as const;
+const WORDS = { removed: "removed", "would-remove": "would remove", kept: "kept" } as const;
 
 function sentence({ action, path, reason }: Reaped): string {
-  return `${SAYS[action]} ${path}${reason === undefined ? "" : `: ${reason}`}`;
+  return `${WORDS[action]} ${path}${reason === undefined ? "" : `: ${reason}`}`;
 }
