@@ -1,5 +1,5 @@
-import { statfsSync } from "node:fs";
-import { toBuffer } from "../base/bytes.js";
+import { existsSync, type StatsFs, statfsSync } from "node:fs";
+import { parent, toBuffer } from "../base/bytes.js";
 import { bind, errno } from "./ffi.js";
 import { check, type Fd, procPath } from "./files.js";
 
@@ -15,7 +15,7 @@ export interface FreeSpace {
 
 /** statfs(2) of the file system that `fd` lies on. File systems without a fixed number of inodes report zero. */
 export function freeSpace(fd: Fd): FreeSpace {
-  const { bavail, bsize, ffree } = statfsSync(toBuffer(procPath(fd)));
+  const { bavail, bsize, ffree } = statfsOf(fd);
   return { bytes: bavail * bsize, inodes: ffree };
 }
 
@@ -24,8 +24,21 @@ const RAMFS_MAGIC = 0x858458f6;
 
 /** Whether `fd` lies on a file system that a crash takes with it, so that there is nothing to write through to. */
 export function isInMemory(fd: Fd): boolean {
-  const { type } = statfsSync(toBuffer(procPath(fd)));
+  const { type } = statfsOf(fd);
   return type === TMPFS_MAGIC || type === RAMFS_MAGIC;
+}
+
+function statfsOf(fd: Fd): StatsFs {
+  try {
+    return statfsSync(toBuffer(procPath(fd)));
+  } catch (error) {
+    // Without /proc only the path is left to ask by. What has no name lies where its directory does.
+    return existsSync("/proc/self") ? raise(error) : statfsSync(toBuffer(parent(fd.path)));
+  }
+}
+
+function raise(error: unknown): never {
+  throw error;
 }
 
 /** Makes sure of `length` bytes on disk without changing what the file holds; false where the file system can't. */

@@ -1,3 +1,6 @@
+/** `mkdtemp`: a directory of one's own, locked against cleaners. */
+import { inspect } from "node:util";
+import { requireOptions } from "../base/arguments.js";
 import { type Bytes, join, toBuffer, toText } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import {
@@ -12,10 +15,11 @@ import {
   tryUnlinkat,
 } from "../sys/files.js";
 import { chmod, InodeMark, S_ISVTX } from "../sys/inode.js";
-import { hold, type Leftover, release, removal, removeEmpty } from "./leftovers.js";
+import { creating } from "./errors.js";
+import { expect, forget, type Held, hold, release, removal, removeEmpty } from "./leftovers.js";
 import { lockShared } from "./lock.js";
 import { freshName } from "./names.js";
-import { type NameParts, nameParts, type TempDirOptions } from "./options.js";
+import { DIRECTORY_OPTIONS, type NameParts, nameParts, type TempDirOptions } from "./options.js";
 import type { Parent } from "./parent.js";
 import { inPlace } from "./placement.js";
 import { run, runSync, type Steps } from "./steps.js";
@@ -33,6 +37,7 @@ const PERMISSIONS = 0o777;
  * @throws TempSpaceError, UnsafePathError, SyscallError
  */
 export function mkdtempSync(options: TempDirOptions = {}): LockedDir {
+  requireOptions("mkdtemp", options, DIRECTORY_OPTIONS);
   const parts = nameParts(options);
   return inPlace(options, (parent) => makeDirectory(parent, parts));
 }
@@ -42,13 +47,12 @@ export class LockedDir implements Disposable, AsyncDisposable {
   /** What is behind it: a directory with a lock, or where the file system has no locks (some NFS, FUSE), without. */
   readonly backing: "locked-directory" | "directory";
   readonly #parent: Parent;
-  readonly #leftover: Leftover;
+  readonly #held: Held;
 
-  constructor(parent: Parent, name: Bytes, fd: Fd, locked: boolean) {
+  constructor(parent: Parent, held: Held, locked: boolean) {
     this.#parent = parent.share();
-    this.#leftover = { kind: "directory", dir: parent.fd, name, fd };
+    this.#held = held;
     this.backing = locked ? "locked-directory" : "directory";
-    hold(this.#leftover);
   }
 
   /** The absolute path, as text. */
@@ -62,7 +66,7 @@ export class LockedDir implements Disposable, AsyncDisposable {
   }
 
   #path(): Bytes {
-    return join(this.#parent.path, this.#leftover.name);
+    return join(this.#parent.path, this.#held.name);
   }
 
   /**
@@ -70,7 +74,7 @@ export class LockedDir implements Disposable, AsyncDisposable {
    * lock lives for as long as the child does, even when this process is killed.
    */
   get fd(): number {
-    return this.#leftover.fd.number;
+    return this.#held.fd.number;
   }
 
   /**
@@ -84,19 +88,19 @@ export class LockedDir implements Disposable, AsyncDisposable {
 
   removeSync(): void {
     if (this.fd < 0) return;
-    if (removeEmpty(this.#leftover)) this.#end();
+    if (removeEmpty(this.#held)) this.#end();
     else runSync(this.removal());
   }
 
   /** @internal */
   get directory(): Fd {
-    return this.#leftover.fd;
+    return this.#held.fd;
   }
 
   /** @internal */
   *removal(): Steps<void> {
     if (this.fd < 0) return;
-    yield* removal(this.#leftover);
+    yield* removal(this.#held);
     this.#end();
   }
 
@@ -108,7 +112,7 @@ export class LockedDir implements Disposable, AsyncDisposable {
    */
   detach(): string {
     if (this.fd >= 0) {
-      chmod(this.#leftover.fd, OWNER_ONLY | S_ISVTX);
+      chmod(this.#held.fd, OWNER_ONLY | S_ISVTX);
       this.#end();
     }
     return this.path;
@@ -116,8 +120,8 @@ export class LockedDir implements Disposable, AsyncDisposable {
 
   #end(): void {
     if (this.fd < 0) return;
-    release(this.#leftover);
-    this.#leftover.fd.close();
+    release(this.#held);
+    this.#held.fd.close();
     this.#parent[Symbol.dispose]();
   }
 
@@ -128,8 +132,14 @@ export class LockedDir implements Disposable, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.remove();
   }
+
+  /** What `console.log` shows. */
+  [inspect.custom](): string {
+    return `TempDir { path: ${inspect(this.path)}, fd: ${this.fd}, backing: '${this.backing}' }`;
+  }
 }
 
+/** @throws SyscallError with a message in words, UnsafePathError */
 export function makeDirectory(
   parent: Parent,
   { prefix, suffix }: NameParts,
@@ -137,12 +147,28 @@ export function makeDirectory(
 ): LockedDir {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const name = nextName(prefix, suffix);
-    if (!made(parent.fd, name)) continue;
-    const taken = takeDirectory(parent.fd, name);
-    if (taken !== undefined) return new LockedDir(parent, name, taken.fd, taken.locked);
+    const dir = creating("directory", parent, () => makeNamed(parent, name));
+    if (dir !== undefined) return dir;
   }
   const message = `${ATTEMPTS} new directories in a row were taken away before they could be locked`;
   throw new UnsafePathError("REPLACED_INODE", parent.path, message);
+}
+
+/** Undefined if the name is taken, or the directory was taken away at once. */
+function makeNamed(parent: Parent, name: Bytes): LockedDir | undefined {
+  const slot = expect("directory", parent.fd, name);
+  try {
+    const taken = made(parent.fd, name) ? takeDirectory(parent.fd, name) : undefined;
+    if (taken !== undefined) {
+      const held = hold(slot, { kind: "directory", dir: parent.fd, name, fd: taken.fd });
+      return new LockedDir(parent, held, taken.locked);
+    }
+  } catch (error) {
+    forget(slot);
+    throw error;
+  }
+  forget(slot);
+  return undefined;
 }
 
 function made(parent: Fd, name: Bytes): boolean {

@@ -1,5 +1,7 @@
+/** What goes wrong with temporary files, in words. */
 import { type Bytes, show } from "../base/bytes.js";
-import type { SyscallError, UnsafePathError } from "../base/errors.js";
+import { errnoWords } from "../base/errno-words.js";
+import { SyscallError, type UnsafePathError } from "../base/errors.js";
 import type { Fd } from "../sys/files.js";
 import { freeSpace } from "../sys/space.js";
 
@@ -78,5 +80,28 @@ export class RemovalError extends Error {
     this.code = first?.error.code ?? "ENOTEMPTY";
     this.path = show(path);
     this.left = left.map((entry) => ({ path: show(entry.path), error: entry.error }));
+  }
+}
+
+/** The same failure, told in words and with the path that the caller knows; the call as it was made is its `cause`. */
+export function inWords(error: SyscallError, what: string, path: Bytes): SyscallError {
+  const { code, errno, syscall } = error;
+  const told = new SyscallError(code, -errno, syscall, [], path);
+  told.message = `${what}: ${errnoWords(code) ?? code}`;
+  told.cause = error;
+  return told;
+}
+
+/** Calls `work`, which makes something in a directory. */
+export function creating<Made>(
+  what: "file" | "directory",
+  parent: { readonly path: Bytes },
+  work: () => Made,
+): Made {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SyscallError) || error.cause !== undefined) throw error;
+    throw inWords(error, `cannot create a temporary ${what} in ${show(parent.path)}`, parent.path);
   }
 }

@@ -1,9 +1,11 @@
+/** `excludeFromAgeing`: a drop-in that tells cleaners to skip what a glob matches. */
 import { fchmodSync } from "node:fs";
+import { BOOLEAN, requireOptions } from "../base/arguments.js";
 import type { Bytes } from "../base/bytes.js";
 import { toBuffer } from "../base/bytes.js";
 import { quotedPath } from "../tmpfiles/config/quote.js";
 import { mkstempSync } from "./named-file.js";
-import { type PathInput, pathBytes } from "./options.js";
+import { type PathInput, pathArgument } from "./options.js";
 import { sweepStaleSync } from "./sweep.js";
 import { runtimeDirSync } from "./well-known.js";
 
@@ -31,10 +33,12 @@ const READABLE = 0o644;
  * @throws UnsafePathError, TempSpaceError, SyscallError. Source: tmpfiles.d(5), types `x` and `X`.
  */
 export function excludeFromAgeingSync(glob: PathInput, options: ExclusionOptions = {}): Exclusion {
+  requireOptions("excludeFromAgeing", options, { contents: BOOLEAN });
+  const line = lineFor(pathArgument("excludeFromAgeing", "glob", glob), options);
   const dir = dropInDirectory();
   sweepStaleSync({ dir, suffix: SUFFIX });
   // One write(2), so that a cleaner that starts at this moment reads the whole line or an empty file.
-  const file = mkstempSync({ dir, suffix: SUFFIX, content: toBuffer(lineFor(pathBytes(glob), options)) });
+  const file = mkstempSync({ dir, suffix: SUFFIX, content: toBuffer(line) });
   fchmodSync(file.fd, READABLE);
   return file;
 }

@@ -1,3 +1,15 @@
+/** `keepAlive` and `makeSticky`: for what cannot be locked. */
+import {
+  BOOLEAN,
+  type Expectation,
+  type Expectations,
+  either,
+  FUNCTION,
+  listOf,
+  PATH,
+  requireArgument,
+  requireOptions,
+} from "../base/arguments.js";
 import { type Bytes, show } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import type { Nanoseconds } from "../base/time.js";
@@ -5,7 +17,7 @@ import { systemClock } from "../sys/clock.js";
 import { DT_DIR, entries } from "../sys/directory.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, openat } from "../sys/files.js";
 import { chmod, isRegular, S_ISVTX, setTimesAt, statx } from "../sys/inode.js";
-import { type PathInput, pathBytes } from "./options.js";
+import { type PathInput, pathArgument, pathBytes } from "./options.js";
 
 export interface KeepAliveOptions {
   /** Milliseconds between two touches: one hour, unless told otherwise. Must be well below the age in tmpfiles.d. */
@@ -29,6 +41,13 @@ export interface KeepAlive extends Disposable {
 }
 
 const HOUR = 3_600_000;
+/** What a timer of Node can wait for. */
+const LONGEST = 2 ** 31 - 1;
+const INTERVAL: Expectation = {
+  what: `a number of milliseconds, from 1 to ${LONGEST}`,
+  accepts: (value) => typeof value === "number" && value >= 1 && value <= LONGEST,
+};
+const OPTIONS: Expectations = { every: INTERVAL, recursive: BOOLEAN, mtime: BOOLEAN, onError: FUNCTION };
 
 /**
  * Keeps paths young for cleaners that go by age: touches them now and again and again. For what can't be locked: a file
@@ -40,6 +59,8 @@ export function keepAliveSync(
   paths: PathInput | readonly PathInput[],
   options: KeepAliveOptions = {},
 ): KeepAlive {
+  requireArgument("keepAlive", "paths", paths, either(PATH, listOf(PATH)));
+  requireOptions("keepAlive", options, OPTIONS);
   const list = typeof paths === "string" || paths instanceof Uint8Array ? [paths] : paths;
   const kept = new Set(list.map(pathBytes));
   for (const path of kept) touchPath(path, options);
@@ -93,9 +114,11 @@ function touchBelow(dir: Fd, now: Nanoseconds, modified: Nanoseconds | undefined
  * clean up oneself. On a directory it would say something else, so that is refused.
  */
 export function makeStickySync(path: PathInput): void {
-  using file = openat(Fd.cwd, pathBytes(path), O_PATH | O_NOFOLLOW);
+  using file = openat(Fd.cwd, pathArgument("makeSticky", "path", path), O_PATH | O_NOFOLLOW);
   const stat = statx(file);
   if (!isRegular(stat))
-    throw new TypeError(`${show(file.path)} is no regular file: the bit says something else there`);
+    throw new TypeError(
+      `${show(file.path)} is not a regular file: on others the sticky bit has another meaning`,
+    );
   chmod(file, (stat.mode & 0o7777) | S_ISVTX);
 }

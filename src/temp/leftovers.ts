@@ -1,97 +1,133 @@
-import { isMainThread } from "node:worker_threads";
+/** What must not outlive the process: entered in the registry before it exists, removed when the process ends. */
+import { isMainThread, type Worker } from "node:worker_threads";
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { type Removal, removeTreeInSlices } from "../path/tree.js";
 import { cstring } from "../sys/ffi.js";
-import { AT_REMOVEDIR, type Fd, pathBelow, tryUnlinkat, unlinkat } from "../sys/files.js";
+import { AT_REMOVEDIR, Fd, pathBelow, procPath, tryUnlinkat, unlinkat } from "../sys/files.js";
 import { InodeMark } from "../sys/inode.js";
 import { detachMount, unmount } from "../sys/mount.js";
 import { RemovalError } from "./errors.js";
-import { expectParcels, handedOver, handOver } from "./hand-over.js";
+import { type Entry, hasParentTable, type Kind, registry } from "./registry.js";
 import { runSync, type Steps, step } from "./steps.js";
 
-/**
- * Something on disk that must not outlive the process. It is plain data, so that another thread can remove it: the fds
- * are numbers of the whole process.
- */
+/** Something on disk that is to be removed. */
 export interface Leftover {
-  readonly kind: "directory" | "file" | "mount-point";
+  readonly kind: Kind;
   /** The directory that it was made in. */
   readonly dir: Fd;
   readonly name: Bytes;
-  /** What was made: tells it from whatever may bear its name later. */
+  /** What was made: tells it from whatever may have its name later. Undefined if it may not have been made yet. */
+  readonly fd: Fd | undefined;
+}
+
+/** One that the registry knows. */
+export interface Held extends Leftover {
   readonly fd: Fd;
+  readonly slot: number;
 }
 
-/** Told of each thing as it comes and goes, for the signal guard. */
-export interface Observer {
-  held(leftover: Leftover): void;
-  released(leftover: Leftover): void;
+/** Enters in the registry what is about to be made. Then either `hold` it or `forget` it. */
+export function expect(kind: Kind, dir: Fd, name: Bytes): number {
+  watchExit();
+  return registry.add(kind, dir.number, name);
 }
 
-const live = new Set<Leftover>();
-const observers = new Set<Observer>();
-
-/** From here on, the process's end removes it. */
-export function hold(leftover: Leftover): void {
-  if (live.size === 0) watchExit();
-  live.add(leftover);
-  for (const observer of observers) observer.held(leftover);
+/** It was made: from here on, the end of the process removes it. */
+export function hold(slot: number, leftover: Leftover & { readonly fd: Fd }): Held {
+  registry.made(slot, leftover.fd.number);
+  return { ...leftover, slot };
 }
 
-export function release(leftover: Leftover): void {
-  if (live.delete(leftover)) for (const observer of observers) observer.released(leftover);
+/** It was not made, or is gone again. */
+export function forget(slot: number): void {
+  registry.drop(slot);
 }
 
-/** Told of what there is, and of all that follows, until the function that this returns is called. */
-export function observe(observer: Observer): () => void {
-  observers.add(observer);
-  for (const leftover of live) observer.held(leftover);
-  return () => observers.delete(observer);
+/** It was removed, or given up on purpose. */
+export function release(held: Held): void {
+  registry.drop(held.slot);
 }
 
 let watching = false;
 
+/**
+ * Around the event rather than a listener for it: a listener that throws keeps those after it from being called, and
+ * listeners may still use what is temporary, or make more.
+ */
 function watchExit(): void {
   if (watching) return;
   watching = true;
-  process.on("exit", atExit);
-  expectParcels();
-}
-
-// A worker may make things where the main thread makes none.
-if (isMainThread) process.on("worker", watchExit);
-
-/** A worker's end is not the process's: what it made may be in use elsewhere, so the main thread takes it over. */
-function atExit(): void {
-  if (isMainThread) removeAll();
-  else handOver([...live]);
-}
-
-/** Everything that this thread, and workers that ended, have made and not removed. */
-export function removeAll(): void {
-  removeQuietly([...live, ...handedOver()]);
-}
-
-/** Newest first, since one may lie in another. An exit has nobody to tell of a failure, and must not change its status. */
-export function removeQuietly(leftovers: readonly Leftover[]): void {
-  for (const leftover of [...leftovers].reverse()) {
+  const emit = process.emit;
+  Reflect.set(process, "emit", function emitAndCleanUp(this: NodeJS.Process, ...args: [string | symbol]) {
+    if (args[0] !== "exit") return Reflect.apply(emit, this, args);
     try {
-      runSync(removal(leftover));
-    } catch {
-      // A sweep, or the host's cleaner, finds it later: its lock ends with the process.
+      return Reflect.apply(emit, this, args);
+    } finally {
+      atExit();
     }
+  });
+}
+
+// What a worker makes is in the table, even if this thread makes nothing itself.
+process.on("worker", (worker: Worker) => {
+  watchExit();
+  const { threadId } = worker;
+  worker.once("exit", () => removeQuietly(registry.abandonedBy(threadId)));
+});
+
+/**
+ * The end of a worker is not the end of the process: what it made may be in use elsewhere, so it stays until then. If the
+ * thread that started it does not know the table, nobody else can clean up.
+ */
+function atExit(): void {
+  if (!isMainThread && hasParentTable) registry.bequeath();
+  else removeEverything();
+}
+
+/** How often to look again for what another thread was making at that moment, a millisecond apart. */
+const MOST_LOOKS = 20;
+
+/** Removes what all threads have made. From here on, none of the others makes anything. */
+export function removeEverything(): void {
+  registry.close();
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let look = 0; look < MOST_LOOKS; look++) {
+    const entries = [...registry.entries()];
+    if (entries.length === 0) return;
+    removeQuietly(entries);
+    Atomics.wait(clock, 0, 0, 1);
   }
 }
 
-/** Removes it, where it still is what was made: by the directory's fd, never by a path. */
+const ORDER: Readonly<Record<Kind, number>> = { "mount-point": 0, file: 1, directory: 2 };
+
+/** Mounts first, since they lie in directories. Nobody is there to hear of a failure, and the status must not change. */
+function removeQuietly(entries: readonly Entry[]): void {
+  for (const entry of [...entries].sort((a, b) => ORDER[a.kind] - ORDER[b.kind])) {
+    try {
+      runSync(removal(leftoverOf(entry)));
+    } catch {
+      // A sweep, or the host's cleaner, finds it later: its lock ends with the process.
+    }
+    // What is still being made may appear after this look.
+    if (entry.fd >= 0) registry.drop(entry.slot);
+  }
+}
+
+function leftoverOf({ kind, dir, name, fd }: Entry): Leftover {
+  const parent = new Fd(dir, procPath(new Fd(dir, name)));
+  return { kind, dir: parent, name, fd: fd < 0 ? undefined : new Fd(fd, name) };
+}
+
+/** Removes it if it still is what was made: by the directory's fd, never by a path. */
 export function* removal(leftover: Leftover): Steps<void> {
   if (leftover.kind === "directory") yield* directoryRemoval(leftover);
   else if (leftover.kind === "mount-point") unmountAndRemove(leftover);
   else if (isStillThere(leftover)) unlinkat(leftover.dir, leftover.name);
 }
 
-/** Only ever the empty directory: where unmounting fails, what is mounted there must not be emptied. */
+/** Only ever the empty directory: if unmounting fails, what is mounted there must not be emptied. */
 function unmountAndRemove(leftover: Leftover): void {
   const { dir, name } = leftover;
   try {
@@ -142,6 +178,8 @@ const found = new InodeMark();
 
 /** Whether the name still leads to what was made, rather than to nothing or to something else. */
 export function isStillThere({ dir, name, fd }: Leftover): boolean {
+  if (!found.look(dir, cstring(name))) return false;
+  if (fd === undefined) return true;
   made.lookAt(fd);
-  return found.look(dir, cstring(name)) && found.equals(made);
+  return found.equals(made);
 }

@@ -1,3 +1,5 @@
+/** `openMemfd`: a file in memory. */
+import { BOOLEAN, choices, type Expectations, requireArray, requireOptions } from "../base/arguments.js";
 import { bytes } from "../base/bytes.js";
 import type { Fd } from "../sys/files.js";
 import {
@@ -11,7 +13,7 @@ import {
 } from "../sys/memfd.js";
 import { memoryFile } from "./new-file.js";
 import { fill } from "./open-file.js";
-import type { ContentOptions } from "./options.js";
+import { CONTENT_OPTIONS, type ContentOptions } from "./options.js";
 import { TempFile } from "./temp-file.js";
 
 export interface MemfdOptions extends ContentOptions {
@@ -31,6 +33,18 @@ const SEALS: Readonly<Record<Seal, number>> = {
   exec: F_SEAL_EXEC,
   seal: F_SEAL_SEAL,
 };
+const SEAL = choices("write", "grow", "shrink", "exec", "seal");
+/** memfd_create(2): NAME_MAX without what the kernel puts before it. */
+const LONGEST_NAME = 249;
+const OPTIONS: Expectations = {
+  ...CONTENT_OPTIONS,
+  sealable: BOOLEAN,
+  name: {
+    what: `a string of at most ${LONGEST_NAME} bytes without NUL`,
+    accepts: (value) =>
+      typeof value === "string" && !value.includes("\0") && Buffer.byteLength(value) <= LONGEST_NAME,
+  },
+};
 const ALL: readonly Seal[] = ["write", "grow", "shrink", "seal"];
 
 /**
@@ -38,6 +52,7 @@ const ALL: readonly Seal[] = ["write", "grow", "shrink", "seal"];
  * kernel can tell (Linux 6.3).
  */
 export function openMemfdSync(options: MemfdOptions = {}): Memfd {
+  requireOptions("openMemfd", options, OPTIONS);
   const { fd } = memoryFile(bytes(options.name ?? "mayfly"));
   try {
     fill(fd, options);
@@ -62,6 +77,7 @@ export class Memfd extends TempFile {
    * @throws SyscallError EPERM where it is not sealable (any more), EBUSY where it is mapped writable.
    */
   seal(...seals: readonly Seal[]): void {
+    requireArray("seal", "seals", seals, SEAL);
     const chosen = seals.length === 0 ? ALL : seals;
     addSeals(
       this.open,

@@ -1,3 +1,14 @@
+/** `withMount`: a mount on a mount point of its own, for as long as a callback runs. */
+import {
+  BOOLEAN,
+  type Expectations,
+  FUNCTION,
+  OBJECT,
+  PATH,
+  requireArgument,
+  requireOptions,
+  TEXT,
+} from "../base/arguments.js";
 import { type Bytes, join, toText } from "../base/bytes.js";
 import { Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
 import {
@@ -11,12 +22,12 @@ import {
   MS_PRIVATE,
   newMount,
 } from "../sys/mount.js";
+import { abandoned } from "./abandoned.js";
 import { type LockedDir, makeDirectory } from "./directory.js";
-import { hold, type Leftover, release, removal } from "./leftovers.js";
+import { expect, forget, type Held, hold, release, removal } from "./leftovers.js";
 import { type NameParts, type PathInput, pathBytes } from "./options.js";
 import { openParent } from "./parent.js";
 import { run, runSync, type Steps, step } from "./steps.js";
-import { abandoned } from "./sweep.js";
 import { ownRuntimeDirectory } from "./well-known.js";
 
 export interface WithMountOptions {
@@ -32,6 +43,19 @@ export interface WithMountOptions {
   readonly exec?: boolean;
 }
 
+const OPTIONS: Expectations = {
+  type: TEXT,
+  options: {
+    what: 'an object of texts and trues, such as { size: "1m", ro: true }',
+    accepts: (value) =>
+      OBJECT.accepts(value) &&
+      Object.values(value as object).every((each) => typeof each === "string" || each === true),
+  },
+  readOnly: BOOLEAN,
+  suid: BOOLEAN,
+  dev: BOOLEAN,
+  exec: BOOLEAN,
+};
 const NAMES: NameParts = { prefix: "mount-" as Bytes, suffix: "" as Bytes };
 const POINT = "point" as Bytes;
 
@@ -65,6 +89,10 @@ function* mounted<Result>(
   options: WithMountOptions,
   callback: (path: string) => Result,
 ): Steps<Result> {
+  requireArgument("withMount", "source", source, PATH);
+  requireOptions("withMount", options, OPTIONS);
+  requireArgument("withMount", "options.type", options.type, TEXT);
+  requireArgument("withMount", "callback", callback, FUNCTION);
   using parent = openParent(ownRuntimeDirectory());
   yield* reclaimMounts(parent.fd);
   // The mount hides the directory under it, so the lock that tells a live one lies on the directory above.
@@ -78,33 +106,34 @@ function* mounted<Result>(
 }
 
 class MountPoint implements Disposable {
-  readonly #leftover: Leftover;
+  readonly #held: Held;
 
   constructor(outer: LockedDir) {
     const dir = outer.directory;
-    mkdirat(dir, POINT, 0o700);
-    this.#leftover = {
-      kind: "mount-point",
-      dir,
-      name: POINT,
-      fd: openat(dir, POINT, O_PATH | O_DIRECTORY | O_NOFOLLOW),
-    };
-    hold(this.#leftover);
+    const slot = expect("mount-point", dir, POINT);
+    try {
+      mkdirat(dir, POINT, 0o700);
+      const fd = openat(dir, POINT, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+      this.#held = hold(slot, { kind: "mount-point", dir, name: POINT, fd });
+    } catch (error) {
+      forget(slot);
+      throw error;
+    }
   }
 
   get path(): string {
-    return toText(join(this.#leftover.dir.path, POINT));
+    return toText(join(this.#held.dir.path, POINT));
   }
 
   mount(source: PathInput, options: WithMountOptions): void {
     using made = detachedMount(source, options);
-    attachMount(made, this.#leftover.fd);
+    attachMount(made, this.#held.fd);
   }
 
   [Symbol.dispose](): void {
-    runSync(removal(this.#leftover));
-    release(this.#leftover);
-    this.#leftover.fd.close();
+    runSync(removal(this.#held));
+    release(this.#held);
+    this.#held.fd.close();
   }
 }
 

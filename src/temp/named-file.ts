@@ -1,9 +1,19 @@
+/** `mkstemp`: a file with a name, locked against cleaners. */
+import { inspect } from "node:util";
+import { requireOptions } from "../base/arguments.js";
 import { type Bytes, join, toBuffer, toText } from "../base/bytes.js";
 import type { Fd } from "../sys/files.js";
-import { hold, type Leftover, release, removal } from "./leftovers.js";
+import { creating } from "./errors.js";
+import { type Held, release, removal } from "./leftovers.js";
 import { newLockedFile } from "./new-file.js";
 import { fill, OpenFile } from "./open-file.js";
-import { type NamedTempFileOptions, nameParts, type PathInput, pathBytes } from "./options.js";
+import {
+  NAMED_FILE_OPTIONS,
+  type NamedTempFileOptions,
+  nameParts,
+  type PathInput,
+  pathBytes,
+} from "./options.js";
 import type { Parent } from "./parent.js";
 import { type PersistOptions, persist, persistSync, type Unpersisted } from "./persist.js";
 import { inPlace } from "./placement.js";
@@ -17,12 +27,13 @@ import { runSync } from "./steps.js";
  * @throws TempSpaceError, UnsafePathError, SyscallError
  */
 export function mkstempSync(options: NamedTempFileOptions = {}): NamedTempFile {
+  requireOptions("mkstemp", options, NAMED_FILE_OPTIONS);
   const parts = nameParts(options);
   return inPlace(options, (parent) => {
-    const { fd, name, locked } = newLockedFile(parent.fd, parts);
-    const file = new NamedTempFile(parent, name, fd, locked);
+    const { held, locked } = creating("file", parent, () => newLockedFile(parent.fd, parts));
+    const file = new NamedTempFile(parent, held, locked);
     try {
-      fill(fd, options);
+      fill(held.fd, options);
       return file;
     } catch (error) {
       file.removeSync();
@@ -36,17 +47,16 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
   /** What is behind it: a file with a lock, or where the file system has no locks (some NFS, FUSE), without. */
   readonly backing: "locked-file" | "file";
   readonly #parent: Parent;
-  readonly #leftover: Leftover;
+  readonly #held: Held;
   #path: Bytes;
   #ended = false;
 
-  constructor(parent: Parent, name: Bytes, fd: Fd, locked: boolean) {
-    super(fd, parent.path);
+  constructor(parent: Parent, held: Held, locked: boolean) {
+    super(held.fd, parent.path);
     this.backing = locked ? "locked-file" : "file";
     this.#parent = parent.share();
-    this.#path = join(parent.path, name);
-    this.#leftover = { kind: "file", dir: parent.fd, name, fd };
-    hold(this.#leftover);
+    this.#path = join(parent.path, held.name);
+    this.#held = held;
   }
 
   /** The absolute path, as text: the lasting one, once it was persisted. */
@@ -75,7 +85,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
 
   #unpersisted(): Unpersisted {
     if (this.#ended) throw new Error(`${this.path}: it has its lasting name already, or was removed`);
-    return { ...this.#leftover, inMemory: this.#parent.isInMemory(this.open) };
+    return { ...this.#held, inMemory: this.#parent.isInMemory(this.open) };
   }
 
   #become(fd: Fd, path: PathInput): void {
@@ -91,7 +101,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
 
   removeSync(): void {
     if (!this.#ended) {
-      runSync(removal(this.#leftover));
+      runSync(removal(this.#held));
       this.#end();
     }
     this.open.close();
@@ -100,7 +110,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
   /** From here on it is no leftover. */
   #end(): void {
     this.#ended = true;
-    release(this.#leftover);
+    release(this.#held);
     this.#parent[Symbol.dispose]();
   }
 
@@ -110,5 +120,10 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.removeSync();
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](): string {
+    return `NamedTempFile { path: ${inspect(this.path)}, fd: ${this.fd}, backing: '${this.backing}' }`;
   }
 }

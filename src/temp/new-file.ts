@@ -1,3 +1,4 @@
+/** New files: without a name, in memory, or under a name that nobody can guess. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import {
@@ -12,6 +13,7 @@ import {
 } from "../sys/files.js";
 import { chmod, InodeMark } from "../sys/inode.js";
 import { memfdCreate } from "../sys/memfd.js";
+import { expect, forget, type Held, hold, release } from "./leftovers.js";
 import { lockShared } from "./lock.js";
 import { freshName } from "./names.js";
 import { type NameParts, nameParts } from "./options.js";
@@ -24,7 +26,9 @@ const SELF = "." as Bytes;
 /** A file without a name, in the directory's file system (O_TMPFILE, open(2)); undefined where it can't make any. */
 export function unnamedFile(dir: Fd): Fd | undefined {
   try {
-    return openat(dir, SELF, O_TMPFILE | O_RDWR, OWNER_ONLY);
+    const fd = openat(dir, SELF, O_TMPFILE | O_RDWR, OWNER_ONLY);
+    giveToOwner(fd);
+    return fd;
   } catch (error) {
     // EISDIR: the kernel, or a layer in between, took it for an open of the directory.
     if (failedWith(error, "EOPNOTSUPP", "EISDIR", "ENOSYS", "EINVAL")) return undefined;
@@ -47,9 +51,10 @@ export function anonymousFile(dir: Fd): AnonymousFile {
 
 /** For file systems that know no file without a name (NFS, FAT, FUSE): it has one for a moment, and nobody knows it. */
 export function unlinkedFile(dir: Fd): AnonymousFile {
-  const { fd, name } = newFile(dir, nameParts({}));
-  tryUnlinkat(dir, name);
-  return { fd, backing: "unlinked" };
+  const held = newFile(dir, nameParts({}));
+  tryUnlinkat(dir, held.name);
+  release(held);
+  return { fd: held.fd, backing: "unlinked" };
 }
 
 /** A file in memory: it needs no directory and no file system. */
@@ -60,53 +65,69 @@ export function memoryFile(name: Bytes): AnonymousFile {
   return { fd, backing: "memfd" };
 }
 
-export interface NewFile {
-  readonly fd: Fd;
-  readonly name: Bytes;
-}
-
 /** A new file under a name that nobody can guess; never one that was there before. */
-export function newFile(dir: Fd, { prefix, suffix }: NameParts, nextName = freshName): NewFile {
+export function newFile(dir: Fd, { prefix, suffix }: NameParts, nextName = freshName): Held {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const name = nextName(prefix, suffix);
-    try {
-      return { name, fd: openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, OWNER_ONLY) };
-    } catch (error) {
-      if (!failedWith(error, "EEXIST")) throw error;
-    }
+    const held = makeNamed(dir, nextName(prefix, suffix));
+    if (held !== undefined) return held;
   }
   throw takenAway(dir);
 }
 
-export interface LockedFile extends NewFile {
+/** Undefined if the name is taken. */
+function makeNamed(dir: Fd, name: Bytes): Held | undefined {
+  const slot = expect("file", dir, name);
+  try {
+    const fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, OWNER_ONLY);
+    const held = hold(slot, { kind: "file", dir, name, fd });
+    giveToOwner(fd);
+    return held;
+  } catch (error) {
+    forget(slot);
+    if (failedWith(error, "EEXIST")) return undefined;
+    throw error;
+  }
+}
+
+export interface LockedFile {
+  readonly held: Held;
   readonly locked: boolean;
 }
 
 /** The same with a lock that cleaners honour; a file that one of them took in the moment before is made anew. */
 export function newLockedFile(dir: Fd, parts: NameParts): LockedFile {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const { fd, name } = newFile(dir, parts);
+    const held = newFile(dir, parts);
     try {
-      const lock = lockShared(fd);
-      if (lock !== "busy" && hasName(fd)) return { fd, name, locked: lock === "locked" };
-      tryUnlinkat(dir, name);
-      fd.close();
+      const lock = lockShared(held.fd);
+      if (lock !== "busy" && hasName(held.fd)) return { held, locked: lock === "locked" };
     } catch (error) {
-      tryUnlinkat(dir, name);
-      fd.close();
+      discard(held);
       throw error;
     }
+    discard(held);
   }
   throw takenAway(dir);
+}
+
+/** Removes a file that nobody has seen yet. */
+export function discard(held: Held): void {
+  tryUnlinkat(held.dir, held.name);
+  release(held);
+  held.fd.close();
 }
 
 const mark = new InodeMark();
 
 function hasName(fd: Fd): boolean {
   mark.lookAt(fd);
-  // A umask that takes from the owner too.
-  if ((mark.mode & PERMISSIONS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
   return mark.nlink > 0;
+}
+
+/** A umask may take permissions from the owner, too. */
+function giveToOwner(fd: Fd): void {
+  mark.lookAt(fd);
+  if ((mark.mode & PERMISSIONS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
 }
 
 function takenAway(dir: Fd): UnsafePathError {

@@ -1,7 +1,9 @@
+/** What temporary files of each kind have in common. */
 import fs from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type Readable, Writable } from "node:stream";
 import { promisify } from "node:util";
+import { DATA, requireArgument } from "../base/arguments.js";
 import type { Bytes } from "../base/bytes.js";
 import { type Fd, procPath } from "../sys/files.js";
 import { reserve } from "../sys/space.js";
@@ -79,8 +81,10 @@ export abstract class OpenFile {
   }
 }
 
-const toBytes = (data: string | Uint8Array): Uint8Array =>
-  typeof data === "string" ? Buffer.from(data) : data;
+function toBytes(data: string | Uint8Array): Uint8Array {
+  requireArgument("append", "data", data, DATA);
+  return typeof data === "string" ? Buffer.from(data) : data;
+}
 
 /** What a new file is to hold at once; where there is no room, the file is closed. */
 export function fill(fd: Fd, { content, reserve: length }: ContentOptions): void {

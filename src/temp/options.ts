@@ -1,3 +1,16 @@
+/** The options of the functions that make something temporary, and their checks. */
+import {
+  BOOLEAN,
+  COUNT,
+  choices,
+  DATA,
+  type Expectation,
+  type Expectations,
+  either,
+  listOf,
+  PATH,
+  requireArgument,
+} from "../base/arguments.js";
 import { type Bytes, bytes, fromBuffer, isAbsolute, join, simplify } from "../base/bytes.js";
 
 /** A path as Node takes it. A string stands for its UTF-8 bytes; bytes that are not UTF-8 go in as a Buffer. */
@@ -51,6 +64,28 @@ export interface NamedTempFileOptions extends PlacementOptions, NameOptions, Con
 export const DEFAULT_PREFIX = "mayfly-" as Bytes;
 const NOTHING = "" as Bytes;
 
+const NAME_PART: Expectation = {
+  what: 'a part of a file name: a string without "/" and NUL',
+  accepts: (value) => typeof value === "string" && !/[/\0]/.test(value),
+};
+export const NAME_OPTIONS: Expectations = { prefix: NAME_PART, suffix: NAME_PART };
+const PLACEMENT_OPTIONS: Expectations = {
+  size: choices("small", "large"),
+  dir: PATH,
+  fallback: either(BOOLEAN, listOf(PATH)),
+  earlyBoot: BOOLEAN,
+};
+export const CONTENT_OPTIONS: Expectations = { content: DATA, reserve: COUNT };
+export const DIRECTORY_OPTIONS: Expectations = { ...NAME_OPTIONS, ...PLACEMENT_OPTIONS };
+export const FILE_OPTIONS: Expectations = { ...PLACEMENT_OPTIONS, ...CONTENT_OPTIONS };
+export const NAMED_FILE_OPTIONS: Expectations = { ...DIRECTORY_OPTIONS, ...CONTENT_OPTIONS };
+
+/** The bytes of a path argument, which is checked. */
+export function pathArgument(caller: string, name: string, path: PathInput): Bytes {
+  requireArgument(caller, name, path, PATH);
+  return pathBytes(path);
+}
+
 /** The bytes of a path argument, made absolute against the working directory and without needless slashes. */
 export function pathBytes(path: PathInput): Bytes {
   const given = typeof path === "string" ? bytes(path) : fromBuffer(path);
@@ -64,17 +99,11 @@ export interface NameParts {
 
 const DEFAULT_PARTS: NameParts = { prefix: DEFAULT_PREFIX, suffix: NOTHING };
 
-/** The fixed parts of a name; what would lead out of the directory is refused. */
+/** The fixed parts of a name, which were checked. */
 export function nameParts({ prefix, suffix }: NameOptions): NameParts {
   if (prefix === undefined && suffix === undefined) return DEFAULT_PARTS;
   return {
-    prefix: prefix === undefined ? DEFAULT_PREFIX : namePart("prefix", prefix),
-    suffix: suffix === undefined ? NOTHING : namePart("suffix", suffix),
+    prefix: prefix === undefined ? DEFAULT_PREFIX : bytes(prefix),
+    suffix: suffix === undefined ? NOTHING : bytes(suffix),
   };
-}
-
-function namePart(option: string, value: string): Bytes {
-  if (/[/\0]/.test(value))
-    throw new TypeError(`${option}: ${JSON.stringify(value)} is not part of a file name`);
-  return bytes(value);
 }

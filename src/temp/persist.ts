@@ -1,11 +1,16 @@
+/** Gives a temporary file its lasting name: at once and whole, or not at all. */
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { promisify } from "node:util";
-import { type Bytes, basename, parent as parentOf } from "../base/bytes.js";
-import { failedWith } from "../base/errors.js";
+import { BOOLEAN, COUNT, type Expectations, MODE, requireOptions } from "../base/arguments.js";
+import { type Bytes, basename, parent as parentOf, show, toBuffer } from "../base/bytes.js";
+import { failedWith, SyscallError } from "../base/errors.js";
 import {
   AT_EMPTY_PATH,
   AT_SYMLINK_FOLLOW,
   Fd,
+  flock,
+  LOCK_UN,
   linkat,
   O_DIRECTORY,
   O_RDONLY,
@@ -16,11 +21,15 @@ import {
   tryUnlinkat,
 } from "../sys/files.js";
 import { chmod, chown } from "../sys/inode.js";
-import { fullCode, fullPlace, TempSpaceError } from "./errors.js";
+import { renameat } from "../sys/rename.js";
+import { abandonedAt } from "./abandoned.js";
+import { fullCode, fullPlace, inWords, TempSpaceError } from "./errors.js";
+import { expect, type Held, hold, release } from "./leftovers.js";
+import { lockShared } from "./lock.js";
 import { freshName } from "./names.js";
-import { newFile, unnamedFile } from "./new-file.js";
+import { discard, newLockedFile, unnamedFile } from "./new-file.js";
 import { copyContents } from "./open-file.js";
-import { nameParts, type PathInput, pathBytes } from "./options.js";
+import { DEFAULT_PREFIX, nameParts, type PathInput, pathArgument } from "./options.js";
 import { run, runSync, type Steps, step } from "./steps.js";
 
 /** How a file appears under its lasting name. */
@@ -59,13 +68,33 @@ const fsync = promisify(fs.fsync);
  * the same, or that of a copy where this one can't be linked there (another file system, a memfd).
  */
 export async function persist(file: Unpersisted, path: PathInput, options: PersistOptions): Promise<Fd> {
-  const whole = pathBytes(path);
-  return persistedAtOnce(file, whole, options) ? file.fd : run(persisting(file, whole, options));
+  const whole = requirePersistable(path, options);
+  try {
+    return persistedAtOnce(file, whole, options) ? file.fd : await run(persisting(file, whole, options));
+  } catch (error) {
+    throw failure(error, whole);
+  }
 }
 
 export function persistSync(file: Unpersisted, path: PathInput, options: PersistOptions): Fd {
-  const whole = pathBytes(path);
-  return persistedAtOnce(file, whole, options) ? file.fd : runSync(persisting(file, whole, options));
+  const whole = requirePersistable(path, options);
+  try {
+    return persistedAtOnce(file, whole, options) ? file.fd : runSync(persisting(file, whole, options));
+  } catch (error) {
+    throw failure(error, whole);
+  }
+}
+
+const OPTIONS: Expectations = { replace: BOOLEAN, mode: MODE, uid: COUNT, gid: COUNT, fsync: BOOLEAN };
+
+function requirePersistable(path: PathInput, options: PersistOptions): Bytes {
+  requireOptions("persist", options, OPTIONS);
+  return pathArgument("persist", "path", path);
+}
+
+/** Names the path that the caller asked for. */
+function failure(error: unknown, path: Bytes): unknown {
+  return error instanceof SyscallError ? inWords(error, `cannot persist as ${show(path)}`, path) : error;
 }
 
 /** Where nothing else is to be done in the directory, one call by the path is enough. */
@@ -122,33 +151,84 @@ function appear(
 }
 
 function move(dir: Fd, name: Bytes, target: Target, replace: boolean): void {
+  if (replace) {
+    renameat(dir, name, target.dir, target.name);
+    return;
+  }
   try {
-    renameat2(dir, name, target.dir, target.name, replace ? 0 : RENAME_NOREPLACE);
+    renameat2(dir, name, target.dir, target.name, RENAME_NOREPLACE);
   } catch (error) {
-    // A file system that does not know RENAME_NOREPLACE.
-    if (replace || !failedWith(error, "EINVAL")) throw error;
+    // A file system, a kernel or a seccomp filter that does not know RENAME_NOREPLACE.
+    if (!failedWith(error, "EINVAL", "ENOSYS", "EPERM")) throw error;
     linkat(dir, name, target.dir, target.name);
     tryUnlinkat(dir, name);
   }
 }
 
-/** linkat(2) never replaces: for that, the file first gets a name that nobody knows, and is renamed. */
+/** linkat(2) never replaces: for that, the file first gets another name, and is renamed. */
 function link(fd: Fd, target: Target, replace: boolean): void {
   try {
     nameFd(fd, target.dir, target.name);
-    return;
   } catch (error) {
     if (!replace || !failedWith(error, "EEXIST")) throw error;
+    replaceBy(fd, target);
   }
-  const { prefix, suffix } = nameParts({});
-  const between = freshName(prefix, suffix);
-  nameFd(fd, target.dir, between);
+}
+
+function replaceBy(fd: Fd, target: Target): void {
+  // Tells a sweep, and the next one who replaces this file, that the other name is in use.
+  const locked = lockShared(fd) === "locked";
+  const between = nameBetween(fd, target);
   try {
-    renameat2(target.dir, between, target.dir, target.name);
+    renameat(target.dir, between.name, target.dir, target.name);
   } catch (error) {
-    tryUnlinkat(target.dir, between);
+    tryUnlinkat(target.dir, between.name);
+    throw error;
+  } finally {
+    release(between);
+    if (locked) flock(fd, LOCK_UN);
+  }
+}
+
+/**
+ * The other name depends on the target's alone, so whoever replaces the target next finds what a killed program left.
+ * If another program is replacing it at this moment, a random name does as well.
+ */
+function nameBetween(fd: Fd, target: Target): Held {
+  const digest = createHash("sha256").update(toBuffer(target.name)).digest("hex");
+  const usual = `${DEFAULT_PREFIX}${digest.slice(0, 32)}` as Bytes;
+  return (
+    tryName(fd, target.dir, usual) ??
+    (removeStale(target.dir, usual) ? tryName(fd, target.dir, usual) : undefined) ??
+    newName(fd, target.dir)
+  );
+}
+
+function newName(fd: Fd, dir: Fd): Held {
+  const { prefix, suffix } = nameParts({});
+  for (;;) {
+    const held = tryName(fd, dir, freshName(prefix, suffix));
+    if (held !== undefined) return held;
+  }
+}
+
+/** Undefined if the name is taken. */
+function tryName(fd: Fd, dir: Fd, name: Bytes): Held | undefined {
+  const held = hold(expect("file", dir, name), { kind: "file", dir, name, fd });
+  try {
+    nameFd(fd, dir, name);
+    return held;
+  } catch (error) {
+    release(held);
+    if (failedWith(error, "EEXIST")) return undefined;
     throw error;
   }
+}
+
+/** Whether the name was that of a file which a killed program left, and is free now. */
+function removeStale(dir: Fd, name: Bytes): boolean {
+  using stale = abandonedAt(dir, name);
+  return stale !== undefined && tryUnlinkat(dir, name) === undefined;
 }
 
 /** Before Linux 6.10, only root may name an fd itself; everybody may name it by its link in /proc. */
@@ -170,21 +250,21 @@ function nameFd(fd: Fd, dir: Fd, name: Bytes): void {
 /** A copy in the target's own directory, unseen until it is whole. */
 function* copyTo(file: Unpersisted, target: Target, options: PersistOptions): Steps<Fd> {
   const unnamed = unnamedFile(target.dir);
-  const copy: Unpersisted =
-    unnamed === undefined ? { ...newFile(target.dir, nameParts({})), dir: target.dir } : { fd: unnamed };
+  const named = unnamed === undefined ? newLockedFile(target.dir, nameParts({})).held : undefined;
+  const copy: Unpersisted = named ?? { fd: unnamed as Fd };
   try {
     yield* copyContents(file.fd, copy.fd);
     adjust(copy.fd, options);
     if (options.fsync !== false) yield* written(copy.fd);
     appear(copy, target, options);
   } catch (error) {
-    if (copy.name !== undefined) tryUnlinkat(target.dir, copy.name);
+    if (named === undefined) copy.fd.close();
+    else discard(named);
     const code = fullCode(error);
-    const reason =
-      code === undefined ? error : new TempSpaceError([fullPlace(target.dir.path, target.dir, code)], error);
-    copy.fd.close();
-    throw reason;
+    if (code === undefined) throw error;
+    throw new TempSpaceError([fullPlace(target.dir.path, target.dir, code)], error);
   }
+  if (named !== undefined) release(named);
   if (file.dir !== undefined && file.name !== undefined) tryUnlinkat(file.dir, file.name);
   return copy.fd;
 }

@@ -1,7 +1,9 @@
-import { type Bytes, bytes, isAbsolute, simplify, toText } from "../base/bytes.js";
-import { failedWith, UnsafePathError } from "../base/errors.js";
+/** Chooses the directory in which something temporary is made, and goes on to the next when it is full. */
+import { choices, requireArgument } from "../base/arguments.js";
+import { type Bytes, bytes, isAbsolute, show, simplify, toText } from "../base/bytes.js";
+import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { isUp } from "./early-boot.js";
-import { type FullPlace, fullCode, fullPlace, TempSpaceError } from "./errors.js";
+import { type FullPlace, fullCode, fullPlace, inWords, TempSpaceError } from "./errors.js";
 import { type PathInput, type PlacementOptions, pathBytes } from "./options.js";
 import { openParent, type Parent, recentParent, standardParent } from "./parent.js";
 import { immediately, runSync, type Steps } from "./steps.js";
@@ -16,6 +18,8 @@ interface Place {
   /** Whether it is a makeshift, because the right one is not up yet. */
   readonly early: boolean;
   readonly open: (path: Bytes) => Parent;
+  /** The environment variable that names it. */
+  readonly variable?: string;
 }
 
 /**
@@ -53,7 +57,7 @@ export function inPlace<Made>(options: PlacementOptions, make: (parent: Parent) 
 }
 
 function inPlaceFrom<Made>(first: Place, options: PlacementOptions, make: (parent: Parent) => Made): Made {
-  const parent = first.open(first.path);
+  const parent = opened(first);
   try {
     return make(parent);
   } catch (error) {
@@ -98,7 +102,7 @@ class Full {
 }
 
 function* makeIn<Made>(place: Place, make: (parent: Parent) => Steps<Made>): Steps<Made | Full> {
-  const parent = place.open(place.path);
+  const parent = opened(place);
   try {
     return yield* make(parent);
   } catch (error) {
@@ -107,6 +111,21 @@ function* makeIn<Made>(place: Place, make: (parent: Parent) => Steps<Made>): Ste
     return new Full(fullPlace(parent.path, parent.fd, code), error);
   } finally {
     parent[Symbol.dispose]();
+  }
+}
+
+/** @throws SyscallError, UnsafePathError, which name the place as the caller knows it. */
+function opened(place: Place): Parent {
+  try {
+    return place.open(place.path);
+  } catch (error) {
+    const { path, variable } = place;
+    const origin = variable === undefined ? "" : ` (from the environment variable ${variable})`;
+    if (error instanceof SyscallError) {
+      throw inWords(error, `cannot create temporary files in ${show(path)}${origin}`, path);
+    }
+    if (error instanceof UnsafePathError) error.message += origin;
+    throw error;
   }
 }
 
@@ -139,8 +158,8 @@ const EARLY_PLACE: Place = {
 
 function standardPlace(size: "small" | "large", earlyBoot: boolean | undefined): Place {
   const root = wantedRoot(size);
-  if (!isEarly(root, earlyBoot)) return standard(root);
-  return EARLY_PLACE;
+  if (isEarly(root, earlyBoot)) return EARLY_PLACE;
+  return hasVariable() ? { ...standard(root), variable: "TMPDIR" } : standard(root);
 }
 
 /** Before local file systems are up, both may still be hidden by a mount: only /run and memory will do. */
@@ -151,10 +170,11 @@ const isEarly = (root: Bytes, told: boolean | undefined): boolean => told ?? !is
  * is read each time.
  */
 function wantedRoot(size: "small" | "large"): Bytes {
-  const variable = process.env.TMPDIR;
-  if (variable !== undefined && variable !== "") return rootFrom(variable);
+  if (hasVariable()) return rootFrom(process.env.TMPDIR ?? "");
   return size === "small" ? TMP : VAR_TMP;
 }
+
+const hasVariable = (): boolean => (process.env.TMPDIR ?? "") !== "";
 
 /** Where `"small"` and `"large"` go at present. */
 export function standardRoots(): Bytes[] {
@@ -171,7 +191,8 @@ function rootFrom(variable: string): Bytes {
 
 function requireAbsolute(path: Bytes): Bytes {
   if (isAbsolute(path)) return simplify(path);
-  throw new UnsafePathError("NOT_NORMALIZED", path, "TMPDIR must be an absolute path");
+  const message = "the environment variable TMPDIR must be an absolute path";
+  throw new UnsafePathError("NOT_NORMALIZED", path, message);
 }
 
 /**
@@ -179,5 +200,6 @@ function requireAbsolute(path: Bytes): Bytes {
  * early boot a directory of our own below /run or `$XDG_RUNTIME_DIR`.
  */
 export function tempRootSync(size: "small" | "large" = "small"): string {
+  requireArgument("tempRoot", "size", size, choices("small", "large"));
   return toText(standardPlace(size, undefined).path);
 }

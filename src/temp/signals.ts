@@ -1,38 +1,46 @@
+/** `cleanupOnSignal`: removes everything temporary when a signal ends the program, and lets the signal end it. */
 import { once } from "node:events";
 import { constants } from "node:os";
 import { isMainThread, Worker } from "node:worker_threads";
-import { type GuardData, type GuardMessage, STARTING, UNABLE } from "./guard-messages.js";
-import { pack } from "./hand-over.js";
-import { observe, removeAll } from "./leftovers.js";
+import { choices, requireArray } from "../base/arguments.js";
+import { type Address, currentThread } from "../sys/freeze.js";
+import { type GuardData, STARTING, WAITING } from "./guard-data.js";
 
 export type TerminationSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 
-/** What `cleanupOnSignal` returns: disposing of it leaves the signals to themselves again. */
+/** What `cleanupOnSignal` returns. Disposing of it leaves the signals to their default action again. */
 export interface SignalCleanup extends Disposable {
-  /** What waits for the signals: a thread of its own, or the program's event loop, which is deaf while it is busy. */
-  readonly backing: "guard-thread" | "event-loop";
+  /** What waits for the signals: a thread of its own, so that a busy program hears them too. */
+  readonly backing: "guard-thread";
 }
 
 const USUAL: readonly TerminationSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+const SIGNAL = choices("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT");
 const START_TIMEOUT_MS = 10_000;
 
 /**
- * Removes everything temporary when one of these signals comes, and then lets the signal do what it would have done:
- * the process ends by it, and its exit status says so. A thread of its own waits for them, so that a program that is
- * busy, and would not hear a listener called, ends at once too. Where the program listens for the signal itself, its
- * listener decides; `process.exit()` in it removes everything as well.
+ * Removes everything temporary when one of these signals comes, what Workers made included, and then lets the signal do
+ * what it does by default: the process ends by it, and its exit status says so. A thread of its own waits for the
+ * signals, so a busy program ends at once too; the main thread is stopped first, so it never sees that its files are
+ * gone. If the program listens for a signal itself, its listener decides; `process.exit()` in it removes everything.
  *
- * SIGKILL can't be caught: see `sweepStale`, which also finds what Workers had made.
+ * SIGKILL can't be caught: see `sweepStale`.
+ *
+ * @throws Error with the code ENOTSUP if this Node.js has no way to do that. The signals then do what they always do.
  */
 export async function cleanupOnSignal(signals: readonly TerminationSignal[] = USUAL): Promise<SignalCleanup> {
-  const guard = startGuard(signals);
-  await once(guard.worker, "message");
+  const guard = startGuard("cleanupOnSignal", signals);
+  try {
+    await once(guard.worker, "message");
+  } catch (error) {
+    throw unsupported(error);
+  }
   return armed(guard);
 }
 
-/** The same; it holds the calling thread up until the guard's thread has started, some 30 ms. */
+/** The same; it blocks the calling thread until the guard's thread has started, some 30 ms. */
 export function cleanupOnSignalSync(signals: readonly TerminationSignal[] = USUAL): SignalCleanup {
-  const guard = startGuard(signals);
+  const guard = startGuard("cleanupOnSignalSync", signals);
   Atomics.wait(guard.shared, 0, STARTING, START_TIMEOUT_MS);
   return armed(guard);
 }
@@ -43,45 +51,52 @@ interface Guard {
   readonly worker: Worker;
 }
 
-function startGuard(signals: readonly TerminationSignal[]): Guard {
-  if (!isMainThread) throw new Error("signals concern the main thread: call cleanupOnSignal there");
+function startGuard(caller: string, signals: readonly TerminationSignal[]): Guard {
+  requireArray(caller, "signals", signals, SIGNAL);
+  if (!isMainThread) throw new Error(`${caller}: signals belong to the main thread: call it there`);
   const shared = new Int32Array(new SharedArrayBuffer(4 * (1 + signals.length)));
-  const workerData: GuardData = { signals: signals.map((signal) => constants.signals[signal]), shared };
-  const worker = new Worker(new URL("./signal-guard.js", import.meta.url), {
-    workerData,
-    // The binding that it waits with is deprecated, and nothing else hears signals off the main thread.
-    execArgv: ["--no-deprecation"],
-  });
+  const numbers = signals.map((signal) => constants.signals[signal]);
+  const workerData: GuardData = { signals: numbers, shared, mainThread: mainThread() };
+  const url = new URL("./signal-guard.js", import.meta.url);
+  // process.on() hears signals in the main thread only. Its handle works in any; this option is the way to it.
+  const worker = new Worker(url, { workerData, execArgv: ["--expose-internals", "--no-warnings"] });
   return { signals, shared, worker };
 }
 
-function armed(guard: Guard): SignalCleanup {
-  const state = Atomics.load(guard.shared, 0);
-  guard.worker.unref();
-  if (state === STARTING || state === UNABLE) {
-    void guard.worker.terminate();
-    return onEventLoop(guard.signals);
+function mainThread(): Address {
+  try {
+    return currentThread();
+  } catch (error) {
+    throw unsupported(error);
   }
-  const stops = [tellOfOwnListeners(guard), tellOfLeftovers(guard.worker)];
+}
+
+function unsupported(cause: unknown): Error {
+  const message = `cleanupOnSignal: Node.js ${process.version} has no way to wait for signals in a thread; end the program by process.exit() in listeners of its own instead`;
+  return Object.assign(new Error(message, { cause }), { code: "ENOTSUP" });
+}
+
+function armed(guard: Guard): SignalCleanup {
+  const { shared, worker } = guard;
+  // The guard wakes this thread up by a message.
+  worker.on("message", () => undefined);
+  worker.unref();
+  if (Atomics.load(shared, 0) !== WAITING) {
+    void worker.terminate();
+    throw unsupported(undefined);
+  }
+  const stop = countOwnListeners(guard);
   return {
     backing: "guard-thread",
     [Symbol.dispose]() {
-      for (const stop of stops) stop();
-      void guard.worker.terminate();
+      stop();
+      void worker.terminate();
     },
   };
 }
 
-function tellOfLeftovers(worker: Worker): () => void {
-  const send = (message: GuardMessage): void => worker.postMessage(message);
-  return observe({
-    held: (leftover) => send({ held: pack(leftover) }),
-    released: (leftover) => send({ released: pack(leftover) }),
-  });
-}
-
 /** Keeps the guard informed of whether the program listens for the signals itself. */
-function tellOfOwnListeners({ signals, shared }: Guard): () => void {
+function countOwnListeners({ signals, shared }: Guard): () => void {
   const count = (): void => {
     for (const [index, signal] of signals.entries()) {
       Atomics.store(shared, 1 + index, process.listenerCount(signal));
@@ -95,22 +110,5 @@ function tellOfOwnListeners({ signals, shared }: Guard): () => void {
   return () => {
     process.off("newListener", soon);
     process.off("removeListener", count);
-  };
-}
-
-/** For a Node whose threads can't wait for signals. */
-function onEventLoop(signals: readonly TerminationSignal[]): SignalCleanup {
-  const listener = (signal: NodeJS.Signals): void => {
-    if (process.listenerCount(signal) > 1) return;
-    removeAll();
-    process.off(signal, listener);
-    process.kill(process.pid, signal);
-  };
-  for (const signal of signals) process.on(signal, listener);
-  return {
-    backing: "event-loop",
-    [Symbol.dispose]() {
-      for (const signal of signals) process.off(signal, listener);
-    },
   };
 }

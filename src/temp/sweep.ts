@@ -1,12 +1,10 @@
-import { type Bytes, toText } from "../base/bytes.js";
-import { failedWith } from "../base/errors.js";
-import { entries } from "../sys/directory.js";
-import { type Fd, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openat, pathBelow } from "../sys/files.js";
-import { isDirectory, isRegular, S_ISVTX, statx } from "../sys/inode.js";
-import { isStillThere, type Leftover, removal } from "./leftovers.js";
-import { lockAbandoned } from "./lock.js";
-import { isFreshName } from "./names.js";
-import { type NameOptions, type NameParts, nameParts, type PathInput, pathBytes } from "./options.js";
+/** `sweepStale`: removes what earlier runs of a program left when they were killed. */
+import { PATH, requireOptions } from "../base/arguments.js";
+import { toText } from "../base/bytes.js";
+import { pathBelow } from "../sys/files.js";
+import { abandoned } from "./abandoned.js";
+import { removal } from "./leftovers.js";
+import { NAME_OPTIONS, type NameOptions, nameParts, type PathInput, pathBytes } from "./options.js";
 import { openParent, type Parent, standardParent } from "./parent.js";
 import { standardRoots } from "./placement.js";
 import { run, runSync, type Steps } from "./steps.js";
@@ -41,6 +39,7 @@ export function sweepStaleSync(options: SweepOptions = {}): Sweep {
 type Failure = Sweep["failed"][number];
 
 function* sweeping(options: SweepOptions): Steps<Sweep> {
+  requireOptions("sweepStale", options, { ...NAME_OPTIONS, dir: PATH });
   const parts = nameParts(options);
   const removed: string[] = [];
   const failed: Failure[] = [];
@@ -62,40 +61,3 @@ function* sweeping(options: SweepOptions): Steps<Sweep> {
 
 const parents = ({ dir }: SweepOptions): Parent[] =>
   dir === undefined ? standardRoots().map(standardParent) : [openParent(pathBytes(dir))];
-
-/**
- * What `mkdtemp` or `mkstemp` made with these names and nobody holds any more, one by one. Each is locked while it is
- * handed out, so that nobody takes it up meanwhile.
- */
-export function* abandoned(dir: Fd, { prefix, suffix }: NameParts): Generator<Leftover> {
-  using listing = openat(dir, SELF, O_RDONLY | O_DIRECTORY);
-  // All names first: what is removed while a listing goes on may make it skip others.
-  const names = [...entries(listing)].map(({ name }) => name);
-  for (const name of names) {
-    if (!isFreshName(name, prefix, suffix)) continue;
-    using fd = openOwn(dir, name);
-    const leftover = fd === undefined ? undefined : leftoverOf(dir, name, fd);
-    if (leftover !== undefined && lockAbandoned(leftover.fd) && isStillThere(leftover)) yield leftover;
-  }
-}
-
-/** Undefined for what is gone, or can't be one of ours: a symlink, something that may not even be opened. */
-function openOwn(dir: Fd, name: Bytes): Fd | undefined {
-  try {
-    return openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  } catch (error) {
-    if (failedWith(error, "ENOENT", "ELOOP", "EACCES", "ENXIO")) return undefined;
-    throw error;
-  }
-}
-
-/** Undefined for what is somebody else's, what was detached, and what this library does not make. */
-function leftoverOf(dir: Fd, name: Bytes, fd: Fd): Leftover | undefined {
-  const stat = statx(fd);
-  if (stat.uid !== process.geteuid?.()) return undefined;
-  if (isRegular(stat)) return { kind: "file", dir, name, fd };
-  const detached = (stat.mode & S_ISVTX) !== 0;
-  return isDirectory(stat) && !detached ? { kind: "directory", dir, name, fd } : undefined;
-}
-
-const SELF = "." as Bytes;

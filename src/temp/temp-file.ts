@@ -1,10 +1,13 @@
+/** `openTemp`: a file without a name. */
+import { inspect } from "node:util";
+import { requireOptions } from "../base/arguments.js";
 import type { Bytes } from "../base/bytes.js";
 import type { Fd } from "../sys/files.js";
 import { isInMemory } from "../sys/space.js";
-import { TempSpaceError } from "./errors.js";
+import { creating, TempSpaceError } from "./errors.js";
 import { type AnonymousBacking, type AnonymousFile, anonymousFile, memoryFile } from "./new-file.js";
 import { append, copyContents, fill, OpenFile } from "./open-file.js";
-import type { PathInput, TempFileOptions } from "./options.js";
+import { FILE_OPTIONS, type PathInput, type TempFileOptions } from "./options.js";
 import type { Parent } from "./parent.js";
 import { type PersistOptions, persist, persistSync, type Unpersisted } from "./persist.js";
 import { inPlaces, inPlaceUnnamed } from "./placement.js";
@@ -17,9 +20,15 @@ import type { Steps } from "./steps.js";
  * @throws TempSpaceError, UnsafePathError, SyscallError
  */
 export function openTempSync(options: TempFileOptions = {}): TempFile {
+  requireOptions("openTemp", options, FILE_OPTIONS);
   return inPlaceUnnamed(
     options,
-    (parent) => filled(anonymousFile(parent.fd), parent, options),
+    (parent) =>
+      filled(
+        creating("file", parent, () => anonymousFile(parent.fd)),
+        parent,
+        options,
+      ),
     () => filled(memoryFile(MEMORY.path), MEMORY, options),
   );
 }
@@ -110,6 +119,11 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.closeSync();
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](): string {
+    return `${this.constructor.name} { fd: ${this.fd}, backing: '${this.backing}' }`;
   }
 }
 

@@ -1,14 +1,7 @@
+/** Directories for what is not temporary: `runtimeDir` and `stateDir`. */
 import { homedir } from "node:os";
-import {
-  type Bytes,
-  basename,
-  bytes,
-  components,
-  isAbsolute,
-  join,
-  simplify,
-  toText,
-} from "../base/bytes.js";
+import { MODE, requireArgument, requireOptions } from "../base/arguments.js";
+import { type Bytes, basename, bytes, isAbsolute, join, simplify, toText } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { type Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
 import { chmod, statx } from "../sys/inode.js";
@@ -27,6 +20,7 @@ export interface WellKnownOptions {
  * @throws UnsafePathError; SyscallError ENOENT where there is no `$XDG_RUNTIME_DIR`.
  */
 export function runtimeDirSync(name: string, options: WellKnownOptions = {}): string {
+  requireName("runtimeDir", name, options);
   return toText(wellKnown("RUNTIME_DIRECTORY", runtimeBase, name, options));
 }
 
@@ -37,6 +31,7 @@ export function runtimeDirSync(name: string, options: WellKnownOptions = {}): st
  * @throws UnsafePathError
  */
 export function stateDirSync(name: string, options: WellKnownOptions = {}): string {
+  requireName("stateDir", name, options);
   return toText(wellKnown("STATE_DIRECTORY", stateBase, name, options));
 }
 
@@ -45,11 +40,18 @@ export function ownRuntimeDirectory(): Bytes {
   return wellKnown("RUNTIME_DIRECTORY", runtimeBase, "mayfly", {});
 }
 
+const NAME = {
+  what: 'the name of a directory, without "/"',
+  accepts: (value: unknown) => typeof value === "string" && /^[^/\0]+$/.test(value) && !/^\.\.?$/.test(value),
+};
+
+function requireName(caller: string, name: string, options: WellKnownOptions): void {
+  requireArgument(caller, "name", name, NAME);
+  requireOptions(caller, options, { mode: MODE });
+}
+
 function wellKnown(variable: string, base: () => Bytes, name: string, options: WellKnownOptions): Bytes {
   const wanted = bytes(name);
-  if (components(wanted).length !== 1 || /[/\0]|^\.\.?$/.test(name)) {
-    throw new TypeError(`${JSON.stringify(name)} is not the name of a directory`);
-  }
   const given = (process.env[variable] ?? "").split(":").map(bytes);
   const ready = given.find((path) => isAbsolute(path) && basename(path) === wanted);
   if (ready !== undefined) return ready;

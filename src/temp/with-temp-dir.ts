@@ -1,6 +1,8 @@
+/** `withTempDir`: a directory for as long as a callback runs. */
+import { FUNCTION, requireArgument, requireOptions } from "../base/arguments.js";
 import { type LockedDir, makeDirectory } from "./directory.js";
 import { fullCode } from "./errors.js";
-import { nameParts, type TempDirOptions } from "./options.js";
+import { DIRECTORY_OPTIONS, nameParts, type TempDirOptions } from "./options.js";
 import { inPlaces } from "./placement.js";
 import { run, runSync, type Steps, step } from "./steps.js";
 
@@ -27,6 +29,8 @@ export function withTempDirSync<Result>(
 }
 
 function* inTempDir<Result>(callback: (dir: LockedDir) => Result, options: TempDirOptions): Steps<Result> {
+  requireArgument("withTempDir", "callback", callback, FUNCTION);
+  requireOptions("withTempDir", options, DIRECTORY_OPTIONS);
   const parts = nameParts(options);
   try {
     return yield* inPlaces(options, function* (parent) {

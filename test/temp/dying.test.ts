@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { sweepStaleSync } from "#src/index.js";
-import { program, runProgram } from "./program.js";
+import { runProgram } from "./program.js";
 import { scratch } from "./scratch.js";
 
 /** Makes one of each kind, with something in it. */
@@ -59,19 +57,6 @@ for (const [name, { how, status = null, signal = null, left = false }] of Object
   });
 }
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  test(`a busy program is not deaf to ${signal}`, async (t) => {
-    const dir = scratch(t);
-    const busy = `${hooked} ${make} fs.writeSync(1, cleanup.backing); for (;;);`;
-    const child = spawn(process.execPath, program(busy, { dir }), { stdio: ["ignore", "pipe", "inherit"] });
-    const [backing] = await once(child.stdout, "data");
-    assert.equal(`${backing}`, "guard-thread");
-    child.kill(signal);
-    assert.deepEqual(await once(child, "exit"), [null, signal]);
-    assert.deepEqual(readdirSync(dir), []);
-  });
-}
-
 test("a program that listens for the signal itself decides what it does", (t) => {
   const dir = scratch(t);
   const own = `${make} ${hooked}
@@ -93,4 +78,29 @@ test("a hook that was disposed of is gone, and keeps no program alive", (t) => {
 test("the hook prints nothing", (t) => {
   const ended = runProgram(`${make} ${hooked}`, { dir: scratch(t) });
   assert.equal(ended.stdout + ended.stderr, "");
+});
+
+const failing = 'process.on("exit", () => { throw new Error("in a listener"); });';
+
+for (const [how, end] of Object.entries({
+  return: "",
+  "process.exit": "process.exit(5);",
+  throw: 'throw new Error("uncaught");',
+  rejection: 'Promise.reject(new Error("unhandled"));',
+})) {
+  test(`a listener for the end that throws keeps nothing on disk: ${how}`, (t) => {
+    const dir = scratch(t);
+    const ended = runProgram(`${failing} ${make} ${end}`, { dir });
+    assert.equal(ended.status, how === "process.exit" ? 5 : 1);
+    assert.deepEqual(readdirSync(dir), []);
+  });
+}
+
+test("a listener for the end may use what is temporary, and make more", (t) => {
+  const dir = scratch(t);
+  const body = `${make} process.on("exit", () => {
+    mayfly.mkdtempSync({ dir }); fs.writeSync(1, String(fs.existsSync(directory.path)));
+  });`;
+  assert.equal(runProgram(body, { dir }).stdout, "true");
+  assert.deepEqual(readdirSync(dir), []);
 });

@@ -1,0 +1,23 @@
+/** renameat(2), which kernels and seccomp filters know that refuse renameat2(2). It replaces what has the new name. */
+import { type Bytes, show } from "../base/bytes.js";
+import { bind, cstring } from "./ffi.js";
+import { checkAt, type Fd } from "./files.js";
+
+const libc = {
+  renameat: bind<[number, Buffer, number, Buffer], number>(
+    "int renameat(int olddirfd, const void *oldpath, int newdirfd, const void *newpath)",
+  ),
+};
+
+export function renameat(oldDir: Fd, oldName: Bytes, newDir: Fd, newName: Bytes): void {
+  const [from, to] = [cstring(oldName), cstring(newName)];
+  const result = libc.renameat(oldDir.number, from, newDir.number, to);
+  checkAt(
+    result,
+    "renameat",
+    oldDir,
+    oldName,
+    () => `${newDir}`,
+    () => JSON.stringify(show(newName)),
+  );
+}

@@ -1,0 +1,208 @@
+/**
+ * The table of everything on disk that must not outlive the process. It lies in memory that all threads share, so that
+ * whichever thread cleans up sees what the others have made, without their help: a thread that was ended or is frozen
+ * cannot answer. A name is entered before it exists and is taken out after it is gone, so at no moment is something on
+ * disk that the table does not know.
+ */
+import { getEnvironmentData, setEnvironmentData, threadId } from "node:worker_threads";
+import type { Bytes } from "../base/bytes.js";
+
+export type Kind = "file" | "directory" | "mount-point";
+
+/** One row of the table. The file descriptors are numbers, valid in every thread. */
+export interface Entry {
+  readonly slot: number;
+  readonly kind: Kind;
+  /** The directory that it is made in. */
+  readonly dir: number;
+  readonly name: Bytes;
+  /** What was made; -1 as long as it is not known to exist. */
+  readonly fd: number;
+}
+
+/** The layout is part of the key: another version of the library in the same process has a table of its own. */
+const KEY = "mayfly: temporary files, layout 1";
+const KINDS: readonly Kind[] = ["file", "directory", "mount-point"];
+
+// The head of the table, in 32-bit words.
+/** Zero, or the thread that cleans up, plus one. */
+const CLOSED = 0;
+/** How many slots were ever used. */
+const USED = 1;
+/** How many free slots belong to no thread any more. */
+const ORPHANED = 2;
+const HEAD_WORDS = 8;
+
+// A slot, in 32-bit words; the name follows.
+const STATE = 0;
+const KIND = 1;
+const THREAD = 2;
+const DIR = 3;
+const FD = 4;
+const LENGTH = 5;
+const NAME_WORD = 8;
+const SLOT_WORDS = 72;
+const SLOTS_AT_A_TIME = 512;
+const MOST_SLOTS = 1 << 16;
+
+/** Free, and known to be so by the thread that used it last. */
+const FREE = 0;
+/** Free, for any thread. */
+const ORPHAN = 1;
+const HELD = 2;
+/** Held, and its thread has ended in an orderly way: whoever was given the path may still use it. */
+const INHERITED = 3;
+
+const bytesOf = (slots: number): number => 4 * (HEAD_WORDS + slots * SLOT_WORDS);
+const wordOf = (slot: number): number => HEAD_WORDS + slot * SLOT_WORDS;
+
+/** TypeScript's ES2023 does not know growable shared memory yet; Node 20 does. */
+interface GrowableMemory extends SharedArrayBuffer {
+  grow(length: number): void;
+}
+const SharedMemory = SharedArrayBuffer as unknown as new (
+  length: number,
+  options: { readonly maxByteLength: number },
+) => GrowableMemory;
+
+export class Registry {
+  readonly memory: SharedArrayBuffer;
+  // Both follow the memory as it grows.
+  readonly #words: Int32Array;
+  readonly #bytes: Buffer | Uint8Array;
+  /** Slots that this thread has used and freed. */
+  readonly #free: number[] = [];
+
+  constructor(memory: SharedArrayBuffer) {
+    this.memory = memory;
+    this.#words = new Int32Array(memory);
+    this.#bytes = new Uint8Array(memory);
+  }
+
+  static create(): Registry {
+    return new Registry(new SharedMemory(bytesOf(SLOTS_AT_A_TIME), { maxByteLength: bytesOf(MOST_SLOTS) }));
+  }
+
+  /**
+   * Enters what is about to be made. Once the process has begun to clean up, nothing more may be made: the calling
+   * thread then waits for its end here.
+   *
+   * @returns the slot.
+   */
+  add(kind: Kind, dir: number, name: Bytes): number {
+    const slot = this.#free.pop() ?? this.#adopt() ?? this.#fresh();
+    const word = wordOf(slot);
+    const words = this.#words;
+    words[word + KIND] = KINDS.indexOf(kind);
+    words[word + THREAD] = threadId;
+    words[word + DIR] = dir;
+    words[word + FD] = -1;
+    words[word + LENGTH] = name.length;
+    const at = 4 * (word + NAME_WORD);
+    for (let index = 0; index < name.length; index++) this.#bytes[at + index] = name.charCodeAt(index);
+    Atomics.store(words, word + STATE, HELD);
+    const closedBy = Atomics.load(words, CLOSED);
+    if (closedBy !== 0 && closedBy !== threadId + 1) this.#waitForTheEnd(slot, closedBy);
+    return slot;
+  }
+
+  /** Notes that what was entered now exists, and is what `fd` holds. */
+  made(slot: number, fd: number): void {
+    Atomics.store(this.#words, wordOf(slot) + FD, fd);
+  }
+
+  /** Takes out what is gone, or was given up. */
+  drop(slot: number): void {
+    Atomics.store(this.#words, wordOf(slot) + STATE, FREE);
+    this.#free.push(slot);
+  }
+
+  /** Everything in the table, oldest slot first; of one thread, if it is given. */
+  *entries(thread?: number): Generator<Entry> {
+    const used = Math.min(Atomics.load(this.#words, USED), MOST_SLOTS);
+    for (let slot = 0; slot < used; slot++) {
+      const word = wordOf(slot);
+      if (Atomics.load(this.#words, word + STATE) < HELD) continue;
+      if (thread === undefined || this.#words[word + THREAD] === thread) yield this.#entry(slot);
+    }
+  }
+
+  #entry(slot: number): Entry {
+    const word = wordOf(slot);
+    const [kind, dir, fd, length] = [KIND, DIR, FD, LENGTH].map((field) => this.#words[word + field] ?? -1);
+    const at = 4 * (word + NAME_WORD);
+    const name = String.fromCharCode(...this.#bytes.subarray(at, at + (length ?? 0)));
+    return { slot, kind: KINDS[kind ?? 0] ?? "file", dir: dir ?? -1, fd: fd ?? -1, name: name as Bytes };
+  }
+
+  /** From now on `add` makes the other threads wait, so that the table only gets shorter. */
+  close(): void {
+    Atomics.store(this.#words, CLOSED, threadId + 1);
+  }
+
+  /** Keeps what this thread has made until the process ends. */
+  bequeath(): void {
+    for (const { slot } of this.entries(threadId)) {
+      Atomics.compareExchange(this.#words, wordOf(slot) + STATE, HELD, INHERITED);
+    }
+  }
+
+  /** What a thread held that has ended without a chance to say what is to become of it; its free slots are reused. */
+  abandonedBy(thread: number): Entry[] {
+    const words = this.#words;
+    const used = Math.min(Atomics.load(words, USED), MOST_SLOTS);
+    const held: Entry[] = [];
+    for (let slot = 0; slot < used; slot++) {
+      const word = wordOf(slot);
+      if (words[word + THREAD] !== thread) continue;
+      if (Atomics.load(words, word + STATE) === HELD) held.push(this.#entry(slot));
+      if (Atomics.compareExchange(words, word + STATE, FREE, ORPHAN) === FREE)
+        Atomics.add(words, ORPHANED, 1);
+    }
+    return held;
+  }
+
+  #adopt(): number | undefined {
+    const words = this.#words;
+    if (Atomics.load(words, ORPHANED) === 0) return undefined;
+    const used = Math.min(Atomics.load(words, USED), MOST_SLOTS);
+    for (let slot = 0; slot < used; slot++) {
+      if (Atomics.compareExchange(words, wordOf(slot) + STATE, ORPHAN, FREE) !== ORPHAN) continue;
+      Atomics.sub(words, ORPHANED, 1);
+      return slot;
+    }
+    return undefined;
+  }
+
+  #fresh(): number {
+    const slot = Atomics.add(this.#words, USED, 1);
+    if (slot >= MOST_SLOTS) {
+      Atomics.sub(this.#words, USED, 1);
+      throw new RangeError(`more than ${MOST_SLOTS} temporary files and directories at once in one process`);
+    }
+    const enough = bytesOf((Math.floor(slot / SLOTS_AT_A_TIME) + 1) * SLOTS_AT_A_TIME);
+    while (this.memory.byteLength < enough) this.#grow(enough);
+    return slot;
+  }
+
+  #grow(length: number): void {
+    try {
+      (this.memory as GrowableMemory).grow(length);
+    } catch (error) {
+      // Another thread was faster, and has made it longer still.
+      if (this.memory.byteLength < length) throw error;
+    }
+  }
+
+  #waitForTheEnd(slot: number, closedBy: number): void {
+    this.drop(slot);
+    for (;;) Atomics.wait(this.#words, CLOSED, closedBy);
+  }
+}
+
+/** Whether the thread that started this one has a table, and so will clean up after it. */
+const inherited = getEnvironmentData(KEY) as SharedArrayBuffer | undefined;
+export const hasParentTable = inherited !== undefined;
+export const registry = inherited === undefined ? Registry.create() : new Registry(inherited);
+// Workers started from here on are born with it.
+if (inherited === undefined) setEnvironmentData(KEY, registry.memory);
