@@ -163,7 +163,8 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     if (why === "created" && !this.#hasOwnMarks(directory)) return [];
     try {
       using fd = openDirectory(Fd.cwd, path);
-      this.enter(fd);
+      // Another directory may have taken the name since the event.
+      if (this.enter(fd) !== directory.key) return [];
       return this.tree.scan(fd, directory);
     } catch {
       return [];

@@ -96,6 +96,7 @@ export class InotifySource implements ChangeSource, Keeper, Surroundings {
   explore(path: Bytes, into: Directory): readonly NameIn[] {
     try {
       using directory = openDirectory(Fd.cwd, path);
+      if (this.enter(directory) !== into.key) return [];
       return this.tree.scan(directory, into);
     } catch {
       return [];

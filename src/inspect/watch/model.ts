@@ -1,3 +1,4 @@
+/** Where each watched directory is, by what the events say. */
 import { type Bytes, join } from "../../base/bytes.js";
 import type { InodeKind } from "../../base/events.js";
 import type { Victim } from "./event.js";
@@ -25,13 +26,19 @@ export interface Directory {
 
 /** Events of a directory may be read after its own removal was. */
 const TOMBSTONE_MS = 5_000;
+/** No system call accepts a path of more than 4,096 bytes; a longer one is cut, so that depth costs no memory. */
+const LONGEST_PATH = 16 * 1024;
 
 /**
- * Where each watched directory is, without asking the file system: by the time that an event is read, the directory
- * that it tells of may be gone, and its handle stale. Removed ones stay for a while, since events come late.
+ * Where each watched directory is, without asking the file system: by the time an event is read, its directory may be
+ * gone, and its handle stale. Removed directories stay for a while, since events come late.
+ *
+ * Events can be lost, merged, or older than what a scan has seen, so any sequence of calls must be survived. The
+ * directories are a forest whatever happens: a link that would close a cycle contradicts what is known, and is not made.
  */
 export class Model {
   readonly #directories = new Map<string, Directory>();
+  /** In the order of their removal. */
   #tombstones: Directory[] = [];
 
   /** How many directories are known. */
@@ -43,19 +50,24 @@ export class Model {
     return this.#directories.get(key);
   }
 
-  /** A directory that has no known parent: `path` is the whole of its path. */
-  addRoot(key: string, path: Bytes): Directory {
+  /** The directory of this key, unless it was removed. */
+  living(key: string): Directory | undefined {
     const known = this.#directories.get(key);
-    if (known !== undefined && known.goneAt === undefined) return known;
-    return this.#add({ key, parent: undefined, name: path, entries: new Map(), goneAt: undefined });
+    return known?.goneAt === undefined ? known : undefined;
   }
 
-  /** An entry that is there now; what was known under the name before is returned. */
+  /** A directory without a known parent: `path` is the whole of its path. */
+  addRoot(key: string, path: Bytes): Directory {
+    return this.living(key) ?? this.#add(key, path);
+  }
+
+  /** An entry that is there now; returns what was known under the name before. */
   put(parent: Directory, name: Bytes, kind: InodeKind, key?: string): Entry | undefined {
     const before = parent.entries.get(name);
-    const directory = key === undefined ? undefined : this.#directoryAt(parent, name, key);
-    if (before?.directory !== undefined && before.directory !== directory) this.#bury(before.directory);
-    parent.entries.set(name, { kind, seen: undefined, inode: undefined, directory });
+    if (before?.directory?.key !== key) this.#bury(before?.directory, parent, name);
+    const known = key === undefined ? undefined : this.living(key);
+    const directory = key === undefined ? undefined : (known ?? this.#add(key, name));
+    this.place(parent, name, { kind, seen: undefined, inode: undefined, directory });
     return before;
   }
 
@@ -63,25 +75,45 @@ export class Model {
   remove(parent: Directory, name: Bytes): Entry | undefined {
     const entry = parent.entries.get(name);
     parent.entries.delete(name);
-    if (entry?.directory !== undefined) this.#bury(entry.directory);
+    this.#bury(entry?.directory, parent, name);
     return entry;
   }
 
-  /** The whole subtree at the new place; returns what it replaced there. */
+  /** Moves the whole subtree to the new place; returns what it replaced there. */
   move(from: Directory, oldName: Bytes, to: Directory, newName: Bytes): Entry | undefined {
     const moved = from.entries.get(oldName);
     const replaced = to.entries.get(newName);
+    if (moved === replaced) return undefined;
     from.entries.delete(oldName);
-    if (replaced?.directory !== undefined) this.#bury(replaced.directory);
+    this.#bury(replaced?.directory, to, newName);
+    to.entries.delete(newName);
     if (moved !== undefined) this.place(to, newName, moved);
     return replaced;
   }
 
+  /** Two entries, or one and nothing, change places. */
+  exchange(one: Directory, oneName: Bytes, other: Directory, otherName: Bytes): void {
+    const [first, second] = [one.entries.get(oneName), other.entries.get(otherName)];
+    one.entries.delete(oneName);
+    other.entries.delete(otherName);
+    if (first !== undefined) this.place(other, otherName, first);
+    if (second !== undefined) this.place(one, oneName, second);
+  }
+
+  /** Puts the entry at this place, its directory too, unless it would then lie below itself. */
   place(parent: Directory, name: Bytes, entry: Entry): void {
+    const { directory } = entry;
+    if (directory !== undefined && isAtOrAbove(directory, parent)) {
+      parent.entries.set(name, { ...entry, directory: undefined });
+      return;
+    }
+    if (directory !== undefined) {
+      const { parent: before, name: oldName } = directory;
+      if (before?.entries.get(oldName)?.directory === directory) before.entries.delete(oldName);
+      directory.parent = parent;
+      directory.name = name;
+    }
     parent.entries.set(name, entry);
-    if (entry.directory === undefined) return;
-    entry.directory.parent = parent;
-    entry.directory.name = name;
   }
 
   /** Forgets a directory and all below it. */
@@ -90,45 +122,46 @@ export class Model {
     for (let each = doomed.pop(); each !== undefined; each = doomed.pop()) {
       if (this.#directories.get(each.key) === each) this.#directories.delete(each.key);
       for (const entry of each.entries.values())
-        if (entry.directory !== undefined) doomed.push(entry.directory);
+        if (entry.directory?.parent === each) doomed.push(entry.directory);
     }
   }
 
+  /** Cut, and ended by `...`, if it is longer than any path that could be used. */
   pathOf(directory: Directory): Bytes {
-    const names: Bytes[] = [];
-    let top = directory;
-    for (; top.parent !== undefined; top = top.parent) names.push(top.name);
-    return names.reduceRight(join, top.name);
+    const down = [directory];
+    for (let top = directory.parent; top !== undefined; top = top.parent) down.push(top);
+    let path: Bytes | undefined;
+    for (let each = down.pop(); each !== undefined; each = down.pop()) {
+      path = path === undefined ? each.name : join(path, each.name);
+      if (path.length > LONGEST_PATH) return join(path, "..." as Bytes);
+    }
+    return path ?? directory.name;
   }
 
   /** Forgets the tombstones that are old enough. */
   sweep(now: number): void {
-    if (this.#tombstones.length === 0) return;
-    const old = this.#tombstones.filter((directory) => now - (directory.goneAt ?? now) > TOMBSTONE_MS);
-    if (old.length === 0) return;
+    const young = this.#tombstones.findIndex(({ goneAt = now }) => now - goneAt <= TOMBSTONE_MS);
+    const old = this.#tombstones.splice(0, young < 0 ? this.#tombstones.length : young);
     for (const directory of old) this.forget(directory);
-    this.#tombstones = this.#tombstones.filter((directory) => !old.includes(directory));
   }
 
-  /** The directory of this key, moved here if it was known elsewhere. */
-  #directoryAt(parent: Directory, name: Bytes, key: string): Directory {
-    const known = this.#directories.get(key);
-    if (known === undefined || known.goneAt !== undefined) {
-      return this.#add({ key, parent, name, entries: new Map(), goneAt: undefined });
-    }
-    known.parent = parent;
-    known.name = name;
-    return known;
-  }
-
-  #add(directory: Directory): Directory {
-    this.#directories.set(directory.key, directory);
+  #add(key: string, name: Bytes): Directory {
+    const directory = { key, parent: undefined, name, entries: new Map(), goneAt: undefined };
+    this.#directories.set(key, directory);
     return directory;
   }
 
-  #bury(directory: Directory): void {
-    if (directory.goneAt !== undefined) return;
+  /** Unless it is known to be elsewhere by now. */
+  #bury(directory: Directory | undefined, parent: Directory, name: Bytes): void {
+    if (directory === undefined || directory.goneAt !== undefined) return;
+    if (directory.parent !== parent || directory.name !== name) return;
     directory.goneAt = performance.now();
     this.#tombstones.push(directory);
   }
+}
+
+function isAtOrAbove(directory: Directory, below: Directory): boolean {
+  for (let each: Directory | undefined = below; each !== undefined; each = each.parent)
+    if (each === directory) return true;
+  return false;
 }

@@ -83,7 +83,8 @@ function scanLevel(
       const key = depth < MAX_DEPTH ? keeper.enter(below) : undefined;
       const { directory } = put(model, into, name, stat, scanned, key);
       if (directory !== undefined) scanLevel(model, keeper, below, directory, scanned, depth + 1);
-      else scanned.closed.push(below.path);
+      // A mount can show a directory below itself: it is watched where it was found first.
+      else if (key === undefined) scanned.closed.push(below.path);
     } catch (error) {
       // Gone since it was listed, or not ours to look at.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT")

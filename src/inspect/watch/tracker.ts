@@ -151,6 +151,7 @@ export class Tracker {
 
   #renamed(event: FanotifyEvent, from: NameIn, to: NameIn): void {
     if (this.#held !== undefined) this.#exchange(this.#held);
+    else if (isThereAlready(event, to)) this.#wasMoved(event, from, to);
     else if (to.directory.entries.has(to.name)) this.#held = { event, from, to };
     else this.#move(event, from, to);
   }
@@ -166,12 +167,16 @@ export class Tracker {
     else this.#emit(event, { op: "replace", path: newPath, from: oldPath, kind, ...victim(replaced) });
   }
 
+  /** A scan has seen the directory at its new place before the event of its rename was read. */
+  #wasMoved(event: FanotifyEvent, from: NameIn, to: NameIn): void {
+    from.directory.entries.delete(from.name);
+    this.#emit(event, { op: "rename", path: this.#path(from), to: this.#path(to), kind: "directory" });
+  }
+
   #exchange({ event, from, to }: Held): void {
     this.#held = undefined;
-    const [one, other] = [from.directory.entries.get(from.name), to.directory.entries.get(to.name)];
-    if (one !== undefined) this.#model.place(to.directory, to.name, one);
-    if (other !== undefined) this.#model.place(from.directory, from.name, other);
-    const kind = other?.kind ?? "file";
+    const kind = to.directory.entries.get(to.name)?.kind ?? "file";
+    this.#model.exchange(from.directory, from.name, to.directory, to.name);
     this.#emit(event, { op: "exchange", path: this.#path(to), to: this.#path(from), kind });
   }
 
@@ -283,6 +288,10 @@ interface Held {
   readonly event: FanotifyEvent;
   readonly from: NameIn;
   readonly to: NameIn;
+}
+
+function isThereAlready({ target }: FanotifyEvent, { directory, name }: NameIn): boolean {
+  return target !== undefined && directory.entries.get(name)?.directory?.key === target;
 }
 
 function look(entry: Entry, path: Bytes): void {

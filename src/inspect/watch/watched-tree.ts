@@ -32,11 +32,14 @@ export class WatchedTree {
     return added;
   }
 
-  /** A directory that something was mounted on: what is below is on another file system from now on. */
+  /**
+   * Takes in what was mounted on a directory. Undefined for a directory that is watched already: a bind mount shows it at
+   * a second place.
+   */
   mounted(point: Bytes): Directory | undefined {
     using directory = openDirectory(Fd.cwd, point);
     const key = this.#keeper.enter(directory);
-    if (key === undefined) return undefined;
+    if (key === undefined || this.model.living(key) !== undefined) return undefined;
     const root = this.model.addRoot(key, point);
     this.scan(directory, root);
     return root;
