@@ -156,7 +156,7 @@ _mayfly() {
       -p | --tmpdir) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --suffix) :; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-d --directory -q --quiet -p --tmpdir --large --fallback --suffix -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-d --directory -q --quiet -t -p --tmpdir --large --fallback --suffix -h --help"; return; fi
     :
     ;;
   with-dir)

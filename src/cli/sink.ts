@@ -21,6 +21,8 @@ export interface Sink {
   flush(): void;
   /** Why what was written did not arrive, in words: a full disk. A reader that has gone away is none. */
   readonly problem: string | undefined;
+  /** Whether something that was written did not arrive, a reader that has gone away included. Flush first. */
+  readonly closed: boolean;
 }
 
 export function openSink(fd: 1 | 2): Sink {
@@ -43,6 +45,9 @@ export function openSink(fd: 1 | 2): Sink {
     isTerminal,
     get problem() {
       return problem;
+    },
+    get closed() {
+      return closed;
     },
     get columns() {
       // A terminal that nobody has told its size says 0.

@@ -1,5 +1,5 @@
 /** What goes wrong with temporary files, in words. */
-import { type Bytes, show } from "../base/bytes.js";
+import { type Bytes, bytes, show, simplify } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { SyscallError, type UnsafePathError } from "../base/errors.js";
 import type { Fd } from "../sys/files.js";
@@ -92,6 +92,15 @@ export function inWords(error: SyscallError, what: string, path: Bytes): Syscall
   return told;
 }
 
+/** Where a directory comes from, if the caller did not name it. */
+export function originOf(path: Bytes): string {
+  const variable = process.env.TMPDIR ?? "";
+  const isIt = variable !== "" && simplify(bytes(variable)) === path;
+  return isIt ? " (from the environment variable TMPDIR)" : "";
+}
+
+export const asGiven = (path: Bytes): string => `${show(path)}${originOf(path)}`;
+
 /** Calls `work`, which makes something in a directory. */
 export function creating<Made>(
   what: "file" | "directory",
@@ -102,6 +111,6 @@ export function creating<Made>(
     return work();
   } catch (error) {
     if (!(error instanceof SyscallError) || error.cause !== undefined) throw error;
-    throw inWords(error, `cannot create a temporary ${what} in ${show(parent.path)}`, parent.path);
+    throw inWords(error, `cannot create a temporary ${what} in ${asGiven(parent.path)}`, parent.path);
   }
 }

@@ -1,9 +1,9 @@
 /** Chooses the directory in which something temporary is made, and goes on to the next when it is full. */
 import { choices, requireArgument } from "../base/arguments.js";
-import { type Bytes, bytes, isAbsolute, show, simplify, toText } from "../base/bytes.js";
+import { type Bytes, bytes, isAbsolute, simplify, toText } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { isUp } from "./early-boot.js";
-import { type FullPlace, fullCode, fullPlace, inWords, TempSpaceError } from "./errors.js";
+import { asGiven, type FullPlace, fullCode, fullPlace, inWords, originOf, TempSpaceError } from "./errors.js";
 import { type PathInput, type PlacementOptions, pathBytes } from "./options.js";
 import { openParent, type Parent, recentParent, standardParent } from "./parent.js";
 import { immediately, runSync, type Steps } from "./steps.js";
@@ -18,8 +18,6 @@ interface Place {
   /** Whether it is a makeshift, because the right one is not up yet. */
   readonly early: boolean;
   readonly open: (path: Bytes) => Parent;
-  /** The environment variable that names it. */
-  readonly variable?: string;
 }
 
 /**
@@ -119,12 +117,11 @@ function opened(place: Place): Parent {
   try {
     return place.open(place.path);
   } catch (error) {
-    const { path, variable } = place;
-    const origin = variable === undefined ? "" : ` (from the environment variable ${variable})`;
+    const { path } = place;
     if (error instanceof SyscallError) {
-      throw inWords(error, `cannot create temporary files in ${show(path)}${origin}`, path);
+      throw inWords(error, `cannot create temporary files in ${asGiven(path)}`, path);
     }
-    if (error instanceof UnsafePathError) error.message += origin;
+    if (error instanceof UnsafePathError) error.message += originOf(path);
     throw error;
   }
 }
@@ -158,8 +155,7 @@ const EARLY_PLACE: Place = {
 
 function standardPlace(size: "small" | "large", earlyBoot: boolean | undefined): Place {
   const root = wantedRoot(size);
-  if (isEarly(root, earlyBoot)) return EARLY_PLACE;
-  return hasVariable() ? { ...standard(root), variable: "TMPDIR" } : standard(root);
+  return isEarly(root, earlyBoot) ? EARLY_PLACE : standard(root);
 }
 
 /** Before local file systems are up, both may still be hidden by a mount: only /run and memory will do. */
@@ -170,11 +166,10 @@ const isEarly = (root: Bytes, told: boolean | undefined): boolean => told ?? !is
  * is read each time.
  */
 function wantedRoot(size: "small" | "large"): Bytes {
-  if (hasVariable()) return rootFrom(process.env.TMPDIR ?? "");
+  const variable = process.env.TMPDIR;
+  if (variable !== undefined && variable !== "") return rootFrom(variable);
   return size === "small" ? TMP : VAR_TMP;
 }
-
-const hasVariable = (): boolean => (process.env.TMPDIR ?? "") !== "";
 
 /** Where `"small"` and `"large"` go at present. */
 export function standardRoots(): Bytes[] {

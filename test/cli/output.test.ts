@@ -23,6 +23,7 @@ function memory() {
   return {
     isTerminal: false,
     problem: undefined,
+    closed: false,
     columns: undefined,
     write: (text: string | Uint8Array) => void chunks.push(asWritten(text)),
     flush: () => {},

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { sweepStaleSync } from "#src/index.js";
 import { scratch } from "../temp/scratch.js";
-import { MAYFLY, mayfly } from "./program.js";
+import { MAYFLY, mayfly, start } from "./program.js";
 
 test("mktemp makes a file of 0600, or with -d a directory of 0700", (t) => {
   const dir = scratch(t);
@@ -21,15 +21,100 @@ test("mktemp makes a file of 0600, or with -d a directory of 0700", (t) => {
   assert.equal(readdirSync(dir).length, 2);
 });
 
-test("mktemp refuses what is unsafe, and what is no template", (t) => {
+test("mktemp refuses what is unsafe, and what is not a template", (t) => {
   const dir = scratch(t);
   mkdirSync(join(dir, "shared"), { mode: 0o777 });
   const unsafe = mayfly(["mktemp", "-p", "/proc/self/fd"]);
   assert.equal(unsafe.status, 1);
   assert.equal(unsafe.stdout, "");
   assert.equal(mayfly(["mktemp", "-q", "-p", join(dir, "none")]).stderr, "");
-  assert.equal(mayfly(["mktemp", "plain"]).status, 64);
-  assert.equal(mayfly(["mktemp", "a/b-XXX"]).status, 64);
+  const refused: [string[], RegExp][] = [
+    [["plain"], /invalid template "plain": must contain XXX/],
+    [["plain.txt"], /must contain XXX/],
+    [["aXXX/b"], /must contain XXX in its last component/],
+    [["dirXXX/"], /must contain XXX in its last component/],
+    [["--suffix=.txt", "aXXX.log"], /must end with XXX if --suffix is given/],
+    [["--suffix=a/b", "aXXX"], /invalid suffix "a\/b": must not contain/],
+    [["-p", dir, "/tmp/aXXX"], /must not be an absolute path if --tmpdir is given/],
+    [["-t", "a/bXXX"], /must not contain "\/" if -t is given/],
+    [["-u"], /a name alone protects nothing: create a directory with "mayfly mktemp -d"/],
+    [["--dry-run"], /a name alone protects nothing/],
+    [["aXXX", "bXXX"], /at most one TEMPLATE/],
+  ];
+  for (const [args, message] of refused) {
+    const { status, stderr, stdout } = mayfly(["mktemp", ...args], { env: { TMPDIR: dir } });
+    assert.equal(status, 64, args.join(" "));
+    assert.match(stderr, message);
+    assert.equal(stdout, "");
+  }
+  assert.deepEqual(readdirSync(dir), ["shared"]);
+});
+
+test("mktemp takes the forms of templates that mktemp(1) takes", (t) => {
+  const dir = scratch(t);
+  const other = scratch(t);
+  mkdirSync(join(dir, "sub"));
+  const R = "[0-9a-f]{32}";
+  const env = { TMPDIR: dir };
+  const forms: [string[], string][] = [
+    [["report-XXX.txt"], `${dir}/report-${R}\\.txt`],
+    [["XXXXXX"], `${dir}/${R}`],
+    [["aXXXbXXXX.tar.gz"], `${dir}/aXXXb${R}\\.tar\\.gz`],
+    [[join(dir, "sub/logXXX.txt")], `${dir}/sub/log${R}\\.txt`],
+    [["sub/relXXX"], `${dir}/sub/rel${R}`],
+    [["-p", dir, "sub/belowXXX"], `${dir}/sub/below${R}`],
+    [["-p", other, "-t", "preferXXX"], `${dir}/prefer${R}`],
+    [["-p", other, "otherXXX"], `${other}/other${R}`],
+    [["-p", "", "emptyXXX"], `${dir}/empty${R}`],
+  ];
+  for (const kind of [[], ["-d"]]) {
+    for (const [args, path] of forms) {
+      const { stdout, stderr, status } = mayfly(["mktemp", ...kind, ...args], { env, cwd: dir });
+      assert.equal(status, 0, stderr);
+      assert.match(stdout, new RegExp(`^${path}\n$`));
+      assert.equal(statSync(stdout.trim()).isDirectory(), kind.length > 0);
+    }
+  }
+});
+
+test("mktemp leaves nothing whose name could not be printed", (t) => {
+  const dir = scratch(t);
+  for (const kind of ["", "-d"]) {
+    const args = [process.execPath, MAYFLY, "mktemp", ...kind.split(" ").filter(Boolean), "-p", dir];
+    const ended = start("sh", ["-c", '"$0" "$@" >/dev/full', ...args]);
+    assert.equal(ended.status, 1);
+    assert.match(ended.stderr, /No space left on device/);
+    assert.deepEqual(readdirSync(dir), []);
+  }
+});
+
+test("errors name the variable or the directory, and the reason in words", (t) => {
+  const dir = scratch(t);
+  writeFileSync(join(dir, "file"), "");
+  const places: [string, RegExp][] = [
+    [
+      join(dir, "none/below"),
+      /none\/below \(from the environment variable TMPDIR\): No such file or directory/,
+    ],
+    [join(dir, "file"), /file \(from the environment variable TMPDIR\): Not a directory/],
+    [join(dir, "file/below"), /file\/below \(from the environment variable TMPDIR\): Not a directory/],
+    ["relative", /the environment variable TMPDIR must be an absolute path/],
+    ["/proc/self/fdinfo", /TMPDIR/],
+  ];
+  for (const [place, message] of places) {
+    for (const [status, ...command] of [
+      [1, "mktemp"],
+      [1, "mktemp", "-d"],
+      [125, "with-dir", "true"],
+    ] as const) {
+      const ended = mayfly(command, { env: { TMPDIR: place } });
+      assert.equal(ended.status, status, ended.stderr);
+      assert.match(ended.stderr, message);
+      assert.doesNotMatch(ended.stderr, /openat|mkdirat|ENOENT|ENOTDIR/);
+    }
+  }
+  const named = mayfly(["mktemp", "-p", join(dir, "none")]);
+  assert.match(named.stderr, /cannot create temporary files in .*\/none: No such file or directory\n$/);
 });
 
 test("with-dir runs the command with a locked directory, and removes it", (t) => {
@@ -45,8 +130,12 @@ test("with-dir says what could not be run", (t) => {
   const dir = scratch(t);
   // A search path that a plain user may look through: execvp(3) says EACCES of others.
   const env = { PATH: "/usr/bin:/bin" };
-  assert.equal(mayfly(["with-dir", "-p", dir, "--", "no-such-command"], { env }).status, 127);
-  assert.equal(mayfly(["with-dir", "-p", dir, "--", dir]).status, 126);
+  const unknown = mayfly(["with-dir", "-p", dir, "--", "no-such-command"], { env });
+  assert.equal(unknown.status, 127);
+  assert.equal(unknown.stderr, "mayfly with-dir: no-such-command: no such command\n");
+  const refused = mayfly(["with-dir", "-p", dir, "--", dir]);
+  assert.equal(refused.status, 126);
+  assert.match(refused.stderr, /: Permission denied\n$/);
   assert.equal(mayfly(["with-dir", "-p", join(dir, "none"), "--", "true"]).status, 125);
   assert.equal(mayfly(["with-dir"]).status, 125);
   assert.deepEqual(readdirSync(dir), []);

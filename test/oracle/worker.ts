@@ -18,6 +18,7 @@ function memory(): Sink & { text(): string } {
   return {
     isTerminal: false,
     problem: undefined,
+    closed: false,
     columns: undefined,
     write: (text) => void chunks.push(Buffer.from(text as string)),
     flush: () => undefined,

@@ -1,7 +1,9 @@
+/** mayfly with-dir: a locked temporary directory for as long as a command runs. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
-import { toText } from "../../base/bytes.js";
+import { bytes, show, toText } from "../../base/bytes.js";
+import { errnoWords } from "../../base/errno-words.js";
 import { SignalForwarding } from "../../private-tmp/signals.js";
 import { type LockedDir, mkdtempSync } from "../../temp/directory.js";
 import { defineCommand, UsageError } from "../options.js";
@@ -15,7 +17,7 @@ export const withDir = defineCommand({
   name: "with-dir",
   synopsis: "[OPTION]... [--] COMMAND [ARGUMENT]...",
   description:
-    "Makes a directory that only you can use, runs COMMAND with its path in place of each {} and in $MAYFLY_DIR, and removes it when COMMAND ends. A lock is held as long as COMMAND lives, so that cleaners pass by the directory and all that is in it, however old it looks; COMMAND has the lock too, as file descriptor 3, and keeps it should mayfly be killed.",
+    "Creates a directory that only you can use, runs COMMAND with each {} replaced by its path, which is also in $MAYFLY_DIR, and removes the directory when COMMAND ends. The directory is locked while COMMAND runs, so cleaners skip it and everything in it, regardless of timestamps. COMMAND inherits the lock as file descriptor 3 and keeps it if mayfly is killed.",
   stopsAtOperand: true,
   operands: "command",
   usageStatus: NOT_MADE,
@@ -23,19 +25,19 @@ export const withDir = defineCommand({
   examples: [
     [
       'mayfly with-dir -- sh -c \'tar -xf old.tar -C "$MAYFLY_DIR" && make -C "$MAYFLY_DIR"\'',
-      "files keep their old times, and are still there when make gets to them",
+      "cleaners skip the unpacked files, although their timestamps are old",
     ],
-    ["mayfly with-dir --large -- git clone --bare URL {}", "below /var/tmp"],
+    ["mayfly with-dir --large -- sort -T {} -o sorted.txt big.txt", "sort's own files go below /var/tmp"],
   ],
   sections: [
     {
       title: "Exit status",
-      text: "That of COMMAND, or 128 and the number of the signal that ended it. **125** where the directory could not be made, **126** where COMMAND can't be executed, **127** where there is no such command.",
+      text: "That of COMMAND, or 128 plus the number of the signal that ended it. **125** if the command line is invalid or the directory could not be created, **126** if COMMAND cannot be executed, **127** if there is no such command.",
     },
   ],
   async main({ program, options, operands, stderr }) {
-    if (operands.length === 0) throw new UsageError("there is no command to run");
-    const placement = placementOf(options, undefined);
+    if (operands.length === 0) throw new UsageError("expected a COMMAND to run");
+    const placement = placementOf(options);
     using signals = new SignalForwarding();
     let dir: LockedDir;
     try {
@@ -65,7 +67,9 @@ async function runIn(
     const [status, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
     return status ?? 128 + constants.signals[signal ?? "SIGKILL"];
   } catch (error) {
-    complain((error as Error).message);
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE;
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    const reason = code === "ENOENT" ? "no such command" : (errnoWords(code) ?? message);
+    complain(`${show(bytes(file))}: ${reason}`);
+    return code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE;
   }
 }
