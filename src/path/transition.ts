@@ -2,6 +2,7 @@
 import { type Bytes, show } from "../base/bytes.js";
 import { UnsafePathError } from "../base/errors.js";
 import { isSymlink, S_ISVTX, type Stat } from "../sys/inode.js";
+import { hardLinksProtected } from "../sys/settings.js";
 
 type Owned = Pick<Stat, "uid">;
 type OwnedWithMode = Pick<Stat, "uid" | "mode">;
@@ -23,6 +24,10 @@ export function isUnsafeTransition(from: Owned, to: Owned): boolean {
 
 const STICKY_AND_WORLD_WRITABLE = S_ISVTX | 0o002;
 
+function isOpenToAll({ mode }: OwnedWithMode): boolean {
+  return (mode & STICKY_AND_WORLD_WRITABLE) === STICKY_AND_WORLD_WRITABLE;
+}
+
 /**
  * Whether `follower` may follow `link` in `directory`: the kernel's fs.protected_symlinks, proc_sys_fs(5), whatever that
  * is set to. Where anybody may create a symlink, only those of the directory's owner and the follower's own count.
@@ -32,8 +37,7 @@ export function mayFollow(
   link: Owned,
   follower = process.geteuid?.() ?? 0,
 ): boolean {
-  if ((directory.mode & STICKY_AND_WORLD_WRITABLE) !== STICKY_AND_WORLD_WRITABLE) return true;
-  return link.uid === directory.uid || link.uid === follower;
+  return !isOpenToAll(directory) || link.uid === directory.uid || link.uid === follower;
 }
 
 /** @throws UnsafePathError UNSAFE_TRANSITION if the step to `to` on the way along `path` is unsafe. */
@@ -45,9 +49,18 @@ export function requireSafeTransition(path: Bytes, from: Step, to: Step): void {
   throw refusal(path, from, to, fix);
 }
 
-/** @throws UnsafePathError UNSAFE_TRANSITION if `link`, found in `directory`, may not be followed. */
-export function requireFollowable(path: Bytes, directory: Step, link: Step): void {
-  if (mayFollow(directory.stat, link.stat)) return;
+/**
+ * Without fs.protected_hardlinks anybody can give a symlink of root's a second name, in a directory where its relative
+ * target is another.
+ *
+ * @throws UnsafePathError UNSAFE_TRANSITION, or HARD_LINK, if `link`, found in `directory`, may not be followed.
+ */
+export function requireFollowable(path: Bytes, directory: Step, link: Step & { readonly stat: Stat }): void {
+  if (mayFollow(directory.stat, link.stat)) {
+    if (link.stat.nlink <= 1 || !isOpenToAll(directory.stat) || hardLinksProtected()) return;
+    const why = `the symlink ${show(link.fd.path)} has more than one name, and fs.protected_hardlinks is off`;
+    throw new UnsafePathError("HARD_LINK", path, `${why}; enable it with sysctl(8), or remove the symlink`);
+  }
   throw refusal(
     path,
     directory,
@@ -63,7 +76,6 @@ function refusal(path: Bytes, from: Step, to: Step, fix: string): UnsafePathErro
 }
 
 function described({ fd, stat }: Step): string {
-  const isOpenToAll = (stat.mode & STICKY_AND_WORLD_WRITABLE) === STICKY_AND_WORLD_WRITABLE;
-  const kind = isSymlink(stat) ? "symlink, " : isOpenToAll ? "sticky and world-writable, " : "";
+  const kind = isSymlink(stat) ? "symlink, " : isOpenToAll(stat) ? "sticky and world-writable, " : "";
   return `${show(fd.path)} (${kind}owned by uid ${stat.uid})`;
 }

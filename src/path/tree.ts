@@ -1,4 +1,4 @@
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, show } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { type DirectoryEntry, DT_DIR, entries, leavingAtime } from "../sys/directory.js";
 import {
@@ -230,18 +230,17 @@ export function reopened(
   throw new UnsafePathError("REPLACED_INODE", expected.fd.path, "was moved while it was being gone through");
 }
 
-/** Opens a directory for listing without leaving its parent's mount: EXDEV where it is a mount point. */
+/** Opens a directory for listing without leaving its parent's mount: EXDEV if it is a mount point. */
 export function openInside(dir: Fd, name: Bytes, { onlyOwn = false }: RemovalOptions = {}): Fd {
-  const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
   const list = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
   const open = (): Fd => {
     try {
       // Of what has to stay, the access time stays too.
-      return openat2(dir, name, list | O_NOATIME, resolve);
+      return openOnMount(dir, name, list | O_NOATIME);
     } catch (error) {
       // The kernel grants O_NOATIME to the owner and to root alone.
       if (onlyOwn || !failedWith(error, "EPERM")) throw error;
-      return openat2(dir, name, list, resolve);
+      return openOnMount(dir, name, list);
     }
   };
   try {
@@ -252,6 +251,21 @@ export function openInside(dir: Fd, name: Bytes, { onlyOwn = false }: RemovalOpt
     if (!openUp(locked)) throw error;
     return open();
   }
+}
+
+/** A single name, by openat2(2). Kernels before 5.6 and containers' filters do not have it: ENOSYS, EPERM. */
+function openOnMount(dir: Fd, name: Bytes, flags: number): Fd {
+  try {
+    return openat2(dir, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+  } catch (error) {
+    if (!failedWith(error, "ENOSYS", "EPERM")) throw error;
+  }
+  const fd = openat(dir, name, flags);
+  const [outer, inner] = [statx(dir), statx(fd)];
+  const sameDevice = inner.deviceMajor === outer.deviceMajor && inner.deviceMinor === outer.deviceMinor;
+  if (sameDevice && inner.mountId === outer.mountId && !inner.isMountRoot) return fd;
+  fd.close();
+  throw new SyscallError("EXDEV", 18, "openat", [`${dir}`, JSON.stringify(show(name))], pathBelow(dir, name));
 }
 
 /** Gives a directory's owner back what he took from himself; false where that changes nothing. */

@@ -75,10 +75,25 @@ const REAL_LOST_ITS_WAY = /Wrong file type 0o120000; rm -rf .*\nRemoving .*\nFai
  * through, it makes what it should in the directory that it holds.
  */
 function isApartOnPurpose(one: Case, before: Outcome, after: Outcome): boolean {
-  const isStricter = OURS_REFUSED.test(after.output) && !REAL_REFUSED.test(before.output);
+  const isStricter = refusesOnPurpose(one, after) && !REAL_REFUSED.test(before.output);
   const mayReplace = !one.rooted && !OURS_REFUSED.test(after.output);
   const isReplaced = !mayReplace && REAL_REPLACED_SYMLINK.test(before.output);
   return isStricter || isReplaced || REAL_LOST_ITS_WAY.test(before.output);
+}
+
+const THROUGH_SYMLINK = / \(symlink, owned by uid \d+\)/;
+
+/**
+ * Whether all that ours refused is what the real one does not look at: symlinks that lead on, what is on the way to what
+ * is removed or cleaned, and what is on the way to the source of a copy.
+ */
+function refusesOnPurpose(one: Case, { output }: Outcome): boolean {
+  const refusals = output.split("\n").filter((line) => OURS_REFUSED.test(line));
+  const written = [...one.files.flatMap((file) => file.lines), ...one.extra];
+  const copies = written.some((line) => !("raw" in line) && line.type.startsWith("C"));
+  const onlyCreates = one.operations.every((operation) => operation === "--create");
+  if (refusals.length === 0) return false;
+  return !onlyCreates || copies || refusals.every((line) => THROUGH_SYMLINK.test(line));
 }
 
 /**

@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
-import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { after, test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { failedWith, UnsafePathError } from "#src/base/errors.js";
 import { isBelowAutofs, reach, requireNormalized, resolve } from "#src/path/resolve.js";
+import type { Fd } from "#src/sys/files.js";
 import { chown as chownHeld, statx } from "#src/sys/inode.js";
 
 const dir = mkdtempSync("/var/tmp/mayfly-test-resolve-");
@@ -87,6 +97,52 @@ function chown(path: string): void {
   using link = resolve(host, bytes(path), { follow: false, safe: false });
   chownHeld(link, 65534, 65534);
 }
+
+/** Resolves while `meanwhile` runs as soon as `name` has been looked at. */
+function foundWhile(base: Bytes, path: Bytes, name: string, meanwhile: () => void): bigint {
+  let pending = true;
+  const inspect = (fd: Fd): void => {
+    if (!pending || !fd.path.endsWith(name)) return;
+    pending = false;
+    meanwhile();
+  };
+  using fd = resolve(base, path, { follow: true, safe: false, inspect });
+  return statx(fd).inode;
+}
+
+test(".. leads back to where the walk came from, even if the directory has been moved out of the root", () => {
+  for (const path of ["in/a/b/link/secret", "in/a/b/../../secret"]) {
+    mkdirSync(`${dir}/out/pub`, { recursive: true });
+    mkdirSync(`${dir}/in/a/b`, { recursive: true });
+    for (const secret of ["out/secret", "in/secret"]) writeFileSync(`${dir}/${secret}`, secret);
+    symlinkSync("../..", `${dir}/in/a/b/link`);
+    const moved = (): void => renameSync(`${dir}/in/a/b`, `${dir}/out/pub/b`);
+    const inode = foundWhile(at("in"), at(path), path.includes("link") ? "/link" : "/b", moved);
+    assert.equal(inode, inodeOf(`${dir}/in/secret`), path);
+    for (const each of ["in", "out"]) rmSync(`${dir}/${each}`, { recursive: true });
+  }
+});
+
+test("a symlink that is swapped for another is followed as it was looked at", () => {
+  mkdirSync(`${dir}/swap`);
+  symlinkSync("../a", `${dir}/swap/good`);
+  symlinkSync("../etc", `${dir}/swap/evil`);
+  const swap = (): void => renameSync(`${dir}/swap/evil`, `${dir}/swap/good`);
+  assert.equal(foundWhile(host, at("swap/good"), "/good", swap), inodeOf(`${dir}/a`));
+});
+
+test("the magic links of /proc lead where they say, not into what they hold", () => {
+  using held = resolve(host, at("a/b"), { follow: true });
+  const link = bytes(`/proc/self/fd/${held.number}`);
+  assert.equal(found(host, link), inodeOf(`${dir}/a/b`));
+  symlinkSync("/proc/self/root/etc", `${dir}/a/magic`);
+  assert.throws(() => found(root, at("a/magic")), { code: "ENOENT" });
+});
+
+test("a file has no parent: ENOTDIR, as from the kernel", () => {
+  assert.throws(() => found(host, at("etc/passwd/..")), { code: "ENOTDIR" });
+  assert.throws(() => found(host, at("etc/passwd/x")), { code: "ENOTDIR" });
+});
 
 test("paths that are not normalized are refused", () => {
   assert.throws(() => requireNormalized(at("a/../b")), { code: "NOT_NORMALIZED" });

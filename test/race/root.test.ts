@@ -169,7 +169,7 @@ const LINES: Readonly<Record<string, readonly [operation: string, ...lines: stri
 };
 
 for (const [what, [operation, ...lines]] of Object.entries(LINES))
-  test(`below --root, ${what} stays inside while directories move`, () =>
+  test(`below --root, ${what} stays inside while directories move`, (t) =>
     withPlace(async (place) => {
       const worker = openWorker({}, false);
       const file = join(place.folder, "race.conf");
@@ -187,6 +187,7 @@ for (const [what, [operation, ...lines]] of Object.entries(LINES))
           if (status !== 0 && status !== 73) throw new Error(`status ${status}: ${output}`);
         });
         assert.deepEqual(harm, []);
+        t.diagnostic(`${swaps} swaps`);
         assert.ok(swaps >= SWAPS);
       } finally {
         worker.close();

@@ -135,24 +135,26 @@ const CREATING: Readonly<Record<string, readonly [args: readonly string[], lines
 
 for (const jobs of [1, 2, 8])
   for (const [what, [args, lines]] of Object.entries(CLEANING))
-    test(`${what} with ${jobs} jobs leaves alone what lies outside`, () =>
+    test(`${what} with ${jobs} jobs leaves alone what lies outside`, (t) =>
       withArena(async (arena) => {
         const cleaner = openCleaner(arena, args, lines, jobs);
         const { harm, swaps } = await underAttack(arena, () => cleaner.run());
         cleaner.close();
         assert.deepEqual(harm, []);
+        t.diagnostic(`${swaps} swaps`);
         assert.ok(swaps >= SWAPS);
       }));
 
 // As an ordinary user all inodes have one owner, and a symlink in a path is then followed by right.
 const skip = isRoot ? false : "needs root: the attacker and the canary's owner have to be two";
 for (const [what, [args, lines]] of Object.entries(CREATING))
-  test(`${what} leaves alone what lies outside`, { skip }, () =>
+  test(`${what} leaves alone what lies outside`, { skip }, (t) =>
     withArena(async (arena) => {
       const cleaner = openCleaner(arena, args, lines);
       const { harm, swaps } = await underAttack(arena, () => cleaner.run());
       cleaner.close();
       assert.deepEqual(harm, []);
+      t.diagnostic(`${swaps} swaps`);
       assert.ok(swaps >= SWAPS);
     }),
   );

@@ -1,7 +1,17 @@
 /** What has more than one name is not adjusted where fs.protected_hardlinks is off: a file over the setting says so. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { linkSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { reference } from "../reference.js";
@@ -44,5 +54,27 @@ for (const setting of [0, 1]) {
       assert.equal(status(line, [process.execPath, MAYFLY, "tmpfiles"]), expected, line);
       assert.equal(expected, setting === 0 && line !== "z PATH" ? 73 : 0, line);
     }
+  });
+}
+
+for (const setting of [0, 1]) {
+  const what = `a symlink with two names in a sticky directory, with fs.protected_hardlinks at ${setting}`;
+  test(what, { skip: missing() }, (t) => {
+    const at = mkdtempSync("/var/tmp/mayfly-test-");
+    t.after(() => rmSync(at, { recursive: true }));
+    for (const name of ["a", "sticky", "target"]) mkdirSync(join(at, name));
+    chmodSync(join(at, "sticky"), 0o1777);
+    writeFileSync(join(at, "setting"), `${setting}\n`);
+    symlinkSync("../target", join(at, "a/link"));
+    linkSync(join(at, "a/link"), join(at, "sticky/link"));
+    const script = `mount --bind ${at}/setting /proc/sys/fs/protected_hardlinks && exec "$@"`;
+    const line = `d ${at}/sticky/link/made`;
+    const program = [process.execPath, MAYFLY, "tmpfiles", "--create", "--inline", line];
+    const { status, stderr } = spawnSync("unshare", ["-m", "sh", "-c", script, "sh", ...program], {
+      encoding: "utf8",
+    });
+    assert.equal(status, setting === 0 ? 73 : 0, stderr);
+    assert.equal(existsSync(join(at, "target/made")), setting === 1);
+    if (setting === 0) assert.match(stderr, /sticky\/link has more than one name/);
   });
 }

@@ -1,0 +1,44 @@
+/** A name that was removed since a file was opened by it leaves a mark, whatever takes the name afterwards. */
+import assert from "node:assert/strict";
+import { linkSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { after, test } from "node:test";
+import { bytes } from "#src/base/bytes.js";
+import { Fd, O_PATH, openat } from "#src/sys/files.js";
+import { statx } from "#src/sys/inode.js";
+import { isUnlinked } from "#src/sys/processes.js";
+
+const dir = mkdtempSync("/var/tmp/mayfly-test-unlinked-");
+after(() => rmSync(dir, { recursive: true }));
+const [first, second] = [`${dir}/first`, `${dir}/second`];
+
+/** Of two names of one file, opens the second. */
+function opened(): Fd {
+  for (const path of [first, second]) rmSync(path, { force: true });
+  writeFileSync(first, "");
+  linkSync(first, second);
+  return openat(Fd.cwd, bytes(second), O_PATH);
+}
+
+test("a name that was removed shows, though the link count is that of an ordinary file", () => {
+  using fd = opened();
+  assert.equal(isUnlinked(fd), false);
+  unlinkSync(second);
+  assert.deepEqual([statx(fd).nlink, isUnlinked(fd)], [1, true]);
+  linkSync(first, second);
+  unlinkSync(first);
+  assert.deepEqual([statx(fd).nlink, isUnlinked(fd)], [1, true]);
+});
+
+test("so does one that another file was renamed over", () => {
+  using fd = opened();
+  writeFileSync(`${dir}/third`, "");
+  renameSync(`${dir}/third`, second);
+  assert.equal(isUnlinked(fd), true);
+});
+
+test("a name that was only changed does not", () => {
+  using fd = opened();
+  unlinkSync(first);
+  renameSync(second, first);
+  assert.deepEqual([statx(fd).nlink, isUnlinked(fd)], [1, false]);
+});
