@@ -183,7 +183,7 @@ _mayfly() {
       --pass-fds) :; return ;;
       --kill-mode) _mayfly_words "process mixed all"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--mode -o --options --name --join --expose --best-effort -u --user -g --group --no-new-privs --drop-caps --pass-fds --die-with-parent --kill-mode -q --quiet -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--mode -o --options --name --join --expose --best-effort -u --user -g --group --no-new-privs --drop-caps --pass-fds --die-with-parent --kill-mode -q --quiet -v --verbose -h --help"; return; fi
     _mayfly_reply "$(compgen -c -- "$cur")"
     ;;
   ps)

@@ -1,12 +1,16 @@
+/** What the commands for private /tmps share. */
 import type { StdioOptions } from "node:child_process";
-import { type Bytes, toText } from "../base/bytes.js";
+import { readdirSync, readlinkSync } from "node:fs";
+import { type Bytes, show, toText } from "../base/bytes.js";
+import { errnoWords } from "../base/errno-words.js";
+import { exposeOption } from "../private-tmp/environment.js";
 import { type Ended, exitStatus, type Rights, type Running, SetupError } from "../private-tmp/index.js";
 import { inheritedOpenFiles } from "../private-tmp/limits.js";
 import type { SignalForwarding } from "../private-tmp/signals.js";
 import { type Option, UsageError, type Values } from "./options.js";
 import type { Sink } from "./sink.js";
 
-/** The exit status where the command was not run, as of env(1) and timeout(1). */
+/** The exit status if the command was not run, as of env(1) and timeout(1). */
 export const SETUP_FAILED = 125;
 
 const GROUP = "Rights";
@@ -19,25 +23,25 @@ export const RIGHTS = [
     value: "USER",
     completes: "user",
     group: GROUP,
-    help: "Run COMMAND as this user, with the groups that it is in",
+    help: "Run COMMAND as this user, with that user's groups",
   },
   { name: "group", short: "g", value: "GROUP", group: GROUP, help: "Run COMMAND with this group" },
   {
     name: "no-new-privs",
     group: GROUP,
-    help: "COMMAND gains no rights by what it executes, as by set-uid programs",
+    help: "Let COMMAND gain no privileges, for example through set-uid programs",
   },
-  { name: "drop-caps", group: GROUP, help: "COMMAND has no capabilities, also as root" },
+  { name: "drop-caps", group: GROUP, help: "Run COMMAND without capabilities, even as root" },
   {
     name: "pass-fds",
     value: "FD,...",
     group: "Processes",
-    help: "COMMAND inherits these open files; all others from 3 on are closed for it",
+    help: "Let COMMAND inherit these file descriptors; all others from 3 on are closed",
   },
   {
     name: "die-with-parent",
     group: "Processes",
-    help: "COMMAND is killed if mayfly is",
+    help: "Kill COMMAND if mayfly is killed",
   },
 ] as const satisfies readonly Option[];
 
@@ -57,11 +61,31 @@ export function stdioWith(passed: Bytes | undefined): StdioOptions {
   for (const word of passed?.split(",") ?? []) {
     const fd = /^[0-9]{1,4}$/.test(word) ? Number(word) : -1;
     if (fd < 0)
-      throw new UsageError(`option '--pass-fds' takes numbers with commas between, not '${passed}'`);
+      throw new UsageError(
+        `invalid --pass-fds "${show(word as Bytes)}": expected numbers separated by commas`,
+      );
+    if (!isOpen(fd)) throw new UsageError(`invalid --pass-fds: file descriptor ${fd} is not open`);
     while (stdio.length <= fd) stdio.push("ignore");
     stdio[fd] = fd;
   }
   return stdio;
+}
+
+/** Whether it was open before Node made files of its own, which are event queues and pipes with both ends here. */
+function isOpen(fd: number): boolean {
+  const link = linkOf(fd);
+  if (link === undefined || /^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/.test(link)) return false;
+  if (!link.startsWith("pipe:")) return true;
+  const fds = readdirSync("/proc/self/fd").map(Number);
+  return fds.filter((other) => other > 2 && linkOf(other) === link).length < 2;
+}
+
+function linkOf(fd: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Supervision {
@@ -88,7 +112,7 @@ export async function privately(
     const running = await begin(onNotice, openFiles === undefined ? {} : { openFiles });
     signals.to((signal) => running.kill(signal));
     const ended = await running.ended;
-    for (const line of explainEnd(ended, command, running.directories)) tell(line);
+    for (const line of explainEnd(ended, command, running)) tell(line);
     return exitStatus(ended);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
@@ -97,16 +121,19 @@ export async function privately(
   }
 }
 
-/** What there is to say of how it ended. */
-function explainEnd(ended: Ended, command: string, directories: readonly string[]): string[] {
+/** What there is to say about how it ended. */
+function explainEnd(ended: Ended, command: string, { directories, hiding }: Running): string[] {
   const { error, release } = ended;
   const lines: string[] = [];
-  if (error !== undefined)
-    lines.push(`${command}: ${error.code === "ENOENT" ? "no such command" : error.code}`);
+  if (hiding !== undefined && exitStatus(ended) === 127) {
+    lines.push(`${command}: hidden by the private /tmp (use ${exposeOption(hiding)})`);
+  } else if (error !== undefined) {
+    const why = error.code === "ENOENT" ? "command not found" : errnoWords(error.code ?? "");
+    lines.push(`${command}: ${why ?? error.code}`);
+  }
   if (release.outcome === "lingering" && directories.length > 0) {
-    lines.push(
-      `processes that ${command} left behind still use ${directories.join(" and ")}; mayfly reap removes it after them`,
-    );
+    const what = `background processes started by ${command} still use ${directories.join(" and ")}`;
+    lines.push(`${what}; run "mayfly reap" once they have exited`);
   }
   if (release.outcome === "left") {
     for (const { error: why } of release.left) lines.push(`could not be removed: ${why.message}`);

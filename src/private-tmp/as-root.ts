@@ -12,7 +12,7 @@ import { type Exposed, openExposed } from "./expose.js";
 import { bound, type Detached, directoryMounts, emptyMount, inNewNamespace, tmpfsMounts } from "./mounts.js";
 import { ownerOf } from "./owner.js";
 import { ownNamespace } from "./processes.js";
-import { type Credentials, rightsCommand } from "./programs.js";
+import { type Credentials, withRights } from "./programs.js";
 import { SetupError } from "./settings.js";
 import { isAttached, type Plan, type Stage } from "./stage.js";
 
@@ -126,8 +126,8 @@ export function startInside(
   const { path, isInherited } = plan.cwd;
   using directory = isInherited ? openNearest(path) : openat(Fd.cwd, path, O_PATH | O_DIRECTORY);
   fchdir(directory);
-  const argv = [...rightsCommand(plan.rights), ...plan.command];
   const env = { ...plan.env, ...movedTo(directory, plan) };
+  const argv = withRights(plan.rights, plan.command, env);
   return start({ ...plan, argv, env, ...(credentials === undefined ? {} : { credentials }) });
 }
 

@@ -1,9 +1,11 @@
+/** Sets up a private /tmp without root, by unshare(1), bubblewrap or nsenter(1). */
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import type { Duplex } from "node:stream";
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, show } from "../base/bytes.js";
 import { closeOnExecFrom } from "../sys/process.js";
 import { type Started, start } from "./command.js";
 import type { DirectorySet } from "./directory.js";
+import { closeHoles, type PlannedHole, planExposed } from "./expose.js";
 import type { Found } from "./find.js";
 import { namespaceOf, processesIn } from "./processes.js";
 import { findProgram, needProgram, rightsCommand } from "./programs.js";
@@ -11,7 +13,7 @@ import { forbidden } from "./refusal.js";
 import { SetupError } from "./settings.js";
 import { commandLine, quote } from "./shell.js";
 import type { Plan, Stage } from "./stage.js";
-import { bubblewrapOptions, mountCommands } from "./user-mounts.js";
+import { bubblewrapOptions, exposureChecks, mountCommands } from "./user-mounts.js";
 
 /** A way into the namespaces: the words that come before the shell that does the rest. */
 interface Way {
@@ -27,7 +29,16 @@ interface Way {
  * the kernel takes no process with several threads into a user namespace.
  */
 export async function stageAsUser(plan: Plan, directories: DirectorySet, found?: Found): Promise<Stage> {
-  const ways = found?.mode === "disconnected" ? [enterWay(plan, found)] : newWays(plan, directories);
+  if (found?.mode === "disconnected") return firstThatWorks(plan, [enterWay(plan, found)], directories);
+  const exposed = planExposed(plan.expose, plan.targets);
+  try {
+    return await firstThatWorks(plan, newWays(plan, directories, exposed), directories);
+  } finally {
+    closeHoles(exposed);
+  }
+}
+
+async function firstThatWorks(plan: Plan, ways: readonly Way[], directories: DirectorySet): Promise<Stage> {
   let refusal: Error | undefined;
   for (const way of ways) {
     const stage = await attempt(plan, way, directories);
@@ -37,7 +48,8 @@ export async function stageAsUser(plan: Plan, directories: DirectorySet, found?:
   throw forbidden(true, refusal);
 }
 
-function newWays(plan: Plan, directories: DirectorySet): Way[] {
+function newWays(plan: Plan, directories: DirectorySet, exposed: readonly PlannedHole[]): Way[] {
+  const checks = exposureChecks(exposed);
   const unshare = findProgram("unshare");
   const bwrap = findProgram("bwrap");
   if (unshare === undefined && bwrap === undefined)
@@ -55,20 +67,17 @@ function newWays(plan: Plan, directories: DirectorySet): Way[] {
     ];
     ways.push({
       words: [unshare, ...options],
-      commands: mountCommands(plan, directories),
+      commands: [...mountCommands(plan, directories, exposed), ...checks],
       hasCapabilities: true,
     });
   }
   const mounts = bubblewrapOptions(plan, directories);
   if (bwrap !== undefined && mounts !== undefined) {
-    ways.push({ words: [bwrap, ...mounts, "--"], commands: [], hasCapabilities: false });
+    ways.push({ words: [bwrap, ...mounts, "--"], commands: checks, hasCapabilities: false });
   }
   if (ways.length === 0) {
     const why = "bubblewrap alone can't do this: no tmpfs by name, no noexec, no nosymfollow";
-    throw new SetupError(
-      "MISSING_PROGRAM",
-      `this needs unshare (util-linux), which this host does not have; ${why}`,
-    );
+    throw new SetupError("MISSING_PROGRAM", `unshare not found; install util-linux (${why})`);
   }
   return ways;
 }
@@ -76,11 +85,11 @@ function newWays(plan: Plan, directories: DirectorySet): Way[] {
 /** Into the namespaces of a process, with what is mounted there. */
 export function enterWay(plan: Pick<Plan, "expose" | "hasMountOptions">, { pids }: Pick<Found, "pids">): Way {
   const [pid] = pids;
-  if (pid === undefined) throw new SetupError("NOT_FOUND", "no process lives in it any more");
+  if (pid === undefined) throw new SetupError("NOT_FOUND", "no process uses it any more");
   if (plan.expose.length > 0 || plan.hasMountOptions) {
     throw new SetupError(
       "BAD_OPTION",
-      "without root a tmpfs is joined as it is: no mount options, nothing exposed",
+      "without root, a tmpfs is joined as it is: mount options and exposed paths need root",
     );
   }
   const nsenter = needProgram("nsenter", "util-linux");
@@ -93,7 +102,7 @@ type Launch = Pick<Plan, "command" | "rights" | "env" | "stdio" | "cwd" | "openF
 /** Sets up by the way; the refusal where the namespaces can't be had so. */
 export async function attempt(plan: Launch, way: Way, directories: DirectorySet): Promise<Stage | Error> {
   if (plan.rights.user !== undefined || plan.rights.group !== undefined) {
-    throw new SetupError("BAD_OPTION", "to run the command as another user or group needs root");
+    throw new SetupError("BAD_OPTION", "running the command as another user or group needs root");
   }
   closeOnExecFrom(3);
   const { stdio, talk, saved } = withChannel(plan.stdio);
@@ -112,9 +121,10 @@ export async function attempt(plan: Launch, way: Way, directories: DirectorySet)
   const started = start({ ...plan, argv: [...argv, ...plan.command], stdio });
   const reply = await conversation(started, started.child.stdio[talk] as unknown as Duplex);
   if (typeof reply === "string") return refusalOf(started.child, reply);
-  const { pid, namespace } = reply;
+  const { pid, namespace, error } = reply;
+  const ended = error === undefined ? started.ended : started.ended.then((end) => ({ ...end, error }));
   const isLive = (): boolean => namespace !== undefined && processesIn(namespace).length > 0;
-  return { started, pid, directories, namespace, isLive, close: () => {} };
+  return { started: { ...started, ended }, pid, directories, namespace, isLive, close: () => {} };
 }
 
 /** The command's streams, and two more: one to talk to the shell by, one where it keeps the command's stderr. */
@@ -124,7 +134,7 @@ function withChannel(stdio: StdioOptions): { stdio: StdioOptions; talk: number; 
   const isFree = (fd: number): boolean => streams[fd] === undefined || streams[fd] === "ignore";
   const [talk, saved] = [3, 4, 5, 6, 7, 8, 9].filter(isFree);
   if (talk === undefined || saved === undefined) {
-    throw new SetupError("BAD_OPTION", "of the fds 3 to 9 two have to be free for the set-up");
+    throw new SetupError("BAD_OPTION", "two of the file descriptors 3 to 9 must be free for the set-up");
   }
   while (streams.length <= talk) streams.push("ignore");
   streams[talk] = "pipe";
@@ -140,11 +150,24 @@ function script({ cwd, rights }: Launch, way: Way, talk: number, saved: number):
   return [
     ...way.commands.map((command) => `${command} || exit 125`),
     ...changeDirectory(cwd.path, cwd.isInherited),
-    `echo $$ >&${talk} && read -r _ <&${talk} || exit 125`,
+    ...PROGRAM_STATUS,
+    `echo "$$ $_s" >&${talk} && read -r _ <&${talk} || exit 125`,
+    'test "$_s" = 0 || exit "$_s"',
     `exec 2>&${saved} ${saved}>&- ${talk}>&-`,
     `exec ${commandLine(rightsCommand(fewer))} "$@"`,
   ].join("\n");
 }
+
+/**
+ * Whether the command can be started, as a status of 0, 126 or 127: setpriv(1) would say so too, and write its name to the
+ * terminal as it is.
+ */
+const PROGRAM_STATUS = [
+  "_s=0; case $1 in",
+  '*/*) if ! test -e "$1"; then _s=127; elif test -d "$1" || ! test -x "$1"; then _s=126; fi;;',
+  '*) command -v -- "$1" >/dev/null || _s=127;;',
+  "esac",
+];
 
 function changeDirectory(path: Bytes, isInherited: boolean): string[] {
   if (!isInherited) return [`cd ${quote(path)} || exit 125`];
@@ -155,6 +178,8 @@ function changeDirectory(path: Bytes, isInherited: boolean): string[] {
 interface Ready {
   readonly pid: number;
   readonly namespace: string | undefined;
+  /** What the command could not be started for. */
+  readonly error: NodeJS.ErrnoException | undefined;
 }
 
 /** Waits for the shell's word; what it complained of instead, where it ends without one. */
@@ -164,10 +189,10 @@ async function conversation(started: Started, channel: Duplex): Promise<Ready | 
   const ready = new Promise<Ready | string>((resolve) => {
     channel.on("data", (chunk: string) => {
       said += chunk;
-      const pid = Number(/^([0-9]+)\n$/m.exec(said)?.[1]);
-      if (!(pid > 0)) return;
+      const [, pid = "", status] = /^([0-9]+) ([0-9]+)\n$/m.exec(said) ?? [];
+      if (pid === "") return;
       // It still waits for the answer, so it is there to be asked for its namespace.
-      resolve({ pid, namespace: namespaceOf(pid) || undefined });
+      resolve({ pid: Number(pid), namespace: namespaceOf(pid) || undefined, error: startError(status) });
       channel.end("\n");
     });
     channel.on("error", () => resolve(said));
@@ -176,11 +201,21 @@ async function conversation(started: Started, channel: Duplex): Promise<Ready | 
   return Promise.race([ready, started.ended.then(() => ready)]);
 }
 
+function startError(status: string | undefined): NodeJS.ErrnoException | undefined {
+  if (status === "0") return undefined;
+  const code = status === "127" ? "ENOENT" : "EACCES";
+  return Object.assign(new Error(code), { code });
+}
+
+/** A hint that mount(8) adds below its reason. */
+const HINT = /^\s*dmesg\(1\) /;
+
 async function refusalOf(child: ChildProcess, said: string): Promise<Error> {
   if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
-  const words = said.trim().split("\n").at(-1) ?? "";
+  const lines = said.trim().split("\n");
+  const words = show((lines.findLast((line) => !HINT.test(line)) ?? "") as Bytes);
   const isRefused = /^(unshare|bwrap|nsenter|setpriv): /.test(words);
-  const error = new Error(words === "" ? "the set-up ended without a word" : words);
+  const error = new Error(words === "" ? "the set-up failed without a message" : words);
   if (!isRefused) throw new SetupError("FAILED", error.message, error);
   return error;
 }

@@ -1,5 +1,6 @@
+/** The directories of a private /tmp, their locks, and their removal. */
 import { constants } from "node:os";
-import { type Bytes, join } from "../base/bytes.js";
+import { type Bytes, components, join } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { type Left, removeTree } from "../path/tree.js";
 import { openDirectory } from "../sys/directory.js";
@@ -18,6 +19,7 @@ import {
 } from "../sys/files.js";
 import { chmod, S_ISVTX, statx } from "../sys/inode.js";
 import { newLeaf, parseLeaf } from "./name.js";
+import { placesInside } from "./targets.js";
 
 const INNER = "tmp" as Bytes;
 const LINGERING = "lingering" as Bytes;
@@ -85,12 +87,27 @@ function makeDirectory(target: Bytes, leaf: Bytes): PrivateDirectory | undefined
       mkdirat(outer, INNER, 0o700);
       const inner = openChild(outer, INNER);
       chmod(inner, 0o1777);
+      makePlaces(inner, target);
       return inner;
     });
   } catch (error) {
     parent.close();
     if (failedWith(error, "EROFS", "ENOSPC", "EDQUOT")) return undefined;
     throw error;
+  }
+}
+
+/** Makes the other places that lie inside the target. */
+export function makePlaces(inner: Fd, target: Bytes): void {
+  for (const place of placesInside(target)) {
+    const made: Fd[] = [];
+    for (const name of components(place)) {
+      const dir = made.at(-1) ?? inner;
+      mkdirat(dir, name, 0o755);
+      made.push(openChild(dir, name));
+    }
+    chmod(made.at(-1) ?? inner, 0o1777);
+    for (const fd of made) fd.close();
   }
 }
 

@@ -71,7 +71,7 @@ function planned(command: readonly string[], options: EnterOptions): EnterPlan {
     command,
     rights: options,
     targets: places,
-    env: environmentInside(options.env ?? process.env, places, []).env,
+    env: environmentInside(options.env ?? process.env, { targets: places, exposed: [] }, false).env,
     stdio,
     cwd: whereTo(options.cwd),
     ...(options.onNotice === undefined ? {} : { onNotice: options.onNotice }),

@@ -1,9 +1,23 @@
-import { existsSync, fstatSync } from "node:fs";
-import { type Bytes, bytes, isBelow, parent, show } from "../base/bytes.js";
+/** What a command is given from outside: its environment, working directory and open files. */
+import { existsSync, fstatSync, realpathSync } from "node:fs";
+import {
+  type Bytes,
+  bytes,
+  fromBuffer,
+  isAbsolute,
+  isBelow,
+  isUtf8,
+  join,
+  parent,
+  show,
+  toBuffer,
+  toText,
+} from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_PATH, openat, readlinkat } from "../sys/files.js";
 import { SetupError } from "./settings.js";
-import { targetAbove } from "./targets.js";
+import { quote } from "./shell.js";
+import { targetAbove, throughTargets } from "./targets.js";
 
 /** Where programs are told to put temporary files. */
 const TEMPORARY = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"];
@@ -15,43 +29,93 @@ const LEADING_THERE = [
   "KRB5CCNAME",
   "DBUS_SESSION_BUS_ADDRESS",
   "XDG_RUNTIME_DIR",
-  "TMUX",
 ];
 
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
-  /** What the command will miss, in words for a person. */
-  readonly notices: readonly string[];
+  /** What the command will not find inside, in words for a person. */
+  readonly notices: string[];
 }
 
-/** The environment for inside: what points at a directory that is not there is taken away, and what else vanishes is told. */
-export function environmentInside(
-  env: NodeJS.ProcessEnv,
-  targets: readonly Bytes[],
-  exposed: readonly Bytes[],
-): Surroundings {
+/** What of the host is seen inside. */
+export interface Cover {
+  readonly targets: readonly Bytes[];
+  readonly exposed: readonly Bytes[];
+}
+
+/** Whether the private /tmp hides the path. */
+export function isHidden(path: Bytes, { targets, exposed }: Cover): boolean {
+  return targetAbove(path, targets) !== undefined && !exposed.some((each) => isBelow(path, each));
+}
+
+/**
+ * The environment for inside: what points at a directory that does not exist there is removed, and what else vanishes is
+ * reported. tmux is only missed by a person at a shell.
+ */
+export function environmentInside(env: NodeJS.ProcessEnv, cover: Cover, forPerson: boolean): Surroundings {
   const inside = { ...env };
-  const hides = (path: Bytes): boolean =>
-    targetAbove(path, targets) !== undefined && !exposed.some((each) => isBelow(path, each));
   for (const name of TEMPORARY) {
     const value = inside[name];
-    if (value !== undefined && hides(bytes(value))) delete inside[name];
+    if (value !== undefined && isHidden(throughTargets(bytes(value)), cover)) delete inside[name];
   }
-  const notices = LEADING_THERE.flatMap((name) => {
-    const path = pathIn(inside[name], targets);
-    return path !== undefined && hides(path) && existsSync(path) ? [vanished(name, path)] : [];
+  const notices = [...LEADING_THERE, ...(forPerson ? ["TMUX"] : [])].flatMap((name) => {
+    const path = pathIn(inside[name], cover.targets);
+    return path !== undefined && isHidden(path, cover) && existsSync(toBuffer(path))
+      ? [vanished(`$${name} points to ${show(path)}, which`, path)]
+      : [];
   });
   return { env: inside, notices };
 }
 
-/** The path in a value such as `FILE:/tmp/krb5cc_0` or `unix:path=/tmp/dbus-x,guid=...`. */
-function pathIn(value: string | undefined, targets: readonly Bytes[]): Bytes | undefined {
-  const path = value === undefined ? undefined : /\/[^,;]*/.exec(value)?.[0];
-  return path !== undefined && targetAbove(bytes(path), targets) !== undefined ? bytes(path) : undefined;
+/** What there is to say of a working directory that is not seen inside. */
+export function hiddenDirectoryNotices(cwd: Bytes, cover: Cover): string[] {
+  if (!isHidden(cwd, cover)) return [];
+  const start = show(targetAbove(cwd, cover.targets) ?? cwd);
+  return [`${vanished(`the working directory ${show(cwd)}`, cwd)}; the command starts in ${start}`];
 }
 
-function vanished(name: string, path: Bytes): string {
-  return `${name} names ${show(path)}, which is not seen inside; --expose ${show(path)} shows it`;
+/** The path to expose for a command that the private /tmp hides; undefined if it does not, or there is none. */
+export function hidingCommand(
+  command: string,
+  cwd: Bytes,
+  env: NodeJS.ProcessEnv,
+  cover: Cover,
+): Bytes | undefined {
+  const name = bytes(command);
+  const folders = name.includes("/") ? [cwd] : bytes(env.PATH ?? "").split(":");
+  for (const folder of folders) {
+    const path = isAbsolute(name) ? name : join((folder || cwd) as Bytes, name);
+    const real = realPath(path);
+    if (real === undefined) continue;
+    if (!isHidden(real, cover)) return undefined;
+    const above = parent(real);
+    return isHidden(above, cover) ? above : real;
+  }
+  return undefined;
+}
+
+function realPath(path: Bytes): Bytes | undefined {
+  try {
+    return fromBuffer(realpathSync.native(toBuffer(path), "buffer"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The path in a value such as `FILE:/tmp/krb5cc_0` or `unix:path=/tmp/dbus-x,guid=...`. */
+function pathIn(value: string | undefined, targets: readonly Bytes[]): Bytes | undefined {
+  const found = value === undefined ? undefined : /\/[^,;]*/.exec(value)?.[0];
+  const path = found === undefined ? undefined : throughTargets(bytes(found));
+  return path !== undefined && targetAbove(path, targets) !== undefined ? path : undefined;
+}
+
+function vanished(what: string, path: Bytes): string {
+  return `${what} is hidden by the private /tmp (use ${exposeOption(path)})`;
+}
+
+/** The option as a shell reads it back. */
+export function exposeOption(path: Bytes): string {
+  return `--expose ${isUtf8(path) ? quote(toText(path)) : show(path)}`;
 }
 
 /** The working directory's path, to be looked up anew inside: the directory itself may be one of the host's /tmp. */
@@ -59,7 +123,7 @@ export function workingDirectory(): Bytes {
   return readlinkat(Fd.cwd, "/proc/thread-self/cwd" as Bytes);
 }
 
-/** Opens the directory or, where it is not there, the nearest one above it. */
+/** Opens the directory or, if it does not exist, the nearest one above it. */
 export function openNearest(path: Bytes): Fd {
   for (let at = path; ; at = parent(at)) {
     try {

@@ -1,5 +1,7 @@
+/** Paths of the host's /tmp that are seen inside a private one. */
 import { type Bytes, basename, components, join, show } from "../base/bytes.js";
-import { failedWith } from "../base/errors.js";
+import { errnoWords } from "../base/errno-words.js";
+import { failedWith, SyscallError } from "../base/errors.js";
 import {
   Fd,
   mkdirat,
@@ -14,7 +16,7 @@ import {
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
 } from "../sys/files.js";
-import { chmod, chown, isDirectory, statx } from "../sys/inode.js";
+import { chmod, chown, isDirectory, isSymlink, statx } from "../sys/inode.js";
 import { attachMount, changeMount, cloneMount, MS_SLAVE } from "../sys/mount.js";
 import type { Detached } from "./mounts.js";
 import { type MountSettings, SetupError } from "./settings.js";
@@ -22,6 +24,9 @@ import { targetAbove } from "./targets.js";
 
 /** A path of the host's /tmp that is to be seen inside as well: a hole, made on request. */
 export interface PlannedHole {
+  readonly path: Bytes;
+  /** What was found there, held, so that nothing else can take its inode's number. */
+  readonly source: Fd;
   readonly target: Bytes;
   /** Its path below the target. */
   readonly below: Bytes;
@@ -44,27 +49,44 @@ interface Between {
 
 const RESOLVE = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
-/** Takes hold of the paths. Symlinks on the way are refused: in /tmp anybody may have put them there. */
+/** The paths as mounts. */
 export function openExposed(
   paths: readonly Bytes[],
   targets: readonly Bytes[],
   { attributes }: MountSettings,
 ): Exposed[] {
-  return planExposed(paths, targets).map((hole) => {
-    using fd = openHost(join(hole.target, hole.below));
-    const mount = cloneMount(fd);
-    changeMount(mount, { set: attributes, propagation: MS_SLAVE });
-    return { ...hole, mount };
-  });
+  const holes = planExposed(paths, targets);
+  try {
+    return holes.map((hole) => {
+      const mount = cloneMount(hole.source);
+      changeMount(mount, { set: attributes, propagation: MS_SLAVE });
+      return { ...hole, mount };
+    });
+  } finally {
+    closeHoles(holes);
+  }
 }
 
+/** Takes hold of the paths. Symlinks are refused, also as the last component: in /tmp anybody may have put them there. */
 export function planExposed(paths: readonly Bytes[], targets: readonly Bytes[]): PlannedHole[] {
-  return paths.map((path) => {
-    const target = exposableBelow(path, targets);
-    using fd = openHost(path);
-    const below = path.slice(target.length + 1) as Bytes;
-    return { target, below, isDirectory: isDirectory(statx(fd)), way: wayTo(target, below) };
-  });
+  const holes: PlannedHole[] = [];
+  try {
+    for (const path of paths) {
+      const target = exposableBelow(path, targets);
+      const below = path.slice(target.length + 1) as Bytes;
+      const source = openHost(path);
+      const way = wayTo(target, below);
+      holes.push({ path, source, target, below, isDirectory: isDirectory(statx(source)), way });
+    }
+    return holes;
+  } catch (error) {
+    closeHoles(holes);
+    throw error;
+  }
+}
+
+export function closeHoles(holes: readonly PlannedHole[]): void {
+  for (const { source } of holes) source.close();
 }
 
 function wayTo(target: Bytes, below: Bytes): Between[] {
@@ -84,18 +106,23 @@ export function exposableBelow(path: Bytes, targets: readonly Bytes[]): Bytes {
   const target = targetAbove(path, targets);
   if (target === undefined || components(path).some((part) => part === "." || part === "..")) {
     const places = targets.map(show).join(" or ");
-    throw new SetupError("BAD_OPTION", `only a path below ${places} can be exposed, not ${show(path)}`);
+    const why = `only a path below ${places} can be exposed; all others are visible inside`;
+    throw new SetupError("BAD_OPTION", `cannot expose ${show(path)}: ${why}`);
   }
   return target;
 }
 
 function openHost(path: Bytes): Fd {
   try {
-    return openat2(Fd.cwd, path, O_PATH | O_NOFOLLOW, RESOLVE);
+    const fd = openat2(Fd.cwd, path, O_PATH | O_NOFOLLOW, RESOLVE);
+    if (!isSymlink(statx(fd))) return fd;
+    fd.close();
+    throw new SetupError("BAD_OPTION", `cannot expose ${show(path)}: it is a symlink`);
   } catch (error) {
-    if (!failedWith(error, "ENOENT", "ELOOP")) throw error;
-    const why = error.code === "ENOENT" ? "there is no such path" : "there is a symlink on the way";
-    throw new SetupError("BAD_OPTION", `can't expose ${show(path)}: ${why}`, error);
+    if (!(error instanceof SyscallError)) throw error;
+    const isLink = error.code === "ELOOP";
+    const why = isLink ? "a directory on the way is a symlink" : (errnoWords(error.code) ?? error.code);
+    throw new SetupError("BAD_OPTION", `cannot expose ${show(path)}: ${why}`, error);
   }
 }
 

@@ -1,10 +1,11 @@
+/** The mounts that make up a private /tmp, made as root. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, openat } from "../sys/files.js";
 import { chmod } from "../sys/inode.js";
 import { attachMount, changeMount, cloneMount, MOUNT_ATTR_RDONLY, MS_SLAVE, newMount } from "../sys/mount.js";
 import { CLONE_NEWNS, Place, unshare } from "../sys/namespace.js";
-import type { DirectorySet } from "./directory.js";
+import { type DirectorySet, makePlaces } from "./directory.js";
 import { attachExposed, type Exposed, makeMountPoints } from "./expose.js";
 import type { MountSettings } from "./settings.js";
 
@@ -58,6 +59,7 @@ export function tmpfsMounts(
     mkdirat(whole, name, 0o700);
     using directory = openat(whole, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     chmod(directory, 0o1777);
+    makePlaces(directory, target);
     return bound(directory, target, settings, exposed);
   });
 }

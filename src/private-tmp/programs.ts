@@ -1,6 +1,6 @@
 /** The programs that a private /tmp needs, and the one that takes rights away. */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { bytes, show, toText } from "../base/bytes.js";
 import { hostAccounts, userName } from "../sys/accounts.js";
 import { SetupError } from "./settings.js";
@@ -27,6 +27,28 @@ function isExecutable(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Spawning one of these fails as the command would, and can't run anything. */
+const FAILING = { ENOENT: "/proc/-1", EACCES: "/" };
+
+/**
+ * The command line with setpriv(1) before it. A command that does not exist or can't be executed is left to fail in our
+ * own hands: setpriv would write its name to the terminal as it is.
+ */
+export function withRights(rights: Rights, command: readonly string[], env: NodeJS.ProcessEnv): string[] {
+  const words = rightsCommand(rights);
+  const failure = words.length === 0 ? undefined : startFailure(command[0] ?? "", env.PATH);
+  return failure === undefined ? [...words, ...command] : [FAILING[failure]];
+}
+
+function startFailure(command: string, path = PLACES): keyof typeof FAILING | undefined {
+  const candidates = command.includes("/")
+    ? [command]
+    : path.split(":").map((place) => `${place || "."}/${command}`);
+  const found = candidates.filter((candidate) => existsSync(candidate));
+  if (found.length === 0) return "ENOENT";
+  return found.some((each) => isExecutable(each) && statSync(each).isFile()) ? undefined : "EACCES";
 }
 
 /** How the command's rights are to be less than the caller's. */

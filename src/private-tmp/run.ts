@@ -1,6 +1,8 @@
+/** Runs a command with a private /tmp. */
 import type { ChildProcess, StdioOptions } from "node:child_process";
-import { type Bytes, bytes, show, simplify } from "../base/bytes.js";
-import { failedWith } from "../base/errors.js";
+import { type Bytes, bytes, isAbsolute, join, show, simplify } from "../base/bytes.js";
+import { errnoWords } from "../base/errno-words.js";
+import { failedWith, SyscallError } from "../base/errors.js";
 import { stageDirectories, stageSharedTmpfs, stageTmpfs } from "./as-root.js";
 import { stageAsUser } from "./as-user.js";
 import { type CommandEnd, start } from "./command.js";
@@ -11,11 +13,17 @@ import {
   type Release,
   releaseDirectories,
 } from "./directory.js";
-import { environmentInside, refuseOpenDirectories, workingDirectory } from "./environment.js";
+import {
+  environmentInside,
+  hiddenDirectoryNotices,
+  hidingCommand,
+  refuseOpenDirectories,
+  workingDirectory,
+} from "./environment.js";
 import { type Found, find } from "./find.js";
 import { isName, nameFor, newLeaf } from "./name.js";
 import { userInWords } from "./owner.js";
-import { type Rights, requireAccounts, rightsCommand } from "./programs.js";
+import { type Rights, requireAccounts, withRights } from "./programs.js";
 import { forbidden } from "./refusal.js";
 import { parseMountOptions, SetupError } from "./settings.js";
 import {
@@ -27,7 +35,7 @@ import {
   type Plan,
   type Stage,
 } from "./stage.js";
-import { targets } from "./targets.js";
+import { targets, throughTargets } from "./targets.js";
 
 /** How to run a command with a private /tmp. */
 export interface RunOptions extends Rights {
@@ -54,7 +62,9 @@ export interface RunOptions extends Rights {
   readonly stdio?: StdioOptions;
   /** The soft limit of open files for the command. Node has raised its own to the hard one. */
   readonly openFiles?: bigint;
-  /** Called with what the command will miss, in words for a person. */
+  /** Also report what only a person at a terminal misses, such as tmux. */
+  readonly forPerson?: boolean;
+  /** Called with what the command will not find inside, in words for a person. */
   readonly onNotice?: (notice: string) => void;
 }
 
@@ -67,6 +77,8 @@ export interface Running {
   readonly directories: readonly string[];
   /** False where `bestEffort` let it run with the host's /tmp. */
   readonly isPrivate: boolean;
+  /** The path to expose, if the private /tmp hides the command's program. */
+  readonly hiding?: Bytes;
   /** Sends the command a signal; false where it has ended. */
   kill(signal: NodeJS.Signals): boolean;
   /** When the command has ended and its private /tmp was let go of. Never rejects for how the command ended. */
@@ -95,7 +107,8 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   try {
     const plan = planned(command, options);
     const stage = await staged(plan, options);
-    return running(stage, options.killMode ?? "process");
+    const { hiding } = plan;
+    return { ...running(stage, options.killMode ?? "process"), ...(hiding === undefined ? {} : { hiding }) };
   } catch (error) {
     if (options.bestEffort === true && error instanceof SetupError && error.code === "FORBIDDEN") {
       return unprotected(command, options, error);
@@ -104,10 +117,12 @@ export async function run(command: readonly string[], options: RunOptions = {}):
   }
 }
 
-/** A failed call or a refusal on the way, as what it means here. */
+/** A failed call or a refusal on the way, in words. */
 export function asSetupError(error: unknown): unknown {
   if (error instanceof SetupError || !(error instanceof Error)) return error;
-  return new SetupError("FAILED", error.message, error);
+  const words = error instanceof SyscallError ? errnoWords(error.code) : undefined;
+  const why = words === undefined ? error.message : `${words} (${error.message})`;
+  return new SetupError("FAILED", `cannot set up the private /tmp: ${why}`, error);
 }
 
 function planned(command: readonly string[], options: RunOptions): Plan {
@@ -121,8 +136,13 @@ function planned(command: readonly string[], options: RunOptions): Plan {
     );
   }
   const places = targets();
-  const exposed = expose.map((path) => simplify(bytes(path)));
-  const { env, notices } = environmentInside(options.env ?? process.env, places, exposed);
+  const cover = { targets: places, exposed: expose.map(exposedPath) };
+  const outside = options.env ?? process.env;
+  const { env, notices } = environmentInside(outside, cover, options.forPerson === true);
+  const cwd = whereTo(options.cwd);
+  // Of one that is joined nobody knows what it holds.
+  const isNew = options.join === undefined;
+  if (isNew && cwd.isInherited) notices.push(...hiddenDirectoryNotices(cwd.path, cover));
   for (const notice of notices) options.onNotice?.(notice);
   refuseOpenDirectories(inheritedFds(stdio));
   return {
@@ -133,12 +153,20 @@ function planned(command: readonly string[], options: RunOptions): Plan {
     hasMountOptions: mountOptions.length > 0,
     settings: parseMountOptions(mountOptions, mode),
     targets: places,
-    expose: exposed,
+    expose: cover.exposed,
+    hiding: hidingCommand(command[0] ?? "", cwd.path, outside, cover),
     env,
     stdio,
-    cwd: whereTo(options.cwd),
+    cwd,
     ...(options.openFiles === undefined ? {} : { openFiles: options.openFiles }),
   };
+}
+
+/** Relative paths are the caller's. */
+function exposedPath(path: string): Bytes {
+  if (path === "") throw new SetupError("BAD_OPTION", "cannot expose an empty path (is a variable unset?)");
+  const whole = isAbsolute(bytes(path)) ? bytes(path) : join(workingDirectory(), bytes(path));
+  return throughTargets(simplify(whole));
 }
 
 export function whereTo(cwd: string | undefined): Plan["cwd"] {
@@ -238,7 +266,7 @@ export function running(stage: Stage, killMode: KillMode): Running {
 function unprotected(command: readonly string[], options: RunOptions, why: SetupError): Running {
   options.onNotice?.(`${why.message}; running with the host's /tmp`);
   const { env = process.env, stdio = "inherit", openFiles } = options;
-  const argv = [...rightsCommand(options), ...command];
+  const argv = withRights(options, command, env);
   const started = start({ argv, env, stdio, ...(openFiles === undefined ? {} : { openFiles }) });
   const ended = started.ended.then((end) => ({ ...end, release: { outcome: "removed" } as const }));
   const { child } = started;

@@ -1,3 +1,4 @@
+/** A command in its private /tmp, from the plan to the end. */
 import type { StdioOptions } from "node:child_process";
 import type { Bytes } from "../base/bytes.js";
 import { type Fd, pathBelow } from "../sys/files.js";
@@ -30,6 +31,8 @@ export interface Plan {
   readonly hasMountOptions: boolean;
   readonly targets: readonly Bytes[];
   readonly expose: readonly Bytes[];
+  /** What would have to be exposed for the command to be found. */
+  readonly hiding?: Bytes | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly stdio: StdioOptions;
   /** Looked up inside: where it should start, and whether a directory above will do. */

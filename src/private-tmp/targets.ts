@@ -1,5 +1,6 @@
+/** The places that a private /tmp covers. */
 import { realpathSync } from "node:fs";
-import { type Bytes, basename, fromBuffer, join, parent } from "../base/bytes.js";
+import { type Bytes, basename, fromBuffer, isBelow, join, parent } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import {
   AT_REMOVEDIR,
@@ -18,12 +19,33 @@ import { newLeaf } from "./name.js";
 const WANTED = ["/tmp", "/var/tmp"] as const;
 
 /**
- * What a private /tmp covers: /tmp and /var/tmp, symlinks among them followed to where they lead, each place once. One
- * that is not there is made, where that is allowed; else there is nothing to cover.
+ * What a private /tmp covers: /tmp and /var/tmp, followed to where symlinks lead, each place once. One that does not exist
+ * is made, if that is allowed; else there is nothing to cover. One that lies inside the other (/var/tmp -> /tmp/var) is
+ * covered with it.
  */
 export function targets(): Bytes[] {
+  const all = places();
+  return all.filter((place) => targetAbove(place, all) === undefined);
+}
+
+function places(): Bytes[] {
   const found = WANTED.map((path) => resolved(path as string as Bytes)).filter((path) => path !== undefined);
   return [...new Set(found)];
+}
+
+/** The places inside a target, as paths below it: a private /tmp has to have them too. */
+export function placesInside(target: Bytes): Bytes[] {
+  return places()
+    .filter((place) => targetAbove(place, [target]) !== undefined)
+    .map((place) => place.slice(target.length + 1) as Bytes);
+}
+
+/** A path below /tmp or /var/tmp, if those are symlinks, as a path below where they lead. */
+export function throughTargets(path: Bytes): Bytes {
+  const wanted = WANTED.map((each) => each as string as Bytes).find((each) => isBelow(path, each));
+  const real = wanted === undefined ? undefined : existing(wanted);
+  if (wanted === undefined || real === undefined || real === wanted) return path;
+  return join(real, path.slice(wanted.length + 1) as Bytes);
 }
 
 function resolved(path: Bytes): Bytes | undefined {

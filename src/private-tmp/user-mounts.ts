@@ -1,28 +1,49 @@
+/** The mounts of a private /tmp as commands of a shell, for users without root. */
 import { type Bytes, bytes, join, show } from "../base/bytes.js";
+import { makeDevice } from "../sys/files.js";
+import { statx } from "../sys/inode.js";
 import { MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSYMFOLLOW, MOUNT_ATTR_RDONLY } from "../sys/mount.js";
 import { mountAt, readMountInfo } from "../sys/mountinfo.js";
 import type { DirectorySet } from "./directory.js";
-import { exposableBelow, makeMountPoints, planExposed } from "./expose.js";
+import { exposableBelow, makeMountPoints, type PlannedHole } from "./expose.js";
 import { tmpfsDirectory } from "./mounts.js";
 import { newLeaf } from "./name.js";
 import { needProgram } from "./programs.js";
 import { attributeNames, SetupError } from "./settings.js";
 import { commandLine, quote } from "./shell.js";
 import type { Plan } from "./stage.js";
+import { placesInside } from "./targets.js";
 
 /** What may not be taken away from a mount that came from outside the user namespace. */
 const LOCKED = ["ro", "nosuid", "nodev", "noexec", "nosymfollow"];
 
 /** The mounts as shell commands, in order. */
-export function mountCommands(plan: Plan, directories: DirectorySet): string[] {
+export function mountCommands(
+  plan: Plan,
+  directories: DirectorySet,
+  exposed: readonly PlannedHole[],
+): string[] {
   return plan.mode === "disconnected" && directories.length === 0
-    ? tmpfsCommands(plan)
-    : directoryCommands(plan, directories);
+    ? tmpfsCommands(plan, exposed)
+    : directoryCommands(plan, directories, exposed);
+}
+
+/**
+ * Makes sure that what is seen inside is what was found outside: mount(8) goes by paths, which others can replace, and
+ * the kernel binds no fd of another mount namespace. Nothing has used the mounts yet.
+ */
+export function exposureChecks(exposed: readonly PlannedHole[]): string[] {
+  return exposed.map(({ path, source }) => {
+    const { deviceMajor, deviceMinor, inode } = statx(source);
+    const identity = `${makeDevice(deviceMajor, deviceMinor)}:${inode}`;
+    const stat = commandLine([needProgram("stat", "coreutils"), "-c", "%d:%i", path]);
+    const complaint = quote(`cannot expose ${show(path)}: it was replaced meanwhile`);
+    return `test "$(${stat})" = ${identity} || { echo ${complaint} >&2; exit 125; }`;
+  });
 }
 
 /** What is exposed is bound into the directories first: as soon as they are in place, the host's /tmp is out of sight. */
-function directoryCommands(plan: Plan, directories: DirectorySet): string[] {
-  const exposed = planExposed(plan.expose, plan.targets);
+function directoryCommands(plan: Plan, directories: DirectorySet, exposed: readonly PlannedHole[]): string[] {
   const inner = (target: Bytes): Bytes | undefined => {
     const directory = directories.find((each) => each.target === target);
     return directory === undefined ? undefined : join(directory.path, bytes("tmp"));
@@ -55,7 +76,7 @@ function emptyCommands(target: Bytes): string[] {
 }
 
 /** One tmpfs: it is mounted on the last target, gets a directory for each, and those are bound to where they belong. */
-function tmpfsCommands(plan: Plan): string[] {
+function tmpfsCommands(plan: Plan, exposed: readonly PlannedHole[]): string[] {
   const stage = plan.targets.at(-1);
   if (stage === undefined) return [];
   for (const path of plan.expose) {
@@ -71,13 +92,18 @@ function tmpfsCommands(plan: Plan): string[] {
   return [
     mount("-t", "tmpfs", "-o", [...options, "nosuid", "nodev"].join(","), leaf, stage),
     ...plan.targets.map((target) => makeDirectory(made(target), 0o1777)),
-    ...exposedCommands(plan, made),
+    ...plan.targets.flatMap((target) => placeCommands(made(target), target)),
+    ...exposedCommands(plan, exposed, made),
     ...plan.targets.flatMap((target) => boundInside(made(target), target, plan)),
   ];
 }
 
-function exposedCommands(plan: Plan, made: (target: Bytes) => Bytes): string[] {
-  return planExposed(plan.expose, plan.targets).flatMap(({ target, below, isDirectory, way }) => {
+function exposedCommands(
+  plan: Plan,
+  exposed: readonly PlannedHole[],
+  made: (target: Bytes) => Bytes,
+): string[] {
+  return exposed.flatMap(({ target, below, isDirectory, way }) => {
     const point = join(made(target), below);
     let at = made(target);
     const between = way.map(({ name, mode }) => {
@@ -87,6 +113,14 @@ function exposedCommands(plan: Plan, made: (target: Bytes) => Bytes): string[] {
     const last = isDirectory ? makeDirectory(point, 0o755) : `: >${quote(point)}`;
     return [...between, last, ...boundCommands(join(target, below), point, plan)];
   });
+}
+
+/** The other places that lie inside the target. */
+function placeCommands(directory: Bytes, target: Bytes): string[] {
+  const mkdir = needProgram("mkdir", "coreutils");
+  return placesInside(target).map((place) =>
+    commandLine([mkdir, "-p", "-m", "1777", join(directory, place)]),
+  );
 }
 
 function makeDirectory(path: Bytes, mode: number): string {

@@ -1,5 +1,6 @@
+import { readSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
-import { bytes } from "../base/bytes.js";
+import { bytes, fromBuffer, show } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { bind, bindSyscall, cstring } from "./ffi.js";
 import { AT_EMPTY_PATH, AT_FDCWD, check, checkAt, Fd, readlinkat } from "./files.js";
@@ -117,17 +118,28 @@ export function newMount(
     type,
   ]);
   using context = new Fd(opened, bytes(type));
-  for (const [key, value] of Object.entries(options)) configure(context, key, value);
-  checkAt(
-    libc.fsconfig(context.number, FSCONFIG_CMD_CREATE, null, null, 0),
-    "fsconfig",
-    context,
-    EMPTY,
-    "create",
-  );
+  try {
+    for (const [key, value] of Object.entries(options)) configure(context, key, value);
+    const result = libc.fsconfig(context.number, FSCONFIG_CMD_CREATE, null, null, 0);
+    checkAt(result, "fsconfig", context, EMPTY, "create");
+  } catch (error) {
+    const reason = failedWith(error, "EINVAL") ? reasonOf(context) : "";
+    throw reason === "" ? error : new Error(reason, { cause: error });
+  }
   const number = libc.fsmount(context.number, FSMOUNT_CLOEXEC, attributes);
   checkAt(number, "fsmount", context, EMPTY, `attributes=${attributes}`);
   return new Fd(Number(number), bytes(type));
+}
+
+/** The kernel's own words for the last failure, `e tmpfs: Bad value for 'size'`; empty if it has none. */
+function reasonOf(context: Fd): string {
+  const buffer = Buffer.alloc(1024);
+  try {
+    const length = readSync(context.number, buffer);
+    return show(fromBuffer(buffer.subarray(0, length))).replace(/^[ewi] |\\n$/g, "");
+  } catch {
+    return "";
+  }
 }
 
 function configure(context: Fd, key: string, value: string | true): void {

@@ -142,7 +142,7 @@ test("what outlives the command keeps its /tmp, or is ended with it", skip, asyn
   const leave = "sleep 0.5 >/dev/null 2>&1 & echo left >/tmp/f";
   const left = mayfly(["run", "--name", name, "--", "sh", "-c", leave]);
   assert.equal(left.status, 0);
-  assert.match(left.stderr, /left behind still use .*mayfly reap/);
+  assert.match(left.stderr, /still use .*mayfly reap/);
   assert.equal(directoriesOf(name).length, 2);
   await until("it has ended", () => stateOf(name) === "stale");
   mayfly(["reap"]);

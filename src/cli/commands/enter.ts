@@ -15,6 +15,12 @@ export const enter = defineCommand({
   usageStatus: SETUP_FAILED,
   options: [...RIGHTS],
   examples: [["mayfly enter nginx.service -- ls -la /tmp", "what the service sees"]],
+  sections: [
+    {
+      title: "Exit status",
+      text: "That of COMMAND, or 128 plus the number of the signal that ended it. **125** for a usage error, or if the private /tmp was not found or cannot be entered; COMMAND did not run. **126** if COMMAND cannot be executed, **127** if it was not found.",
+    },
+  ],
   async main({ program, options, operands, stderr }) {
     const [asked, ...rest] = operands;
     const argv = rest[0] === "--" ? rest.slice(1) : rest;
