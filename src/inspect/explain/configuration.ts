@@ -62,11 +62,17 @@ export function diagnosticText({ file, line, message }: Diagnostic): string {
   return `${show(file)}${line > 0 ? `:${line}` : ""}: ${message}`;
 }
 
-/** @throws ConfigurationError if configuration that was named can't be read at all. */
-export function requireReadable(loaded: Loaded): void {
-  if (!loaded.aborted) return;
-  const whole = loaded.diagnostics.filter(({ severity, line }) => severity === "error" && line === 0);
+/**
+ * A file that was named is run as a whole or not at all. Who hears of each problem may go on with the lines that are right.
+ *
+ * @throws ConfigurationError if nothing can be read, or if a run would do nothing and nobody is told.
+ */
+export function requireReadable({ aborted, diagnostics }: Loaded, isTold: boolean): void {
+  if (!aborted) return;
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const whole = errors.filter(({ line }) => line === 0);
   if (whole.length > 0) throw new ConfigurationError(whole);
+  if (!isTold) throw new ConfigurationError(errors);
 }
 
 /** What is wrong with the configuration, by the lines that apply daily and those of a boot. */

@@ -40,7 +40,7 @@ export interface ExplainOptions {
    * judged by both, unless `config` is given.
    */
   readonly user?: boolean;
-  /** Called with what is wrong with the configuration; the rest of it still applies. */
+  /** Called with each problem of the configuration; what is right of it is then judged by all the same. */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
 }
 
@@ -104,7 +104,8 @@ export interface Explanation {
  *
  * Paths are text or bytes; relative ones are taken below the working directory.
  *
- * @throws ConfigurationError if a configuration file that was named can't be read; TypeError if a path is empty.
+ * @throws ConfigurationError if a configuration file that was named can't be read, or if a run would do nothing because of an
+ * error in it and there is no `onDiagnostic`; TypeError if a path is empty.
  */
 export function explain(
   paths: readonly (string | Uint8Array)[],
@@ -142,7 +143,7 @@ function explainIn(
   const config = options.config?.map(toBytes) ?? [];
   const named = { config, version, user, inWorkingDirectory: true, textsRead: new Map() };
   const loaded = loadConfiguration(named);
-  requireReadable(loaded);
+  requireReadable(loaded, options.onDiagnostic !== undefined);
   const bootLines = loadConfiguration(named, true);
   for (const problem of problemsOf(loaded, bootLines)) options.onDiagnostic?.(problem);
   const looks = judge(wanted, loaded, { operation: "clean", at, version });

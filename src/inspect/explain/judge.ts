@@ -1,14 +1,14 @@
 /** What a configuration would do to certain paths: a dry run of the engine, narrowed to the way to them. */
-import { type Bytes, isBelow, show } from "../../base/bytes.js";
-import type { Operation, Source } from "../../base/events.js";
+import { type Bytes, show } from "../../base/bytes.js";
+import type { Operation } from "../../base/events.js";
 import { fixedClock, type Nanoseconds } from "../../base/time.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
-import type { Age } from "../../tmpfiles/item.js";
 import { runItems } from "../../tmpfiles/run.js";
 import type { Victim } from "../watch/event.js";
 import { type CleanerVersion, lookingHands } from "./configuration.js";
 import { type Look, Onlooker } from "./look.js";
 import { namesOf } from "./names.js";
+import { reachOf } from "./reach.js";
 
 export interface JudgeOptions {
   readonly operation: Operation;
@@ -29,8 +29,8 @@ export interface Judged {
 export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOptions): Map<Bytes, Judged> {
   const named = namesOf(paths, loaded, options.root);
   const all = [...new Set([...named.values()].flat())];
-  const onlooker = new Onlooker(all, options.at, agesOfInstances(loaded), options.imagined);
-  const leads = (directory: Bytes): boolean => all.some((path) => isBelow(path, directory));
+  const reach = reachOf(all, loaded, options.operation);
+  const onlooker = new Onlooker(all, options.at, reach, options.imagined);
   const run = {
     operations: [options.operation],
     dryRun: true,
@@ -41,7 +41,7 @@ export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOpt
     walkHands: lookingHands(options.version),
   };
   // All lines are known to the walk, since any may keep an entry; those that could not come near are not run.
-  runItems({ exact: loaded.exact, globs: loaded.globs, only: leads }, run, onlooker);
+  runItems({ exact: loaded.exact, globs: loaded.globs, only: reach.leads }, run, onlooker);
   const looksAt = (path: Bytes, name: Bytes): Look[] =>
     (onlooker.looks.get(name) ?? []).map((look) => (look.at === name ? { ...look, at: path } : look));
   const judged = ([path, names]: [Bytes, readonly Bytes[]]): [Bytes, Judged] => [
@@ -49,16 +49,6 @@ export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOpt
     { names, looks: names.flatMap((name) => looksAt(path, name)) },
   ];
   return new Map([...named].map(judged));
-}
-
-/** The ages of the lines that remove, by their own age, what they name. */
-function agesOfInstances({ exact, globs }: Loaded): ReadonlyMap<Source, Age> {
-  const items = [...exact, ...globs].flatMap((group) => group.items);
-  return new Map(
-    items.flatMap(({ source, age, type }) =>
-      age !== undefined && type.remove !== undefined && type.path === "glob" ? [[source, age] as const] : [],
-    ),
-  );
 }
 
 /** `/usr/lib/tmpfiles.d/tmp.conf:3` */

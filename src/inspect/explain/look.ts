@@ -22,6 +22,7 @@ import type { Age } from "../../tmpfiles/item.js";
 import type { Victim } from "../watch/event.js";
 import { Expiry } from "./expiry.js";
 import { statWithoutTrace } from "./names.js";
+import type { LineReach } from "./reach.js";
 import {
   imaginedStat,
   imaginedWorld,
@@ -64,6 +65,7 @@ export class Onlooker implements Lens, Reporter {
   readonly looks = new Map<Bytes, Look[]>();
   readonly #now: Nanoseconds;
   readonly #ages: ReadonlyMap<Source, Age>;
+  readonly #removable: ReadonlySet<Bytes>;
   readonly #imagined: Victim;
   #expiry = new Expiry();
   #source: Source | undefined;
@@ -71,17 +73,18 @@ export class Onlooker implements Lens, Reporter {
   #decided: Bytes | undefined;
 
   /**
-   * `ages` are those of the lines that remove the path that they name. `imagined` stands in for what is not there: a new
-   * file by default.
+   * `removable` are the paths that any line may remove; `ages` those of the lines that remove the path that they name.
+   * `imagined` stands in for what is not there: a new file by default.
    */
   constructor(
     paths: readonly Bytes[],
     now: Nanoseconds,
-    ages: ReadonlyMap<Source, Age>,
+    { removable, ages }: Pick<LineReach, "removable" | "ages">,
     imagined: Victim = newFile(now),
   ) {
     for (const path of paths) this.looks.set(path, []);
     this.#ages = ages;
+    this.#removable = removable;
     this.#now = now;
     this.#imagined = imagined;
   }
@@ -98,9 +101,8 @@ export class Onlooker implements Lens, Reporter {
       if (path !== directory && isBelow(path, directory)) {
         const [name] = components(path.slice(directory === "/" ? 0 : directory.length) as Bytes);
         if (name !== undefined && !leading.includes(name)) leading.push(name);
-        // Inside of a path that was asked for all entries matter: whether it gets empty hangs on them.
-      } else if (isBelow(directory, path) && this.#base !== path && isBelow(path, this.#base))
-        return undefined;
+        // Whether a directory gets empty, and goes, hangs on all its entries.
+      } else if (isBelow(directory, path) && this.#removable.has(path)) return undefined;
     }
     return leading;
   }

@@ -6,16 +6,15 @@ import { systemClock } from "../../sys/clock.js";
 import { S_IFDIR } from "../../sys/inode.js";
 import type { Guard, Subject } from "../../tmpfiles/ageing/guards.js";
 import type { Lens } from "../../tmpfiles/ageing/lens.js";
-import type { Loaded } from "../../tmpfiles/config/items.js";
 import { runItems } from "../../tmpfiles/run.js";
 import { loadConfiguration, lookingHands, problemsOf, requireReadable } from "../explain/configuration.js";
 import { Expiry } from "../explain/expiry.js";
 import { absolute, type ExplainOptions, scopesOf, toBytes } from "../explain/explain.js";
-import { judge } from "../explain/judge.js";
 import { ageOf, namesLeadingTo } from "../explain/look.js";
 import { namesAround, statWithoutTrace } from "../explain/names.js";
 import { type CleanerTimer, cleanerTimer, nextRun } from "../explain/timer.js";
-import { type Day, firstIndex, Ledger, type Removal } from "./ledger.js";
+import { type Day, Ledger, type Removal } from "./ledger.js";
+import { needsSimulation, simulate } from "./simulation.js";
 
 export type { Day, LineSum, Removal } from "./ledger.js";
 
@@ -45,7 +44,8 @@ export interface Forecast {
  * Forecasts what the cleaner removes below `paths` (everywhere, if none is given) in the time to come: a dry run of the
  * engine at the end of that time says what, and each entry's newest timestamp when. Changes nothing and moves no timestamp.
  *
- * @throws ConfigurationError if a configuration file that was named can't be read; Error if one of the paths does not
+ * @throws ConfigurationError if a configuration file that was named can't be read, or if a run would do nothing because of an
+ * error in it and there is no `onDiagnostic`; Error if one of the paths does not
  * exist; RangeError if `within` is longer than 100 years.
  */
 export function forecast(
@@ -87,24 +87,23 @@ function forecastIn(user: boolean, paths: readonly Bytes[], span: ForecastSpan):
   const { until, ledger, version = 262, onDiagnostic, onProgress } = span;
   const named = { config: span.config?.map(toBytes) ?? [], version, user, inWorkingDirectory: true };
   const loaded = loadConfiguration(named);
-  requireReadable(loaded);
+  requireReadable(loaded, onDiagnostic !== undefined);
   for (const problem of problemsOf(loaded, loaded)) onDiagnostic?.(problem);
-  const last = ledger.runs.at(-1) ?? until;
-  const forecaster = new Forecaster(namesAround(paths, loaded), last, ledger, onProgress);
   const { exact, globs } = loaded;
-  const only = paths.length === 0 ? {} : { only: (path: Bytes): boolean => forecaster.leads(path) };
-  const clock = fixedClock(last);
   const walkHands = lookingHands(version);
-  runItems(
-    { exact, globs, ...only },
-    { operations: ["clean"], dryRun: true, jobs: 1, clock, lens: forecaster, walkHands },
-    forecaster,
-  );
-  forecaster.finish();
-  for (const instance of forecaster.instances) {
-    const expires = expiryOfInstance(instance, loaded, ledger.runs, version);
-    if (expires !== undefined) ledger.add({ ...instance, expires });
+  const names = namesAround(paths, loaded);
+  const progress = onProgress ?? (() => {});
+  if (needsSimulation(loaded)) {
+    simulate({ loaded, paths: names, ledger, walkHands, progress });
+    return;
   }
+  const last = ledger.runs.at(-1) ?? until;
+  const forecaster = new Forecaster(names, last, ledger, progress);
+  const only = paths.length === 0 ? {} : { only: (path: Bytes): boolean => forecaster.leads(path) };
+  const options = { operations: ["clean"], dryRun: true, jobs: 1 } as const;
+  const clock = fixedClock(last);
+  runItems({ exact, globs, ...only }, { ...options, clock, lens: forecaster, walkHands }, forecaster);
+  forecaster.finish();
 }
 
 function runsBetween(from: Nanoseconds, until: Nanoseconds, known: CleanerTimer | undefined): Nanoseconds[] {
@@ -114,26 +113,10 @@ function runsBetween(from: Nanoseconds, until: Nanoseconds, known: CleanerTimer 
   return runs;
 }
 
-/** What a line names itself: the first run at which the engine removes it. The older it is, the more it is removed. */
-function expiryOfInstance(
-  { path }: Removal,
-  loaded: Loaded,
-  runs: readonly Nanoseconds[],
-  version: 252 | 262,
-): Nanoseconds | undefined {
-  const isRemoved = (at: Nanoseconds): boolean => {
-    const looks = judge([path], loaded, { operation: "clean", at, version }).get(path)?.looks ?? [];
-    return looks.some(({ removed }) => removed);
-  };
-  return runs[firstIndex(runs, isRemoved)];
-}
-
 /** Observes a run at the end of the time, and books what it removes. */
 class Forecaster implements Lens, Reporter {
   readonly wantsKept = false;
   readonly wantsRemoved = true;
-  /** What lines name themselves; the run that removes each is found later. */
-  readonly instances: Removal[] = [];
   readonly progress: (progress: WalkProgress) => void;
   readonly #paths: readonly Bytes[];
   readonly #now: Nanoseconds;
@@ -147,12 +130,12 @@ class Forecaster implements Lens, Reporter {
     paths: readonly Bytes[],
     now: Nanoseconds,
     ledger: Ledger,
-    progress: ((progress: WalkProgress) => void) | undefined,
+    progress: (progress: WalkProgress) => void,
   ) {
     this.#paths = paths;
     this.#now = now;
     this.#ledger = ledger;
-    this.progress = progress ?? (() => {});
+    this.progress = progress;
   }
 
   leads(path: Bytes): boolean {
@@ -186,9 +169,6 @@ class Forecaster implements Lens, Reporter {
     if (event.type === "failed") {
       if (this.#pending?.path === event.path) this.#pending = undefined;
       this.#expiry.stays(parent(event.path));
-    } else if (event.type === "removed" && event.instance) {
-      const { path, bytes, source } = event;
-      this.instances.push({ path, bytes: Number(bytes), line: source, expires: 0n });
     }
   }
 

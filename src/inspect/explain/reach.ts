@@ -1,0 +1,55 @@
+/** Which lines may remove which paths, by their text alone. */
+import { type Bytes, isBelow, parent } from "../../base/bytes.js";
+import type { Operation, Source } from "../../base/events.js";
+import { expandBraces } from "../../path/braces.js";
+import { fnmatch } from "../../sys/fnmatch.js";
+import type { Loaded } from "../../tmpfiles/config/items.js";
+import type { Age, Item } from "../../tmpfiles/item.js";
+
+export interface LineReach {
+  /** The paths that some line may remove: by naming them, or by walking there. */
+  readonly removable: ReadonlySet<Bytes>;
+  /** The ages of the lines that remove, by their own age, what they name. */
+  readonly ages: ReadonlyMap<Source, Age>;
+  /** Whether lines at or in this directory bear on one of the paths. */
+  readonly leads: (directory: Bytes) => boolean;
+}
+
+export function reachOf(paths: readonly Bytes[], { exact, globs }: Loaded, operation: Operation): LineReach {
+  const items = [...exact, ...globs].flatMap((group) => group.items);
+  const acting = items.filter((item) => acts(item, operation));
+  const removable = new Set(paths.filter((path) => acting.some((item) => mayRemove(item, path))));
+  const aged = items.filter(removesWhatItNames);
+  return {
+    removable,
+    ages: new Map(aged.flatMap(({ source, age }) => (age === undefined ? [] : [[source, age] as const]))),
+    // What lines below a directory remove may leave it empty.
+    leads: (directory) =>
+      paths.some((path) => isBelow(path, directory) || (isBelow(directory, path) && removable.has(path))),
+  };
+}
+
+function acts(item: Item, operation: Operation): boolean {
+  if (operation === "purge") return item.modifiers.purge;
+  return item.type[operation] !== undefined && (operation !== "clean" || item.age !== undefined);
+}
+
+/** `r` and `R`. */
+function removesWhatItNames({ type }: Item): boolean {
+  return type.remove !== undefined && type.path === "glob";
+}
+
+function mayRemove(item: Item, path: Bytes): boolean {
+  const from = removesWhatItNames(item) || item.modifiers.purge ? path : parent(path);
+  if (item.type.path === "exact") return isBelow(from, item.path);
+  const patterns = expandBraces(item.path);
+  return selfAndAbove(from).some((each) => patterns.some((one) => one === each || fnmatch(one, each)));
+}
+
+function selfAndAbove(path: Bytes): Bytes[] {
+  const found: Bytes[] = [];
+  for (let at = path; ; at = parent(at)) {
+    found.push(at);
+    if (at === "/" || at === ".") return found;
+  }
+}

@@ -1,0 +1,168 @@
+/** Forecasts run by run, where lines bear on each other: a dry run for each, that remembers what the runs before removed. */
+import { type Bytes, isBelow, join, parent } from "../../base/bytes.js";
+import type { Event, Reporter, Source, WalkProgress } from "../../base/events.js";
+import { fixedClock, type Nanoseconds } from "../../base/time.js";
+import { fnmatch } from "../../sys/fnmatch.js";
+import { S_IFDIR } from "../../sys/inode.js";
+import { ENOTEMPTY } from "../../sys/scan.js";
+import type { Guard, Subject } from "../../tmpfiles/ageing/guards.js";
+import type { Lens } from "../../tmpfiles/ageing/lens.js";
+import type { WalkHands } from "../../tmpfiles/ageing/walk-hands.js";
+import type { Loaded } from "../../tmpfiles/config/items.js";
+import { AGE_BY_MTIME, type Item } from "../../tmpfiles/item.js";
+import { runItems } from "../../tmpfiles/run.js";
+import { ageOf, namesLeadingTo } from "../explain/look.js";
+import { firstIndex, type Ledger } from "./ledger.js";
+
+/**
+ * Whether one walk at the end can't tell when each entry goes: lines remove what they name, and so empty directories of
+ * other lines, or two lines clean one directory.
+ */
+export function needsSimulation({ exact, globs }: Loaded): boolean {
+  const items = [...exact, ...globs].flatMap((group) => group.items).filter(cleans);
+  if (items.some(({ type }) => type.remove !== undefined && type.path === "glob")) return true;
+  return items.some((one, index) => items.slice(index + 1).some((other) => mayShareBase(one, other)));
+}
+
+function cleans({ age, type }: Item): boolean {
+  return age !== undefined && type.clean !== undefined;
+}
+
+function mayShareBase(one: Item, other: Item): boolean {
+  if (one.path === other.path) return true;
+  if (one.type.path === "exact") return other.type.path === "glob" && fnmatch(other.path, one.path);
+  if (other.type.path === "exact") return fnmatch(one.path, other.path);
+  const [left, right] = [beforeWildcard(one.path), beforeWildcard(other.path)];
+  return left.startsWith(right) || right.startsWith(left);
+}
+
+function beforeWildcard(pattern: Bytes): string {
+  const at = pattern.search(/[*?[{\\]/);
+  return at < 0 ? pattern : pattern.slice(0, at);
+}
+
+export interface SimulationOptions {
+  readonly loaded: Loaded;
+  /** The paths that are asked about; none for all. */
+  readonly paths: readonly Bytes[];
+  readonly ledger: Ledger;
+  /** One set of hands for all runs: what they have removed stays gone. */
+  readonly walkHands: WalkHands;
+  readonly progress: (progress: WalkProgress) => void;
+}
+
+/** Books what each run removes. Runs between which nothing expires are left out. */
+export function simulate({ loaded, paths, ledger, walkHands, progress }: SimulationOptions): void {
+  const { exact, globs } = loaded;
+  const observer = new SimulationObserver(paths, loaded, ledger, progress);
+  const only = paths.length === 0 ? {} : { only: (path: Bytes): boolean => observer.leads(path) };
+  for (let index = 0; index < ledger.runs.length; ) {
+    const now = ledger.runs[index] as Nanoseconds;
+    observer.begin(now);
+    const options = { operations: ["clean"], dryRun: true, jobs: 1 } as const;
+    runItems(
+      { exact, globs, ...only },
+      { ...options, clock: fixedClock(now), lens: observer, walkHands },
+      observer,
+    );
+    const { next } = observer;
+    // What a run removes may leave directories empty for the next.
+    index = observer.removed
+      ? index + 1
+      : firstIndex(ledger.runs, (run) => next !== undefined && run >= next);
+  }
+}
+
+class SimulationObserver implements Lens, Reporter {
+  readonly wantsKept = true;
+  readonly wantsRemoved = true;
+  /** The current run removed something. */
+  removed = false;
+  /** No entry that was met expires sooner; undefined if none does. */
+  next: Nanoseconds | undefined;
+  readonly progress: (progress: WalkProgress) => void;
+  readonly #paths: readonly Bytes[];
+  readonly #ages: ReadonlyMap<Source, Nanoseconds>;
+  readonly #ledger: Ledger;
+  /** Directories that a line took something out of by its name, and when: that sets their modification time. */
+  readonly #changed = new Map<Bytes, Nanoseconds>();
+  #now: Nanoseconds = 0n;
+  #source: Source | undefined;
+  /** When the directory that is about to be removed was changed by an earlier removal that keeps it for now. */
+  #changedAt: Nanoseconds | undefined;
+
+  constructor(
+    paths: readonly Bytes[],
+    { exact, globs }: Loaded,
+    ledger: Ledger,
+    progress: (progress: WalkProgress) => void,
+  ) {
+    const items = [...exact, ...globs].flatMap((group) => group.items);
+    this.#ages = new Map(
+      items.flatMap(({ source, age }) => (age === undefined ? [] : [[source, age.span] as const])),
+    );
+    this.#paths = paths;
+    this.#ledger = ledger;
+    this.progress = progress;
+  }
+
+  begin(now: Nanoseconds): void {
+    this.#now = now;
+    this.removed = false;
+    this.next = undefined;
+  }
+
+  /** Hands that leave what only a removal made too new. */
+  hands(hands: WalkHands): WalkHands {
+    const removeDirectory = (dir: number, name: number): number => {
+      const changedAt = this.#changedAt;
+      this.#changedAt = undefined;
+      if (changedAt === undefined || this.#source === undefined) return hands.removeDirectory(dir, name);
+      this.#keeps(changedAt, this.#source);
+      return ENOTEMPTY;
+    };
+    return { ...hands, removeDirectory };
+  }
+
+  leads(path: Bytes): boolean {
+    return this.#paths.some((wanted) => isBelow(wanted, path) || isBelow(path, wanted));
+  }
+
+  report(event: Event): void {
+    if (event.type === "kept") this.#keeps(event.reason.time, event.source);
+    if (event.type !== "removed") return;
+    this.removed = true;
+    const { path, source } = event;
+    if (event.instance) this.#changed.set(parent(path), this.#now);
+    if (this.#paths.length > 0 && !this.#paths.some((wanted) => isBelow(path, wanted))) return;
+    this.#ledger.add({ path, bytes: Number(event.bytes), line: source, expires: this.#now });
+  }
+
+  /** Other timestamps may keep it longer: then the next run that is simulated removes nothing yet. */
+  #keeps(time: Nanoseconds | undefined, source: Source): void {
+    const age = this.#ages.get(source);
+    if (time === undefined || age === undefined) return;
+    const expires = time + age + 1n;
+    if (this.next === undefined || expires < this.next) this.next = expires;
+  }
+
+  begins(source: Source): void {
+    this.#source = source;
+  }
+
+  missing(): void {}
+
+  decided(subject: Subject, guard: Guard | undefined): void {
+    this.#changedAt = undefined;
+    const { within, stat } = subject;
+    if (guard !== undefined || stat.type !== S_IFDIR || this.#changed.size === 0) return;
+    const changed = this.#changed.get(join(within.path, subject.name()));
+    const counts = (within.rule.byDirectory & AGE_BY_MTIME) !== 0;
+    if (changed !== undefined && counts && this.#now - changed <= ageOf(within, this.#now))
+      this.#changedAt = changed;
+  }
+
+  namesIn(directory: Bytes): readonly Bytes[] | undefined {
+    return this.#paths.length === 0 ? undefined : namesLeadingTo(this.#paths, directory);
+  }
+}

@@ -1,0 +1,121 @@
+/** A forecast counts what the runs remove: on each day as many entries as a run of the engine on that day takes. */
+import assert from "node:assert/strict";
+import { lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import fc from "fast-check";
+import type { Bytes } from "#src/base/bytes.js";
+import type { Event } from "#src/base/events.js";
+import { explain, forecast } from "#src/inspect/index.js";
+import { run } from "#src/tmpfiles/index.js";
+
+const DAY = 86_400_000_000_000n;
+const home = mkdtempSync(join(tmpdir(), "mayfly-forecast-"));
+after(() => rmSync(home, { recursive: true, force: true }));
+
+const directory = fc.constantFrom("", "/a", "/a/b", "/c");
+const pattern = fc.oneof(directory, fc.constantFrom("/*", "/a/*", "/a/b/*", "/a/f1", "/f?", "/a/b/f0"));
+const age = fc.constantFrom("-", "5d", "10d", "20d", "mM:3d", "amAM:12d", "mMb:1d", "~8d", "c:15d");
+const type = fc.constantFrom("d", "D", "e", "q", "x", "X", "r", "R", "z");
+const line = fc.record({ type, pattern, age }).filter(
+  // What a run changes in a directory that an r line names itself is beyond a forecast.
+  (one) => one.type !== "r" || /f/.test(one.pattern),
+);
+const configuration = fc.array(line, { minLength: 1, maxLength: 5 });
+const file = fc.record({
+  directory,
+  name: fc.constantFrom("f0", "f1", "g"),
+  days: fc.integer({ min: 0, max: 30 }),
+  link: fc.boolean(),
+});
+const files = fc.uniqueArray(file, { maxLength: 10, selector: (one) => `${one.directory}/${one.name}` });
+
+let count = 0;
+
+interface Case {
+  readonly top: string;
+  readonly config: string;
+  readonly paths: readonly string[];
+  readonly directories: readonly string[];
+}
+
+function lay(
+  lines: typeof configuration extends fc.Arbitrary<infer L> ? L : never,
+  entries: typeof files extends fc.Arbitrary<infer F> ? F : never,
+): Case {
+  const top = join(home, `case-${count++}`);
+  const seconds = (days: number): number => Date.now() / 1000 - 1 - days * 86_400;
+  for (const each of ["/a/b", "/c"]) mkdirSync(top + each, { recursive: true });
+  const paths = entries.map((one) => `${top}${one.directory}/${one.name}`);
+  for (const [index, { link, days }] of entries.entries()) {
+    const path = paths[index] ?? "";
+    if (link) symlinkSync("nowhere", path);
+    else {
+      writeFileSync(path, "content");
+      utimesSync(path, seconds(days), seconds(days));
+    }
+  }
+  for (const [index, each] of ["/a/b", "/a", "/c"].entries())
+    utimesSync(top + each, seconds(index * 9), seconds(index * 9));
+  const config = `${top}.conf`;
+  const text = lines.map((line) => `${line.type} ${top}${line.pattern} - - - ${line.age}`);
+  writeFileSync(config, `${text.join("\n")}\n`);
+  const directories = ["/a/b", "/a", "/c"].map((each) => top + each);
+  return { top, config, paths: [...paths, ...directories], directories };
+}
+
+/** What a run at this moment removes. */
+function removedAt(config: string, now: bigint, dryRun: boolean): Set<string> {
+  const removed = new Set<string>();
+  const report = (event: Event): void => void (event.type === "removed" && removed.add(event.path));
+  const options = { args: [config as Bytes], operations: ["clean"], dryRun, jobs: 1 } as const;
+  run({ ...options, clock: { now: () => now } }, { wantsKept: false, report });
+  return removed;
+}
+
+/** The kernel sets modification times by its own clock; here they are set by that of the run. */
+function shiftTimes(one: Case, since: number, now: bigint): void {
+  for (const path of one.directories) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const seconds = Number(now / 1_000_000n) / 1000;
+    if (stat !== undefined && stat.mtimeMs >= since && stat.mtimeMs <= Date.now())
+      utimesSync(path, stat.atimeMs / 1000, seconds);
+  }
+}
+
+test("each day's number is what the run of that day removes", () => {
+  fc.assert(
+    fc.property(configuration, files, (lines, entries) => {
+      const [asked, real] = [lay(lines, entries), lay(lines, entries)];
+      const laid = Date.now();
+      const from = BigInt(laid + 1000) * 1_000_000n;
+      const { days } = forecast([], { config: [asked.config], at: from, within: 25n * DAY });
+      assert.equal(days.length, 26);
+      for (const day of days) {
+        const removed = removedAt(real.config, day.run, false);
+        shiftTimes(real, laid, day.run);
+        assert.equal(
+          day.entries,
+          removed.size,
+          `on day ${(day.run - from) / DAY}: ${[...removed].join(" ")}`,
+        );
+      }
+    }),
+    { numRuns: Number(process.env.CASES ?? 40) },
+  );
+});
+
+test("explain agrees with the run, whatever lines name and walk", () => {
+  fc.assert(
+    fc.property(configuration, files, fc.integer({ min: 0, max: 25 }), (lines, entries, days) => {
+      const { config, paths } = lay(lines, entries);
+      const at = BigInt(Date.now()) * 1_000_000n + BigInt(days) * DAY;
+      const removed = removedAt(config, at, true);
+      for (const { path, verdict } of explain(paths, { config: [config], at })) {
+        assert.equal(verdict === "remove", removed.has(path), path);
+      }
+    }),
+    { numRuns: Number(process.env.CASES ?? 40) },
+  );
+});
