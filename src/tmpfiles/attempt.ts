@@ -28,7 +28,7 @@ export function attempt(
  * the looking alone. Nothing is unlinked in a dry run, so that such a failure is always one to come.
  */
 function isForeseen(error: Error): boolean {
-  if (error instanceof ItemError) return error.code === "NOT_A_FILE";
+  if (error instanceof ItemError) return error.code === "NOT_A_FILE" || error.code === "NOT_A_DIRECTORY";
   return error instanceof SyscallError && error.syscall === "unlinkat";
 }
 

@@ -1,5 +1,5 @@
 import { type Bytes, bytes, show } from "../../base/bytes.js";
-import type { Event, Reporter, Source } from "../../base/events.js";
+import type { Event, Operation, Reporter, Source } from "../../base/events.js";
 import { place } from "../verbs/reasons.js";
 import { failure } from "../words.js";
 import { keptLine } from "./kept.js";
@@ -90,8 +90,14 @@ function removedLine(event: Of<"removed">, name: Name): string {
   if (event.operation === "create") return `${verb} ${name(event.path)}`;
   const directory = event.kind === "directory" || event.kind === "subvolume";
   if (!event.instance) return `${verb} ${directory ? "directory " : ""}"${name(event.path)}"`;
-  if (event.operation === "remove" && letterOf(event.source) === "r") return `${verb} "${name(event.path)}".`;
+  if (letterOf(event.source) === "r" && saysNoKind(event.operation, directory))
+    return `${verb} "${name(event.path)}".`;
   return `${verb} ${directory ? "directory" : "file"} "${name(event.path)}".`;
+}
+
+/** Of an `r` line 262 says what it removes only where it is a directory that is old. */
+function saysNoKind(operation: Operation, directory: boolean): boolean {
+  return operation === "remove" || (operation === "clean" && !directory);
 }
 
 const NODES: Readonly<Record<string, string>> = {
@@ -122,6 +128,8 @@ function createdFile({ outcome, source }: Of<"created">, path: Bytes): string | 
 
 /** By what the line asks for, not by what is there: 262 does not look in a dry run. */
 function wouldCreate(event: Of<"created">, path: Bytes, target: Bytes | undefined): string {
+  if (letterOf(event.source) === "C" && target !== undefined)
+    return `Would copy tree "${target}" to "${path}"`;
   if (event.kind === "file" && truncates(event.source)) return `Would truncate ${path}`;
   if (event.kind.endsWith("-device")) return `Would create device node ${path}`;
   if (event.kind === "symlink" && target !== undefined) return `Would create symlink ${path} -> ${target}`;

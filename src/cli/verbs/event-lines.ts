@@ -69,7 +69,9 @@ function createdVerb({ done, outcome }: Of<"created">): string {
 }
 
 function createdText({ path, kind, outcome, target }: Of<"created">): string {
-  if (target === undefined) return `${show(path)}${slash(kind)}`;
+  // What a copy was found at is no link to its source.
+  if (target === undefined || (outcome === "existing" && kind !== "symlink"))
+    return `${show(path)}${slash(kind)}`;
   return outcome === "copied" ? `${show(target)} to ${show(path)}` : `${show(path)} -> ${show(target)}`;
 }
 

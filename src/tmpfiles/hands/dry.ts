@@ -88,7 +88,11 @@ class DryHands implements Hands {
 
   make(item: Item, place: Place, creation: Creation): Made | undefined {
     const fd = this.open(place, O_NOFOLLOW);
-    if (fd !== undefined) return { fd, existing: true };
+    if (fd !== undefined) {
+      const adds = creation.addsTo?.(fd) ?? false;
+      if (adds) this.#imagine(item, { ...creation, path: place.path }, creation.outcome ?? "new");
+      return { fd, existing: !adds };
+    }
     const outcome = this.#imagined.has(place.path) ? "existing" : (creation.outcome ?? "new");
     this.#imagine(item, { ...creation, path: place.path }, outcome);
     return undefined;

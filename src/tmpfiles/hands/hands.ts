@@ -30,6 +30,8 @@ export interface Creation {
   /** The errors for which a look decides whether all is well: what was wanted may be there already. All if undefined. */
   readonly tolerated?: readonly string[];
   readonly make: Maker;
+  /** Of what changes an inode that is there already, as a copy into a directory does: whether it would. */
+  readonly addsTo?: (existing: Fd) => boolean;
 }
 
 export type Change = Extract<Event, { type: "changed" }>["what"];

@@ -7,6 +7,7 @@ export type ItemErrorCode =
   | "MOUNT_POINT"
   | "NOT_REMOVED"
   | "MISSING_LIBRARY"
+  | "NOT_A_DIRECTORY"
   | "INCONSISTENT_CAPABILITIES"
   | "NO_QUOTA_LEVEL";
 

@@ -1,5 +1,5 @@
 import { type Bytes, basename, join, parent } from "../../base/bytes.js";
-import { failedWith, SyscallError } from "../../base/errors.js";
+import { failedWith, SyscallError, UnsafePathError } from "../../base/errors.js";
 import { reach, requireNormalized, resolve } from "../../path/resolve.js";
 import { requireSafeTransition } from "../../path/transition.js";
 import { type Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../../sys/files.js";
@@ -144,6 +144,23 @@ function leadsToDirectory(root: Bytes, path: Bytes): boolean {
     return isDirectory(statx(fd));
   } catch (error) {
     if (failedWith(error, "ENOENT")) return false;
+    if (error instanceof UnsafePathError && isDeadEnd(root, path)) return false;
+    throw error;
+  }
+}
+
+/**
+ * Whether a stranger's symlink in one of root's own directories leads to anything but a directory: then it is in the way, and
+ * is removed where it stands. It is only looked through, never followed to be acted on.
+ */
+function isDeadEnd(root: Bytes, path: Bytes): boolean {
+  using dir = resolve(root, parent(path), { follow: true });
+  if (statx(dir).uid !== 0) return false;
+  try {
+    using fd = resolve(root, path, { follow: true, safe: false });
+    return !isDirectory(statx(fd));
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return true;
     throw error;
   }
 }

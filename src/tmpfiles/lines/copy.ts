@@ -1,12 +1,14 @@
 import type { Bytes } from "../../base/bytes.js";
-import type { SyscallError } from "../../base/errors.js";
+import { failedWith, type SyscallError } from "../../base/errors.js";
 import { copyTree } from "../../path/copy.js";
 import { resolve } from "../../path/resolve.js";
-import type { Fd } from "../../sys/files.js";
-import { S_IFMT, statx } from "../../sys/inode.js";
+import { entries, leavingAtime } from "../../sys/directory.js";
+import { type Fd, O_DIRECTORY, O_RDONLY, reopen } from "../../sys/files.js";
+import { isDirectory, S_IFMT, statx } from "../../sys/inode.js";
 import { withCreationLabel } from "../../sys/selinux.js";
 import { skip } from "../attempt.js";
 import type { Creation } from "../hands/hands.js";
+import { ItemError } from "../hands/item-error.js";
 import { kindOf } from "../hands/kind.js";
 import type { Item } from "../item.js";
 import type { Handler } from "../line-type.js";
@@ -26,10 +28,21 @@ export const copy: Handler = (run, item, path) => {
   using fd = made.fd;
   if (failures.first !== undefined) throw failures.first;
   const kind = kindOf(statx(fd));
-  if (made.existing) run.hands.found(item, place, kind);
-  if (kind === kindOf(statx(source))) setPermissions(run, item, fd, path, false);
-  else skip(run, item, path, `exists and is not what would be copied`);
+  if (made.existing) run.hands.found(item, place, kind, item.argument as Bytes);
+  const isSame = kind === kindOf(statx(source));
+  if (isSame) setPermissions(run, item, fd, path, false);
+  else if (!run.hands.acts && isDirectory(statx(source))) throw notIntoFile(path);
+  else skip(run, item, path, "exists and is not of the same type as the source");
 };
+
+/** A run would fail; 262 does not look that far in a dry run. */
+function notIntoFile(path: Bytes): ItemError {
+  return new ItemError(
+    "NOT_A_DIRECTORY",
+    path,
+    "exists and is not a directory: a directory cannot be copied there",
+  );
+}
 
 function copyMaker(run: Run, item: Item, source: Fd, failures: Failures): Creation {
   return {
@@ -37,6 +50,10 @@ function copyMaker(run: Run, item: Item, source: Fd, failures: Failures): Creati
     target: item.argument as Bytes,
     outcome: "copied",
     tolerated: TOLERATED,
+    addsTo: (existing) =>
+      isDirectory(statx(source)) &&
+      isDirectory(statx(existing)) &&
+      (item.modifiers.force || isEmptyDirectory(existing)),
     make: (dir, name) => {
       const uid = item.user?.id;
       const gid = item.group?.id;
@@ -47,6 +64,17 @@ function copyMaker(run: Run, item: Item, source: Fd, failures: Failures): Creati
       return undefined;
     },
   };
+}
+
+/** Who may not look into it cannot copy into it. */
+function isEmptyDirectory(directory: Fd): boolean {
+  try {
+    using listing = leavingAtime((quiet) => reopen(directory, O_RDONLY | O_DIRECTORY | quiet));
+    return entries(listing).next().done === true;
+  } catch (error) {
+    if (failedWith(error, "EACCES")) return false;
+    throw error;
+  }
 }
 
 /** The first is the error; of the others it is only told. */

@@ -1,6 +1,6 @@
 import { type Bytes, isAbsolute, join, parent } from "../../base/bytes.js";
 import { parseCNumber } from "../../base/c-number.js";
-import { failedWith, SyscallError } from "../../base/errors.js";
+import { failedWith, SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { InodeKind } from "../../base/events.js";
 import { resolve } from "../../path/resolve.js";
 import { hasCapability } from "../../sys/capabilities.js";
@@ -114,7 +114,11 @@ function openPlace(
   try {
     return run.hands.openParent(item, path, "make");
   } catch (error) {
-    if (error instanceof SyscallError && leadsNowhere()) return undefined;
+    // `=` looks at what is on the way before it asks for the source, and a relative source lies on that way, too.
+    const { argument, modifiers } = item;
+    const isElsewhere = typeof argument === "string" && isAbsolute(argument as Bytes);
+    const isRefusal = error instanceof UnsafePathError && isElsewhere && !modifiers.replaceWrongType;
+    if ((isRefusal || error instanceof SyscallError) && leadsNowhere()) return undefined;
     throw error;
   }
 }
