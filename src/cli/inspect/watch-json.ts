@@ -8,7 +8,7 @@ type Json = { readonly [key: string]: unknown };
 
 /** One event as one line. */
 export function watchJson(event: WatchEvent): string {
-  const { time, op, path, kind, to, from, actor, victim, line, decisive, advice } = event;
+  const { time, op, path, kind, to, from, actor, victim, line, lineUnknown, decisive, advice } = event;
   return jsonLine({
     type: "event",
     time: utcTime(time),
@@ -20,6 +20,7 @@ export function watchJson(event: WatchEvent): string {
     actor: actorJson(actor),
     victim: victim === undefined ? null : victimJson(victim),
     source: line === undefined ? null : sourceJson(line),
+    ...(lineUnknown !== undefined && { sourceUnknown: lineUnknown }),
     ...(decisive !== undefined && { decisive: { ...decisive, time: utcTime(decisive.time) } }),
     ...(advice !== undefined && { advice }),
   });

@@ -25,6 +25,7 @@ export function blockText(block: Block, paint: Paint): string {
   const details = [`by ${actorText(first.actor)}`];
   if (first.victim !== undefined && block.count === 1) details.push(`last seen: ${victimText(first.victim)}`);
   if (first.line !== undefined) details.push(`line ${place(first.line)}: ${show(first.line.text)}`);
+  if (first.lineUnknown !== undefined) details.push(`line unknown: ${first.lineUnknown}`);
   if (first.decisive !== undefined) {
     const { timestamp, time } = first.decisive;
     details.push(`decisive: ${timestamp} ${localTime(time)}, the newest that the line goes by`);

@@ -1,79 +1,104 @@
-import { type Bytes, isBelow, parent } from "../../base/bytes.js";
+/** Names the line of configuration for which a cleaner removed an entry. */
+import { type Bytes, components, isBelow, join, parent } from "../../base/bytes.js";
 import type { Operation, Source, TimestampName } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
+import { fnmatch } from "../../sys/fnmatch.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
+import type { Item } from "../../tmpfiles/item.js";
 import { keepingAdvice } from "../explain/advice.js";
-import { loadConfiguration } from "../explain/configuration.js";
 import { judge } from "../explain/judge.js";
 import { newestOf, type Timestamp } from "../explain/subject.js";
-import { type CleanerCall, cleanerCall } from "./cleaner.js";
+import { cleanerCall } from "./cleaner.js";
+import type { CleanerCall } from "./cleaner-arguments.js";
+import { loadAsCleaner } from "./cleaner-configuration.js";
 import type { Victim, WatchEvent } from "./event.js";
 
-/** What told a cleaner to remove the entries of one directory. */
+/** What told a cleaner to remove the entries of one directory; or why that is not known. */
 interface Cause {
-  readonly line: Source;
-  /** The timestamps that the line goes by; none where it goes by no age. */
+  readonly line?: Source;
+  /** The timestamps that the line goes by; none if it goes by no age. */
   readonly goesBy: readonly TimestampName[];
+  readonly unknown?: string;
 }
 
-const MOST_REMEMBERED = 10_000;
+const MOST_CAUSES = 10_000;
+const MOST_CONFIGURATIONS = 32;
+const NO_LINE = "no line of its configuration, as it is now, removes this path";
 
 /**
  * Finds the line for which a cleaner removed an entry, and the timestamp that let it: by the configuration that the
  * cleaner was called with, and the engine's own guards, asked about what the entry was.
  */
 export class Attribution {
-  readonly #configurations = new Map<string, Loaded | undefined>();
+  /** By process and call: a later run may find other configuration. */
+  readonly #configurations = new Map<string, Loaded | string>();
   /** By call, directory and kind: a cleaner removes many entries of one directory for one cause. */
-  readonly #causes = new Map<string, Cause | undefined>();
+  readonly #causes = new Map<string, Cause>();
 
-  /** The event, with its cause where a cleaner did it. */
+  /** The event, with its cause if a cleaner did it. */
   attribute(event: WatchEvent): WatchEvent {
     if (event.op !== "delete") return event;
     const call = cleanerCall(event.actor);
-    const cause = call === undefined ? undefined : this.#cause(call, event);
-    if (cause === undefined) return event;
+    if (call === undefined) return event;
+    const cause = this.#cause(call, event);
+    if (cause.line === undefined) return { ...event, lineUnknown: cause.unknown ?? NO_LINE };
     const decisive = decisiveOf(cause, event.victim);
-    const advice = keepingAdvice(event.path, decisive?.timestamp);
-    return { ...event, line: cause.line, ...(decisive !== undefined && { decisive }), advice };
+    // No file can keep what a line on a command line removes.
+    const advice = call.inline ? [] : keepingAdvice(event.path, decisive?.timestamp);
+    return {
+      ...event,
+      line: cause.line,
+      ...(decisive !== undefined && { decisive }),
+      ...(advice.length > 0 && { advice }),
+    };
   }
 
-  #cause(call: CleanerCall, event: WatchEvent): Cause | undefined {
+  #cause(call: CleanerCall, event: WatchEvent): Cause {
     const isDirectory = event.kind === "directory";
-    const key = `${JSON.stringify(call)}\0${parent(event.path)}\0${isDirectory}`;
-    if (this.#causes.has(key)) return this.#causes.get(key);
-    if (this.#causes.size > MOST_REMEMBERED) this.#causes.clear();
-    const cause = this.#find(call, event);
-    this.#causes.set(key, cause);
+    const process = `${event.actor.pid} ${JSON.stringify(call)}`;
+    const key = `${process}\0${parent(event.path)}\0${isDirectory}`;
+    const known = this.#causes.get(key);
+    if (known !== undefined) return known;
+    if (this.#causes.size >= MOST_CAUSES) this.#causes.clear();
+    const cause = this.#find(call, process, event);
+    // Where lines name paths, each entry has its own.
+    if (cause.line !== undefined && cause.goesBy.length > 0) this.#causes.set(key, cause);
     return cause;
   }
 
-  #find(call: CleanerCall, event: WatchEvent): Cause | undefined {
+  #find(call: CleanerCall, process: string, event: WatchEvent): Cause {
+    if (call.unknown !== undefined) return { goesBy: [], unknown: call.unknown };
+    const loaded = this.#configuration(call, process, event);
+    if (typeof loaded === "string") return { goesBy: [], unknown: loaded };
     for (const operation of call.operations) {
-      const loaded = this.#configuration(call);
-      if (loaded === undefined) return undefined;
-      const found = walked(loaded, operation, event) ?? named(loaded, operation, event.path);
+      const found = walked(loaded, call, operation, event) ?? named(loaded, call, operation, event.path);
       if (found !== undefined) return found;
     }
-    return undefined;
+    return { goesBy: [] };
   }
 
-  #configuration(call: CleanerCall): Loaded | undefined {
-    const key = JSON.stringify(call);
-    if (!this.#configurations.has(key)) {
-      const { config, root, boot } = call;
-      const loaded = loadConfiguration({ config, ...(root !== undefined && { root }) }, boot);
-      this.#configurations.set(key, loaded.aborted ? undefined : loaded);
-    }
-    return this.#configurations.get(key);
+  #configuration(call: CleanerCall, process: string, { actor }: WatchEvent): Loaded | string {
+    const known = this.#configurations.get(process);
+    if (known !== undefined) return known;
+    const [oldest] = this.#configurations.keys();
+    if (this.#configurations.size >= MOST_CONFIGURATIONS && oldest !== undefined)
+      this.#configurations.delete(oldest);
+    const loaded = loadAsCleaner(call, actor.uid);
+    this.#configurations.set(process, loaded);
+    return loaded;
   }
 }
 
 /** The line whose walk would remove an entry like this one. */
-function walked(loaded: Loaded, operation: Operation, { path, time, victim }: WatchEvent): Cause | undefined {
+function walked(
+  loaded: Loaded,
+  { root }: CleanerCall,
+  operation: Operation,
+  { path, time, victim }: WatchEvent,
+): Cause | undefined {
   const imagined = victim === undefined ? {} : { imagined: victim };
-  const looks =
-    judge([path], loaded, { operation, at: time, version: 262, ...imagined }).get(path)?.looks ?? [];
+  const options = { operation, at: time, version: 262 as const, root, ...imagined };
+  const looks = judge([path], loaded, options).get(path)?.looks ?? [];
   // What was seen of it last may be newer than what the cleaner saw: then the line that walks there is the cause.
   const look =
     looks.find(({ removed }) => removed) ??
@@ -82,14 +107,28 @@ function walked(loaded: Loaded, operation: Operation, { path, time, victim }: Wa
   return { line: look.source, goesBy: look.timestamps.map(({ timestamp }) => timestamp) };
 }
 
-/** A line that names the path, or a directory above it that went with all that was in it. */
-function named(loaded: Loaded, operation: Operation, path: Bytes): Cause | undefined {
-  const items = [...loaded.exact, ...loaded.globs].flatMap((group) => group.items);
-  const item = items.find((each) => {
-    const acts = operation === "purge" ? each.modifiers.purge : each.type[operation] !== undefined;
-    return acts && isBelow(path, each.path);
-  });
-  return item && { line: item.source, goesBy: [] };
+/** The line that names the path, or the directory nearest above it, which went with all that was in it. */
+function named(loaded: Loaded, { root }: CleanerCall, operation: Operation, path: Bytes): Cause | undefined {
+  const inside = root === undefined || !isBelow(path, root) ? path : insideOf(path, root);
+  const acting = [...loaded.exact, ...loaded.globs].flatMap((group) =>
+    group.items.filter((item) => acts(item, operation)).map((item) => ({ item, glob: group.glob })),
+  );
+  for (let at = inside; ; at = parent(at)) {
+    const found = acting.find(({ item, glob }) => (glob ? fnmatch(item.path, at) : item.path === at));
+    // `D` and the like keep the directory that they name.
+    if (found !== undefined && (at !== inside || found.item.type.path === "glob" || operation === "purge"))
+      return { line: found.item.source, goesBy: [] };
+    if (at === "/") return undefined;
+  }
+}
+
+function insideOf(path: Bytes, root: Bytes): Bytes {
+  return components(path.slice(root.length) as Bytes).reduce(join, "/" as Bytes);
+}
+
+function acts({ modifiers, type, age }: Item, operation: Operation): boolean {
+  if (operation === "purge") return modifiers.purge;
+  return type[operation] !== undefined && (operation !== "clean" || age !== undefined);
 }
 
 /** The newest of those that the line goes by: had it been newer, the entry had stayed. */

@@ -1,38 +1,83 @@
-import { type Bytes, basename, isAbsolute } from "../../base/bytes.js";
-import type { Operation } from "../../base/events.js";
+/** Decides whether a process is a cleaner that can be believed, and how it was called. */
+import { type Bytes, basename, bytes, isAbsolute } from "../../base/bytes.js";
+import { Fd } from "../../sys/files.js";
+import { isRegular, type Stat, sameInode, statx } from "../../sys/inode.js";
+import { openTrusted } from "../../sys/trusted.js";
+import { type CleanerCall, readCleanerArguments } from "./cleaner-arguments.js";
 import type { Actor } from "./event.js";
 
-/** How a cleaner was called: what of its command line decides about a removal. */
-export interface CleanerCall {
-  readonly operations: readonly Operation[];
-  readonly boot: boolean;
-  readonly root: Bytes | undefined;
-  readonly config: readonly Bytes[];
+const SYSTEMD = /^systemd-tmpfiles(\.standalone)?$/;
+const NODE = /^(node|nodejs)$/;
+const VERBS = /^(clean|remove|purge|create)$/;
+
+/**
+ * What the process was asked to do, if it is systemd-tmpfiles or this Mayfly; undefined if it is neither. A process
+ * chooses its command line, and its path as other mount namespaces see it, so it is believed only if it is root's or this
+ * user's own, and its program is a file that nobody else can have written.
+ */
+export function cleanerCall(actor: Actor): CleanerCall | undefined {
+  const { exe, cmdline = [], uid, truncated, container } = actor;
+  if (exe === undefined || !isAbsolute(exe) || container !== undefined) return undefined;
+  if (!looksLikeCleaner(exe) || !isOurs(uid)) return undefined;
+  const program = trustedProgram(exe, actor);
+  if (program === undefined) return undefined;
+  const call = SYSTEMD.test(basename(exe)) ? readCleanerArguments(cmdline.slice(1), false) : ownCall(cmdline);
+  if (call === undefined || !truncated) return call;
+  return { ...call, unknown: "its command line is longer than what was recorded" };
 }
 
-const OPERATIONS: readonly Operation[] = ["purge", "remove", "clean"];
-
-/** What the process was asked to do, where it is systemd-tmpfiles or Mayfly; undefined where it is neither. */
-export function cleanerCall({ exe, cmdline = [] }: Actor): CleanerCall | undefined {
-  const words = ownArguments(exe, cmdline);
-  if (words === undefined) return undefined;
-  const operations = OPERATIONS.filter((each) => words.includes(`--${each}` as Bytes) || words[0] === each);
-  const root = words.find((word) => word.startsWith("--root="))?.slice("--root=".length);
-  return {
-    operations,
-    boot: words.includes("--boot" as Bytes),
-    root: root === undefined || root === "" ? undefined : (root as Bytes),
-    // A relative name is found in the configuration directories, a relative path below a directory that is not known.
-    config: words.filter((word) => !word.startsWith("-") && (isAbsolute(word) || word.endsWith(".conf"))),
-  };
+function looksLikeCleaner(exe: Bytes): boolean {
+  return SYSTEMD.test(basename(exe)) || NODE.test(basename(exe)) || exe === bytes(process.execPath);
 }
 
-/** The arguments behind the program's name. */
-function ownArguments(exe: Bytes | undefined, cmdline: readonly Bytes[]): readonly Bytes[] | undefined {
-  if (exe !== undefined && isCleaner(exe)) return cmdline.slice(1);
-  if (exe === undefined || !/^(node|nodejs)$/.test(basename(exe))) return undefined;
-  const at = cmdline.findIndex((word) => isCleaner(word) || /^mayfly(\.js)?$/.test(basename(word)));
-  return at < 0 ? undefined : cmdline.slice(at + 1);
+function isOurs(uid: number | undefined): boolean {
+  return uid === 0 || (uid !== undefined && uid === process.geteuid?.());
 }
 
-const isCleaner = (program: Bytes): boolean => /^systemd-tmpfiles/.test(basename(program));
+/** The program's inode; undefined if it may be a stranger's, or the process, while it lives, runs another one. */
+function trustedProgram(exe: Bytes, { pid }: Actor): Stat | undefined {
+  const stat = trustedFile(exe);
+  if (stat === undefined) return undefined;
+  try {
+    const running = statx(Fd.cwd, `/proc/${pid}/exe` as Bytes, 0);
+    return sameInode(running, stat) ? stat : undefined;
+  } catch {
+    // It has ended.
+    return stat;
+  }
+}
+
+function trustedFile(path: Bytes): Stat | undefined {
+  try {
+    // Whoever can replace the node that runs this needs no disguise.
+    if (path === bytes(process.execPath)) return statx(Fd.cwd, path, 0);
+    using fd = openTrusted(path);
+    const stat = fd && statx(fd);
+    return stat !== undefined && isRegular(stat) ? stat : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `node SCRIPT ...`, where the script is this Mayfly's. */
+function ownCall([, script, first, ...rest]: readonly Bytes[]): CleanerCall | undefined {
+  if (script === undefined || !isAbsolute(script) || first === undefined) return undefined;
+  const [stat, own] = [trustedFile(script), ownProgram()];
+  if (stat === undefined || own === undefined || !sameInode(stat, own)) return undefined;
+  if (basename(script) === "systemd-tmpfiles") return readCleanerArguments([first, ...rest], false);
+  if (first === "tmpfiles") return readCleanerArguments(rest, false);
+  return VERBS.test(first) ? readCleanerArguments([first, ...rest], true) : undefined;
+}
+
+/** bin/mayfly.js of this package: above this file, however it is bundled. */
+function ownProgram(): Stat | undefined {
+  for (const above of ["../..", "../../..", "../../../.."]) {
+    const program = new URL(`${above}/bin/mayfly.js`, new URL(".", import.meta.url));
+    try {
+      return statx(Fd.cwd, bytes(decodeURIComponent(program.pathname)), 0);
+    } catch {
+      // Not that far above.
+    }
+  }
+  return undefined;
+}

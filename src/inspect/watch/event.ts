@@ -66,6 +66,8 @@ export interface WatchEvent {
   readonly victim?: Victim;
   /** Where a cleaner did it: the line that told it to, and why the entry was old enough. */
   readonly line?: Source;
+  /** Why the line that told a cleaner to do it is not known, in words. */
+  readonly lineUnknown?: string;
   readonly decisive?: { readonly timestamp: TimestampName; readonly time: Nanoseconds };
   /** What would keep it the next time. */
   readonly advice?: readonly string[];

@@ -1,0 +1,149 @@
+/** Which line a removal is put down to, and whose command lines are believed. */
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { WatchEvent } from "#src/inspect/index.js";
+import { MAYFLY } from "../e2e/program.js";
+import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
+
+const skip = NEEDS_ROOT;
+const NOBODY = 65534;
+
+function old(path: string): string {
+  writeFileSync(path, "");
+  utimesSync(path, 1_000_000_000, 1_000_000_000);
+  return path;
+}
+
+/** The removal of `path` while Mayfly runs with these arguments. */
+async function removal(
+  watched: string,
+  path: string,
+  args: readonly string[],
+  input = "",
+): Promise<WatchEvent> {
+  const { events } = await watching(watched, async () => {
+    const cleaner = spawn(process.execPath, [MAYFLY, ...args], { stdio: ["pipe", "ignore", "inherit"] });
+    cleaner.stdin.end(input);
+    await once(cleaner, "exit");
+  });
+  const found = events.find(({ op, path: removed }) => op === "delete" && removed === path);
+  assert.ok(found, `${path} was not removed by ${args.join(" ")}`);
+  return found;
+}
+
+test("a line on the command line, and none of the host's", { skip }, async (t) => {
+  const dir = scratch(t);
+  const line = `d ${dir} - - - mM:10d`;
+  for (const args of [
+    ["clean", "--inline", line],
+    ["clean", "--inl", "--", line],
+    ["tmpfiles", "--clean", "--inline", line],
+  ]) {
+    const found = await removal(dir, old(join(dir, "f")), args);
+    assert.deepEqual(found.line, { file: "(argument)", line: 1, text: line });
+    assert.equal(found.decisive?.timestamp, "mtime");
+    assert.equal(found.advice, undefined, "no file keeps what a command line names");
+  }
+});
+
+test("the line of a named file that has an age, and whose prefix was asked for", { skip }, async (t) => {
+  const dir = scratch(t);
+  const config = join(scratch(t), "app.conf");
+  writeFileSync(
+    config,
+    `q ${dir} - - - -\nd ${dir}/sub - - - mM:10d\nd ${dir}/other - - - mM:1d\nR ${dir}/glob-*\n`,
+  );
+  for (const name of ["sub", "other"]) mkdirSync(join(dir, name));
+  const sub = await removal(dir, old(join(dir, "sub/f")), ["clean", `--prefix=${dir}/sub`, config]);
+  assert.equal(sub.line?.line, 2);
+  const other = await removal(dir, old(join(dir, "other/f")), [
+    ...["clean", "--exclude-prefix", join(dir, "sub"), config],
+  ]);
+  assert.equal(other.line?.line, 3);
+  mkdirSync(join(dir, "glob-1"));
+  const glob = await removal(dir, old(join(dir, "glob-1/f")), ["remove", config]);
+  assert.equal(glob.line?.line, 4);
+});
+
+test("a line below another root", { skip }, async (t) => {
+  const root = scratch(t);
+  mkdirSync(join(root, "etc/tmpfiles.d"), { recursive: true });
+  mkdirSync(join(root, "tmp"));
+  writeFileSync(join(root, "etc/tmpfiles.d/a.conf"), "d /tmp - - - mM:10d\n");
+  const file = old(join(root, "tmp/f"));
+  const found = await removal(root, file, ["clean", `--root=${root}`]);
+  assert.equal(found.line?.file, join(root, "etc/tmpfiles.d/a.conf"));
+  assert.equal(found.line?.line, 1);
+  chownSync(join(root, "etc"), NOBODY, NOBODY);
+  const stranger = await removal(root, old(file), ["clean", `--root=${root}`]);
+  assert.equal(stranger.line, undefined);
+  assert.match(stranger.lineUnknown ?? "", /can be written by others than root/);
+});
+
+test("configuration that cannot be known is reported as such, and no line blamed", { skip }, async (t) => {
+  const dir = scratch(t);
+  const file = join(dir, "f");
+  const piped = await removal(dir, old(file), ["clean", "-"], `d ${dir} - - - mM:10d\n`);
+  assert.deepEqual(
+    [piped.line, piped.lineUnknown],
+    [undefined, "its configuration came from standard input"],
+  );
+  const config = join(scratch(t), "strange.conf");
+  writeFileSync(config, `d ${dir} - - - mM:10d\n`);
+  chmodSync(config, 0o666);
+  const strange = await removal(dir, old(file), ["clean", config]);
+  assert.deepEqual(strange.line, undefined);
+  assert.match(strange.lineUnknown ?? "", /strange\.conf can be written by others than root/);
+});
+
+/** Node by a cleaner's name: it removes what it was told to, and ignores the rest of its command line. */
+const IMPOSTOR = `require("node:fs").unlinkSync(process.argv.at(-1));`;
+
+for (const [what, uid] of [
+  ["an ordinary user's", NOBODY],
+  ["root's, from a directory of an ordinary user's", 0],
+] as const) {
+  test(`${what} program called systemd-tmpfiles is not believed, and opens nothing`, { skip }, async (t) => {
+    const dir = scratch(t);
+    const tools = scratch(t);
+    chmodSync(dir, 0o1777);
+    chmodSync(tools, 0o755);
+    const [program, fifo, script] = ["systemd-tmpfiles", "fifo", "impostor.js"].map((name) =>
+      join(tools, name),
+    );
+    symlinkSync(process.execPath, `${program}`);
+    assert.equal(spawnSync("mkfifo", [`${fifo}`]).status, 0);
+    writeFileSync(`${script}`, IMPOSTOR);
+    chownSync(tools, NOBODY, NOBODY);
+    const configs = [`${fifo}`, "/dev/zero", `--root=${tools}`, join(tools, "none.conf")];
+    const { events } = await watching(dir, async () => {
+      for (const [at, config] of configs.entries()) {
+        const file = join(dir, `f${at}`);
+        writeFileSync(file, "");
+        chownSync(file, NOBODY, NOBODY);
+        const args = [`${script}`, "--remove", config, file];
+        await once(spawn(`${program}`, args, { uid, gid: uid, stdio: "inherit" }), "exit");
+      }
+      writeFileSync(join(dir, "last"), "");
+      unlinkSync(join(dir, "last"));
+    });
+    rmSync(`${program}`);
+    const removed = events.filter(({ op }) => op === "delete");
+    assert.equal(removed.length, configs.length + 1);
+    for (const { line, lineUnknown } of removed)
+      assert.deepEqual([line, lineUnknown], [undefined, undefined]);
+  });
+}
