@@ -1,5 +1,5 @@
-import { type Bytes, basename, components, parent } from "../../base/bytes.js";
-import { failedWith } from "../../base/errors.js";
+import { type Bytes, basename, parent } from "../../base/bytes.js";
+import { failedWith, UnsafePathError } from "../../base/errors.js";
 import { type Ground, resolve } from "../../path/resolve.js";
 import {
   Fd,
@@ -20,13 +20,16 @@ const MISSING: readonly string[] = ["ENOENT", "ENOTDIR"];
  * The directory that `path` lies in, open with O_PATH; undefined if it is not there. If there are no symlinks on the way
  * and no `..`, which a directory that is moved meanwhile could carry out of the root, the kernel goes there at once.
  *
- * @throws UnsafePathError as `resolve` does, if there are.
+ * @throws UnsafePathError as `resolve` does, if there are. NOT_NORMALIZED if `path` itself ends in `..`: what is opened by
+ *   that name lies above the directory, and may lie outside of the root.
  */
 export function openParent({ root, traceless }: Ground, path: Bytes, missing = MISSING): Fd | undefined {
+  if (basename(path) === PARENT) {
+    throw new UnsafePathError("NOT_NORMALIZED", path, 'the path ends in ".."; name the directory itself');
+  }
   return ifThere(() => {
-    const goUp = components(path).includes(PARENT);
     const safely = (): Fd => resolve(root, parent(path), { follow: true, traceless });
-    if (goUp) return safely();
+    if (path.includes("/../")) return safely();
     try {
       return openat2(Fd.cwd, parent(path), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
     } catch (error) {
