@@ -51,7 +51,7 @@ function withOpenFiles<Result>(soft: bigint | undefined, act: () => Result): Res
   }
 }
 
-/** The status that a shell would give: the code, 128 and the signal's number, 127 where there is no such command, 126 where it can't be executed. */
+/** The status that a shell would give: the code, 128 plus the signal's number, 127 if the command was not found, 126 if it can't be executed. */
 export function exitStatus({ code, signal, error }: CommandEnd): number {
   if (error !== undefined) return error.code === "ENOENT" ? 127 : 126;
   if (signal !== null) return 128 + constants.signals[signal];

@@ -1,3 +1,4 @@
+/** Why the host refuses namespaces. */
 import { readFileSync } from "node:fs";
 import { SetupError } from "./settings.js";
 
@@ -58,6 +59,9 @@ export function forbidden(needsUserNamespace: boolean, cause: unknown): SetupErr
   const kind = needsUserNamespace ? "user namespaces" : "mount namespaces";
   const settings = forbiddingSettings(needsUserNamespace);
   const told = cause instanceof Error ? ` (${cause.message})` : "";
-  const why = settings.length > 0 ? settings.join("; ") : "no setting tells why: it may be a security module";
+  const why =
+    settings.length > 0
+      ? settings.join("; ")
+      : "no known setting explains it; a security module may be the cause";
   return new SetupError("FORBIDDEN", `this host refuses ${kind}${told}: ${why}`, cause);
 }
