@@ -137,7 +137,7 @@ export interface WalkProgress {
 }
 
 export interface Reporter {
-  /** Kept entries are by far the most; they are only told where somebody listens. */
+  /** Kept entries are by far the most: those that lie too deep to be entered are always reported, the others if this is set. */
   readonly wantsKept: boolean;
   /** Removed entries may be many, too: false where their number is enough. They are told where it is not set. */
   readonly wantsRemoved?: boolean;

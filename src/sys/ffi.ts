@@ -89,6 +89,15 @@ export function syscallNumber(own: Partial<Record<NodeJS.Architecture, number>>,
   return own[process.arch] ?? generic;
 }
 
+/** The address of a C function that the program itself has, or libc; null where neither does. */
+export function symbol(name: string): unknown {
+  return findSymbol(null, Buffer.from(`${name}\0`));
+}
+
+export function hasSymbol(name: string): boolean {
+  return symbol(name) !== null;
+}
+
 /** The errno that the last call from this thread left. */
 export function errno(): number {
   return koffi().errno();
@@ -115,6 +124,8 @@ function findErrnoName(number: number): string {
     Object.keys(errno).find((key) => key !== "ENOTSUP" && errno[key as keyof typeof errno] === number) ?? name
   );
 }
+
+const findSymbol = bind<[null, Buffer], unknown>("void *dlsym(void *handle, const void *name)");
 
 /** The address of a buffer's memory, for calls that want a pointer into it; the caller keeps the buffer alive. */
 export function address(buffer: Uint8Array): number {

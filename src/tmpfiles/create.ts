@@ -1,3 +1,4 @@
+import { throwIfStopped } from "../base/stop.js";
 import { glob } from "../path/glob.js";
 import { attempt } from "./attempt.js";
 import type { Item } from "./item.js";
@@ -19,6 +20,7 @@ export function createItem(run: Run, item: Item): void {
   // What a glob matched exists, which the `:` prefix of modes and owners asks for.
   for (const match of glob(run, item.path)) {
     attempt(run, item, match, () => create(run, item, match, true));
+    throwIfStopped(run.stop);
   }
 }
 

@@ -5,6 +5,7 @@
 export { type Bytes, bytes, fromBuffer, show, toBuffer, toText } from "../base/bytes.js";
 export type { Diagnostic, Severity } from "../base/errors.js";
 export type { Event, KeepReason, Operation, Reporter, Source } from "../base/events.js";
+export type { StopFlag } from "../base/stop.js";
 export { type CheckOptions, check, FINDING_CODES, type Finding } from "./check/check.js";
 export type { Rule } from "./check/rule.js";
 export { RULES } from "./check/rules.js";

@@ -1,5 +1,6 @@
 import { type Bytes, join, parent } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
+import { throwIfStopped } from "../base/stop.js";
 import { PARENT, reopened } from "../path/tree.js";
 import { entries, openDirectory } from "../sys/directory.js";
 import { type Fd, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
@@ -40,6 +41,7 @@ export function overTree(run: Run, item: Item, path: Bytes, act: TreeAction): vo
     using top = openExact(run.root, path);
     visit(top, path);
     for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      throwIfStopped(run.stop);
       const next = attemptNext(run, item, level, directory);
       if (next === undefined) {
         ascend(levels);

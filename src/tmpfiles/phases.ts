@@ -1,6 +1,7 @@
 import { type Bytes, parent } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import type { Operation } from "../base/events.js";
+import { throwIfStopped } from "../base/stop.js";
 import { expandBraces } from "../path/braces.js";
 import { glob, isGlob, literalPrefix } from "../path/glob.js";
 import { isBelowAutofs } from "../path/resolve.js";
@@ -56,7 +57,10 @@ function runGroup(phase: Phase, group: ItemGroup): void {
   if (phase.creates) {
     if (above !== undefined) runGroup(phase, above);
   } else for (const child of children) runGroup(phase, child);
-  for (const item of group.items) runItem(phase, item);
+  for (const item of group.items) {
+    throwIfStopped(phase.run.stop);
+    runItem(phase, item);
+  }
 }
 
 function runItem(phase: Phase, item: Item): void {
@@ -107,7 +111,10 @@ function handlerOf(run: Run, item: Item, operation: Operation): Handler | undefi
 /** The `-` modifier tolerates failures on creation alone. */
 function removeItem(run: Run, item: Item, handler: Handler, only: Phase["only"]): void {
   const paths = item.type.path === "glob" ? glob(run, item.path, only) : [item.path];
-  for (const path of paths) attempt(run, item, path, () => handler(run, item, path, true), false);
+  for (const path of paths) {
+    attempt(run, item, path, () => handler(run, item, path, true), false);
+    throwIfStopped(run.stop);
+  }
 }
 
 /** Asks once for each directory that items lie in, and not at all on a host without automount points. */

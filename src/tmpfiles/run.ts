@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import type { KeepCode, Operation, Reporter } from "../base/events.js";
+import { Interruption, type StopFlag } from "../base/stop.js";
 import type { Clock } from "../base/time.js";
 import { systemClock } from "../sys/clock.js";
 import { DirectoryIndex } from "./ageing/directory-index.js";
@@ -30,6 +31,7 @@ export interface Run {
   readonly walker: Walker;
   readonly outcome: Outcome;
   readonly opensAgeless: boolean;
+  readonly stop?: StopFlag | undefined;
 }
 
 export interface RunOptions extends LoadOptions {
@@ -48,6 +50,11 @@ export interface RunOptions extends LoadOptions {
    * docs/index-soundness.md. None by default.
    */
   readonly index?: Bytes | undefined;
+  /**
+   * Asks the run to stop early, from another thread or a signal handler. The entry at hand is finished, directories get
+   * their times back, and locks are released; `Summary.interrupted` is true then.
+   */
+  readonly stop?: StopFlag | undefined;
 }
 
 /** The exit status that systemd-tmpfiles(8) documents. */
@@ -64,6 +71,8 @@ export interface Summary {
   /** What was looked at and stays, by the first reason. */
   readonly kept: Partial<Record<KeepCode, number>>;
   readonly failed: number;
+  /** Whether the run was asked to stop before it was done. */
+  readonly interrupted: boolean;
   readonly exitStatus: ExitStatus;
 }
 
@@ -102,6 +111,7 @@ const NOTHING_DONE = {
   removed: { entries: 0, bytes: 0n },
   kept: {},
   failed: 0,
+  interrupted: false,
 } as const;
 
 /** For those who ask why; see Lens. They have hands of their own where another version's ways are asked about. */
@@ -116,7 +126,7 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
   const listening = outcome.listen(reporter);
   const root = options.root ?? ("/" as Bytes);
   const walkHands = options.walkHands ?? (options.dryRun === true ? lookingWalkHands() : actingWalkHands);
-  const { jobs, parallelFrom } = options;
+  const { jobs, parallelFrom, stop } = options;
   const { clock = systemClock } = options;
   const index = options.index && DirectoryIndex.load(options.index, clock.now());
   const walker = new Walker({
@@ -126,26 +136,23 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
     jobs,
     lens: options.lens,
     index,
+    stop,
     ...(parallelFrom === undefined ? {} : { parallelFrom }),
   });
   const hands = options.dryRun === true ? dryHands(root, listening) : realHands(root, listening);
   const { opensAgeless = false } = options;
-  runPhases(
-    {
-      root,
-      hands,
-      reporter: listening,
-      clock,
-      walker,
-      outcome,
-      opensAgeless,
-      traceless: options.lens !== undefined,
-    },
-    groups,
-    new Set(options.operations),
+  const traceless = options.lens !== undefined;
+  const interrupted = isInterrupted(() =>
+    runPhases(
+      { root, hands, reporter: listening, clock, walker, outcome, opensAgeless, traceless, stop },
+      groups,
+      new Set(options.operations),
+    ),
   );
   walker.finish();
-  if (index !== undefined && options.index !== undefined && walkHands.acts) saveIndex(index, options.index);
+  // A new index would miss what was not looked at. The one from before still holds.
+  if (!interrupted && index !== undefined && options.index !== undefined && walkHands.acts)
+    saveIndex(index, options.index);
   const { entries, removed, bytes } = walker.tally;
   const lines = [...groups.exact, ...groups.globs].reduce((sum, { items }) => sum + items.length, 0);
   return {
@@ -154,8 +161,19 @@ export function runItems(groups: Groups, options: LookOptions, reporter: Reporte
     removed: { entries: removed, bytes: BigInt(bytes) },
     kept: walker.keptByReason(),
     failed: outcome.failures,
+    interrupted,
     exitStatus: outcome.exitStatus,
   };
+}
+
+function isInterrupted(act: () => void): boolean {
+  try {
+    act();
+    return false;
+  } catch (error) {
+    if (error instanceof Interruption) return true;
+    throw error;
+  }
 }
 
 /** An index that can't be saved (a full disk, a directory of somebody else's) is only missed. */

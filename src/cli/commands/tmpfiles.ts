@@ -1,10 +1,13 @@
+import { bytes } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { run } from "../../tmpfiles/run.js";
 import { parseBoolean } from "../drop-in/boolean.js";
 import { openLog } from "../drop-in/log.js";
 import { dropInReporter } from "../drop-in/reporter.js";
+import { untilSignal } from "../interruption.js";
 import { type Command, defineCommand, type Section } from "../options.js";
 import { given, INLINE, refusalOf, rootProblem, SELECTION, selectionOf } from "../selection.js";
+import { counted } from "../words.js";
 
 const OPERATIONS: readonly Operation[] = ["create", "clean", "remove", "purge"];
 
@@ -97,6 +100,12 @@ configuration files count.`,
     const selection = selectionOf(options, operands, how);
     const reporter = dropInReporter(log, stderr.isTerminal, options["dry-run"]);
     const wanted = { ...selection, operations, dryRun: options["dry-run"], opensAgeless: true };
-    return run(wanted, reporter).exitStatus;
+    return untilSignal(invocation, (stop) => {
+      const { exitStatus, interrupted, removed } = run({ ...wanted, stop }, reporter);
+      const entries = counted(removed.entries, "entry", "entries");
+      const verb = options["dry-run"] ? "would remove" : "removed";
+      if (interrupted) log.write("notice", bytes(`Interrupted: ${verb} ${entries}.`));
+      return exitStatus;
+    });
   },
 });

@@ -27,6 +27,7 @@ const LINES: Readonly<Partial<Record<KeepReason["code"], (path: Bytes) => string
   "own-line": (path) => `Ignoring "${path}": a separate entry exists.`,
   "own-glob": (path) => `Ignoring "${path}": a separate glob exists.`,
   "lost+found": (path) => `Ignoring directory "${path}".`,
+  "too-deep": (path) => `Reached max depth on "${path}".`,
   sticky: (path) => `Skipping "${path}": sticky bit set.`,
   "quota-file": (path) => `Skipping "${path}".`,
   "live-socket": (path) => `Skipping "${path}": live socket.`,

@@ -69,6 +69,7 @@ function lineOf(event: Event, name: Name): Line | undefined {
 }
 
 function keptLevel({ reason, kind }: Of<"kept">): LevelName {
+  if (reason.code === "too-deep") return "warning";
   return reason.code === "unreadable" && kind === "directory" ? "err" : "debug";
 }
 

@@ -1,6 +1,7 @@
 import { type Bytes, isAbsolute, show } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { type ExitStatus, run, type Summary } from "../../tmpfiles/index.js";
+import { untilSignal } from "../interruption.js";
 import {
   type Command,
   defineCommand,
@@ -91,13 +92,14 @@ async function perform(verb: Verb, invocation: Invocation<typeof WITH_ALL>): Pro
   // Below another root the index would be that of another system.
   const noted = operation === "clean" && !options["no-index"] && selection.root === undefined;
   const index = noted ? indexPath() : undefined;
-  const outcome = run(
-    { ...selection, inWorkingDirectory: true, operations: [operation], dryRun, ...jobs, index },
-    reporter,
-  );
-  const summary = { ...outcome, exitStatus: statusOf(outcome, tally) };
-  reporter.finish(summary, (performance.now() - started) / 1000);
-  return summary.exitStatus;
+  const operations = [operation];
+  const wanted = { ...selection, inWorkingDirectory: true, operations, dryRun, ...jobs, index };
+  return untilSignal(invocation, (stop) => {
+    const outcome = run({ ...wanted, stop }, reporter);
+    const summary = { ...outcome, exitStatus: statusOf(outcome, tally) };
+    reporter.finish(summary, (performance.now() - started) / 1000);
+    return summary.exitStatus;
+  });
 }
 
 function requireUsable(verb: Verb, options: Values<typeof WITH_ALL>, operands: readonly Bytes[]): void {

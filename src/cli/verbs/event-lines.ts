@@ -15,6 +15,10 @@ export function errorLine(event: Event, paint: Paint, verbose: boolean): string 
   if (event.type === "kept" && event.reason.code === "unreadable" && !verbose) {
     return `${paint("yellow", "skipped")}: ${show(event.path)}: ${reasonText(event.reason)}`;
   }
+  if (event.type === "kept" && event.reason.code === "too-deep" && !verbose) {
+    const why = "nested too deep to be entered: what lies in it stays";
+    return `${paint("yellow", "warning")}: ${show(event.path)}: ${why} [${place(event.source)}]`;
+  }
   if (event.type === "skipped" && event.severity === "warning") {
     return `${paint("yellow", "warning")}: ${show(event.path)}: ${event.why} [${place(event.source)}]`;
   }

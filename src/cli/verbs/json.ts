@@ -91,7 +91,7 @@ export function jsonReporter(
 
 function summaryJson(tally: Tally, summary: Summary, dryRun: boolean): Json {
   const { created, changed, failed, tolerated, errors, warnings } = tally;
-  const { entries, removed, kept, exitStatus } = summary;
+  const { entries, removed, kept, interrupted, exitStatus } = summary;
   return {
     type: "summary",
     dryRun,
@@ -103,6 +103,7 @@ function summaryJson(tally: Tally, summary: Summary, dryRun: boolean): Json {
     failed,
     tolerated,
     diagnostics: { errors, warnings },
+    interrupted,
     exitStatus,
   };
 }

@@ -45,6 +45,10 @@ function actionsLine({ tally, summary, totals, dryRun, seconds }: Finished, pain
     ...(tally.changed > 0 ? [`${dryRun ? "would change" : "changed"} ${number(tally.changed)}`] : []),
   ];
   const time = seconds >= 0.05 ? ` in ${seconds.toFixed(1)} s` : "";
+  if (summary.interrupted) {
+    const done = actions.length > 0 ? actions.join(", ") : lookedAt(summary, totals);
+    return `${paint("yellow", "Interrupted")}${time}: ${done}.`;
+  }
   if (actions.length === 0) return `${paint("bold", "Nothing to do")}${time}: ${lookedAt(summary, totals)}.`;
   const text = actions.join(", ");
   return `${paint("bold", text.charAt(0).toUpperCase() + text.slice(1))}${time}.`;

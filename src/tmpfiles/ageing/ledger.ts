@@ -8,6 +8,8 @@ import type { Level } from "./level.js";
 import { newTally, type WalkListener, type WalkParts } from "./walk-parts.js";
 
 const PROGRESS_EVERY = 4_096;
+/** Reported in any case: what lies deeper stays although nothing in the configuration says so. */
+const TOO_DEEP_AT = GUARDS.findIndex(({ code }) => code === "too-deep");
 
 /** The book of a walk: what becomes of each entry is counted here, and told to whoever wants to know. */
 export class Ledger {
@@ -42,7 +44,7 @@ export class Ledger {
   keep(level: Level, at: number): number {
     this.#stays(level, at);
     const guard = GUARDS[at];
-    if (this.listener.wantsKept && guard !== undefined) {
+    if ((this.listener.wantsKept || at === TOO_DEEP_AT) && guard !== undefined) {
       this.listener.kept(level.entryPath(), kindOf(level.stat), reasonOf(guard, level, this.#world));
     }
     return 0;

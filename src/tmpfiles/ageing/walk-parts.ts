@@ -1,5 +1,6 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { InodeKind, KeepReason, Source, WalkProgress } from "../../base/events.js";
+import type { StopFlag } from "../../base/stop.js";
 import type { StatxBuffer } from "../../sys/scan.js";
 import type { DirectoryIndex, Seen } from "./directory-index.js";
 import { type AgeRule, GUARDS } from "./guards.js";
@@ -9,7 +10,10 @@ import type { LineIndex } from "./line-index.js";
 import type { Walk } from "./walk.js";
 import type { WalkHands } from "./walk-hands.js";
 
-/** Told of what a walk does. Kept entries are told only where `wantsKept`, removed ones only where `wantsRemoved`. */
+/**
+ * Receives what a walk does: entries that are kept only if `wantsKept`, or if they lie too deep; those that are removed only
+ * if `wantsRemoved`.
+ */
 export interface WalkListener {
   readonly wantsKept: boolean;
   readonly wantsRemoved: boolean;
@@ -98,6 +102,7 @@ export interface WalkParts {
   readonly sharing?: Sharing | undefined;
   readonly lens?: Lens | undefined;
   readonly index?: DirectoryIndex | undefined;
+  readonly stop?: StopFlag | undefined;
 }
 
 export function addTally(to: Tally, from: Tally): void {

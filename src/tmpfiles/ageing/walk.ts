@@ -1,4 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
+import { isStopRequested, type StopFlag } from "../../base/stop.js";
 import { address, cstring } from "../../sys/ffi.js";
 import { AT_REMOVEDIR } from "../../sys/files.js";
 import { S_IFDIR } from "../../sys/inode.js";
@@ -33,6 +34,9 @@ import { NO_LOCK, type WalkHands } from "./walk-hands.js";
 import type { Base, Joined, Sharing, Slice, WalkParts } from "./walk-parts.js";
 import { WalkWorld } from "./walk-world.js";
 
+/** How many entries are looked at before a walk looks whether it is to stop: a power of two. */
+const STOP_EVERY = 16;
+
 /**
  * The ageing walk: for each entry getdents64, statx, the first guard that holds; what no guard saves is removed, children
  * before their directory, each by its name in the very directory that was opened and is locked.
@@ -45,6 +49,9 @@ export class Walk {
   readonly #index: DirectoryIndex | undefined;
   readonly #sharing: Sharing | undefined;
   readonly #lens: Lens | undefined;
+  readonly #stop: StopFlag | undefined;
+  /** From then on nothing more is looked at: open directories get their times back, and are left. */
+  #stopped = false;
   /** From the base, or from a slice, down to where the walk stands. */
   readonly #open: Level[] = [];
   readonly #unused: Level[] = [];
@@ -57,6 +64,7 @@ export class Walk {
     this.#index = parts.index;
     this.#sharing = parts.sharing;
     this.#lens = parts.lens;
+    this.#stop = parts.stop;
   }
 
   /**
@@ -98,7 +106,7 @@ export class Walk {
     this.#open.push(level);
     const named = this.#lens?.namesIn(level.path);
     let status = named === undefined ? 0 : this.#named(level, named);
-    while (named === undefined && level.listing.read(level.fd)) {
+    while (named === undefined && !this.#stops() && level.listing.read(level.fd)) {
       level.next = 0;
       status = this.#listed(level) || status;
     }
@@ -118,13 +126,21 @@ export class Walk {
   #listed(level: Level): number {
     const quick = this.#tellsNothing && !level.filesKnown && isOrdinaryPlace(level);
     let status = 0;
-    while (level.next < level.listing.end) {
+    while (level.next < level.listing.end && !this.#stopped) {
       const found = quick ? passTooNew(level, this.ledger.tally) : this.#lookAtNext(level);
       if (found) status = this.#entry(level) || status;
       this.#share();
       this.ledger.progress(level.path);
+      if (quick || this.ledger.tally.entries % STOP_EVERY === 0) this.#stops();
     }
+    // What was not looked at may be anything.
+    if (this.#stopped) level.notable = false;
     return status;
+  }
+
+  #stops(): boolean {
+    if (this.#stop !== undefined && !this.#stopped) this.#stopped = isStopRequested(this.#stop);
+    return this.#stopped;
   }
 
   /** False where the next entry is none to look at. */
@@ -213,7 +229,7 @@ export class Walk {
   /** The directory that `level` looks at: its entries first, then it. */
   #directoryOpen(level: Level, lines: LinesBelow): number {
     const status = level.depth >= DEEPEST ? this.#lookOnly(level) : this.#inside(level, lines);
-    const result = this.#depart(level);
+    const result = this.#stopped ? 0 : this.#depart(level);
     if (level.opened >= 0) closeNumber(level.opened);
     return result || status;
   }

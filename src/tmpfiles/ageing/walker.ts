@@ -9,6 +9,7 @@ import type {
   Source,
   WalkProgress,
 } from "../../base/events.js";
+import type { StopFlag } from "../../base/stop.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { errnoName } from "../../sys/ffi.js";
 import { check, type Fd } from "../../sys/files.js";
@@ -68,6 +69,7 @@ export interface WalkerParts {
   readonly lens?: Lens | undefined;
   /** What the last run saw of each directory. */
   readonly index?: DirectoryIndex | undefined;
+  readonly stop?: StopFlag | undefined;
 }
 
 /** A thread takes as long to start as this many entries take to be looked at. */
@@ -94,6 +96,7 @@ export class Walker {
     parallelFrom = PARALLEL_FROM,
     lens,
     index,
+    stop,
   }: WalkerParts) {
     this.hands = hands;
     this.#reporter = reporter;
@@ -105,7 +108,7 @@ export class Walker {
     const listener = this.#listener(NO_SOURCE, "clean");
     // A dry run looks for itself: it goes by what it itself would have removed.
     if (jobs !== 1 && hands.acts && lens === undefined)
-      this.#crew = new Crew({ jobs, from: parallelFrom, lines, source: this.source, index }, listener);
+      this.#crew = new Crew({ jobs, from: parallelFrom, lines, source: this.source, index, stop }, listener);
     this.#walk = new Walk({
       hands,
       listener,
@@ -115,6 +118,7 @@ export class Walker {
       sharing: this.#crew,
       lens,
       index,
+      stop,
     });
     this.tally = this.#walk.ledger.tally;
   }

@@ -1,6 +1,7 @@
 import { type Bytes, basename, join, parent } from "../../base/bytes.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import type { Operation } from "../../base/events.js";
+import { throwIfStopped } from "../../base/stop.js";
 import { requireNormalized, resolve } from "../../path/resolve.js";
 import { entries, openDirectory } from "../../sys/directory.js";
 import { type Fd, O_DIRECTORY, O_NOATIME, O_RDONLY, openat } from "../../sys/files.js";
@@ -67,6 +68,7 @@ export const cleanTree: Handler = (run, item, path) => {
     instance.whileLocked(base, () => {
       const inside = base && run.walker.walk(item, "clean", base, path, rule);
       if (inside !== undefined) run.outcome.walked(inside.status);
+      throwIfStopped(run.stop);
       // `~` keeps a directory, and what lies immediately in it; a file has no levels.
       if (!old || (rule.keepFirstLevel && base !== undefined)) return;
       if (base !== undefined && !isEmpty(run, base, path)) instance.keep({ code: "not-empty" });
@@ -163,6 +165,7 @@ function removeAll(run: Run, item: Item, operation: Operation, path: Bytes): voi
   }
   const { status, stays } = run.walker.walk(item, operation, base, path, ANY_AGE);
   run.outcome.walked(status);
+  throwIfStopped(run.stop);
   if (status !== 0) return;
   // Tried although something stays in it: where it could not go in any case, that is a failure to tell of.
   if (stays > 0 && !run.walker.hands.acts) instance.keep({ code: "not-empty" });

@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Source } from "../../../base/events.js";
+import type { StopFlag } from "../../../base/stop.js";
 import type { DirectoryIndex } from "../directory-index.js";
 import type { AgeRule } from "../guards.js";
 import type { Level } from "../level.js";
@@ -35,6 +36,7 @@ export interface Assignment {
   readonly wantsKept: boolean;
   readonly wantsRemoved: boolean;
   readonly index: Pick<DirectoryIndex, "records" | "kept" | "nowSeconds"> | undefined;
+  readonly stop: StopFlag | undefined;
 }
 
 export interface CrewPlan {
@@ -48,6 +50,7 @@ export interface CrewPlan {
   readonly lines: LinePaths;
   readonly source: (order: number) => Source | undefined;
   readonly index?: DirectoryIndex | undefined;
+  readonly stop?: StopFlag | undefined;
 }
 
 /**
@@ -96,7 +99,7 @@ export class Crew implements Sharing {
   }
 
   #start(): Share {
-    const { jobs = cores(), from, lines, source, index } = this.#plan;
+    const { jobs = cores(), from, lines, source, index, stop } = this.#plan;
     this.#jobs = jobs;
     const board = Board.make(jobs);
     this.#board = board;
@@ -115,6 +118,7 @@ export class Crew implements Sharing {
         wantsKept,
         wantsRemoved,
         index: index && { records: index.records, kept: index.kept, nowSeconds: index.nowSeconds },
+        stop,
       };
       const worker = new Worker(new URL("./worker.js", import.meta.url), {
         workerData: assignment,

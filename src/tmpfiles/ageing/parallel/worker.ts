@@ -12,7 +12,17 @@ import { Share } from "./share.js";
 import { leaveNotes, takeNotes, writeTally } from "./tallies.js";
 
 /** A thread that walks directories that others found, until there are none for good. */
-function serve({ memory, jobs, member, port, lines, sources, index: seen, ...wants }: Assignment): void {
+function serve({
+  memory,
+  jobs,
+  member,
+  port,
+  lines,
+  sources,
+  index: seen,
+  stop,
+  ...wants
+}: Assignment): void {
   const board = new Board(memory, jobs);
   const reports = new Reports(wants, () => tell());
   const index = seen && new DirectoryIndex(seen.records, seen.nowSeconds, seen.kept);
@@ -38,6 +48,7 @@ function serve({ memory, jobs, member, port, lines, sources, index: seen, ...wan
     },
     sharing: share,
     index,
+    stop,
   });
   while (!board.isStopped) {
     const signal = board.signal;

@@ -1,0 +1,87 @@
+/**
+ * Hears termination signals in a program that never returns to its event loop. libuv's own handler counts each signal in
+ * memory that this module owns, and that every thread can read: no thread, no system call and no callback is needed.
+ */
+import { constants } from "node:os";
+import type { StopFlag } from "../base/stop.js";
+import { bind, hasSymbol, symbol } from "./ffi.js";
+
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+const SIGNALS: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** UV_SIGNAL of uv_handle_type. */
+const UV_SIGNAL = 16;
+const UV_RUN_NOWAIT = 2;
+/**
+ * A uv_signal_t ends with two unsigned ints: signals caught, and signals dispatched by the loop. Addons embed the struct, so
+ * that its layout stays the same throughout libuv 1.
+ */
+const CAUGHT_FROM_END = 8;
+const WORD = 4;
+
+const uv = {
+  loopSize: bind<[], number | bigint>("size_t uv_loop_size()"),
+  handleSize: bind<[number], number | bigint>("size_t uv_handle_size(int type)"),
+  loopInit: bind<[Uint8Array], number>("int uv_loop_init(void *loop)"),
+  loopClose: bind<[Uint8Array], number>("int uv_loop_close(void *loop)"),
+  run: bind<[Uint8Array, number], number>("int uv_run(void *loop, int mode)"),
+  signalInit: bind<[Uint8Array, Uint8Array], number>("int uv_signal_init(void *loop, void *handle)"),
+  signalStart: bind<[Uint8Array, unknown, number], number>(
+    "int uv_signal_start_oneshot(void *handle, void *callback, int signal)",
+  ),
+  signalStop: bind<[Uint8Array], number>("int uv_signal_stop(void *handle)"),
+  close: bind<[Uint8Array, null], void>("void uv_close(void *handle, void *callback)"),
+};
+
+/** libuv calls it for a signal that comes while the loop below runs. It only has to be harmless. */
+const HARMLESS = "getpid";
+
+/**
+ * Termination signals, counted instead of acted on, until it is disposed of. Each is caught once: a second one of its kind
+ * ends the process at once, as it would without this. Node itself ends ignoring what its parent ignored (nohup).
+ */
+export class StopSignals implements Disposable {
+  readonly flag: StopFlag;
+  readonly #loop: Uint8Array;
+  readonly #handles: readonly Uint8Array[];
+  readonly #signals: readonly StopSignal[];
+
+  private constructor(signals: readonly StopSignal[]) {
+    this.#signals = signals;
+    this.#loop = new Uint8Array(new SharedArrayBuffer(Number(uv.loopSize())));
+    const size = Number(uv.handleSize(UV_SIGNAL));
+    const memory = new SharedArrayBuffer(size * signals.length);
+    this.#handles = signals.map((_, at) => new Uint8Array(memory, at * size, size));
+    this.flag = {
+      words: new Int32Array(memory),
+      indexes: signals.map((_, at) => ((at + 1) * size - CAUGHT_FROM_END) / WORD),
+    };
+    uv.loopInit(this.#loop);
+    const harmless = symbol(HARMLESS);
+    for (const [at, handle] of this.#handles.entries()) {
+      uv.signalInit(this.#loop, handle);
+      uv.signalStart(handle, harmless, constants.signals[signals[at] as StopSignal]);
+    }
+  }
+
+  /** undefined where the Node that runs this does not share its libuv. The signals then end the process as ever. */
+  static listen(): StopSignals | undefined {
+    return hasSymbol("uv_signal_start_oneshot") ? new StopSignals(SIGNALS) : undefined;
+  }
+
+  /** The signal that came, if one did. */
+  get caught(): StopSignal | undefined {
+    const { words, indexes } = this.flag;
+    return this.#signals.find((_, at) => Atomics.load(words, indexes[at] as number) !== 0);
+  }
+
+  [Symbol.dispose](): void {
+    for (const handle of this.#handles) {
+      uv.signalStop(handle);
+      uv.close(handle, null);
+    }
+    // Closes what was asked to be closed.
+    uv.run(this.#loop, UV_RUN_NOWAIT);
+    uv.loopClose(this.#loop);
+  }
+}
