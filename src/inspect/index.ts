@@ -17,6 +17,7 @@ export {
   LONGEST_FORECAST,
   type Removal,
 } from "./forecast/forecast.js";
+export type { PathInput } from "./paths.js";
 export type { Actor, ActorSource, Victim, WatchEvent, WatchOperation } from "./watch/event.js";
 export { type Block, Folder } from "./watch/fold.js";
 export type { Abilities } from "./watch/protocol.js";

@@ -1,10 +1,12 @@
 /** Runs a command in the private /tmp that a process sees. */
+
 import type { StdioOptions } from "node:child_process";
 import { bytes, show } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { readMountInfo } from "../sys/mountinfo.js";
 import { openNamespace } from "../sys/namespace.js";
 import { closeOnExecFrom } from "../sys/process.js";
+import { requireAsked, requireCommand } from "./arguments.js";
 import { inNamespaceOf, startInside } from "./as-root.js";
 import { attempt, enterWay } from "./as-user.js";
 import { type DirectorySet, openDirectories } from "./directory.js";
@@ -46,6 +48,8 @@ export async function enter(
   command: readonly string[],
   options: EnterOptions = {},
 ): Promise<Running> {
+  requireAsked("enter", asked, options);
+  requireCommand("enter", command, options);
   try {
     const places = targets();
     const found = find(asked, places);

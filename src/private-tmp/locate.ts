@@ -1,5 +1,7 @@
 /** Where on the host a private /tmp is. */
+
 import { bytes, join, show, simplify } from "../base/bytes.js";
+import { requireAsked } from "./arguments.js";
 import { find } from "./find.js";
 import { userInWords } from "./owner.js";
 import { SetupError } from "./settings.js";
@@ -18,7 +20,9 @@ export interface LocateOptions {
  * @param asked a process, or the name of a private /tmp that root or the caller made.
  * @throws SetupError NOT_FOUND, AMBIGUOUS, FOREIGN
  */
-export function locate(asked: string | number, { target, onNotice }: LocateOptions = {}): string {
+export function locate(asked: string | number, options: LocateOptions = {}): string {
+  requireAsked("locate", asked, options);
+  const { target, onNotice } = options;
   const places = targets();
   const wanted = target === undefined ? places[0] : simplify(bytes(target));
   const { locations, pids, owner } = find(asked, places);

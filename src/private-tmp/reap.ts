@@ -1,4 +1,5 @@
 /** Removes what killed commands left behind. */
+import { BOOLEAN, requireOptions } from "../base/arguments.js";
 import { type Bytes, join, show } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { removeTree } from "../path/tree.js";
@@ -30,7 +31,9 @@ export interface Reaped {
  * Removes what commands left behind that did not get to do it themselves: a directory of Mayfly's whose lock nobody
  * holds and that no process has mounted anywhere. What can't be proved unused stays. systemd's are systemd's to remove.
  */
-export async function reap({ dryRun = false }: ReapOptions = {}): Promise<Reaped[]> {
+export async function reap(options: ReapOptions = {}): Promise<Reaped[]> {
+  requireOptions("reap", options, { dryRun: BOOLEAN });
+  const { dryRun = false } = options;
   const sets = ownDirectories().map(tryLock);
   try {
     // Only now: whoever could still mount one of them has to have its lock first.

@@ -3,6 +3,7 @@ import type { ChildProcess, StdioOptions } from "node:child_process";
 import { type Bytes, bytes, isAbsolute, join, show, simplify } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { failedWith, SyscallError } from "../base/errors.js";
+import { requireCommand } from "./arguments.js";
 import { stageDirectories, stageSharedTmpfs, stageTmpfs } from "./as-root.js";
 import { stageAsUser } from "./as-user.js";
 import { type CommandEnd, start } from "./command.js";
@@ -104,6 +105,7 @@ export interface Ended extends CommandEnd {
  * @throws SetupError where the private /tmp can't be had; nothing was run then.
  */
 export async function run(command: readonly string[], options: RunOptions = {}): Promise<Running> {
+  requireCommand("run", command, options);
   try {
     const plan = planned(command, options);
     const stage = await staged(plan, options);

@@ -26,7 +26,16 @@ function loadKoffi(): Koffi {
   try {
     return require(`@koromix/koffi-${platform}/${platform.replace("-", "_")}/koffi.node`) as Koffi;
   } catch {
+    return loadWhole(platform);
+  }
+}
+
+function loadWhole(platform: string): Koffi {
+  try {
     return require("koffi") as Koffi;
+  } catch (cause) {
+    const message = `cannot load the native module koffi for ${platform}: install mayfly again with its dependencies, optional ones included (npm install)`;
+    throw new Error(message, { cause });
   }
 }
 

@@ -1,8 +1,14 @@
+/** Whether output goes to a terminal. */
 import { bind } from "./ffi.js";
 
 const isatty = bind<[number], number>("int isatty(int fd)");
 
 /** Whether the fd is a terminal. node:tty knows as well, but brings streams and sockets with it: 6 ms at each start. */
 export function isTerminal(fd: number): boolean {
-  return isatty(fd) === 1;
+  try {
+    return isatty(fd) === 1;
+  } catch {
+    // Without koffi, --help and --version still work.
+    return process.getBuiltinModule("node:tty").isatty(fd);
+  }
 }

@@ -1,42 +1,87 @@
+/** Checks the options of `run` and `check`: a mistake of the calling program, not of a line. */
+import {
+  BOOLEAN,
+  choices,
+  type Expectation,
+  FUNCTION,
+  listOf,
+  OBJECT,
+  requireArgument,
+  requireOptions,
+} from "../base/arguments.js";
 import { isAbsolute, isBytes } from "../base/bytes.js";
+import type { Reporter } from "../base/events.js";
+import type { CheckOptions } from "./check/check.js";
 import type { LoadOptions } from "./config/items.js";
 import type { RunOptions } from "./run.js";
 
-const OPERATIONS: readonly string[] = ["create", "remove", "clean", "purge"];
+const BYTES: Expectation = { what: 'Bytes, made by bytes("...")', accepts: isBytes };
+const ABSOLUTE: Expectation = {
+  what: 'an absolute path in Bytes, made by bytes("/...")',
+  accepts: (value) => isBytes(value) && isAbsolute(value),
+};
+const COUNT: Expectation = {
+  what: "an integer above 0",
+  accepts: (value) => Number.isSafeInteger(value) && Number(value) > 0,
+};
+const SIZE: Expectation = {
+  what: "a number that is not negative",
+  accepts: (value) => typeof value === "number" && value >= 0,
+};
+const OPERATIONS = listOf(choices("create", "remove", "clean", "purge"));
 
-/** @throws TypeError where the options are none that a run could go by: a mistake of the program, not of a line. */
-export function requireRunOptions(options: RunOptions): void {
-  requireLoadOptions(options);
-  const { operations, args = [], replace, jobs, index } = options;
-  const unknown = list("operations", operations).find((operation) => !OPERATIONS.includes(operation));
-  require(operations.length > 0 && unknown === undefined, `operations: some of ${OPERATIONS.join(", ")}`);
+const LOAD: Record<keyof LoadOptions, Expectation> = {
+  args: listOf(BYTES),
+  inline: BOOLEAN,
+  inWorkingDirectory: BOOLEAN,
+  root: ABSOLUTE,
+  user: BOOLEAN,
+  boot: BOOLEAN,
+  graceful: BOOLEAN,
+  prefixes: listOf(BYTES),
+  excludePrefixes: listOf(BYTES),
+  replace: ABSOLUTE,
+  environment: OBJECT,
+  asIn252: BOOLEAN,
+  textsRead: OBJECT,
+  assumeSources: BOOLEAN,
+  readOn: BOOLEAN,
+};
+const CHECK: Record<keyof CheckOptions | keyof LoadOptions, Expectation> = {
+  ...LOAD,
+  mounts: listOf(OBJECT),
+};
+const RUN: Record<keyof RunOptions, Expectation> = {
+  operations: OPERATIONS,
+  ...LOAD,
+  dryRun: BOOLEAN,
+  clock: OBJECT,
+  opensAgeless: BOOLEAN,
+  jobs: COUNT,
+  parallelFrom: SIZE,
+  index: BYTES,
+};
+
+/** @throws TypeError */
+export function requireRunOptions(options: RunOptions, reporter: Reporter): void {
+  requireOptions("run", options, RUN);
+  requireArgument("run", "options.operations", options.operations, OPERATIONS);
+  const { operations, args = [], replace } = options;
+  require(operations.length >
+    0, "options.operations must have at least one of create, remove, clean and purge");
   const named = args.length > 0;
-  require(named || !operations.includes("purge"), "args: --purge needs to be told what to purge");
-  require(replace === undefined || named, "args: with replace, the configuration that takes that place");
-  require(jobs === undefined || (Number.isInteger(jobs) && jobs > 0), "jobs: a whole number above 0");
-  requireBytes("index", index);
+  require(named || !operations.includes("purge"), "options.args must name the configuration to purge");
+  require(replace === undefined ||
+    named, "options.args must name the configuration that takes the place of options.replace");
+  requireArgument("run", "reporter", reporter, OBJECT);
+  requireArgument("run", "reporter.report", reporter.report, FUNCTION);
 }
 
-export function requireLoadOptions(options: LoadOptions): void {
-  const { root, replace, args, prefixes, excludePrefixes } = options;
-  for (const [name, values] of Object.entries({ args, prefixes, excludePrefixes })) {
-    for (const value of list(name, values ?? [])) requireBytes(name, value);
-  }
-  for (const [name, path] of Object.entries({ root, replace })) {
-    requireBytes(name, path);
-    require(path === undefined || isAbsolute(path), `${name}: an absolute path`);
-  }
-}
-
-function list<Value>(name: string, values: readonly Value[]): readonly Value[] {
-  require(Array.isArray(values), `${name}: an array`);
-  return values;
-}
-
-function requireBytes(name: string, value: unknown): void {
-  require(value === undefined || isBytes(value), `${name}: Bytes, as bytes("...") makes them of a text`);
+/** @throws TypeError */
+export function requireCheckOptions(options: CheckOptions): void {
+  requireOptions("check", options, CHECK);
 }
 
 function require(holds: boolean, expected: string): void {
-  if (!holds) throw new TypeError(expected);
+  if (!holds) throw new TypeError(`run: ${expected}`);
 }

@@ -84,8 +84,8 @@ export interface Summary {
  *
  * @throws TypeError where the options themselves are wrong.
  */
-export function run(options: RunOptions, reporter: Reporter): Summary {
-  requireRunOptions(options);
+export function run(options: RunOptions, reporter: Reporter = SILENT): Summary {
+  requireRunOptions(options, reporter);
   if (!existsSync("/proc/self/fd")) {
     reporter.report({ type: "diagnostic", diagnostic: errorAt("/proc" as Bytes, 0, NO_PROC) });
     return { ...NOTHING_DONE, exitStatus: 1 };
@@ -97,6 +97,9 @@ export function run(options: RunOptions, reporter: Reporter): Summary {
   if (loaded.failed || summary.exitStatus === 1) return { ...summary, exitStatus: 1 };
   return { ...summary, exitStatus: loaded.invalid ? 65 : summary.exitStatus };
 }
+
+/** For those who only want the summary. */
+const SILENT: Reporter = { wantsKept: false, wantsRemoved: false, report: () => undefined };
 
 /** Which sockets live and which files are locked is told there alone: without it, what is in use would go. */
 const NO_PROC = {

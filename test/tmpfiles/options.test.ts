@@ -4,25 +4,53 @@ import { type Bytes, bytes, check, type RunOptions, run } from "#src/tmpfiles/in
 
 /** What a program in JavaScript may pass, and what it is told. Nothing of it may run the host's configuration. */
 const WRONG: readonly (readonly [options: unknown, said: RegExp])[] = [
-  [{}, /^operations: an array$/],
-  [{ operations: [] }, /^operations: some of create, remove, clean, purge$/],
-  [{ operations: ["tidy"] }, /^operations: some of /],
-  [{ operations: ["purge"] }, /^args: --purge needs /],
-  [{ operations: ["create"], args: "d /x" }, /^args: an array$/],
-  [{ operations: ["create"], args: ["d /\u20ac"] }, /^args: Bytes, /],
-  [{ operations: ["create"], root: "below" }, /^root: an absolute path$/],
-  [{ operations: ["create"], replace: "/etc/tmpfiles.d/x.conf" }, /^args: with replace, /],
-  [{ operations: ["create"], replace: "x.conf", args: ["y.conf"] }, /^replace: an absolute path$/],
-  [{ operations: ["clean"], jobs: 0 }, /^jobs: a whole number above 0$/],
-  [{ operations: ["clean"], index: 7 }, /^index: Bytes, /],
+  ["clean", /^run: options must be an object such as \{ operations, args, /],
+  [undefined, /^run: options must be an object/],
+  [{}, /^run: options.operations must be an array, each of its elements "create", /],
+  [{ operations: [] }, /^run: options.operations must have at least one of create, remove, clean and purge$/],
+  [{ operations: ["tidy"] }, /^run: options.operations must be an array/],
+  [{ operations: "clean" }, /^run: options.operations must be an array.*, not "clean"$/],
+  [{ operations: ["purge"] }, /^run: options.args must name the configuration to purge$/],
+  [{ operations: ["create"], args: "d /x" }, /^run: options.args must be an array/],
+  [{ operations: ["create"], args: ["d /\u20ac"] }, /^run: options.args must be .* Bytes, made by bytes/],
+  [{ operations: ["create"], root: "below" }, /^run: options.root must be an absolute path/],
+  [{ operations: ["create"], replace: "/etc/tmpfiles.d/x.conf" }, /^run: options.args must name the /],
+  [
+    { operations: ["create"], replace: "x.conf", args: ["y.conf"] },
+    /^run: options.replace must be an absolute/,
+  ],
+  [{ operations: ["clean"], jobs: 0 }, /^run: options.jobs must be an integer above 0, not 0$/],
+  [{ operations: ["clean"], index: 7 }, /^run: options.index must be Bytes/],
+  [{ operations: ["clean"], dryrun: true }, /^run: unknown option "dryrun" \(did you mean "dryRun"\?\)$/],
+  [{ operations: ["clean"], user: "yes" }, /^run: options.user must be true or false/],
 ];
 
-test("wrong options are told, and nothing is run", () => {
+test("invalid options are reported, and nothing is run", () => {
   const reporter = { wantsKept: false, report: () => assert.fail("something was run") };
-  for (const [options, said] of WRONG) {
-    const dry = { dryRun: true, ...(options as RunOptions) };
-    assert.throws(() => run(dry, reporter), { name: "TypeError", message: said });
+  for (const [options, message] of WRONG) {
+    const dry = typeof options === "object" ? { dryRun: true, ...(options as RunOptions) } : options;
+    assert.throws(() => run(dry as RunOptions, reporter), { name: "TypeError", message });
   }
-  assert.throws(() => check({ args: ["\u20ac" as Bytes] }), { name: "TypeError", message: /^args: Bytes, / });
+  const plain: RunOptions = { operations: ["clean"], args: [bytes("d /run/x")], inline: true, dryRun: true };
+  assert.throws(() => run(plain, {} as typeof reporter), {
+    message: /^run: reporter.report must be a function/,
+  });
+  assert.throws(() => run(plain, 5 as unknown as typeof reporter), {
+    message: /^run: reporter must be an object/,
+  });
+  const text = "d /tmp/x 0777" as unknown as Parameters<typeof check>[0];
+  assert.throws(() => check(text), {
+    name: "TypeError",
+    message: /^check: options must be an object such as/,
+  });
+  assert.throws(() => check({ args: ["\u20ac" as Bytes] }), {
+    name: "TypeError",
+    message: /^check: options.args must be .* Bytes/,
+  });
   assert.deepEqual(check({ args: [bytes("d /run/x")], inline: true }), []);
+});
+
+test("a run without a reporter gives its summary", () => {
+  const summary = run({ operations: ["clean"], args: [bytes("d /nowhere")], inline: true, dryRun: true });
+  assert.equal(summary.exitStatus, 0);
 });

@@ -1,6 +1,6 @@
 /** Whether, when and why the cleaner removes a path. */
-import { readlinkSync } from "node:fs";
-import { type Bytes, bytes, fromBuffer, isAbsolute, join, show, simplify } from "../../base/bytes.js";
+
+import { type Bytes, bytes, fromBuffer, show } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { KeepReason, Source, TimestampName } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
@@ -10,6 +10,7 @@ import { procShowsOwnPids } from "../../sys/processes.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
 import { kindOf } from "../../tmpfiles/hands/kind.js";
 import type { Item } from "../../tmpfiles/item.js";
+import { absolutePaths, type PathInput } from "../paths.js";
 import { adviceFor } from "./advice.js";
 import {
   type CleanerVersion,
@@ -108,10 +109,10 @@ export interface Explanation {
  * error in it and there is no `onDiagnostic`; TypeError if a path is empty.
  */
 export function explain(
-  paths: readonly (string | Uint8Array)[],
+  paths: PathInput | readonly PathInput[],
   options: ExplainOptions = {},
 ): Explanation[] {
-  const wanted = paths.map(absolute);
+  const wanted = absolutePaths("explain", paths, options);
   const usage = new Usage();
   const scopes = scopesOf(options).map((user) => explainIn(user, wanted, usage, options));
   return wanted.map((_, index) => mostTelling(scopes.flatMap((each) => each[index] ?? [])));
@@ -263,13 +264,6 @@ function abortNotices({ aborted, diagnostics }: Loaded): string[] {
 }
 
 /** As the kernel would find it from here. */
-export function absolute(path: string | Uint8Array): Bytes {
-  const given = toBytes(path);
-  if (given === "") throw new TypeError("a path must not be empty");
-  if (isAbsolute(given)) return simplify(given);
-  return simplify(join(fromBuffer(readlinkSync("/proc/self/cwd", { encoding: "buffer" })), given));
-}
-
 export function toBytes(path: string | Uint8Array): Bytes {
   return typeof path === "string" ? bytes(path) : fromBuffer(path);
 }

@@ -1,4 +1,5 @@
 /** What the coming runs of the cleaner will remove. */
+
 import { type Bytes, isBelow, join, parent, show } from "../../base/bytes.js";
 import type { Event, Reporter, Source, WalkProgress } from "../../base/events.js";
 import { DAY, fixedClock, type Nanoseconds } from "../../base/time.js";
@@ -9,10 +10,11 @@ import type { Lens } from "../../tmpfiles/ageing/lens.js";
 import { runItems } from "../../tmpfiles/run.js";
 import { loadConfiguration, lookingHands, problemsOf, requireReadable } from "../explain/configuration.js";
 import { Expiry } from "../explain/expiry.js";
-import { absolute, type ExplainOptions, scopesOf, toBytes } from "../explain/explain.js";
+import { type ExplainOptions, scopesOf, toBytes } from "../explain/explain.js";
 import { ageOf, namesLeadingTo } from "../explain/look.js";
 import { namesAround, statWithoutTrace } from "../explain/names.js";
 import { type CleanerTimer, cleanerTimer, nextRun } from "../explain/timer.js";
+import { absolutePaths, type PathInput } from "../paths.js";
 import { type Day, Ledger, type Removal } from "./ledger.js";
 import { needsSimulation, simulate } from "./simulation.js";
 
@@ -49,12 +51,12 @@ export interface Forecast {
  * exist; RangeError if `within` is longer than 100 years.
  */
 export function forecast(
-  paths: readonly (string | Uint8Array)[] = [],
+  paths: PathInput | readonly PathInput[] = [],
   options: ForecastOptions = {},
 ): Forecast {
   const { at = systemClock.now(), within = 14n * DAY } = options;
   if (within > LONGEST_FORECAST) throw new RangeError("a forecast reaches 100 years ahead at most");
-  const wanted = paths.map(absolute);
+  const wanted = absolutePaths("forecast", paths, options);
   for (const path of wanted) {
     if (statWithoutTrace(path) === undefined) throw new Error(`${show(path)}: No such file or directory`);
   }

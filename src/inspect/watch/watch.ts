@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
-import { type Bytes, bytes, fromBuffer, isAbsolute, join, simplify } from "../../base/bytes.js";
 import { eventFd, wake } from "../../sys/poll.js";
+import { absolutePaths, type PathInput } from "../paths.js";
 import { Attribution } from "./attribution.js";
 import type { WatchEvent } from "./event.js";
 import type { Abilities, ReaderInput, ReaderMessage } from "./protocol.js";
@@ -31,10 +31,11 @@ export interface Watch extends AsyncIterableIterator<WatchEvent> {
  *
  * @throws SyscallError by `ready` and by the iteration, where nothing can be watched at all.
  */
-export function watch(paths: readonly (string | Uint8Array)[], options: WatchOptions = {}): Watch {
+export function watch(paths: PathInput | readonly PathInput[], options: WatchOptions = {}): Watch {
+  const targets = absolutePaths("watch", paths, options);
   const stop = eventFd();
   const input: ReaderInput = {
-    targets: paths.map(absolute),
+    targets,
     stop: stop.number,
     without: options.without ?? [],
   };
@@ -65,11 +66,6 @@ export function watch(paths: readonly (string | Uint8Array)[], options: WatchOpt
   options.signal?.addEventListener("abort", close, { once: true });
   if (options.signal?.aborted) close();
   return Object.assign(queue.iterate(close), { ready, close });
-}
-
-function absolute(path: string | Uint8Array): Bytes {
-  const given = typeof path === "string" ? bytes(path) : fromBuffer(path);
-  return simplify(isAbsolute(given) ? given : join(bytes(process.cwd()), given));
 }
 
 /** Events in the order of their coming, for one reader that takes its time. */

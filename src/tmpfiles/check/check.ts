@@ -5,7 +5,7 @@ import { type Mount, readMountInfo } from "../../sys/mountinfo.js";
 import { DIAGNOSTIC_CODES } from "../config/diagnostics.js";
 import { type Loaded, type LoadOptions, loadItems } from "../config/items.js";
 import { columnOf } from "../config/line.js";
-import { requireLoadOptions } from "../options.js";
+import { requireCheckOptions } from "../options.js";
 import { Configuration } from "./configuration.js";
 import { DUPLICATE_AT_BOOT, explanationOf, type FindingText } from "./explanations.js";
 import type { Rule, Spot } from "./rule.js";
@@ -34,7 +34,7 @@ export const FINDING_CODES: readonly string[] = [
  * @throws TypeError if the options themselves are invalid.
  */
 export function check(options: CheckOptions = {}): Finding[] {
-  requireLoadOptions(options);
+  requireCheckOptions(options);
   // What a package copies need not be installed where its configuration is checked.
   const whole = { ...options, readOn: true, assumeSources: true, textsRead: new Map() };
   const boot = loadItems({ ...whole, boot: true });
