@@ -55,6 +55,7 @@ const RUN: Record<keyof RunOptions, Expectation> = {
   operations: OPERATIONS,
   ...LOAD,
   dryRun: BOOLEAN,
+  stop: OBJECT,
   clock: OBJECT,
   opensAgeless: BOOLEAN,
   jobs: COUNT,
