@@ -22,6 +22,8 @@ import { pathToFileURL } from "node:url";
 interface Found {
   readonly binary: string;
   readonly version: string;
+  /** 262 itself, without the repairs of 262.1. */
+  readonly isUnrepaired: boolean;
   readonly missing?: never;
   readonly why?: never;
 }
@@ -32,6 +34,7 @@ interface Missing {
   /** The cause, in one line. */
   readonly why: string;
   readonly binary?: never;
+  readonly isUnrepaired?: never;
 }
 
 export type Reference = Found | Missing;
@@ -117,7 +120,7 @@ function probe(binary: string, wanted = WANTED): Reference {
       `${binary} does not run here: ${asked.error?.message ?? (asked.stderr.trim() || "it prints no version")}`,
     );
   if (Number(version) !== wanted) return none(`${binary} is version ${version}, not ${wanted}`);
-  return { binary, version };
+  return { binary, version, isUnrepaired: new RegExp(`\\(${version}[-)]`).test(asked.stdout) };
 }
 
 function run(command: string, args: readonly string[], cwd: string): string {

@@ -2,23 +2,33 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cannotBeNobody } from "../ordinary-user.js";
+import { reference } from "../reference.js";
 import type { Case } from "./case.js";
 import { judge } from "./judge.js";
 import { openPair } from "./pair.js";
 import type { Entry } from "./tree.js";
 
 const { skip, real, ours } = openPair();
+const { isUnrepaired = false } = reference();
 
 type Found = Partial<Case> & {
   /** `@` is the copy. */
   readonly lines: readonly string[];
   /** That 262 ends with: else the case does not show what it is there for. */
   readonly status: number;
+  /** If 262 without the repairs of 262.1 ends with another. */
+  readonly unrepairedStatus?: number;
   /** Only root can make what it is about. */
   readonly asRoot?: boolean;
 };
 
-const caseOf = ({ lines, status: _status, asRoot: _asRoot, ...rest }: Found): Case => ({
+const caseOf = ({
+  lines,
+  status: _status,
+  unrepairedStatus: _unrepaired,
+  asRoot: _asRoot,
+  ...rest
+}: Found): Case => ({
   entries: [],
   files: [{ name: "10-x.conf", place: "argument", lines: lines.map((raw) => ({ raw })) }],
   operations: ["--clean"],
@@ -110,6 +120,7 @@ const FOUND: Readonly<Record<string, Found>> = {
     entries: UNSEARCHABLE,
     lines: ["L$ @/tree/a"],
     status: 0,
+    unrepairedStatus: 73,
   },
   "an R line on what can't be looked at": {
     ...AS_NOBODY,
@@ -117,6 +128,7 @@ const FOUND: Readonly<Record<string, Found>> = {
     entries: UNSEARCHABLE,
     lines: ["R @/tree/a"],
     status: 0,
+    unrepairedStatus: 73,
   },
   "an R line with an age, which wants to know whether that is empty": {
     ...AS_NOBODY,
@@ -252,6 +264,7 @@ for (const [name, found] of Object.entries(FOUND)) {
     const { differences, setAside, expected } = await judge(caseOf(found), real, ours);
     assert.deepEqual(differences, []);
     assert.equal(setAside, false);
-    assert.equal(expected.status, found.status, expected.output);
+    const status = isUnrepaired ? (found.unrepairedStatus ?? found.status) : found.status;
+    assert.equal(expected.status, status, expected.output);
   });
 }
