@@ -9,7 +9,7 @@ export interface Removal {
   /** On disk. */
   readonly bytes: number;
   readonly line: Source;
-  /** From when on nothing keeps it. */
+  /** The moment from which nothing keeps it. */
   readonly expires: Nanoseconds;
 }
 
