@@ -32,7 +32,7 @@ const isRoot = process.geteuid?.() === 0;
 function clean(directory: string, ...args: string[]) {
   return start(
     process.execPath,
-    [MAYFLY, "tmpfiles", "--clean", "--inline", "d /nonexistent - - - 10d", ...args],
+    [MAYFLY, "tmpfiles", "--clean", "--inline", "e /nonexistent - - - 10d", ...args],
     {
       env: { PATH: process.env.PATH, CACHE_DIRECTORY: directory },
     },

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFi
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { endWithTest } from "../children.js";
 import { reference } from "../reference.js";
 import { has, isRoot, MAYFLY, mayfly, Scratch, start } from "./program.js";
 
@@ -141,6 +142,7 @@ test("an image is released when everything that works in it is killed", { skip }
   const child = spawn(process.execPath, [MAYFLY, "tmpfiles", `--image=${image}`, "--create", "-"], {
     stdio: ["pipe", "ignore", "ignore"],
   });
+  endWithTest(child);
   const exited = new Promise((resolve) => child.once("exit", resolve));
   const inside = await until(() => (attachedTo(image) === "" ? undefined : childrenOf(child)[0]));
   process.kill(child.pid ?? 0, "SIGKILL");

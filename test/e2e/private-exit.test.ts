@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
+import { endWithTest } from "../children.js";
 import { CLI, directoriesOf, freshName, mayfly, mountsOf, refused, until } from "../private-tmp/host.js";
 
 const skip = { skip: refused };
@@ -15,7 +16,7 @@ function assertNothingLeft(name: string): void {
 /** A script that runs privately, once it has said that it does. */
 async function begun(name: string, script: string, ...options: string[]) {
   const args = [CLI, "run", "--name", name, ...options, "--", "sh", "-c", script];
-  const child = spawn(process.execPath, args, { stdio: "pipe" });
+  const child = endWithTest(spawn(process.execPath, args, { stdio: "pipe" }));
   const said = await says(child, "ready");
   return { child, said };
 }
@@ -59,7 +60,7 @@ test("the command's own status comes through: 0, 42, 126, 127, and 128 with the 
 test("signals reach the command, which may catch them and end as it likes", skip, async () => {
   for (const signal of ["TERM", "HUP", "USR1", "USR2", "INT", "QUIT"]) {
     const name = freshName();
-    const script = `trap 'echo caught ${signal}; exit 7' ${signal}; echo ready; while :; do sleep 0.02; done`;
+    const script = `trap 'echo caught ${signal}; exit 7' ${signal}; echo ready; for n in $(seq 1500); do sleep 0.02; done`;
     const { child, said } = await begun(name, script);
     child.kill(`SIG${signal}` as NodeJS.Signals);
     assert.equal(await ended(child), 7, said());
@@ -166,10 +167,12 @@ test("what outlives the command keeps its /tmp, or is ended with it", skip, asyn
 
 /** Runs a shell line on a terminal of its own, to type into. */
 function onTerminal(line: string): ChildProcessWithoutNullStreams {
-  return spawn("script", ["-qec", line, "/dev/null"], {
-    stdio: "pipe",
-    env: { ...process.env, SHELL: "/bin/sh" },
-  });
+  return endWithTest(
+    spawn("script", ["-qec", line, "/dev/null"], {
+      stdio: "pipe",
+      env: { ...process.env, SHELL: "/bin/sh" },
+    }),
+  );
 }
 
 const onPty = {

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { exitStatus, type RunOptions, run, SetupError } from "#src/private-tmp/index.js";
+import { endWithTest, firstOutput } from "../children.js";
 import {
   CLI,
   directoriesOf,
@@ -13,6 +14,7 @@ import {
   refused,
   until,
 } from "../private-tmp/host.js";
+import { kill } from "../runner/processes.js";
 
 const skip = { skip: refused };
 const MODES = ["connected", "disconnected"] as const;
@@ -20,6 +22,7 @@ const MODES = ["connected", "disconnected"] as const;
 /** A command that stays until its standard input is closed. */
 async function resident(options: RunOptions) {
   const running = await run(["cat"], { ...options, stdio: ["pipe", "ignore", "inherit"] });
+  endWithTest(running.child);
   const leave = async () => {
     running.child.stdin?.end();
     return running.ended;
@@ -147,7 +150,7 @@ test(
 test(
   "a daemon that a joiner leaves behind keeps the directories, though the lock is nobody's",
   skip,
-  async () => {
+  async (t) => {
     const name = freshName();
     const first = await resident({ name });
     const joiner = spawn(
@@ -157,11 +160,12 @@ test(
         stdio: ["ignore", "pipe", "ignore"],
       },
     );
-    const [chunk] = (await once(joiner.stdout, "data")) as [Buffer];
+    const daemon = Number(await firstOutput(joiner));
+    t.after(() => kill(daemon));
     await once(joiner, "exit");
     await first.leave();
     assert.equal(directoriesOf(name).length, 2);
-    process.kill(Number(chunk.toString()), "SIGKILL");
+    kill(daemon);
     await until("reap takes it", () => {
       mayfly(["reap"]);
       return directoriesOf(name).length === 0;

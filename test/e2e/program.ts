@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { MARK } from "../runner/processes.js";
 
+export { has } from "../requirements.js";
 export const ROOT = resolve(import.meta.dirname, "../../..");
 export const MAYFLY = join(ROOT, "bin/mayfly.js");
 export const isRoot = process.getuid?.() === 0;
@@ -70,9 +71,4 @@ export class Scratch implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.path, { recursive: true, force: true });
   }
-}
-
-/** Whether a program is there, for tests that say why they are skipped. */
-export function has(program: string): boolean {
-  return spawnSync("sh", ["-c", `command -v ${program}`], { env: PLAIN }).status === 0;
 }

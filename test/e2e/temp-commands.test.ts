@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { sweepStaleSync } from "#src/index.js";
+import { firstOutput, untilDead } from "../children.js";
+import { kill } from "../runner/processes.js";
 import { scratch } from "../temp/scratch.js";
 import { MAYFLY, mayfly, start } from "./program.js";
 
@@ -154,11 +156,13 @@ test("the command keeps the lock when with-dir itself is killed", async (t) => {
   const child = spawn(process.execPath, [MAYFLY, "with-dir", "-p", dir, "--", "sh", "-c", script], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const [pid] = await once(child.stdout, "data");
+  t.after(() => child.kill("SIGKILL"));
+  const pid = Number(await firstOutput(child));
+  t.after(() => kill(pid));
   child.kill("SIGKILL");
   await once(child, "exit");
   assert.deepEqual(sweepStaleSync({ dir }).removed, []);
-  process.kill(Number(pid), "SIGKILL");
-  while (existsSync(`/proc/${Number(pid)}/fd/3`)) await new Promise((resolve) => setTimeout(resolve, 5));
+  kill(pid);
+  await untilDead(pid);
   assert.equal(sweepStaleSync({ dir }).removed.length, 1);
 });

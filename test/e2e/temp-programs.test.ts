@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { withTempDir } from "#src/index.js";
+import { until } from "../children.js";
 import { ageInALoop, cleanerMissing } from "../temp/ageing.js";
 import { scratch } from "../temp/scratch.js";
 
@@ -47,8 +48,7 @@ test("an archive is unpacked and packed again by tar, under an active cleaner", 
   const packed = await withTempDir(
     async ({ path }) => {
       await run("tar", ["-xf", archive, "-C", path]);
-      while (readdirSync(dir).includes("unprotected"))
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      await until("the cleaner has come by", () => !readdirSync(dir).includes("unprotected"));
       await run("tar", ["-C", path, "-cf", join(source, "../out.tar"), "."]);
       return (await run("tar", ["-tf", join(source, "../out.tar")])).stdout;
     },
@@ -71,8 +71,7 @@ test("a build with esbuild in a locked directory, under an active cleaner", asyn
         join(path, "main.ts"),
         `${imports}\nconsole.log(${names.map((n) => `v${n}`).join(" + ")});`,
       );
-      while (readdirSync(dir).includes("unprotected"))
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      await until("the cleaner has come by", () => !readdirSync(dir).includes("unprotected"));
       await build({
         entryPoints: [join(path, "main.ts")],
         bundle: true,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { WAIT_FOR } from "../children.js";
 import { isRoot, Scratch } from "./program.js";
 import { whileWatching } from "./watcher.js";
 
@@ -91,7 +92,7 @@ test("where commands can't keep up, events are left out, and how many is said", 
   const { watched, out } = ground;
   const COUNT = 1_400;
   // The first waits until all has happened; the others do nothing that takes time.
-  const command = `echo x >> ${out}/runs; while [ ! -e ${out}/go ]; do sleep 0.1; done`;
+  const command = `echo x >> ${out}/runs; ${WAIT_FOR} wait_for test -e ${out}/go`;
   const { stdout, stderr } = await whileWatching(["--json", "--exec", command, watched], async () => {
     for (let i = 0; i < COUNT; i++) writeFileSync(join(watched, `f${i}`), "");
     await new Promise((resolve) => setTimeout(resolve, 1_500));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { endWithTest } from "../children.js";
 import { MAYFLY, type Result } from "./program.js";
 
 export interface Watcher extends Result {
@@ -12,7 +13,9 @@ export async function whileWatching(
   args: readonly string[],
   during: () => void | Promise<void>,
 ): Promise<Watcher> {
-  const child: ChildProcess = spawn(process.execPath, [MAYFLY, "watch", ...args], { stdio: "pipe" });
+  const child: ChildProcess = endWithTest(
+    spawn(process.execPath, [MAYFLY, "watch", ...args], { stdio: "pipe" }),
+  );
   const told = { stdout: "", stderr: "" };
   const ended = once(child, "close");
   const ready = new Promise<void>((resolve, reject) => {

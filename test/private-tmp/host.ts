@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
+export { until } from "../children.js";
 export const isRoot = process.geteuid?.() === 0;
 export const CLI = resolve(import.meta.dirname, "../../../bin/mayfly.js");
 
@@ -21,7 +22,7 @@ export const hidesTmp: string | false =
 
 /** Runs the command line to its end. */
 export function mayfly(args: readonly string[], options: SpawnSyncOptions = {}): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, [CLI, ...args], { ...options, encoding: "utf8" });
+  return spawnSync(process.execPath, [CLI, ...args], { timeout: 120_000, ...options, encoding: "utf8" });
 }
 
 /** A name that no other test uses, so that tests can run at once. */
@@ -45,19 +46,11 @@ export function mountsOf(name: string): string[] {
     .filter((line) => line.includes(name));
 }
 
-/** Waits until it holds; throws after half a minute. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !holds(); ) {
-    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
-    await new Promise((wake) => setTimeout(wake, 10));
-  }
-}
-
 /** The words that run a shell script privately, for the end of a command line. */
 export function argumentsFor(text: string, ...options: string[]): string[] {
   return [CLI, "run", ...options, "--", "sh", "-c", text];
 }
 
 export function spawnShell(text: string, args: readonly string[]): SpawnSyncReturns<string> {
-  return spawnSync("sh", ["-c", text, ...args], { encoding: "utf8" });
+  return spawnSync("sh", ["-c", text, ...args], { encoding: "utf8", timeout: 120_000 });
 }

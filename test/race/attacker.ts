@@ -5,6 +5,7 @@
 import { fork } from "node:child_process";
 import { bindSyscall, syscallNumber } from "#src/sys/ffi.js";
 import { AT_FDCWD, RENAME_EXCHANGE } from "#src/sys/files.js";
+import { endWithTest } from "../children.js";
 
 const BATCH = 200;
 
@@ -40,7 +41,7 @@ export interface Attacker {
 
 /** `names` are pairs: the first with the second, the third with the fourth. */
 export async function startAttacker(names: readonly string[]): Promise<Attacker> {
-  const child = fork(import.meta.filename, names);
+  const child = endWithTest(fork(import.meta.filename, names));
   const message = (): Promise<unknown> =>
     new Promise((resolve, reject) => {
       child.once("message", resolve);

@@ -1,6 +1,7 @@
 /** The drop-in as the race tests run it: round after round in one process. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { after } from "node:test";
 import type { Outcome } from "../oracle/program.js";
 import { openWorker } from "../oracle/subject.js";
 import type { Arena } from "./arena.js";
@@ -23,6 +24,7 @@ export function openCleaner(
   writeFileSync(join(source, "f1"), "copied");
   writeFileSync(file, `${lines.join("\n").replaceAll("@/..", arena.folder).replaceAll("@", arena.tree)}\n`);
   const worker = openWorker({}, false);
+  after(() => worker.close());
   return {
     run: async () => {
       const settled = jobs === undefined ? {} : { settled: { jobs } };

@@ -69,8 +69,7 @@ for (const jobs of [1, 2, 8])
       withArena(async (arena) => {
         const path = line.replaceAll("@/../locked", join(arena.folder, "locked"));
         const cleaner = openCleaner(arena, [operation], [path], jobs);
-        const { held, broken } = await besideLocker(arena, () => cleaner.run());
-        cleaner.close();
+        const { held, broken } = await besideLocker(arena, () => cleaner.run()).finally(cleaner.close);
         assert.deepEqual(broken, []);
         assert.ok(held > 0);
       }));

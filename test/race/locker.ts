@@ -6,6 +6,7 @@ import { fork } from "node:child_process";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { bind } from "#src/sys/ffi.js";
+import { endWithTest } from "../children.js";
 
 const flock = bind<[number, number], number>("int flock(int fd, int operation)");
 const LOCK_SHARED_NOW = 1 | 4;
@@ -81,7 +82,7 @@ export interface Locker {
 }
 
 export async function startLocker(tree: string): Promise<Locker> {
-  const child = fork(import.meta.filename, [tree]);
+  const child = endWithTest(fork(import.meta.filename, [tree]));
   const message = (): Promise<unknown> =>
     new Promise((resolve, reject) => {
       child.once("message", resolve);

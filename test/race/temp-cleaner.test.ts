@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { mkdtempSync, mkstempSync } from "#src/index.js";
+import { firstOutput } from "../children.js";
 import { ageInALoop, cleanerMissing } from "../temp/ageing.js";
 import { scratch } from "../temp/scratch.js";
 
@@ -39,7 +39,7 @@ async function tightCleaner(t: TestContext, dir: string) {
   const script = join(import.meta.dirname, "tight-cleaner.js");
   const child = spawn(process.execPath, [script, dir], { stdio: ["pipe", "pipe", "inherit"] });
   t.after(() => child.kill());
-  await once(child.stdout, "data");
+  await firstOutput(child);
   return async (): Promise<number> => {
     child.stdin.end();
     return Number(await text(child.stdout));

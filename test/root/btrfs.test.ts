@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, wr
 import { join } from "node:path";
 import { test } from "node:test";
 import { reference } from "../reference.js";
+import { needsDisk } from "../requirements.js";
 
 const MEBIBYTE = 1 << 20;
 const CONFIG = `
@@ -22,9 +23,7 @@ f /Q/q/f - - - - content
 `;
 
 function missing(): string | false {
-  if (process.getuid?.() !== 0) return "only root may mount";
-  if (spawnSync("mkfs.btrfs", ["--version"]).status !== 0) return "mkfs.btrfs is not installed";
-  return reference().missing ?? false;
+  return needsDisk("btrfs") || (reference().missing ?? false);
 }
 
 function sh(command: string, ...args: string[]): string {

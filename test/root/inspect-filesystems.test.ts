@@ -8,10 +8,10 @@ import { bytes } from "#src/base/bytes.js";
 import type { WatchEvent } from "#src/inspect/index.js";
 import { Fd, RENAME_EXCHANGE, renameat2 } from "#src/sys/files.js";
 import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
+import { needsDisk } from "../requirements.js";
 
-const hasBtrfs = spawnSync("mkfs.btrfs", ["--version"]).status === 0;
 const skip = NEEDS_ROOT;
-const skipBtrfs = NEEDS_ROOT || (hasBtrfs ? false : "needs mkfs.btrfs");
+const skipBtrfs = needsDisk("btrfs");
 
 function must(command: string, ...args: string[]): void {
   const done = spawnSync(command, args, { encoding: "utf8" });

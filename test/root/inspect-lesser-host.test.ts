@@ -4,6 +4,7 @@ import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { NEEDS_ROOT, scratch } from "../inspect/watching.js";
+import { cannotBeNobody } from "../ordinary-user.js";
 
 const root = join(import.meta.dirname, "../../..");
 const skip = NEEDS_ROOT;
@@ -38,7 +39,7 @@ console.log(JSON.stringify({ ready, events }));
 function watchIn(dir: string, command: string, how: readonly string[], script: string): Told {
   writeFileSync(script, WATCHER);
   const [program = "", ...args] = [...how, process.execPath, script, dir, command];
-  const done = spawnSync(program, args, { encoding: "utf8", cwd: "/" });
+  const done = spawnSync(program, args, { encoding: "utf8", cwd: "/", timeout: 120_000 });
   assert.equal(done.status, 0, done.stderr);
   return JSON.parse(done.stdout) as Told;
 }
@@ -70,7 +71,9 @@ for (const proc of [["--mount-proc"], []]) {
   });
 }
 
-test("without root: inotify tells what happens, and says that it can't tell who", { skip }, (t) => {
+test("without root: inotify tells what happens, and says that it can't tell who", {
+  skip: cannotBeNobody,
+}, (t) => {
   const dir = scratch(t);
   const tools = scratch(t);
   const script = join(tools, "watcher.mjs");

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Actor } from "#src/inspect/index.js";
 import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
+import { needsCompiler, needsInitialPidNamespace } from "../requirements.js";
 
-const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
-const skip = NEEDS_ROOT || (hasCompiler ? false : "needs a C compiler for programs that hide");
+const skip = NEEDS_ROOT || needsInitialPidNamespace || needsCompiler;
 
 interface Place {
   /** A file to remove. */

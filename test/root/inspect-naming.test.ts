@@ -6,11 +6,10 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
+import { needsCompiler, needsInitialPidNamespace } from "../requirements.js";
 
 const PROGRAMS = 2000;
-const hasCompiler = spawnSync("cc", ["--version"]).status === 0;
-const skip =
-  NEEDS_ROOT || (hasCompiler ? false : "needs a C compiler for a program that lives for one unlink");
+const skip = NEEDS_ROOT || needsInitialPidNamespace || needsCompiler;
 
 /** A static program without a libc start-up worth the name: gone a few hundred microseconds after its exec. */
 function shortLived(dir: string): string {

@@ -17,6 +17,7 @@ import { type TestContext, test } from "node:test";
 import { explain, type WatchEvent } from "#src/inspect/index.js";
 import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
 import { reference } from "../reference.js";
+import { needsDisk } from "../requirements.js";
 
 const real = reference();
 const skip = NEEDS_ROOT || (real.missing ?? false);
@@ -77,7 +78,9 @@ function unpacked(below: string): string {
 const removalOf = (events: readonly WatchEvent[], path: string): WatchEvent | undefined =>
   events.find(({ op, path: removed }) => op === "delete" && removed === path);
 
-test("the lost directory: foretold, explained when it goes, and saved by the advice", { skip }, async (t) => {
+test("the lost directory: foretold, explained when it goes, and saved by the advice", {
+  skip: skip || needsDisk("ext4"),
+}, async (t) => {
   const disk = withoutBirthTimes(t);
   const varTmp = join(disk, "tmp");
   mkdirSync(varTmp);

@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { test } from "node:test";
+import { WAIT_FOR } from "../children.js";
 import { CLI, needsRoot } from "../private-tmp/host.js";
 import { reference } from "../reference.js";
 
@@ -44,13 +45,13 @@ function withFolder(use: (folder: string) => void): void {
 /** A living command, a directory whose command and mayfly were killed, and a stray file; then the ageing. */
 function script(clean: string, folder: string): string {
   const run = `${process.execPath} ${folder}/project/bin/mayfly.js run`;
-  return `
+  return `${WAIT_FOR}
     mount --bind ${PROJECT} ${folder}/project; mount -t tmpfs a /tmp; mount -t tmpfs b /var/tmp
     ${run} --name stale --kill-mode process -- sh -c 'echo x >/tmp/f; echo up >/var/tmp/up; kill -KILL $PPID; sleep 0.2'
-    ${run} --name living -- sh -ec '
+    ${run} --name living -- sh -ec '${WAIT_FOR}
       mkdir /tmp/d; echo kept >/tmp/d/old; touch -d 2001-01-01 /tmp/d/old /tmp/d /var/tmp/old; echo up >/tmp/up
-      while ! test -e /tmp/go; do sleep 0.02; done; cat /tmp/d/old; ls /var/tmp' &
-    while ! test -e /tmp/mayfly-private-*-living-*/tmp/up; do sleep 0.05; done
+      wait_for test -e /tmp/go; cat /tmp/d/old; ls /var/tmp' &
+    wait_for sh -c 'test -e /tmp/mayfly-private-*-living-*/tmp/up'
     touch -d 2001-01-01 /tmp/stray
     sleep 0.3
     ${clean} --clean ${folder}/stock.conf

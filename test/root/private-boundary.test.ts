@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { until, WAIT_FOR } from "../children.js";
 import { CLI, directoriesOf, freshName, hidesTmp, mayfly, needsRoot } from "../private-tmp/host.js";
 
 const root = { skip: needsRoot };
@@ -10,8 +12,9 @@ const run = `${cli} run`;
 
 /** Runs a shell script in a mount namespace of the test's own, whose mounts are shared as on a host with systemd. */
 function onSharedHost(script: string) {
-  return spawnSync("unshare", ["--mount", "--propagation", "shared", "sh", "-ec", script], {
+  return spawnSync("unshare", ["--mount", "--propagation", "shared", "sh", "-ec", `${WAIT_FOR}${script}`], {
     encoding: "utf8",
+    timeout: 300_000,
   });
 }
 
@@ -31,8 +34,8 @@ test("on a parent with shared propagation no mount leaks out", root, () => {
 test("a later mount of the host is seen inside, also one in the directory itself", root, () => {
   const name = freshName();
   const { stdout, stderr, status } = onSharedHost(`
-    ${run} --name ${name} -- sh -ec 'echo up >/tmp/up; while ! test -e /tmp/go; do sleep 0.02; done; ls /mnt; ls /tmp/below' &
-    while ! inner=$(${cli} path ${name} 2>/dev/null) || ! test -e "$inner/up"; do sleep 0.05; done
+    ${run} --name ${name} -- sh -ec '${WAIT_FOR} echo up >/tmp/up; wait_for test -e /tmp/go; ls /mnt; ls /tmp/below' &
+    wait_for ${cli} path ${name} >/dev/null; inner=$(${cli} path ${name}); wait_for test -e "$inner/up"
     mount -t tmpfs later /mnt; touch /mnt/seen
     mkdir "$inner/below"; mount -t tmpfs below "$inner/below"; touch "$inner/below/too"
     touch "$inner/go"; wait; umount "$inner/below"; ${cli} reap`);
@@ -47,7 +50,7 @@ test("the symlink attack of CVE-2011-2722 succeeds without Mayfly and fails with
   // attack where it is on, so the attacker here is the victim's own user, as on hosts where it is off.
   const link = `/tmp/hpcupsfax-${freshName()}.out`;
   symlinkSync(`${folder}/precious`, link);
-  const victim = ["python3", "-c", `open("${link}", "w").write("owned")`];
+  const victim = ["sh", "-c", `printf owned >${link}`];
   try {
     const safe = mayfly(["run", "--", ...victim]);
     assert.equal(safe.status, 0, safe.stderr);
@@ -60,7 +63,7 @@ test("the symlink attack of CVE-2011-2722 succeeds without Mayfly and fails with
   }
 });
 
-test("another user can neither look into the directory nor put a name into it", root, () => {
+test("another user can neither look into the directory nor put a name into it", root, async (t) => {
   const name = freshName();
   const look = [
     "--reuid=65534",
@@ -77,20 +80,21 @@ test("another user can neither look into the directory nor put a name into it", 
       stdio: ["pipe", "ignore", "inherit"],
     },
   );
+  t.after(() => child.kill("SIGKILL"));
+  const ended = once(child, "exit");
   try {
-    while (mayfly(["enter", name, "test", "-e", "/tmp/secret"]).status !== 0);
+    await until(
+      "the secret is there",
+      () => mayfly(["enter", name, "test", "-e", "/tmp/secret"]).status === 0,
+    );
     const { stdout } = spawnSync("setpriv", look, { encoding: "utf8" });
     assert.doesNotMatch(stdout, /secret/);
     assert.match(stdout, /Permission denied/);
   } finally {
     child.stdin.end();
   }
-  return new Promise<void>((done) => {
-    child.once("exit", () => {
-      assert.deepEqual(directoriesOf(name), []);
-      done();
-    });
-  });
+  await ended;
+  assert.deepEqual(directoriesOf(name), []);
 });
 
 test("30,000 levels, names of any bytes, closed directories: all goes; a mount of the host's inside is passed by", {
@@ -98,21 +102,22 @@ test("30,000 levels, names of any bytes, closed directories: all goes; a mount o
 }, () => {
   const name = freshName();
   const build = `
-import os
-os.chdir("/tmp")
-for n in range(30000):
-    os.mkdir(b"d"); os.chdir(b"d")
-os.chdir("/tmp")
-open(b"\\xff\\xfe\\n", "w").close(); os.mkdir(b"\\xff"); open(b"\\xff/\\x01", "w").close()
-os.makedirs("closed/in"); open("closed/in/f", "w").close(); os.chmod("closed/in", 0); os.chmod("closed", 0)
-os.mkdir("own"); os.mkdir("host"); os.system("mount --bind /mnt /tmp/own")
-open("ready", "w").close()
-while not os.path.exists("/tmp/end"): __import__("time").sleep(0.02)
+const fs = require("node:fs");
+const bytes = (text) => Buffer.from(text, "latin1");
+process.chdir("/tmp");
+for (let n = 0; n < 30000; n++) { fs.mkdirSync("d"); process.chdir("d"); }
+process.chdir("/tmp");
+fs.writeFileSync(bytes("\\xff\\xfe\\n"), ""); fs.mkdirSync(bytes("\\xff")); fs.writeFileSync(bytes("\\xff/\\x01"), "");
+fs.mkdirSync("closed/in", { recursive: true }); fs.writeFileSync("closed/in/f", "");
+fs.chmodSync("closed/in", 0); fs.chmodSync("closed", 0); fs.mkdirSync("own"); fs.mkdirSync("host");
+require("node:child_process").execFileSync("mount", ["--bind", "/mnt", "/tmp/own"]);
+fs.writeFileSync("ready", "");
+for (let n = 0; n < 6000 && !fs.existsSync("/tmp/end"); n++) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
 `;
   const { stdout, stderr, status } = onSharedHost(`
     mount -t tmpfs a /tmp; mount -t tmpfs b /var/tmp; mount -t tmpfs c /mnt; echo untouched >/mnt/file
-    ${run} --name ${name} -- python3 -c '${build}' &
-    while ! inner=$(${cli} path ${name} 2>/dev/null) || ! test -e "$inner/ready"; do sleep 0.1; done
+    ${run} --name ${name} -- ${process.execPath} -e '${build}' &
+    wait_for ${cli} path ${name} >/dev/null; inner=$(${cli} path ${name}); wait_for test -e "$inner/ready"
     mount --bind /mnt "$inner/host"; touch "$inner/end"; wait $!; echo status=$?
     cd "$inner"; find . ! -name . | grep -v file; cat /mnt/file; cd /; umount "$inner/host"
     ${cli} reap | sed 's/.*-private-.*/removed/'; ls -A /tmp /var/tmp; cat /mnt/file`);

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { endWithTest, firstOutput } from "../children.js";
 import { CLI, directoriesOf, freshName, mayfly, needsRoot } from "../private-tmp/host.js";
 
 const NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"];
@@ -20,9 +21,8 @@ const skip = { skip: probe };
 /** A shell of nobody's that has done the script's work, and stays until its standard input is closed. */
 async function asNobody(script: string, ...before: string[]): Promise<ChildProcess> {
   const argv = [...NOBODY, ...before, "sh", "-ec", `${script}; echo ready; exec cat`];
-  const child = spawn("setpriv", argv, { stdio: ["pipe", "pipe", "inherit"], cwd: "/" });
-  const [chunk] = (await once(child.stdout, "data")) as [Buffer];
-  assert.match(`${chunk}`, /ready/);
+  const child = endWithTest(spawn("setpriv", argv, { stdio: ["pipe", "pipe", "inherit"], cwd: "/" }));
+  assert.match(await firstOutput(child), /ready/);
   return child;
 }
 
@@ -79,7 +79,7 @@ test("a live one of root's is found beside all that others plant by its name", s
   const root = spawn(process.execPath, [CLI, "run", "--name", name, "--", "sh", "-c", "echo ready; cat"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
-  await once(root.stdout, "data");
+  await firstOutput(endWithTest(root));
   const [real = ""] = directoriesOf(name);
   const other = (suffix: string): string => `/tmp/mayfly-private-${boot}-${name}-${suffix}`;
   const squatter = await asNobody(squat(name), ...IN_NAMESPACE);
@@ -119,7 +119,7 @@ test("a stale one is reaped, whatever others plant or mount by its name", skip, 
       stdio: ["pipe", "pipe", "inherit"],
     },
   );
-  await once(root.stdout, "data");
+  await firstOutput(endWithTest(root));
   root.kill("SIGKILL");
   await once(root, "exit");
   const [first = "", second = ""] = directoriesOf(name);
@@ -183,7 +183,7 @@ test(
       [CLI, "run", "--name", name, "--mode", "disconnected", "--user", "nobody", "--", "sh", "-c", script],
       { stdio: ["pipe", "pipe", "inherit"] },
     );
-    await once(child.stdout, "data");
+    await firstOutput(endWithTest(child));
     try {
       for (let attempt = 0; attempt < 3; attempt++) {
         const { stdout, stderr } = mayfly(["enter", name, "--", "id", "-u"]);

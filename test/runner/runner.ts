@@ -26,7 +26,7 @@ export interface Outcome {
 export async function runTests(options: TestRun): Promise<Outcome> {
   const mark = randomUUID();
   process.env[MARK] = mark;
-  endOnSignal(mark);
+  const stop = endOnSignal(mark);
   const watchdog = watchFiles(options.limitSeconds);
   let failed = false;
   const notCompared: Record<string, number> = {};
@@ -38,6 +38,7 @@ export async function runTests(options: TestRun): Promise<Outcome> {
   const events = run({
     files: [...options.files],
     concurrency: options.concurrency,
+    signal: stop,
     ...(options.namePattern === undefined ? {} : { testNamePatterns: options.namePattern }),
   });
   events.on("test:fail", ({ todo }) => {
@@ -68,10 +69,14 @@ function watchFiles(limitSeconds: number): NodeJS.Timeout {
   }, 1000).unref();
 }
 
-function endOnSignal(mark: string): void {
+/** Ends the run, and then this process, by the signal that asks for it; the result tells the run to start no more. */
+function endOnSignal(mark: string): AbortSignal {
+  const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, async () => {
+      stop.abort();
       await endAllOf(mark);
       process.kill(process.pid, signal);
     });
+  return stop.signal;
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { endWithTest } from "../children.js";
 import { reference } from "../reference.js";
 
 const shimSource = resolve(import.meta.dirname, "../../../test/temp/clock-ahead.c");
@@ -48,7 +49,7 @@ export function ageOnce(ageing: Ageing): void {
 export function ageInALoop(ageing: Ageing): ChildProcess {
   const { binary, args, env } = cleaner(ageing);
   const loop = 'while :; do "$@" 2>/dev/null; done';
-  return spawn("sh", ["-c", loop, "cleaner", binary, ...args], { env, stdio: "ignore" });
+  return endWithTest(spawn("sh", ["-c", loop, "cleaner", binary, ...args], { env, stdio: "ignore" }));
 }
 
 function cleaner({ dir, age, folder, extra = [], daysAhead = 0, clock }: Ageing) {

@@ -4,6 +4,8 @@ import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { sweepStaleSync } from "#src/index.js";
+import { firstOutput, untilDead } from "../children.js";
+import { kill } from "../runner/processes.js";
 import { library, program, runProgram } from "./program.js";
 import { scratch } from "./scratch.js";
 
@@ -62,13 +64,14 @@ test("a lock survives a killed parent whose child has the fd, and ends with the 
     ),
     { stdio: ["ignore", "pipe", "inherit"] },
   );
-  const [printed] = await once(parent.stdout, "data");
-  const [pid = "", path = ""] = String(printed).split(" ");
+  t.after(() => parent.kill("SIGKILL"));
+  const [pid = "", path = ""] = (await firstOutput(parent)).split(" ");
+  t.after(() => kill(Number(pid)));
   parent.kill("SIGKILL");
   await once(parent, "exit");
   assert.deepEqual(sweepStaleSync({ dir }).removed, []);
   assert.ok(existsSync(path));
-  process.kill(Number(pid), "SIGKILL");
-  while (existsSync(`/proc/${pid}/fd/3`)) await new Promise((resolve) => setTimeout(resolve, 5));
+  kill(Number(pid));
+  await untilDead(Number(pid));
   assert.deepEqual(sweepStaleSync({ dir }).removed, [path]);
 });

@@ -1,8 +1,8 @@
 /** The popular packages' temporary directories, in a process that lives on for as long as it is wanted. */
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { endWithTest, firstOutput } from "../children.js";
 
 const here = pathToFileURL(resolve(import.meta.dirname, "../../../package.json")).href;
 
@@ -31,6 +31,7 @@ export async function peersIn(dir: string): Promise<Peers> {
     env: { ...process.env, TMPDIR: dir },
     stdio: ["pipe", "pipe", "inherit"],
   });
-  const [line] = await once(child.stdout, "data");
-  return { directories: JSON.parse(String(line)), end: () => child.stdin.end() };
+  endWithTest(child);
+  const line = await firstOutput(child);
+  return { directories: JSON.parse(line), end: () => child.stdin.end() };
 }

@@ -24,5 +24,9 @@ export const program = (body: string, data: unknown = null): string[] => [
 
 /** Runs such a program to its end. */
 export function runProgram(body: string, data: unknown = null): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, program(body, data), { encoding: "utf8", timeout: 60_000 });
+  return spawnSync(process.execPath, program(body, data), {
+    encoding: "utf8",
+    timeout: 60_000,
+    killSignal: "SIGKILL",
+  });
 }

@@ -33,9 +33,10 @@ test("a directory copied into itself leaves the copy out", () => {
   }
 });
 
-test("a copy that can't be given away is as old as its source all the same", () => {
-  const top = mkdtempSync(join(tmpdir(), "mayfly-copy-"));
+test("a copy that can't be given away is as old as its source all the same", (t) => {
   const isRoot = process.geteuid?.() === 0;
+  if (isRoot && !maySetEffectiveUser()) return t.skip("this Node refuses seteuid()");
+  const top = mkdtempSync(join(tmpdir(), "mayfly-copy-"));
   try {
     writeFileSync(join(top, "source"), "content");
     utimesSync(join(top, "source"), 1000, 2000);
@@ -54,3 +55,13 @@ test("a copy that can't be given away is as old as its source all the same", () 
     rmSync(top, { recursive: true, force: true });
   }
 });
+
+/** A Node with an older libuv, as of Debian 13, refuses as long as io_uring may be in use. */
+function maySetEffectiveUser(): boolean {
+  try {
+    process.seteuid?.(0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,6 +1,5 @@
 /** Lines that clean and remove, made by hand, and what a run of them reports. */
 import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
 import type { TestContext } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import type { Event, KeepReason, Operation } from "#src/base/events.js";
@@ -14,6 +13,7 @@ import {
 } from "#src/tmpfiles/item.js";
 import * as removal from "#src/tmpfiles/lines/removal.js";
 import { runItems, type Summary } from "#src/tmpfiles/run.js";
+import { firstOutput } from "../../children.js";
 import { makeItem } from "../hand-made.js";
 
 const HANDLERS = {
@@ -83,7 +83,7 @@ export function runLines(lines: readonly ItemGroup[], how: How = {}): Cleaned {
 export async function lockElsewhere(t: TestContext, path: string): Promise<void> {
   const holder = spawn("flock", ["--no-fork", path, "sh", "-c", "echo locked; exec sleep 60"]);
   t.after(() => holder.kill());
-  await once(holder.stdout, "data");
+  await firstOutput(holder);
 }
 
 export function hasFlock(): boolean {
