@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# Boots Debian with its own systemd in user-mode Linux, once with its systemd-tmpfiles and once with Mayfly in that
+# place, and compares what the boots leave below /run, /tmp, /var, /dev and /etc.
+#
+#   test/boot/boot.sh [--node 24] [bookworm] [trixie]
+#
+# The project must be built. Needs root, debootstrap, user-mode-linux, e2fsprogs and about 3 GB; no KVM. Ends with 77
+# if the host lacks something.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+project=$(cd "$here/../.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/mayfly/boot
+node=24 debians=()
+while (($# > 0)); do
+  case $1 in
+    --node) node=$2; shift ;;
+    [a-z]*) debians+=("$1") ;;
+    *) echo "boot.sh: unknown argument: $1" >&2; exit 64 ;;
+  esac
+  shift
+done
+[[ ${#debians[@]} != 0 ]] || debians=(bookworm trixie)
+
+[[ $(id -u) == 0 ]] || { echo "boot.sh: making a system needs root" >&2; exit 77; }
+PATH=$PATH:/usr/sbin:/sbin
+for tool in debootstrap linux.uml mkfs.ext4 debugfs; do
+  command -v "$tool" >/dev/null || { echo "boot.sh: this needs $tool" >&2; exit 77; }
+done
+work=$(mktemp -d /var/tmp/mayfly-boot-XXXXXX)
+kernel=""
+trap 'rm -rf --one-file-system "$work"' EXIT
+trap '[[ -z $kernel ]] || kill "$kernel"; wait; exit 130' INT TERM HUP
+# A kernel's memory is a file below $TMPDIR.
+export TMPDIR=$work
+
+# The system as debootstrap leaves it, made once for each release.
+base() {
+  local debian=$1 at=$cache/$1
+  if [[ ! -e $at/usr/bin/systemctl ]]; then
+    mkdir -p "$cache"
+    rm -rf "$at" "$at.new"
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,udev,procps "$debian" "$at.new" "$("$project/test/hosts/mirror.sh")" >"$work/debootstrap.log" 2>&1 || {
+      tail -5 "$work/debootstrap.log" >&2
+      return 1
+    }
+    mv "$at.new" "$at"
+  fi
+  echo "$at"
+}
+
+# Two copies of the system that differ in nothing but who is systemd-tmpfiles.
+prepare() {
+  local debian=$1 root=$work/systemd with=$work/mayfly
+  cp -a "$(base "$debian")" "$root"
+  echo "/dev/ubda / ext4 defaults 0 1" >"$root/etc/fstab"
+  echo booted >"$root/etc/hostname"
+  install -m 755 "$here/report.sh" "$root/usr/local/sbin/report"
+  install -D -m 644 -t "$root/etc/systemd/system" "$here/report.service"
+  mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+  ln -s ../report.service "$root/etc/systemd/system/multi-user.target.wants/"
+  # Something to warn of: the message must arrive in the journal as it is.
+  echo "d /var/run/warned 0755 root root" >"$root/etc/tmpfiles.d/warned.conf"
+  install -m 755 "$("$project/test/hosts/node.sh" "$node")" "$root/usr/bin/node"
+  mkdir -p "$root/usr/lib/mayfly/node_modules"
+  cp -a "$project"/{bin,dist,package.json} "$root/usr/lib/mayfly/"
+  cp -a "$project"/node_modules/{koffi,@koromix} "$root/usr/lib/mayfly/node_modules/"
+  cp -a "$root" "$with"
+  ln -sf ../lib/mayfly/bin/mayfly.js "$with/usr/bin/systemd-tmpfiles"
+}
+
+# Boots a copy, and takes its reports out of the image.
+boot() {
+  local name=$1 report
+  rm -f "$work/disk"
+  truncate -s 2G "$work/disk"
+  mkfs.ext4 -q -d "$work/$name" "$work/disk"
+  timeout --kill-after=10 400 linux.uml mem=1024M "ubd0=$work/disk" root=/dev/ubda rw \
+    con=null con0=fd:0,fd:1 console=tty0 </dev/null >"$work/$name.console" 2>&1 &
+  kernel=$!
+  wait "$kernel" || true
+  kernel=""
+  for report in tree failed statuses journal; do
+    debugfs -R "cat /report.$report" "$work/disk" >"$work/$name.$report" 2>/dev/null
+  done
+  if [[ ! -s $work/$name.tree ]]; then
+    echo "$name: the boot came to no end; its last words:"
+    tail -20 "$work/$name.console"
+    return 1
+  fi
+}
+
+# What is wrong with the boot by Mayfly, if anything is.
+judge() {
+  local a=$work/systemd b=$work/mayfly wrong=0
+  complain() { wrong=1; echo "$1"; head -20; }
+  diff "$a.tree" "$b.tree" >"$work/difference" || complain "the trees differ:" <"$work/difference"
+  [[ ! -s $b.failed ]] || complain "units failed:" <"$b.failed"
+  cmp -s "$a.statuses" "$b.statuses" || complain "other exit statuses:" < <(paste "$a.statuses" "$b.statuses")
+  grep -q "warned.conf" "$b.journal" || complain "the warning did not reach the journal:" <"$b.journal"
+  ! grep '^<' "$b.journal" >"$work/prefixed" || complain "prefixes in the journal:" <"$work/prefixed"
+  return $wrong
+}
+
+failed=0
+for debian in "${debians[@]}"; do
+  prepare "$debian"
+  if boot systemd && boot mayfly && judge; then
+    echo "$debian, Node $node: $(wc -l <"$work/mayfly.tree") entries are equal, no failed unit, $(wc -l <"$work/mayfly.journal") clean lines in the journal"
+  else
+    failed=1
+    echo "$debian, Node $node: FAILED"
+  fi
+  rm -rf --one-file-system "${work:?}"/*
+done
+exit $failed
