@@ -1,12 +1,12 @@
-/** Brace expansion with a limit: a short pattern can expand to more paths than memory holds. */
+/** Brace expansion, bounded: a short pattern can stand for more paths than memory holds. */
 import type { Bytes } from "../base/bytes.js";
 
-/** A pattern may expand to this many others. */
+/** A pattern may stand for this many others. */
 export const MOST_ALTERNATIVES = 4096;
 /** Bounds the work for nested braces that hardly multiply: characters looked at. */
 const MOST_WORK = 1 << 24;
 
-/** A pattern with braces expands to more alternatives than the limit. */
+/** A pattern with braces stands for more alternatives than `expandBraces` makes. */
 export class TooManyAlternativesError extends Error {
   override readonly name = "TooManyAlternativesError";
 
@@ -16,8 +16,8 @@ export class TooManyAlternativesError extends Error {
 }
 
 /**
- * Expands the braces of a pattern as glob(3) does with GLOB_BRACE: `a{b,c{d,e}}` is `ab`,
- * `acd` and `ace`. A brace after a backslash, or one that is never closed, is literal.
+ * The patterns that a pattern with braces stands for, as glob(3) with GLOB_BRACE expands them: `a{b,c{d,e}}` is `ab`,
+ * `acd` and `ace`. A brace after a backslash, or one that is never closed, stands for itself.
  *
  * @throws TooManyAlternativesError
  */

@@ -68,7 +68,7 @@ class Case implements Disposable {
 
   explain(line: string, asked = this.#entries.map((each) => this.at(each))): Explanation[] {
     const config = join(home, "asked.conf");
-    writeFileSync(config, line.replace("/tr", `${this.root}/tr`));
+    writeFileSync(config, line.replace("/tree", `${this.root}/tree`));
     return explain(asked, { config: [config], at: systemClock.now() + AHEAD });
   }
 
@@ -161,8 +161,6 @@ const numRuns = Number(process.env.CASES ?? 60);
 
 for (const [base, operation] of [
   ["d /tree - - - 10d", "clean"],
-  ["e /tr?e - - - mM:1d", "clean"],
-  ["Q /tree 0755 - - 10d", "clean"],
   ["D! /tree 0755", "boot"],
   ["R! /tree", "boot"],
 ] as const) {

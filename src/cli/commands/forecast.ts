@@ -14,7 +14,7 @@ import { progressOn } from "../verbs/progress.js";
 export const forecast = defineCommand({
   name: "forecast",
   synopsis: "[OPTION]... [PATH]...",
-  description: `Shows what the next runs of the cleaner will remove, by day and by line, provided that nothing is used until then:
+  description: `Shows what the next runs of the cleaner will remove, by day and by line, as far as nothing is used until then:
 at or below each PATH, or everywhere. Beyond a month it shows weeks, beyond a year months; days on which nothing is removed are
 left out. It asks the same guards as mayfly clean, changes nothing, and moves no timestamp.`,
   operands: "directory",

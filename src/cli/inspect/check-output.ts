@@ -98,7 +98,7 @@ function columns(text: string): number {
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
-/** FILE:LINE:COLUMN, or less if the file as a whole is meant. */
+/** FILE:LINE:COLUMN, as far as they are known: of a file as a whole there is no line. */
 function place({ file, line: number, column }: Finding): string {
   const numbers = number === 0 ? "" : column === 0 ? `:${number}` : `:${number}:${column}`;
   return `${show(file)}${numbers}`;

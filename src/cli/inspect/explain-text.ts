@@ -50,7 +50,7 @@ function agoText(time: Nanoseconds, now: Nanoseconds): string {
   return time <= now ? `${spanText(now - time)} ago` : `in ${spanText(time - now)}`;
 }
 
-/** Printed if the times of the runs are assumed. */
+/** Said where runs are assumed. */
 export const NO_TIMER = "systemd-tmpfiles-clean.timer not found; assuming one run per day";
 
 function nextRunText({ nextRun, timer }: Explanation): string {

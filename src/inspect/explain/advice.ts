@@ -15,7 +15,7 @@ export interface AdviceContext {
   readonly version: CleanerVersion;
   /** Of what is there; undefined if nothing is. */
   readonly kind: InodeKind | undefined;
-  /** The path as lines name it, which may differ from the path that was asked about by symlinks. */
+  /** The path as lines come upon it, which may differ from what was asked by symlinks. */
   readonly path: Bytes;
   /** What decides on the daily clean, and at boot. */
   readonly look: Look | undefined;

@@ -46,7 +46,7 @@ export function loadConfiguration(options: ConfigurationOptions, boot = false): 
   return loaded;
 }
 
-/** Configuration that was named can't be read. */
+/** Configuration that was named can't be read: there is nothing to go by. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
   readonly diagnostics: readonly Diagnostic[];
@@ -63,16 +63,16 @@ export function diagnosticText({ file, line, message }: Diagnostic): string {
 }
 
 /**
- * A file that was named is run as a whole or not at all. A caller who is shown each problem may use the valid lines.
+ * A file that was named is run as a whole or not at all. Who hears of each problem may go on with the lines that are right.
  *
- * @throws ConfigurationError if nothing can be read, or if a run would do nothing and the caller is not shown why.
+ * @throws ConfigurationError if nothing can be read, or if a run would do nothing and nobody is told.
  */
-export function requireReadable({ aborted, diagnostics }: Loaded, isShown: boolean): void {
+export function requireReadable({ aborted, diagnostics }: Loaded, isTold: boolean): void {
   if (!aborted) return;
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const whole = errors.filter(({ line }) => line === 0);
   if (whole.length > 0) throw new ConfigurationError(whole);
-  if (!isShown) throw new ConfigurationError(errors);
+  if (!isTold) throw new ConfigurationError(errors);
 }
 
 /** What is wrong with the configuration, by the lines that apply daily and those of a boot. */

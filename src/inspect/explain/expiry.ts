@@ -9,14 +9,14 @@ import { newestOf, timestampsOf } from "./subject.js";
 const BY_TIME: ReadonlySet<string> = new Set(["too-new", "not-empty"]);
 
 /**
- * The moment from which nothing keeps an entry: its newest timestamp that counts, plus the age; of a directory no sooner
- * than the last of its entries. The walk reports entries before their directory, so one pass is enough.
+ * From when on nothing keeps an entry any more: its newest timestamp that counts, plus the age; of a directory no sooner
+ * than the last of its entries. The walk tells entries before their directory, so that one pass is enough.
  */
 export class Expiry {
-  /** By directory: the latest of its entries' so far, undefined if one of them stays for another reason. */
+  /** By directory: the latest of its entries' so far, undefined where one of them stays for another reason. */
   readonly #inside = new Map<Bytes, Nanoseconds | undefined>();
 
-  /** Undefined if it stays however old it gets. */
+  /** Undefined where it stays however old it gets. */
   of(path: Bytes, subject: Subject, guard: Guard | undefined, age: Nanoseconds): Nanoseconds | undefined {
     const own = this.#own(subject, guard, age);
     const isDirectory = subject.stat.type === S_IFDIR;

@@ -78,21 +78,21 @@ export interface Explanation {
   readonly others: readonly Source[];
   /** Why it stays, all reasons, the one that a cleaner names first. */
   readonly reasons: readonly Reason[];
-  /** The timestamps that the line's age applies to. */
+  /** The timestamps that the line goes by. */
   readonly timestamps: readonly TimestampVerdict[];
   /** The one that keeps it longest. */
   readonly decisive: TimestampName | undefined;
   readonly age: Nanoseconds | undefined;
-  /** The moment from which it is removed; undefined if time alone does not remove it. */
+  /** From when on it is removed; undefined if time alone does not do it. */
   readonly expires: Nanoseconds | undefined;
   /** The first run of the host's timer from then on; undefined if there is no timer. */
   readonly nextRun: Nanoseconds | undefined;
-  /** The source of that: systemd itself, or the timer's unit files. */
+  /** Where that is known from: systemd itself, or the timer's unit files. */
   readonly timer: string | undefined;
   readonly uses: Uses;
-  /** The line that removes it when the host boots. */
+  /** What happens when the host boots: the line that removes it. */
   readonly boot: Source | undefined;
-  /** What looks like a protection and is not. */
+  /** What one might take for a protection, and is none. */
   readonly unprotected: readonly string[];
   readonly advice: readonly string[];
   /** What could not be seen. */
@@ -125,7 +125,7 @@ export function scopesOf({ user, config = [] }: Pick<ExplainOptions, "user" | "c
   return both ? [false, true] : [false];
 }
 
-/** The one that removes it first, or else one that has a line for it. */
+/** What is removed first, or else what a line is about. */
 function mostTelling(explanations: readonly Explanation[]): Explanation {
   const rank = ({ verdict, expires, line }: Explanation): number =>
     verdict === "remove" ? 0 : expires !== undefined ? 1 : line !== undefined ? 2 : 3;
@@ -209,7 +209,7 @@ function conclude(
   };
 }
 
-/** Of several lines that all keep it, the one that will remove it first. */
+/** Of several lines that all keep it, the one that will be the first not to. */
 function soonest(looks: readonly Look[]): Look | undefined {
   const [first] = looks
     .filter(({ expires }) => expires !== undefined)
@@ -217,7 +217,7 @@ function soonest(looks: readonly Look[]): Look | undefined {
   return first ?? looks[0];
 }
 
-/** The line because of which another one skips the path. */
+/** The line for whose sake another one passes the path over. */
 function excluding(look: Look | undefined): Source | undefined {
   return look?.reasons[0]?.by;
 }

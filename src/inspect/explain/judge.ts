@@ -15,12 +15,12 @@ export interface JudgeOptions {
   readonly at: Nanoseconds;
   readonly version: CleanerVersion;
   readonly root?: Bytes | undefined;
-  /** The entry to assume for a path that does not exist. */
+  /** What stands in for a path that is not there. */
   readonly imagined?: Victim;
 }
 
 export interface Judged {
-  /** The names under which lines reach it: its real path, and paths through symlinks that lines name. */
+  /** By which lines come upon it: its real path, and those through symlinks that lines name directories by. */
   readonly names: readonly Bytes[];
   readonly looks: readonly Look[];
 }
@@ -40,7 +40,7 @@ export function judge(paths: readonly Bytes[], loaded: Loaded, options: JudgeOpt
     lens: onlooker,
     walkHands: lookingHands(options.version),
   };
-  // The walk knows all lines, since any may keep an entry; lines that cannot reach the paths are not run.
+  // All lines are known to the walk, since any may keep an entry; those that could not come near are not run.
   runItems({ exact: loaded.exact, globs: loaded.globs, only: reach.leads }, run, onlooker);
   const looksAt = (path: Bytes, name: Bytes): Look[] =>
     (onlooker.looks.get(name) ?? []).map((look) => (look.at === name ? { ...look, at: path } : look));

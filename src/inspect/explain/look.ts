@@ -38,7 +38,7 @@ export type LookReason = Omit<KeepReason, "code"> & { readonly code: KeepReason[
 /** What one line's walk came to at a path. */
 export interface Look {
   readonly source: Source;
-  /** The name under which the line reaches the path: its real path, or one through a symlink that the line names. */
+  /** By which name the line comes upon the path: its real path, or one by a symlink that the line names. */
   readonly name: Bytes;
   /** The directory that the walk began in; undefined if the line names the path itself. */
   readonly base: Bytes | undefined;
@@ -49,16 +49,16 @@ export interface Look {
   readonly removed: boolean;
   /** Every reason why it stays, in the order of the guards. */
   readonly reasons: readonly LookReason[];
-  /** Those that the line's age applies to. */
+  /** Those that the line goes by. */
   readonly timestamps: readonly Timestamp[];
   readonly age: Nanoseconds | undefined;
-  /** The moment from which nothing keeps it; undefined if it is not a matter of time. */
+  /** From when on nothing keeps it any more; undefined where that is not a matter of time. */
   readonly expires: Nanoseconds | undefined;
-  /** The path does not exist: this is what would happen to it. */
+  /** The path is not there: this is what would happen to it. */
   readonly imagined: boolean;
 }
 
-/** Observes what the engine decides about certain paths. */
+/** Looks over the engine's shoulder at what becomes of certain paths. */
 export class Onlooker implements Lens, Reporter {
   readonly wantsKept = true;
   readonly wantsRemoved = true;
@@ -74,7 +74,7 @@ export class Onlooker implements Lens, Reporter {
 
   /**
    * `removable` are the paths that any line may remove; `ages` those of the lines that remove the path that they name.
-   * `imagined` is assumed for paths that do not exist: a new file by default.
+   * `imagined` stands in for what is not there: a new file by default.
    */
   constructor(
     paths: readonly Bytes[],
@@ -130,7 +130,7 @@ export class Onlooker implements Lens, Reporter {
     }
   }
 
-  /** A path that a line names itself is not an entry of a walk: only the reporter hears of it. */
+  /** What a line names itself is no walk's entry: only the report tells of it. */
   report(event: Parameters<Reporter["report"]>[0]): void {
     if (event.type === "failed") {
       this.#failed(event.path, event.error);
@@ -146,7 +146,7 @@ export class Onlooker implements Lens, Reporter {
     this.#note(event.path, event.path, { reasons, itself: true, ...this.#timesOfInstance(event) });
   }
 
-  /** A line that names the path applies its age to the path's timestamps, and for a tree to those of its contents. */
+  /** A line that names the path goes by its timestamps, and of a tree by those of its contents. */
   #timesOfInstance({ path, source }: { readonly path: Bytes; readonly source: Source }): Partial<Look> {
     const age = this.#ages.get(source);
     const stat = age && statWithoutTrace(path);
@@ -159,7 +159,7 @@ export class Onlooker implements Lens, Reporter {
     return { timestamps: timestampsOf(subject), age: age.span, expires };
   }
 
-  /** No guard keeps it, but the kernel would refuse: it is immutable, or its file system is read-only. */
+  /** No guard kept it, and the kernel would: it is immutable, or its file system is read-only. */
   #failed(path: Bytes, error: Error): void {
     this.#decided = undefined;
     this.#expiry.stays(parent(path));
@@ -181,7 +181,7 @@ export class Onlooker implements Lens, Reporter {
     looks.push({ source: this.#source, at, removed, ...plain, ...look, expires });
   }
 
-  /** The path does not exist: the guards are asked about an assumed entry, and about the directories on the way. */
+  /** The path is not there: the guards are asked about one that would be, and about the directories on the way. */
   #imagine(wanted: Bytes, from: Surroundings, first: Bytes, world: World): void {
     let within = from;
     const between = components(wanted.slice(join(from.path, first).length) as Bytes);
@@ -212,7 +212,7 @@ export class Onlooker implements Lens, Reporter {
   }
 }
 
-/** The entries of a directory that lead to one of the paths; undefined inside one of them, since all entries matter there. */
+/** The entries of a directory that lead to one of the paths; undefined inside of one, where all entries matter. */
 export function namesLeadingTo(paths: readonly Bytes[], directory: Bytes): readonly Bytes[] | undefined {
   const leading = new Set<Bytes>();
   for (const path of paths) {
@@ -235,7 +235,7 @@ function subjectOf(within: Surroundings, name: Bytes, entry: Victim): Subject {
   };
 }
 
-/** The walk knows the cutoff; the age is the time between it and now. */
+/** The walk knows the cutoff; the age is what lies between it and now. */
 export function ageOf({ rule }: Surroundings, now: Nanoseconds): Nanoseconds {
   return now - (BigInt(rule.cutoffSeconds) * SECOND + BigInt(rule.cutoffNanoseconds));
 }

@@ -1,4 +1,3 @@
-/** The real path behind a name, and the names under which lines reach it, found without moving any access time. */
 import { type Bytes, basename, isBelow, join, parent } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import { glob } from "../../path/glob.js";
@@ -8,8 +7,8 @@ import { currentPath } from "../../sys/processes.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
 
 /**
- * Resolves paths: both a line and the caller may name a directory through a symlink. No symlink's access time moves, as far
- * as the kernel allows.
+ * Where paths really are: a line may name its directory by way of a symlink, and so may who asks. No symlink's access time
+ * moves, as far as the kernel lets us.
  */
 export class RealPaths {
   readonly #root: Bytes;
@@ -20,7 +19,7 @@ export class RealPaths {
     this.#root = root;
   }
 
-  /** A symlink in the last component is not followed. */
+  /** A symlink in the last component is what is meant, and not followed. */
   of(path: Bytes): Bytes {
     return path === this.#root ? path : join(this.#directory(parent(path)), basename(path));
   }
@@ -40,7 +39,7 @@ export class RealPaths {
   }
 }
 
-/** As far as it exists; as it is written if it can't be resolved. */
+/** As far as it is there; as it is written, where it can't be told. */
 function resolved(root: Bytes, path: Bytes): Bytes {
   try {
     const { fd, missing } = reach(root, path, { follow: true, safe: false, traceless: true });
@@ -52,7 +51,7 @@ function resolved(root: Bytes, path: Bytes): Bytes {
   }
 }
 
-/** The inode at a path, as the kernel would find it; undefined if there is none, or it can't be reached. */
+/** What is there, as the kernel would find it; undefined where nothing is, or it can't be reached. */
 export function statWithoutTrace(path: Bytes): Stat | undefined {
   try {
     using found = resolve("/" as Bytes, path, { follow: false, safe: false, traceless: true });
@@ -63,14 +62,14 @@ export function statWithoutTrace(path: Bytes): Stat | undefined {
   }
 }
 
-/** A directory that a line names through a symlink, and its real path. */
+/** What a line names by way of a symlink, and where that is. */
 interface Linked {
   readonly path: Bytes;
   readonly real: Bytes;
 }
 
 /**
- * The names under which lines reach each path: the real one, and one through each symlink by which a line names a
+ * The names by which lines come upon each path: the real one, and one through each symlink by which a line names a
  * directory at or above it.
  */
 export function namesOf(
@@ -90,7 +89,7 @@ export function namesOf(
   return new Map(wanted.map(({ path, real }) => [path, [...new Set([real, ...byLink(real)])]]));
 }
 
-/** The same, with the directories below the paths that lines name through a symlink. */
+/** The same, with the directories below the paths that lines name by way of a symlink. */
 export function namesAround(paths: readonly Bytes[], loaded: Loaded): readonly Bytes[] {
   const reals = new RealPaths();
   const wanted = paths.map((path) => reals.of(path));

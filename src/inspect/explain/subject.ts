@@ -1,4 +1,4 @@
-/** Entries as the guards see them, including entries that do not exist. */
+/** Entries as the guards see them, also such as are not there. */
 import { type Bytes, basename, parent } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from "../../sys/inode.js";
@@ -14,21 +14,21 @@ import { NO_LINES } from "../../tmpfiles/ageing/line-index.js";
 import type { Age } from "../../tmpfiles/item.js";
 import type { Victim } from "../watch/event.js";
 
-/** A timestamp that a line's age applies to. */
+/** A timestamp that a line goes by. */
 export type Timestamp = Required<Pick<Detail, "timestamp" | "time">>;
 
 const SINCE_EVER = { cutoffSeconds: Number.NEGATIVE_INFINITY, cutoffNanoseconds: 0 };
 
-/** The timestamps that the line's age applies to, in the guard's order: those that would be too new for any age. */
+/** The timestamps that the line goes by, in the order of the guard's: those that would be too new for any age. */
 export function timestampsOf(subject: Subject): Timestamp[] {
   const within = { ...surroundingsOf(subject), rule: { ...subject.within.rule, ...SINCE_EVER } };
   return tooNewTimestamps({ ...detached(subject), within }).flatMap(({ timestamp, time }) =>
-    // A file system without birth times reports zero, which is not a time.
+    // A file system that does not keep a birth time tells zero, which is no time that was.
     timestamp === undefined || time === undefined || time === 0n ? [] : [{ timestamp, time }],
   );
 }
 
-/** The one that keeps it longest; of two equal ones the first in the guard's order. */
+/** The one that keeps it longest; modification time where two are the same, as the guard asks for it first. */
 export function newestOf(timestamps: readonly Timestamp[]): Timestamp | undefined {
   return timestamps.reduce<Timestamp | undefined>(
     (newest, each) => (newest === undefined || each.time > newest.time ? each : newest),
@@ -36,7 +36,7 @@ export function newestOf(timestamps: readonly Timestamp[]): Timestamp | undefine
   );
 }
 
-/** The walk moves one object from entry to entry: what outlives the entry is copied out of it. */
+/** The walk moves one object from entry to entry: what shall outlive the entry is copied out of it. */
 function surroundingsOf({ within }: Subject): Surroundings {
   const { path, depth, atMountTop, lines, rule } = within;
   return { path, depth, atMountTop, lines, rule };
@@ -59,7 +59,7 @@ const TYPES: Readonly<Record<Victim["kind"], number>> = {
   "block-device": S_IFBLK,
 };
 
-/** What statx would report of an entry that does not exist, or no longer. */
+/** What statx would say of an entry that is not there (any more). */
 export function imaginedStat(entry: Victim): StatxBuffer {
   const stat = new StatxBuffer();
   stat.unsigned[0x1c / 4] = TYPES[entry.kind];
@@ -91,12 +91,12 @@ export function instanceSubject(path: Bytes, entry: Victim, age: Age): Subject {
   };
 }
 
-/** A file created at this moment. */
+/** A file that is made at this moment. */
 export function newFile(now: Nanoseconds): Victim {
   return { kind: "file", size: 0n, uid: 0, atime: now, mtime: now, ctime: now, btime: now };
 }
 
-/** Around an entry that does not exist nothing is locked, and nothing is unreadable. */
+/** Around what is not there nothing is locked, and nothing is unreadable. */
 export function imaginedWorld(world: World): World {
   return {
     sockets: () => world.sockets(),

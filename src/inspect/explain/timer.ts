@@ -11,7 +11,7 @@ import { LIMITS, readBelow } from "../../sys/read.js";
 export interface CleanerTimer {
   readonly first: Nanoseconds;
   readonly every: Nanoseconds;
-  /** The source of that, in words. */
+  /** How that is known, in words. */
   readonly from: string;
 }
 
@@ -26,7 +26,7 @@ function unitDirectories(user: boolean): string[] {
   const own = config?.startsWith("/") ? config : home?.startsWith("/") ? `${home}/.config` : undefined;
   return user && own !== undefined ? [`${own}/systemd/user`, ...shared] : shared;
 }
-/** systemctl answers at once, or not at all. */
+/** systemctl answers at once, or its manager does not. */
 const PATIENCE_MS = 2_000;
 
 /**
@@ -66,7 +66,7 @@ function askSystemd(user: boolean): Nanoseconds | undefined {
 
 /**
  * The sooner of the two that `systemctl show` prints: a moment (`@1700000000`), and a span on the monotonic clock. Without
- * `--timestamp=unix`, which systemd has since 247, the moment is not a number, and only the span is read.
+ * `--timestamp=unix`, which systemd knows since 247, the moment is no number, and only the span is read.
  */
 export function nextElapse(text: string, now: Nanoseconds, monotonic: Nanoseconds): Nanoseconds | undefined {
   const value = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1] ?? "";
@@ -79,7 +79,7 @@ export function nextElapse(text: string, now: Nanoseconds, monotonic: Nanosecond
   return moments.sort((a, b) => Number(a - b))[0];
 }
 
-/** systemd prints `infinity` for what is not set; no timer waits a thousand years. */
+/** systemd prints `infinity` for what is not set; nothing is set for in a thousand years. */
 const MOST = 365_000n * DAY;
 
 function writtenTimer(user: boolean): CleanerTimer | undefined {
@@ -105,7 +105,7 @@ function dropIns(directories: readonly string[]): string[] {
   });
 }
 
-/** The last value; an empty one resets those before. */
+/** The last that is given; an empty one takes back those before. */
 function setting(text: string, name: string): Nanoseconds | undefined {
   const values = [...text.matchAll(new RegExp(`^\\s*${name}\\s*=[ \\t]*(.*)$`, "gm"))].map(
     ([, value]) => value,

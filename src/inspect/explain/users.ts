@@ -8,13 +8,13 @@ import { processStatus, procShowsOwnPids, runningPids } from "../../sys/processe
 import { boundSockets } from "../../sys/sockets.js";
 import { statWithoutTrace } from "./names.js";
 
-/** A process that uses a path. */
+/** A process that has something to do with a path. */
 export interface User {
   readonly pid: number;
   readonly program: Bytes | undefined;
 }
 
-/** How a path is used. Of all this a cleaner checks only flock(2) locks. */
+/** How a path is used: what a cleaner heeds is only the lock of flock(2). */
 export interface Uses {
   readonly flocks: readonly User[];
   /** POSIX and OFD locks. */
@@ -22,17 +22,17 @@ export interface Uses {
   readonly open: readonly User[];
   readonly workingDirectory: readonly User[];
   readonly running: readonly User[];
-  /** Processes in another mount namespace in which it is a mount point. */
+  /** Where it is a mount point in another mount namespace. */
   readonly mountedElsewhere: readonly User[];
-  /** Processes in another network namespace in which a socket is bound to it, or below it. */
+  /** If it is a socket that is bound in another network namespace. */
   readonly boundElsewhere: readonly User[];
-  /** Processes that could not be inspected. */
+  /** Processes that could not be looked into. */
   readonly hidden: number;
 }
 
 const MOST = 5;
 
-/** The paths that one process uses. */
+/** What one process has to do with paths. */
 interface Process {
   readonly pid: number;
   readonly workingDirectory: Bytes | undefined;
@@ -40,7 +40,7 @@ interface Process {
   readonly open: readonly Bytes[];
 }
 
-/** Who uses what on this host at the time of construction: /proc is read once, however many paths are asked about. */
+/** Who uses what on this host, as it was when this was made: all of /proc is read once, however many paths are asked about. */
 export class Usage {
   readonly #processes: readonly Process[];
   readonly #locks: readonly HeldLock[];
@@ -62,7 +62,7 @@ export class Usage {
       const mounts = optional(() => readMountInfo(pid)) ?? [];
       this.#elsewhere.set(pid, new Set(mounts.map(({ point }) => point)));
     }
-    // In another mount namespace a path is another file.
+    // Of another mount namespace a path is another file.
     const ours = linkOf("self", "ns/mnt");
     const seeingOurs = pids.filter((pid) => linkOf(pid, "ns/mnt") === ours);
     for (const pid of onePerNamespace(seeingOurs, "ns/net"))
@@ -117,7 +117,7 @@ function onePerNamespace(pids: readonly number[], kind: "ns/mnt" | "ns/net"): nu
   });
 }
 
-/** By inode, and by device if the file system reports its own: btrfs lists another one than stat(2) reports. */
+/** By inode, and device where that is the file system's own: btrfs lists another one than stat(2) tells. */
 function locksOn(stat: Stat, locks: readonly HeldLock[]): HeldLock[] {
   const same = locks.filter(({ inode }) => BigInt(inode) === stat.inode);
   const exact = same.filter(
@@ -126,7 +126,7 @@ function locksOn(stat: Stat, locks: readonly HeldLock[]): HeldLock[] {
   return exact.length > 0 || stat.deviceMajor !== 0 ? exact : same;
 }
 
-/** Undefined if the process can't be inspected, or is gone. */
+/** Undefined where the process may not be looked into, or is gone. */
 function look(pid: number): Process | undefined {
   const fds = optional(() => readdirSync(`/proc/${pid}/fd`));
   if (fds === undefined) return undefined;
@@ -142,7 +142,7 @@ function linkOf(pid: number | "self", name: string): Bytes | undefined {
   return optional(() => readlinkSync(`/proc/${pid}/${name}`, "latin1")) as Bytes | undefined;
 }
 
-/** Processes come and go, and not all can be inspected. */
+/** Processes come and go, and not all may be looked into. */
 function optional<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -29,7 +29,7 @@ export interface ForecastOptions extends ExplainOptions {
 
 export const LONGEST_FORECAST: Nanoseconds = 36_525n * DAY;
 
-/** What the runs of the cleaner will remove, provided that nothing is used or changed until then. */
+/** What the runs of the cleaner will remove, as far as nothing is used or changed until then. */
 export interface Forecast {
   readonly from: Nanoseconds;
   readonly until: Nanoseconds;
@@ -38,7 +38,7 @@ export interface Forecast {
   readonly entries: number;
   readonly bytes: number;
   readonly largest: readonly Removal[];
-  /** The source of the runs' times; undefined if the host has no timer and one run per day is assumed. */
+  /** Where the times of the runs come from; undefined if the host has no timer and one run a day is assumed. */
   readonly timer: string | undefined;
 }
 
@@ -125,7 +125,7 @@ class Forecaster implements Lens, Reporter {
   readonly #ledger: Ledger;
   #expiry = new Expiry();
   #source: Source | undefined;
-  /** Decided, but the kernel may still refuse it. */
+  /** Decided, but the kernel may refuse it yet. */
   #pending: Removal | undefined;
 
   constructor(
@@ -174,7 +174,7 @@ class Forecaster implements Lens, Reporter {
     }
   }
 
-  /** No failure followed: it is removed. */
+  /** Nothing came in between: it is removed. */
   finish(): void {
     if (this.#pending !== undefined) this.#ledger.add(this.#pending);
     this.#pending = undefined;

@@ -9,7 +9,7 @@ export interface Removal {
   /** On disk. */
   readonly bytes: number;
   readonly line: Source;
-  /** The moment from which nothing keeps it. */
+  /** From when on nothing keeps it. */
   readonly expires: Nanoseconds;
 }
 

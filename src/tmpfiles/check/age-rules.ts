@@ -112,8 +112,8 @@ function forEmptiedDirectories({ all }: Configuration): (spot: Spot) => Spot {
 }
 
 /**
- * Boot-only lines below a directory that the daily clean ages. What they remove from a package's own directory may as well be
- * removed daily; in a shared directory it may be in use, unless it is a tree of leftovers.
+ * Lines of boot alone below a directory that is aged by day. What they remove from a directory of the package's own may as
+ * well go by day; of a shared one it may be in use, unless it is a tree of left-overs.
  */
 function* unshielded(configuration: Configuration): Generator<Spot> {
   for (const { source, path, type, modifiers } of configuration.all) {

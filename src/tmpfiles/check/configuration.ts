@@ -83,7 +83,7 @@ export class Configuration {
 
   /**
    * On the way to the path, a directory that a line gives to a user, and what somebody else owns in it. What no line makes
-   * belongs to root if it is created on the way to the path, and to an unknown owner otherwise.
+   * is root's where it is made on the way to the path, and nobody's that is known where it is not.
    */
   crossing(path: Bytes, made: boolean): { readonly above: Item; readonly below: Bytes } | undefined {
     for (const below of selfAndAbove(path)) {
@@ -120,7 +120,7 @@ export function isMaker(item: Item): boolean {
   return item.type.path === "exact";
 }
 
-/** The owner of what the line creates: root, who runs it, unless a user is named. */
+/** Who owns what the line makes; nobody names the runner, who is root. */
 function ownerOf(item: Item | undefined): number {
   return item?.user?.id ?? 0;
 }
@@ -141,7 +141,7 @@ function selfAndAbove(path: Bytes): Bytes[] {
   return [...paths, "/" as Bytes];
 }
 
-/** Whether two paths or globs may name the same path, judging by the text before the first wildcard of each. */
+/** Whether two paths or globs may name one path: told by what stands before the first wildcard of each. */
 function overlaps(a: Bytes, b: Bytes): boolean {
   if (a === b || isBelow(b, a)) return true;
   if (!isGlob(a) && !isGlob(b)) return false;

@@ -6,10 +6,10 @@ import { type Configuration, isExclusion, isGlob, matches } from "./configuratio
 import type { Rule, Spot } from "./rule.js";
 import { SYSTEM_DIRECTORIES } from "./system-directories.js";
 
-/** Names that represent all that may be in a directory. */
+/** Names that stand for all there may be in a directory. */
 const SAMPLES = ["a", "some-name", "Some_Name.2", "0", "x.y"] as Bytes[];
 
-/** Lines that do more than anyone intends. */
+/** Lines that do more than anybody means. */
 export const REMOVAL_RULES: readonly Rule[] = [
   {
     code: "removes-system",
@@ -72,9 +72,9 @@ function* systemSpots(
   }
 }
 
-/** Whether the line names the directory, or a glob matches everything in it. */
+/** Whether the line names the directory, or by a glob all that lies in it. */
 function takes(item: Item, path: Bytes, directory: Bytes): boolean {
-  // Brace expansion does not apply to exclusions, and none of these lines is one.
+  // Braces stand for alternatives, but in exclusions, of which none comes here.
   const depth = components(directory).length;
   return expandBraces(path).some((one) => {
     if (components(one).length > depth + 1) return false;

@@ -19,7 +19,7 @@ export interface Rule {
   readonly find: (configuration: Configuration) => Iterable<Spot>;
 }
 
-/** A place where a rule found something, and what. */
+/** Where a rule found something, and what. */
 export interface Spot {
   readonly source: Source;
   readonly field: Field;
@@ -27,12 +27,12 @@ export interface Spot {
   readonly at?: number;
   /** What it is in this line, for a person. */
   readonly detail: string;
-  /** Replace the rule's own for this line. */
+  /** Instead of the rule's own, if they are other ones in this line. */
   readonly severity?: Rule["severity"];
   readonly wayOut?: string;
 }
 
-/** The text of a field, unquoted; undefined if the line does not have it. */
+/** What a field of a line holds, unquoted; undefined where it has none. */
 export function fieldOf(source: Source, field: Field): Bytes | undefined {
   const words = splitWords(source.text, FIELDS.length - 1);
   return Array.isArray(words) ? words[FIELDS.indexOf(field)] : undefined;
