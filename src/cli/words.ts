@@ -12,6 +12,37 @@ export function failure(path: Bytes, error: Error): string {
   return text.includes(show(path)) && words === undefined ? text : `${show(path)}: ${text}`;
 }
 
+/** What a system call was made for; the others are called by their name. */
+const PURPOSES: Readonly<Record<string, string>> = {
+  openat: "open",
+  openat2: "open",
+  resolve: "open",
+  read: "read",
+  readlinkat: "read",
+  write: "write",
+  ftruncate: "truncate",
+  statx: "examine",
+  mkdirat: "create",
+  mknodat: "create",
+  symlinkat: "create",
+  linkat: "link",
+  renameat2: "rename",
+  unlinkat: "remove",
+  flock: "lock",
+  fchmodat: "change the mode",
+  fchownat: "change the owner",
+  utimensat: "set the times",
+};
+
+/** The same without the call: what could not be done, at which path, and why. */
+export function plainFailure(path: Bytes, error: Error): string {
+  if (!(error instanceof SyscallError)) return failure(path, error);
+  const purpose = PURPOSES[error.syscall];
+  const what = purpose === undefined ? `${error.syscall} failed` : `cannot ${purpose}`;
+  const elsewhere = error.path === undefined || error.path === show(path) ? "" : ` ${error.path}`;
+  return `${show(path)}: ${what}${elsewhere}: ${errnoWords(error.code) ?? error.code}`;
+}
+
 const UNITS = ["B", "K", "M", "G", "T", "P"];
 
 /** Bytes in steps of 1024, as ls -h and du -h print them: `3.4M`. */

@@ -9,7 +9,7 @@ import { painter } from "#src/cli/style.js";
 import { rendered } from "#src/cli/terminal.js";
 import { eventJson } from "#src/cli/verbs/json.js";
 import { progressOn } from "#src/cli/verbs/progress.js";
-import { failure, number, size } from "#src/cli/words.js";
+import { failure, number, plainFailure, size } from "#src/cli/words.js";
 
 const NASTY = "/tmp/\x1b]0;x\x07\n\xff" as Bytes;
 const line = (text: string): Source => ({ file: bytes("/etc/t.conf"), line: 3, text: bytes(text) });
@@ -195,6 +195,19 @@ test("a failure names the path, the reason in words, and the call", () => {
   const error = new SyscallError("EACCES", 13, "openat", ['3</tmp>, "x"'], bytes("/tmp/x"));
   assert.equal(failure(bytes("/tmp/x"), error), '/tmp/x: Permission denied (openat(3</tmp>, "x"): EACCES)');
   assert.equal(failure(bytes("/tmp/x"), new Error("no such thing")), "/tmp/x: no such thing");
+});
+
+test("without the call it says what could not be done, and where that was", () => {
+  const error = (syscall: string, path: string) =>
+    new SyscallError("EPERM", 1, syscall, ["..."], bytes(path));
+  const said = (one: SyscallError): string => plainFailure(bytes("/var/log"), one);
+  assert.equal(said(error("openat", "/var/log")), "/var/log: cannot open: Operation not permitted");
+  assert.equal(
+    said(error("mkdirat", "/var/log/a")),
+    "/var/log: cannot create /var/log/a: Operation not permitted",
+  );
+  assert.equal(said(error("ioctl", "/var/log")), "/var/log: ioctl failed: Operation not permitted");
+  assert.equal(plainFailure(bytes("/a"), new Error("is a mount point")), "/a: is a mount point");
 });
 
 test("numbers are as a person writes them", () => {

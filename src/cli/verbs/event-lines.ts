@@ -3,14 +3,15 @@ import { show } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Event, InodeKind } from "../../base/events.js";
 import type { Paint } from "../style.js";
-import { failure, size } from "../words.js";
+import { failure, plainFailure, size } from "../words.js";
 import { place, reasonText } from "./reasons.js";
 
 /** What failed, could not be read, or is wrong in the configuration; undefined for all other events. */
 export function errorLine(event: Event, paint: Paint, verbose: boolean): string | undefined {
   if (event.type === "failed") {
     const label = event.tolerated ? paint("yellow", "ignored") : paint("red", "failed");
-    return `${label}: ${failure(event.path, event.error)} [${place(event.source)}]`;
+    const text = (verbose ? failure : plainFailure)(event.path, event.error);
+    return `${label}: ${text} [${place(event.source)}]`;
   }
   if (event.type === "kept" && event.reason.code === "unreadable" && !verbose) {
     return `${paint("yellow", "skipped")}: ${show(event.path)}: ${reasonText(event.reason)}`;
@@ -23,8 +24,7 @@ export function errorLine(event: Event, paint: Paint, verbose: boolean): string 
     return `${paint("yellow", "warning")}: ${show(event.path)}: ${event.why} [${place(event.source)}]`;
   }
   if (event.type !== "diagnostic") return undefined;
-  const { severity } = event.diagnostic;
-  if (severity === "debug" || (severity === "info" && !verbose)) return undefined;
+  if (event.diagnostic.severity === "debug") return undefined;
   return diagnosticLine(event.diagnostic, paint);
 }
 

@@ -47,11 +47,11 @@ export const setTreeAcl: Handler = (run, item, path) => {
 function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
   refuseHardLink(fd, path, stat);
   if (isSymlink(stat)) {
-    skip(run, item, path, "symlinks have no ACL");
+    skip(run, item, path, "symlinks have no ACLs");
     return;
   }
   if (!hasAcls())
-    throw new ItemError("MISSING_LIBRARY", path, `ACLs need ${LIBACL}, which this host does not have`);
+    throw new ItemError("MISSING_LIBRARY", path, `setting ACLs needs ${LIBACL}, which is not installed`);
   const wish = item.argument as AclWish | undefined;
   if (wish === undefined) return;
   const adds = item.modifiers.force;
@@ -65,7 +65,7 @@ function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
       setOne(run, item, fd, path, "default", wish.inherited);
   } catch (error) {
     if (!failedWith(error, ...NOT_SUPPORTED)) throw error;
-    skip(run, item, path, "its file system has no ACLs");
+    skip(run, item, path, "the file system does not support ACLs");
   }
 }
 

@@ -48,7 +48,7 @@ export const createBlockDevice: Handler = (run, item, path) => {
 /** In containers that may make no devices their lines are passed over: devices are the container manager's to make. */
 function createDevice(run: Run, item: Item, path: Bytes, kind: InodeKind, type: number): void {
   if (!hasCapability("cap_mknod")) {
-    skip(run, item, path, "no privilege to make devices");
+    skip(run, item, path, "not privileged to create device nodes");
     return;
   }
   try {
@@ -58,7 +58,7 @@ function createDevice(run: Run, item: Item, path: Bytes, kind: InodeKind, type: 
     const isRefused =
       failedWith(error, "EPERM", "EACCES") && ["mknodat", "renameat2"].includes(error.syscall);
     if (!isRefused) throw error;
-    skip(run, item, path, "no privilege to make devices here");
+    skip(run, item, path, "not privileged to create device nodes here");
   }
 }
 
@@ -92,14 +92,14 @@ function createNode(run: Run, item: Item, path: Bytes, node: Node): void {
     run.hands.removeWrongType(item, place, node.type);
   }
   if (place === undefined || leadsNowhere()) {
-    skip(run, item, path, "what it would point at does not exist");
+    skip(run, item, path, "the source does not exist");
     return;
   }
   const made = makeOrReplace(run, item, place, node);
   if (made === undefined) return;
   using fd = made.fd;
   if (!hasKind(statx(fd), node.kind)) {
-    throw new ItemError("WRONG_TYPE", path, `was replaced by something else than a ${node.kind}`);
+    throw new ItemError("WRONG_TYPE", path, `was replaced while it was created: not a ${node.kind} any more`);
   }
   setPermissions(run, item, fd, path, made.existing);
 }
@@ -134,7 +134,7 @@ function makeOrReplace(run: Run, item: Item, place: Place, node: Node): Made | u
   made.fd.close();
   if (item.modifiers.force) return run.hands.replace(item, place, node);
   const severity = node.kind === "symlink" ? "debug" : "warning";
-  skip(run, item, place.path, `exists and is not this ${node.kind}`, severity);
+  skip(run, item, place.path, `exists and is not the ${node.kind} that the line describes`, severity);
   return undefined;
 }
 
