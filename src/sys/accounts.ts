@@ -1,3 +1,4 @@
+/** Users and groups: the host's, and those of a root. */
 import type { Bytes } from "../base/bytes.js";
 import { fromBuffer } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";

@@ -2,9 +2,9 @@ import { verbCommand } from "../verbs/command.js";
 
 export const clean = verbCommand({
   operation: "clean",
-  description: `Removes what is older than the age that its line in tmpfiles.d(5) allows, and keeps what is in use: what a
-program holds a lock on, sockets with a listener, what has a line of its own, mount points. A directory goes when it is
-empty and old itself.`,
+  description: `Removes files older than the age that is configured for them in tmpfiles.d(5). Keeps what is in use: locked
+files, sockets with a listener, mount points, and paths with a line of their own. A directory is removed once it is empty
+and old itself.`,
   files: [
     [
       "/var/cache/mayfly/index, $XDG_CACHE_HOME/mayfly/index, $CACHE_DIRECTORY/index",
@@ -12,12 +12,12 @@ empty and old itself.`,
     ],
   ],
   examples: [
-    ["mayfly clean --dry-run", "What would go, on this host, by its own configuration"],
+    ["mayfly clean --dry-run", "Show what would be removed on this host"],
     [
       "mayfly clean --dry-run --user --inline 'e %h/Downloads - - - 30d'",
       "Try a line before you write it to a file",
     ],
-    ["mayfly clean --verbose tmp.conf", "Clean by one file, and say of each entry that stays why it does"],
+    ["mayfly clean --verbose tmp.conf", "Clean by one file, and report why each other entry is kept"],
     ["mayfly clean --json | jq 'select(.type == \"removed\").path'", "Feed another program"],
   ],
 });

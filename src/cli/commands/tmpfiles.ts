@@ -14,14 +14,13 @@ const OPERATIONS: readonly Operation[] = ["create", "clean", "remove", "purge"];
 const SECTIONS: readonly Section[] = [
   {
     title: "Exit status",
-    text: `**0** when all went well; **65** when lines of the configuration had to be left out, and nothing else failed; **73**
-when something could not be carried out; **1** when the command line is wrong, or anything else failed.`,
+    text: `**0** on success; **65** if lines of the configuration were ignored because they are wrong, and nothing else failed; **73**
+if an operation failed; **1** if the command line is wrong, or anything else failed.`,
   },
   {
     title: "Environment",
     text: `**SYSTEMD_LOG_LEVEL**, **SYSTEMD_LOG_TARGET**, **SYSTEMD_LOG_COLOR**, **SYSTEMD_LOG_TIME** as in
-systemd-tmpfiles(8): at the level *debug* every removal is told, and every entry that is kept with its reason.
-Messages for the journal go to standard error, with their level where that leads there.
+systemd-tmpfiles(8): at the level *debug* every removal is reported, and every entry that is kept, with the reason.
 
 **SYSTEMD_PAGER**, **PAGER**, **SYSTEMD_LESS**, **SYSTEMD_LESSCHARSET** and **SYSTEMD_PAGERSECURE** for **--cat-config** and
 **--tldr** on a terminal. Without SYSTEMD_PAGERSECURE the pager is **less** in its secure mode, or none.
@@ -34,22 +33,22 @@ Messages for the journal go to standard error, with their level where that leads
 export const tmpfiles: Command = defineCommand({
   name: "tmpfiles",
   synopsis: "[OPTION]... [CONFIG]...",
-  description: `Creates, cleans and removes files and directories as tmpfiles.d(5) says: the same as **systemd-tmpfiles**
-of version 262, with the same options, effects and exit statuses, and the lines that scripts look for. At least one of
-the commands has to be given; together they run in the order purge, remove, clean, create.
+  description: `Creates, cleans and removes files and directories as configured in tmpfiles.d(5). A drop-in replacement for
+**systemd-tmpfiles** 262, with the same options, effects, exit statuses and messages. At least one of the commands is
+required; together they run in the order purge, remove, clean, create.
 
-CONFIG is the name of a file in the configuration directories, a path, or - for standard input. Without any, all
-configuration files count.`,
+CONFIG is the name of a file in the configuration directories, a path, or - for standard input. If no CONFIG is given,
+all configuration files are used.`,
   usageStatus: 1,
   operands: "config",
   options: [
-    { name: "create", group: "Commands", help: "Create and adjust what the lines declare" },
-    { name: "clean", group: "Commands", help: "Remove what is older than its line's age" },
-    { name: "remove", group: "Commands", help: "Remove what r, R and D lines name" },
+    { name: "create", group: "Commands", help: "Create files and directories, and set permissions" },
+    { name: "clean", group: "Commands", help: "Remove files older than their configured age" },
+    { name: "remove", group: "Commands", help: "Remove paths marked for removal (r, R, D lines)" },
     {
       name: "purge",
       group: "Commands",
-      help: "Remove what lines marked with $ have created; needs at least one CONFIG",
+      help: "Remove what lines marked with $ have created; requires at least one CONFIG",
     },
     { name: "cat-config", group: "Commands", help: "Print the configuration files" },
     {
@@ -60,15 +59,15 @@ configuration files count.`,
     { name: "help", short: "h", group: "Commands", help: "Show this help" },
     { name: "version", group: "Commands", help: "Show the version, of systemd-tmpfiles and of Mayfly" },
     ...SELECTION,
-    { name: "dry-run", short: "n", help: "Only say what would be done" },
+    { name: "dry-run", short: "n", help: "Report what would be done, and change nothing" },
     INLINE,
     { name: "no-pager", help: "Print to standard output, also on a terminal" },
     { name: "introspect-cli", hidden: true, help: "Print the options as JSON" },
   ],
   examples: [
     ["mayfly tmpfiles --create --remove --boot --exclude-prefix=/dev", "What a host does when it boots"],
-    ["mayfly tmpfiles --clean --dry-run", "What the daily cleaning would remove"],
-    ["ln -s /usr/bin/mayfly /usr/local/sbin/systemd-tmpfiles", "Take the place of the other program"],
+    ["mayfly tmpfiles --clean --dry-run", "Show what the daily cleaning would remove"],
+    ["ln -s /usr/bin/mayfly /usr/local/sbin/systemd-tmpfiles", "Use Mayfly as systemd-tmpfiles"],
   ],
   sections: SECTIONS,
   async main(invocation) {

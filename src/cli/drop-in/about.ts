@@ -1,3 +1,4 @@
+/** --help, --version and --introspect-cli of the drop-in. */
 import { commandHelp } from "../help.js";
 import type { Command, Option } from "../options.js";
 import type { Sink } from "../sink.js";

@@ -1,3 +1,4 @@
+/** Booleans in the environment, as systemd reads them. */
 const TRUE = ["1", "yes", "y", "true", "t", "on"];
 const FALSE = ["0", "no", "n", "false", "f", "off"];
 

@@ -1,3 +1,4 @@
+/** --cat-config and --tldr. */
 import { type Bytes, show, toBuffer } from "../../base/bytes.js";
 import { type ConfigText, readConfigFiles } from "../../tmpfiles/index.js";
 import type { Sink } from "../sink.js";

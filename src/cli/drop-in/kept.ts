@@ -1,3 +1,4 @@
+/** The debug lines about entries that stay. */
 import type { Bytes } from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
 import type { Event, KeepReason, TimestampName } from "../../base/events.js";

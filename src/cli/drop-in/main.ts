@@ -1,3 +1,4 @@
+/** The entry of the bundle that holds the drop-in alone. */
 import { tmpfiles } from "../commands/tmpfiles.js";
 import { DROP_IN, runCommand, startOf, withStreams } from "../run.js";
 

@@ -1,3 +1,4 @@
+/** Shows text through a pager. */
 import { spawnSync } from "node:child_process";
 import type { Sink } from "../sink.js";
 

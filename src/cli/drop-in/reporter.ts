@@ -1,3 +1,4 @@
+/** Reports a run in the lines of systemd-tmpfiles 262. */
 import { type Bytes, bytes, show } from "../../base/bytes.js";
 import type { Event, Operation, Reporter, Source } from "../../base/events.js";
 import { place } from "../verbs/reasons.js";

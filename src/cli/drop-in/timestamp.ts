@@ -1,3 +1,4 @@
+/** Timestamps as systemd prints them. */
 import { MICROSECOND, type Nanoseconds, SECOND } from "../../base/time.js";
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];

@@ -1,3 +1,4 @@
+/** Runs the command line again in a mount namespace that holds the image. */
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { constants } from "node:os";

@@ -1,3 +1,4 @@
+/** Reads the partition table of an image. */
 import { crc32 } from "node:zlib";
 
 /** What a partition is for, by the Discoverable Partitions Specification. */

@@ -1,3 +1,4 @@
+/** The process that mounts the image and works in it. */
 import { spawnSync } from "node:child_process";
 import { bytes, isBelow, toText } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";

@@ -1,3 +1,4 @@
+/** What is mounted of an image, and where. */
 import { spawnSync } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";

@@ -1,3 +1,4 @@
+/** Image policies, systemd.image-policy(7). */
 import type { Designator, Partition } from "./gpt.js";
 
 /** An image policy that can't be read. The words are those of systemd-tmpfiles 262. */

@@ -1,3 +1,4 @@
+/** The age field of a line. */
 import type { Bytes } from "../../base/bytes.js";
 import { parseTimeSpan } from "../../base/time-span.js";
 import {

@@ -1,3 +1,4 @@
+/** Base64 as systemd reads it. */
 import type { Bytes } from "../../base/bytes.js";
 
 const BLANKS = /[ \t\n\r]+/g;

@@ -1,3 +1,4 @@
+/** Which of the lines of one path contradict each other, and the order in which the others run. */
 import type { Age, Item, Owner } from "../item.js";
 import { modeOf } from "../lines/mode.js";
 

@@ -1,3 +1,4 @@
+/** Credentials that the service manager passed. */
 import { type Bytes, bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
 import { readBelow } from "../../sys/read.js";
 import { whyUnreadable } from "./files.js";

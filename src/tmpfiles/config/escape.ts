@@ -1,3 +1,4 @@
+/** C escapes in paths and arguments. */
 import { type Bytes, bytes } from "../../base/bytes.js";
 
 /** One C escape: the bytes that it stands for, and the offset behind it. */

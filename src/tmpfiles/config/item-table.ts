@@ -1,3 +1,4 @@
+/** The items of a configuration by their paths. */
 import { type Bytes, parent, parents } from "../../base/bytes.js";
 import type { Item, ItemGroup } from "../item.js";
 import { compareItems, conflictingItem } from "./conflicts.js";

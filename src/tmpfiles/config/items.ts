@@ -1,3 +1,4 @@
+/** Loads a configuration: from what the caller asks for to resolved items and diagnostics. */
 import { type Bytes, join, show, simplify } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";

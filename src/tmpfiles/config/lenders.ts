@@ -1,3 +1,4 @@
+/** Which line lends its age to an X line. */
 import { type Bytes, isBelow, parent } from "../../base/bytes.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import type { Item } from "../item.js";

@@ -1,3 +1,4 @@
+/** Splits the text of a configuration into lines and words. */
 import type { Bytes } from "../../base/bytes.js";
 import { unescapeAt } from "./escape.js";
 

@@ -1,3 +1,4 @@
+/** Turns written lines into items, with a short cut for lines that differ in their paths alone. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import type { Item } from "../item.js";

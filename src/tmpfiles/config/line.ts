@@ -1,3 +1,4 @@
+/** Parses a written line into its fields. Touches no disk. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";

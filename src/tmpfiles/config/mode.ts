@@ -1,3 +1,4 @@
+/** The mode field of a line. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Mode } from "../item.js";
 import type { FieldProblem } from "./age.js";

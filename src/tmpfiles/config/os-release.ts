@@ -1,3 +1,4 @@
+/** Files of assignments, such as os-release(5). */
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { LIMITS, readBelow } from "../../sys/read.js";

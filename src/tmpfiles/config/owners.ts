@@ -1,3 +1,4 @@
+/** The user and group fields of a line. */
 import type { Bytes } from "../../base/bytes.js";
 import { type Accounts, parseId } from "../../sys/accounts.js";
 import type { Owner } from "../item.js";

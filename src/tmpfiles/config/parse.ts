@@ -1,3 +1,4 @@
+/** Parses a configuration without a host, for the library. */
 import { type Bytes, bytes, fromBuffer } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { parseAge } from "./age.js";

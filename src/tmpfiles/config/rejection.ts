@@ -1,3 +1,4 @@
+/** Why a line is left out, and how that is reported. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import { errorAt, type ProblemCode, type RemarkCode, remarkAt } from "./diagnostics.js";

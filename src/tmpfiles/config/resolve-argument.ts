@@ -1,3 +1,4 @@
+/** Resolves the argument of a line: its own syntax, specifiers, credentials and base64. */
 import type { Bytes } from "../../base/bytes.js";
 import { ArgumentError, type LineType, MissingSourceError } from "../line-type.js";
 import { RelativeSourceError } from "../lines/arguments.js";

@@ -1,3 +1,4 @@
+/** What the lines of one load are resolved against. */
 import { type Bytes, isBelow, simplify } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { failedWith } from "../../base/errors.js";

@@ -1,3 +1,4 @@
+/** Resolves a parsed line into an item of this host. */
 import { type Bytes, isAbsolute, join, show, simplify } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import { expandBraces, TooManyAlternativesError } from "../../path/braces.js";

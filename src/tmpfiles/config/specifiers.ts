@@ -1,3 +1,4 @@
+/** The specifiers of tmpfiles.d(5), and their replacement. */
 import { statSync } from "node:fs";
 import { type Bytes, bytes, join, simplify } from "../../base/bytes.js";
 import { groupName, homeDirectory, userName } from "../../sys/accounts.js";

@@ -1,3 +1,4 @@
+/** a and A lines: POSIX ACLs. */
 import { type Bytes, toText } from "../../base/bytes.js";
 import { failedWith, NOT_SUPPORTED } from "../../base/errors.js";
 import {

@@ -1,3 +1,4 @@
+/** How line types resolve content, the target of a symlink, and the source of a copy. */
 import { type Bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
 import { unescapeAll } from "../config/escape.js";
 import { badArgumentEscape, relativeSource } from "../config/wording.js";

@@ -1,3 +1,4 @@
+/** h and H lines: file attributes, chattr(1). */
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith, NOT_SUPPORTED, SyscallError } from "../../base/errors.js";
 import { ATTRIBUTE_LETTERS, getAttributes, setAttributes } from "../../sys/attributes.js";

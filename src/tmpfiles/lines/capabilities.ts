@@ -1,3 +1,4 @@
+/** k and K lines: file capabilities. */
 import type { Bytes } from "../../base/bytes.js";
 import { parseCNumber } from "../../base/c-number.js";
 import {

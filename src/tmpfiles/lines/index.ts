@@ -1,3 +1,4 @@
+/** The table of line types. */
 import type { LineType } from "../line-type.js";
 import { parseAcl, setFileAcl, setTreeAcl } from "./acl.js";
 import { adjust, adjustTree } from "./adjust.js";

@@ -1,3 +1,4 @@
+/** The mode with which an item is created. */
 import type { Item } from "../item.js";
 
 const DEFAULT_MODE = 0o644;

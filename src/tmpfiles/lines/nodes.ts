@@ -1,3 +1,4 @@
+/** p, c, b and L lines: FIFOs, device nodes and symlinks. */
 import { type Bytes, isAbsolute, join, parent } from "../../base/bytes.js";
 import { parseCNumber } from "../../base/c-number.js";
 import { failedWith, SyscallError, UnsafePathError } from "../../base/errors.js";

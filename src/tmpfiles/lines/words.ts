@@ -1,3 +1,4 @@
+/** Splits an argument into quoted words. */
 import type { Bytes } from "../../base/bytes.js";
 
 /** A word of an argument, unquoted, and the offset that it starts at. */

@@ -1,3 +1,4 @@
+/** t and T lines: extended attributes. */
 import { type Bytes, show, toBuffer } from "../../base/bytes.js";
 import type { Fd } from "../../sys/files.js";
 import { setXattr } from "../../sys/xattr.js";
