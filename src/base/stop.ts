@@ -2,7 +2,7 @@
 
 /** A stop is requested as soon as one of these words is not zero. Worker threads read the same memory. */
 export interface StopFlag {
-  readonly words: Int32Array<SharedArrayBuffer>;
+  readonly words: Int32Array;
   readonly indexes: readonly number[];
 }
 

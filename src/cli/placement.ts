@@ -20,7 +20,7 @@ export const PLACEMENT = [
   { name: "suffix", value: "SUFFIX", help: "End the name with SUFFIX" },
 ] as const;
 
-/** The directory for what is made, from the options alone; an empty DIR counts as none, as in mktemp(1). */
+/** The directory for what is made, from the options alone; an empty DIR is ignored, as in mktemp(1). */
 export function placementOf(options: Values<typeof PLACEMENT>): PlacementOptions & NameOptions {
   const { tmpdir } = options;
   return {

@@ -61,8 +61,8 @@ export const MTIME = 0x70 / 4;
 
 /** A struct statx that the kernel fills in place; its fields are read where they lie, see statx(2). */
 export class StatxBuffer {
-  readonly words = new Int32Array(64);
-  readonly unsigned = new Uint32Array(this.words.buffer);
+  readonly words: Int32Array = new Int32Array(64);
+  readonly unsigned: Uint32Array = new Uint32Array(this.words.buffer);
   readonly #short = new Uint16Array(this.words.buffer);
   readonly address = address(new Uint8Array(this.words.buffer));
 

@@ -31,8 +31,8 @@ const PERMISSIONS = 0o777;
 
 /**
  * Makes a directory that only this user can use, under a name that nobody can guess, and holds a shared lock on it:
- * systemd-tmpfiles and every cleaner that honours such locks pass by it and all that is below, however old it looks.
- * It goes with `remove()`, with `using`, or at the latest when the process exits.
+ * systemd-tmpfiles and every cleaner that honours such locks skip it and everything below it, regardless of timestamps.
+ * It is removed by `remove()`, by `using`, or at the latest when the process exits.
  *
  * @throws TempSpaceError, UnsafePathError, SyscallError
  */

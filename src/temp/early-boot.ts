@@ -1,3 +1,4 @@
+/** Whether local file systems are mounted yet: in early boot /tmp and /var/tmp may still be hidden by a mount. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { type Bytes, isBelow } from "../base/bytes.js";

@@ -52,7 +52,7 @@ function messageOf(tried: readonly FullPlace[]): string {
   return `no room for temporary files in ${places.join(", nor in ")}: ${remedy}, point TMPDIR elsewhere${next}`;
 }
 
-/** ENOSPC or EDQUOT, where that is what `error` says: of a system call here, of Node's own, or of a `TempSpaceError`. */
+/** ENOSPC or EDQUOT, if that is the code of `error`: a system call made here or by Node, or a `TempSpaceError`. */
 export function fullCode(error: unknown): "ENOSPC" | "EDQUOT" | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOSPC" || code === "EDQUOT" ? code : undefined;
@@ -83,13 +83,13 @@ export class RemovalError extends Error {
   }
 }
 
-/** The same failure, told in words and with the path that the caller knows; the call as it was made is its `cause`. */
+/** The same failure in words, with the path that the caller knows; the failed call is its `cause`. */
 export function inWords(error: SyscallError, what: string, path: Bytes): SyscallError {
   const { code, errno, syscall } = error;
-  const told = new SyscallError(code, -errno, syscall, [], path);
-  told.message = `${what}: ${errnoWords(code) ?? code}`;
-  told.cause = error;
-  return told;
+  const worded = new SyscallError(code, -errno, syscall, [], path);
+  worded.message = `${what}: ${errnoWords(code) ?? code}`;
+  worded.cause = error;
+  return worded;
 }
 
 /** Where a directory comes from, if the caller did not name it. */

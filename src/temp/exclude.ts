@@ -25,7 +25,7 @@ const SUFFIX = ".conf";
 const READABLE = 0o644;
 
 /**
- * Tells systemd-tmpfiles, and Mayfly's own engine, to pass by all paths that match a shell glob: by a drop-in below
+ * Makes systemd-tmpfiles, and Mayfly's own engine, skip all paths that match a shell glob: by a drop-in below
  * /run/tmpfiles.d for root; others have `$XDG_RUNTIME_DIR/user-tmpfiles.d`, which only their own instance reads
  * (`--user`). For paths that can't be locked: a directory that `mkdtemp` made needs none of this. What programs that
  * were killed left there is removed on the way.
@@ -50,6 +50,6 @@ function dropInDirectory(): string {
 }
 
 function lineFor(glob: Bytes, { contents = true }: ExclusionOptions): Bytes {
-  const comment = `# In use by process ${process.pid}; goes with it.`;
+  const comment = `# In use by process ${process.pid}, which removes this file.`;
   return `${comment}\n${contents ? "x" : "X"} ${quotedPath(glob)}\n` as Bytes;
 }

@@ -20,16 +20,16 @@ import { chmod, isRegular, S_ISVTX, setTimesAt, statx } from "../sys/inode.js";
 import { type PathInput, pathArgument, pathBytes } from "./options.js";
 
 export interface KeepAliveOptions {
-  /** Milliseconds between two touches: one hour, unless told otherwise. Must be well below the age in tmpfiles.d. */
+  /** Milliseconds between two touches: one hour, by default. Must be well below the age in tmpfiles.d. */
   readonly every?: number;
-  /** Whether all that lies below the paths is touched too, since cleaners judge each file on its own. */
+  /** Whether to touch everything below the paths too, since cleaners judge each file on its own. */
   readonly recursive?: boolean;
   /**
-   * Whether the modification time is moved along with the access time, as lines that age by mtime alone need it
-   * (`m:10d`). On by default; off for files whose mtime says something, as make reads it.
+   * Whether to update the modification time together with the access time, as lines that age by mtime alone require
+   * (`m:10d`). On by default; turn it off for files whose mtime matters, for example to make.
    */
   readonly mtime?: boolean;
-  /** Told of a path that could not be touched later on. One that is gone is dropped without a word. */
+  /** Called if a path cannot be touched later on. A path that is gone is dropped silently. */
   readonly onError?: (error: Error) => void;
 }
 
@@ -53,7 +53,7 @@ const OPTIONS: Expectations = { every: INTERVAL, recursive: BOOLEAN, mtime: BOOL
  * Keeps paths young for cleaners that go by age: touches them now and again and again. For what can't be locked: a file
  * system without locks, paths that other programs made. No symlink is followed.
  *
- * @throws SyscallError where a path can't be touched the first time.
+ * @throws SyscallError if a path can't be touched the first time.
  */
 export function keepAliveSync(
   paths: PathInput | readonly PathInput[],
@@ -110,7 +110,7 @@ function touchBelow(dir: Fd, now: Nanoseconds, modified: Nanoseconds | undefined
 
 /**
  * Sets the sticky bit of a regular file, which by tmpfiles.d(5) and the XDG Base Directory Specification
- * (`$XDG_RUNTIME_DIR`) tells cleaners to pass by. It stays until somebody removes the file or the bit: a promise to
+ * (`$XDG_RUNTIME_DIR`) makes cleaners skip it. It stays until somebody removes the file or the bit: a promise to
  * clean up oneself. On a directory it would say something else, so that is refused.
  */
 export function makeStickySync(path: PathInput): void {

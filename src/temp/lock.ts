@@ -1,9 +1,10 @@
+/** The locks that tell what is in use from what was left behind. */
 import { failedWith } from "../base/errors.js";
 import { type Fd, flock, LOCK_EX, LOCK_NB, LOCK_SH } from "../sys/files.js";
 
 /**
- * Takes the shared lock that tells cleaners to pass by, tmpfiles.d(5) "Age": `"busy"` where a cleaner holds the
- * exclusive one at this moment, `"unsupported"` where the file system has no such locks.
+ * Takes the shared lock that makes cleaners skip it, tmpfiles.d(5) "Age": `"busy"` if a cleaner holds the
+ * exclusive one at this moment, `"unsupported"` if the file system has no such locks.
  */
 export function lockShared(fd: Fd): "locked" | "busy" | "unsupported" {
   try {

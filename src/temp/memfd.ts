@@ -48,7 +48,7 @@ const OPTIONS: Expectations = {
 const ALL: readonly Seal[] = ["write", "grow", "shrink", "seal"];
 
 /**
- * A file in memory alone: it lies in no directory and on no disk, and goes with its last fd. Not executable where the
+ * A file in memory alone: it lies in no directory and on no disk, and is freed with its last fd. Not executable if the
  * kernel can tell (Linux 6.3).
  */
 export function openMemfdSync(options: MemfdOptions = {}): Memfd {
@@ -71,7 +71,7 @@ export class Memfd extends TempFile {
   }
 
   /**
-   * Forbids, for good and to everybody who has the fd, what the seals name: all of it, unless told which. A receiver
+   * Forbids, for good and to everybody who has the fd, what the seals name, by default all but `exec`. A receiver
    * that sees `write`, `grow` and `shrink` in `seals` may map the file without fear that it changes or ends.
    *
    * @throws SyscallError EPERM where it is not sealable (any more), EBUSY where it is mapped writable.

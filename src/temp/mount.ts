@@ -36,10 +36,10 @@ export interface WithMountOptions {
   /** The file system's own options: `{ size: "1m" }`, `{ ro: true }`. */
   readonly options?: Readonly<Record<string, string | true>>;
   readonly readOnly?: boolean;
-  /** Off unless told otherwise: a foreign file system may hold set-user-id programs and device nodes. */
+  /** Off by default: a foreign file system may hold set-user-id programs and device nodes. */
   readonly suid?: boolean;
   readonly dev?: boolean;
-  /** On unless told otherwise. */
+  /** On by default. */
   readonly exec?: boolean;
 }
 

@@ -21,7 +21,7 @@ import { runSync } from "./steps.js";
 
 /**
  * Makes a file that only this user can open, under a name that nobody can guess, and holds a shared lock on it, so that
- * cleaners pass by. It goes with `remove()`, with `using`, or at the latest when the process exits. Where no other
+ * cleaners skip it. It is removed by `remove()`, by `using`, or at the latest when the process exits. If no other
  * program needs the name, `openTemp` is safer still.
  *
  * @throws TempSpaceError, UnsafePathError, SyscallError
@@ -71,7 +71,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
 
   /**
    * Gives the file its lasting name, at once and whole: a rename, or where `path` is on another file system a copy that
-   * is unseen until it is whole (`fd` is the copy's from then on). Where it fails, the file is still at its old `path`.
+   * is unseen until it is whole (`fd` is the copy's from then on). If it fails, the file is still at its old `path`.
    *
    * @throws SyscallError EEXIST where the name is taken and `replace` is not set; TempSpaceError
    */
@@ -107,7 +107,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
     this.open.close();
   }
 
-  /** From here on it is no leftover. */
+  /** From here on nothing has to be removed. */
   #end(): void {
     this.#ended = true;
     release(this.#held);

@@ -1,3 +1,4 @@
+/** Names that nobody can guess. */
 import { randomFillSync } from "node:crypto";
 import type { Bytes } from "../base/bytes.js";
 

@@ -52,7 +52,7 @@ export abstract class OpenFile {
   /**
    * Adds `data` at the end of the file: all of it, or nothing.
    *
-   * @throws TempSpaceError where there is no room; the file is then as long as it was.
+   * @throws TempSpaceError if there is no room; the file then has its old length.
    */
   async append(data: string | Uint8Array): Promise<void> {
     return run(this.appending(toBytes(data)));
@@ -86,7 +86,7 @@ function toBytes(data: string | Uint8Array): Uint8Array {
   return typeof data === "string" ? Buffer.from(data) : data;
 }
 
-/** What a new file is to hold at once; where there is no room, the file is closed. */
+/** What a new file is to hold at once. */
 export function fill(fd: Fd, { content, reserve: length }: ContentOptions): void {
   if (length !== undefined) reserve(fd, length);
   if (content !== undefined) runSync(writeAt(fd, toBytes(content), 0));

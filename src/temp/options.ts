@@ -38,7 +38,7 @@ export interface PlacementOptions {
 }
 
 export interface NameOptions {
-  /** Before the random part: `mayfly-`, unless told otherwise. */
+  /** Before the random part: `mayfly-`, by default. */
   readonly prefix?: string;
   /** After it: a file extension, mostly. */
   readonly suffix?: string;

@@ -1,3 +1,4 @@
+/** The directory that temporary things are made in, held open. */
 import type { Bytes } from "../base/bytes.js";
 import { cstring } from "../sys/ffi.js";
 import { Fd } from "../sys/files.js";

@@ -36,7 +36,7 @@ import { run, runSync, type Steps, step } from "./steps.js";
 export interface PersistOptions {
   /** Whether it takes the place of what has the name. Else, as by default, a name that is taken is an error: EEXIST. */
   readonly replace?: boolean;
-  /** Permissions, set before anybody can see the file, and whatever the umask: 0o600 unless told otherwise. */
+  /** Permissions, set before anybody can see the file, and whatever the umask: 0o600 by default. */
   readonly mode?: number;
   /** Owner and group, set before anybody can see the file. */
   readonly uid?: number;
@@ -50,7 +50,7 @@ export interface Unpersisted {
   readonly fd: Fd;
   readonly dir?: Fd;
   readonly name?: Bytes;
-  /** Whether its file system is gone after a crash: there is no disk to write it through to. */
+  /** Whether its file system does not survive a crash, so there is no disk to write it to. */
   readonly inMemory?: boolean;
 }
 

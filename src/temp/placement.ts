@@ -49,7 +49,7 @@ export function* inPlaces<Made>(
   );
 }
 
-/** The same for what takes no step worth waiting for. The first place, where it nearly always ends, comes without ado. */
+/** The same for what takes no step worth waiting for. The first place, which nearly always has room, is tried without a generator. */
 export function inPlace<Made>(options: PlacementOptions, make: (parent: Parent) => Made): Made {
   return inPlaceFrom(firstPlace(options), options, make);
 }
@@ -159,7 +159,7 @@ function standardPlace(size: "small" | "large", earlyBoot: boolean | undefined):
 }
 
 /** Before local file systems are up, both may still be hidden by a mount: only /run and memory will do. */
-const isEarly = (root: Bytes, told: boolean | undefined): boolean => told ?? !isUp(root);
+const isEarly = (root: Bytes, given: boolean | undefined): boolean => given ?? !isUp(root);
 
 /**
  * systemd's guide (Using /tmp/ and /var/tmp/ Safely): $TMPDIR, then /tmp for small and /var/tmp for large. The variable

@@ -1,3 +1,4 @@
+/** Opens a directory only if nobody else could replace what is made in it. */
 import { type Bytes, components, isAbsolute } from "../base/bytes.js";
 import { UnsafePathError } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, readlinkat } from "../sys/files.js";

@@ -10,7 +10,7 @@ import { standardRoots } from "./placement.js";
 import { run, runSync, type Steps } from "./steps.js";
 
 export interface SweepOptions extends NameOptions {
-  /** Where to look: the standard places for small and large, unless told otherwise. */
+  /** Where to look; by default the standard places for small and large. */
   readonly dir?: PathInput;
 }
 

@@ -68,7 +68,7 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
   /**
    * Gives the file a name: at once and whole, with its permissions and owner, and synced to the disk. It stays open.
    * Where `path` is on another file system, a copy is made there, unseen until it is whole, and `fd` is the copy's from
-   * then on. Where it fails nothing is lost: the file is still open, and the name leads to what it led to before.
+   * then on. If it fails, nothing is lost: the file is still open, and the name leads to what it led to before.
    *
    * @throws SyscallError EEXIST where the name is taken and `replace` is not set; TempSpaceError
    */
@@ -84,7 +84,7 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
     return { fd: this.open, inMemory: this.#place.isInMemory(this.open) };
   }
 
-  /** Where it lies on another file system from now on, what was known of the first no longer holds. */
+  /** If it lies on another file system from now on, what was known of the first no longer holds. */
   #move(fd: Fd): void {
     if (fd !== this.open) this.#place = { path: this.#place.path, isInMemory };
     this.become(fd);

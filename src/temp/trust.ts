@@ -1,3 +1,4 @@
+/** Whom to trust with a directory: root and this user. */
 import { readFileSync } from "node:fs";
 import { S_ISVTX, type Stat } from "../sys/inode.js";
 

@@ -8,7 +8,7 @@ import { chmod, statx } from "../sys/inode.js";
 import { openSafely } from "./safe-open.js";
 
 export interface WellKnownOptions {
-  /** Permissions of a directory that is made anew: 0o700 unless told otherwise. An existing one keeps its own. */
+  /** Permissions of a new directory: 0o700 by default. An existing one keeps its own. */
   readonly mode?: number;
 }
 
@@ -17,7 +17,7 @@ export interface WellKnownOptions {
  * /run/NAME for root, `$XDG_RUNTIME_DIR/NAME` for others; what a unit's RuntimeDirectory= made is used where it has
  * that name. Made where it is missing; refused where it is somebody else's.
  *
- * @throws UnsafePathError; SyscallError ENOENT where there is no `$XDG_RUNTIME_DIR`.
+ * @throws UnsafePathError; SyscallError ENOENT if there is no `$XDG_RUNTIME_DIR`.
  */
 export function runtimeDirSync(name: string, options: WellKnownOptions = {}): string {
   requireName("runtimeDir", name, options);
@@ -25,7 +25,7 @@ export function runtimeDirSync(name: string, options: WellKnownOptions = {}): st
 }
 
 /**
- * A directory of the program's own for what is to outlive reboots and is no user's document: /var/lib/NAME for root,
+ * A directory of the program's own for what is to outlive reboots but is not a user's document: /var/lib/NAME for root,
  * `$XDG_STATE_HOME/NAME` (else ~/.local/state/NAME) for others; a unit's StateDirectory= of that name comes first.
  *
  * @throws UnsafePathError

@@ -44,7 +44,7 @@ function* inTempDir<Result>(callback: (dir: LockedDir) => Result, options: TempD
   }
 }
 
-/** The callback's result. Where it throws, the directory goes first, and nothing that happens then hides the reason. */
+/** The callback's result. If it throws, the directory is removed first, and no failure of that hides the reason. */
 function* called<Result>(dir: LockedDir, callback: (dir: LockedDir) => Result): Steps<Result> {
   try {
     return yield* step(
@@ -61,7 +61,7 @@ function* called<Result>(dir: LockedDir, callback: (dir: LockedDir) => Result): 
   }
 }
 
-/** A disk that was full somewhere else, where another place for this directory would not help. */
+/** A disk that is full somewhere else: another place for this directory would not help. */
 class Unrelated {
   readonly error: unknown;
 

@@ -53,7 +53,7 @@ export class DirectoryIndex {
   readonly #now: number;
   #noted: number[] = [];
 
-  constructor(records: Float64Array, nowSeconds: number, kept = marks(records)) {
+  constructor(records: Float64Array, nowSeconds: number, kept: Uint8Array = marks(records)) {
     this.records = records;
     this.kept = kept;
     this.#now = nowSeconds;
