@@ -1,3 +1,4 @@
+/** Expands shell patterns by listing directories, without moving their access times. */
 import { type Bytes, basename, components, join, parent } from "../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../base/errors.js";
 import { DT_DIR, DT_LNK, entries, openDirectory } from "../sys/directory.js";
@@ -25,9 +26,9 @@ export function literalPrefix(pattern: Bytes): Bytes {
 /**
  * The paths that match, as glob(3) with GLOB_NOSORT and GLOB_BRACE finds them: a component with `*`, `?` or `[` matches
  * by libc's fnmatch(3), never `.`, `..` or a leading dot; the others must exist. Directories are listed without moving
- * their atime, and never where the last step to them is a symlink. Symlinks resolve in the root. What can't be
- * listed matches nothing. This is for looking: what it found may be something else by now. Only where `leads` says so of
- * a path is it looked at, and gone on from.
+ * their atime, but not if their own name is that of a symlink. Symlinks resolve in the root. A directory that cannot be
+ * listed matches nothing. The matches are not checked: whoever acts on one has to resolve it safely. A path is looked
+ * at, and expanded further, only if `leads` is true of it.
  */
 export function glob(ground: Ground, pattern: Bytes, leads = EVERYWHERE): Bytes[] {
   return expandBraces(pattern).flatMap((path) => matches(ground, path, leads));
@@ -41,7 +42,7 @@ function matches(ground: Ground, pattern: Bytes, leads: typeof EVERYWHERE): Byte
   let found = ["/" as Bytes];
   let isChecked = true;
   for (const [index, part] of parts.entries()) {
-    // glob(3) asks fnmatch about a last component that has but escapes, and opens the directory for it.
+    // glob(3) matches a last component with escapes alone by fnmatch, and opens the directory for it.
     const isMagic = MAGIC.test(part.replace(ESCAPED, "")) || (index === last && part.includes("\\"));
     found = isMagic
       ? found.flatMap((directory) => list(ground, directory, part, index === last))
@@ -53,7 +54,7 @@ function matches(ground: Ground, pattern: Bytes, leads: typeof EVERYWHERE): Byte
   return isChecked ? found : found.filter((path) => exists(ground, path));
 }
 
-/** The entries of `directory` that match; where more components follow, only those that can be directories. */
+/** The entries of `directory` that match; if more components follow, only those that can be directories. */
 function list(ground: Ground, directory: Bytes, part: Bytes, isLast: boolean): Bytes[] {
   const isMatch = matcher(part);
   const found: Bytes[] = [];
@@ -69,7 +70,7 @@ function list(ground: Ground, directory: Bytes, part: Bytes, isLast: boolean): B
 
 function openListing({ root, traceless }: Ground, directory: Bytes): Fd {
   if ((root === "/" && !traceless) || directory === "/") return openDirectory(Fd.cwd, directory, O_NOFOLLOW);
-  // The root itself is the caller's word: what lies above it is not to be resolved inside it.
+  // The caller named the root: its own path is not resolved inside it.
   if (directory === root) return openDirectory(Fd.cwd, directory, 0);
   using above = resolve(root, parent(directory), { follow: true, safe: false, traceless });
   return openDirectory(above, basename(directory), O_NOFOLLOW);

@@ -1,3 +1,4 @@
+/** Resolves paths component by component, by fd, inside a root, and through no symlink that a stranger planted. */
 import { type Bytes, components, isBelow, show } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, pathBelow, readlinkat } from "../sys/files.js";
@@ -6,11 +7,11 @@ import { isSymlink, type Stat, statx } from "../sys/inode.js";
 import { readlinkWithoutTrace } from "../sys/mount.js";
 import { requireFollowable, requireSafeTransition } from "./transition.js";
 
-/** What paths resolve on. */
+/** How paths resolve. */
 export interface Ground {
   /** Where symlinks resolve. */
   readonly root: Bytes;
-  /** Leave the symlinks on the way the access times that they have, as far as the kernel lets us. */
+  /** Preserve the access times of the symlinks on the way, as far as the kernel allows. */
   readonly traceless: boolean;
 }
 
@@ -19,13 +20,13 @@ export interface ResolveOptions {
   readonly follow: boolean;
   /** `false` lets unsafe transitions pass: for looking only, never before acting. */
   readonly safe?: boolean;
-  /** As the ground's. */
+  /** As in `Ground`. */
   readonly traceless?: boolean;
   /** Called with each component before it is entered. */
   readonly inspect?: (fd: Fd) => void;
 }
 
-/** How far a path could be resolved: the last directory that is there, and the names that are missing below it. */
+/** How far a path could be resolved: the last directory that exists, and the names that are missing below it. */
 export interface Reached {
   readonly fd: Fd;
   readonly missing: readonly Bytes[];
@@ -54,7 +55,7 @@ interface Walk {
   last: Place;
   /** The components still to go, the next one last. */
   readonly todo: Bytes[];
-  /** How many of them the path itself named; those before them come from symlinks. */
+  /** How many of them are the path's own; those before them come from symlinks. */
   own: number;
   /** Whether the current component is from a symlink. */
   byLink: boolean;
@@ -117,7 +118,7 @@ function steps(path: Bytes): Bytes[] {
     .reverse();
 }
 
-/** Goes one component on; false if it is missing and the path itself named it. */
+/** Resolves the next component; false if it is missing and is the path's own. */
 function step(walk: Walk, name: Bytes): boolean {
   if (name === "..") {
     up(walk);
@@ -161,7 +162,7 @@ function enter(walk: Walk, fd: Fd): void {
   walk.last = place;
 }
 
-/** Reads what is held, not what has its name by now. */
+/** Reads the symlink that is held open: its name may stand for another by now. */
 function follow(walk: Walk, link: Place): void {
   const { safe = true, traceless = false } = walk.options;
   if (safe) requireFollowable(walk.path, here(walk), link);
@@ -189,7 +190,7 @@ export function requireNormalized(path: Bytes): void {
   throw new UnsafePathError("NOT_NORMALIZED", path, tooLong ? "path too long" : "path not normalized");
 }
 
-/** Whether resolving `path` would run into an automount point; what can't be resolved is not. */
+/** Whether resolving `path` would reach an automount point; false if it cannot be resolved. */
 export function isBelowAutofs(root: Bytes, path: Bytes, traceless = false): boolean {
   let found = false;
   try {

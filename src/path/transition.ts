@@ -44,8 +44,8 @@ export function mayFollow(
 export function requireSafeTransition(path: Bytes, from: Step, to: Step): void {
   if (!isUnsafeTransition(from.stat, to.stat)) return;
   const fix = isSymlink(from.stat)
-    ? "remove the symlink, or name the path that it stands for"
-    : "give both the same owner, or name a path that avoids the first";
+    ? "remove the symlink, or use the path of its target"
+    : "give both the same owner, or use a path that avoids the first";
   throw refusal(path, from, to, fix);
 }
 
@@ -65,7 +65,7 @@ export function requireFollowable(path: Bytes, directory: Step, link: Step & { r
     path,
     directory,
     link,
-    "anybody could have planted it: remove it, or name the path that it stands for",
+    "any user could have created it: remove it, or use the path of its target",
   );
 }
 

@@ -1,3 +1,4 @@
+/** Removes trees by directory fd, whatever happens to them meanwhile. */
 import { type Bytes, show } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { type DirectoryEntry, DT_DIR, entries, leavingAtime } from "../sys/directory.js";
@@ -21,9 +22,9 @@ import {
 import { chmod, isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
 
 export interface Removal {
-  /** Entries that are gone, the top included where it went. */
+  /** Entries that were removed, including the top. */
   readonly removed: number;
-  /** What had to stay, and why: a mount (EXDEV, EBUSY), an immutable file (EPERM). At most 100 are told. */
+  /** What had to stay, and why: a mount (EXDEV, EBUSY), an immutable file (EPERM). At most 100 are reported. */
   readonly left: readonly Left[];
 }
 
@@ -34,7 +35,7 @@ export interface Left {
 
 /** Ancestors nearer than this keep their fd open; farther ones are found again through `..` and compared. */
 const OPEN_LEVELS = 8;
-/** Someone who adds entries as fast as they are removed gets this many looks, not for ever. */
+/** Somebody may add entries as fast as they are removed: the directory is listed at most this often. */
 const MOST_LOOKS = 64;
 const MOST_LEFT = 100;
 const ENTRIES_A_SLICE = 512;
@@ -59,10 +60,10 @@ interface Level {
 
 /**
  * Removes `name` in `dir` with all that is below it: by directory fd, never by a path; no symlink is followed and no
- * mount is entered. Depth costs neither stack nor fds. It holds its own against a tree that changes underneath: what
- * was moved elsewhere is not touched there. Directories that their owner locked himself out of are opened up first.
+ * mount is entered. Depth costs neither stack nor fds. If the tree changes meanwhile, what was moved elsewhere is not
+ * touched there. Directories that deny their own owner access are made accessible first.
  *
- * @throws UnsafePathError REPLACED_INODE where a directory was moved away from under the removal.
+ * @throws UnsafePathError REPLACED_INODE if a directory was moved away during the removal.
  */
 export function removeTree(dir: Fd, name: Bytes, options: RemovalOptions = {}): Removal {
   const slices = removeTreeInSlices(dir, name, options);
@@ -133,7 +134,7 @@ class TreeRemoval {
     else if (code === "EPERM") this.#failed(dir, name, 0);
   }
 
-  /** Removes the directory, or goes down into it where it is not empty; what must stay itself is emptied all the same. */
+  /** Removes the directory, or descends into it if it is not empty; one that must stay is emptied all the same. */
   #directory(dir: Fd, name: Bytes): void {
     // Whose it is shows when it is opened.
     if (this.#options.onlyOwn !== true) {
@@ -167,7 +168,7 @@ class TreeRemoval {
     this.#unlinked(dir, level.name, AT_REMOVEDIR, []);
   }
 
-  /** Unlinks; returns the code where that says what the entry is, and tells what stays for another reason. */
+  /** Unlinks; returns the code if that says what the entry is, and reports what stays for another reason. */
   #unlinked(dir: Fd, name: Bytes, flags: number, expected = FULL): string | undefined {
     let code = tryUnlinkat(dir, name, flags);
     if (code === "EACCES" && dir !== this.#dir && openUp(dir)) code = tryUnlinkat(dir, name, flags);
@@ -176,7 +177,7 @@ class TreeRemoval {
     return code;
   }
 
-  /** Asks once more, for the error with its message: one that names a path 30,000 levels deep is no small thing. */
+  /** Tries once more, for the error's message, which is costly to build for a path 30,000 levels deep. */
   #failed(dir: Fd, name: Bytes, flags: number): void {
     if (this.#left.length >= MOST_LEFT) return;
     try {
@@ -268,7 +269,7 @@ function openOnMount(dir: Fd, name: Bytes, flags: number): Fd {
   throw new SyscallError("EXDEV", 18, "openat", [`${dir}`, JSON.stringify(show(name))], pathBelow(dir, name));
 }
 
-/** Gives a directory's owner back what he took from himself; false where that changes nothing. */
+/** Restores a directory owner's own access; false if that changes nothing. */
 function openUp(dir: Fd): boolean {
   try {
     const { mode } = statx(dir);

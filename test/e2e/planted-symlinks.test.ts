@@ -248,5 +248,5 @@ test("the JSON of a refusal has its code, the path, the symlink and the fix", { 
     .find(({ type }) => type === "failed");
   assert.equal(failed.error.code, "UNSAFE_TRANSITION");
   assert.equal(failed.path, `${link}/x`);
-  assert.match(failed.error.message, /app \(symlink, owned by uid 65534\); .*remove it, or name the path/);
+  assert.match(failed.error.message, /app \(symlink, owned by uid 65534\); .*remove it, or use the path/);
 });

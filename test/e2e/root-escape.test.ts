@@ -132,7 +132,7 @@ test("a path that ends in .. is refused by its name, on the host too", () => {
       const [path = "", ...rest] = args.reverse();
       const { status, stderr } = mayfly(["tmpfiles", ...rest, "--remove", "--inline", `R ${path}`]);
       assert.equal(status, 73);
-      assert.match(stderr, /the path ends in "\.\."; name the directory itself/);
+      assert.match(stderr, /the path ends in "\.\."; use the path of the directory itself/);
     }
     assert.equal(look(outside), before);
   });

@@ -124,6 +124,6 @@ test("the refusal names the path, the symlink, its owner and the way out", { ski
   assert.throws(() => resolve(HOST, bytes(`${path}/x`), { follow: true }), {
     code: "UNSAFE_TRANSITION",
     path: `${path}/x`,
-    message: `${path}/x: detected unsafe path transition ${place} (sticky and world-writable, owned by uid 0) -> ${path} (symlink, owned by uid ${ALICE}); anybody could have planted it: remove it, or name the path that it stands for`,
+    message: `${path}/x: detected unsafe path transition ${place} (sticky and world-writable, owned by uid 0) -> ${path} (symlink, owned by uid ${ALICE}); any user could have created it: remove it, or use the path of its target`,
   });
 });

@@ -1,3 +1,4 @@
+/** Finds and opens the directory that a line cleans or removes. */
 import { type Bytes, basename, parent } from "../../base/bytes.js";
 import { failedWith, UnsafePathError } from "../../base/errors.js";
 import { type Ground, resolve } from "../../path/resolve.js";
@@ -25,7 +26,11 @@ const MISSING: readonly string[] = ["ENOENT", "ENOTDIR"];
  */
 export function openParent({ root, traceless }: Ground, path: Bytes, missing = MISSING): Fd | undefined {
   if (basename(path) === PARENT) {
-    throw new UnsafePathError("NOT_NORMALIZED", path, 'the path ends in ".."; name the directory itself');
+    throw new UnsafePathError(
+      "NOT_NORMALIZED",
+      path,
+      'the path ends in ".."; use the path of the directory itself',
+    );
   }
   return ifThere(() => {
     const safely = (): Fd => resolve(root, parent(path), { follow: true, traceless });
@@ -40,7 +45,7 @@ export function openParent({ root, traceless }: Ground, path: Bytes, missing = M
   }, missing);
 }
 
-/** Opens the directory `path` in its parent for listing, without a trace where the kernel lets us; not a symlink to one. */
+/** Opens the directory `path` in its parent for listing, not a symlink to one, and without moving its atime if allowed. */
 export function openBase(dir: Fd, path: Bytes): Fd | undefined {
   const name = (basename(path) || ".") as Bytes;
   const flags = O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
@@ -54,7 +59,7 @@ export function openBase(dir: Fd, path: Bytes): Fd | undefined {
   });
 }
 
-/** What is not there, or is no directory, is nothing to clean, and no failure. */
+/** A path that does not exist or is not a directory has nothing to clean, and is not a failure. */
 export function ifThere<Result>(open: () => Result, missing = MISSING): Result | undefined {
   try {
     return open();

@@ -1,3 +1,4 @@
+/** Opens and creates the directories above the path of a line. */
 import { type Bytes, basename, join, parent } from "../../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../../base/errors.js";
 import { reach, requireNormalized, resolve } from "../../path/resolve.js";
@@ -9,14 +10,14 @@ import { ItemError } from "./item-error.js";
 const PARENT_MODE = 0o755;
 const PERMISSIONS = 0o7777;
 
-/** The name of what shall stand at `path`. */
+/** The last component of `path`. */
 export function nameOf(path: Bytes): Bytes {
   const name = basename(path);
   if (name === "") throw new ItemError("NO_NAME", path, "has no name of its own");
   return name;
 }
 
-/** What is at `name`, looked at without following it; undefined where nothing is. */
+/** The inode at `name`, symlinks not followed; undefined if there is none. */
 export function look(dir: Fd, name: Bytes): Stat | undefined {
   try {
     return statx(dir, name);
@@ -27,8 +28,8 @@ export function look(dir: Fd, name: Bytes): Stat | undefined {
 }
 
 /**
- * The directory of `path`, and the names that are still missing on the way to it. If they would be ours in the directory
- * of another user, they are refused before the first of them is made.
+ * The directory of `path`, and the names that are missing on the way to it. If creating them would put a directory of this
+ * process's user into one of another user, that is refused before the first is created.
  */
 export function reachParent(root: Bytes, path: Bytes): { fd: Fd; missing: readonly Bytes[] } {
   nameOf(path);
@@ -48,13 +49,13 @@ export function reachParent(root: Bytes, path: Bytes): { fd: Fd; missing: readon
   }
 }
 
-/** What is at `path`, symlinks in its last component not followed. */
+/** Opens what is at `path`; a symlink in its last component is not followed. */
 export function openExact(root: Bytes, path: Bytes): Fd {
   requireNormalized(path);
   return resolve(root, path, { follow: false });
 }
 
-/** The directory of `path`, which must be there. */
+/** The directory of `path`, which must exist. */
 export function openParentOf(root: Bytes, path: Bytes): Fd {
   nameOf(path);
   requireNormalized(path);
@@ -89,7 +90,7 @@ export function makeMissing(path: Bytes, from: Fd, missing: readonly Bytes[], ma
 /** How missing parents are made. */
 export interface ParentMaking {
   readonly keepSetGid: boolean;
-  /** Runs `act` with whatever has to be set around the making of the directory at `path`. */
+  /** Runs `act`, which creates the directory at `path`, with the umask and label that it needs. */
   readonly make: (path: Bytes, act: () => void) => void;
   readonly made: (path: Bytes) => void;
 }
@@ -106,7 +107,7 @@ function makeOne(dir: Fd, name: Bytes, { make, made }: ParentMaking): boolean {
   return true;
 }
 
-/** What the `=` modifier finds in the way of a parent directory: `name` in `dir` must go. */
+/** An entry in the way of a parent directory, which the `=` modifier removes. */
 export interface Obstacle {
   readonly dir: Fd;
   readonly name: Bytes;
@@ -114,8 +115,8 @@ export interface Obstacle {
 }
 
 /**
- * The topmost component above `path` that is neither missing, nor a directory, nor a symlink to one; undefined where
- * there is none. The caller closes its `dir`.
+ * The topmost component above `path` that is neither missing, nor a directory, nor a symlink to one; undefined if there
+ * is none. The caller closes its `dir`.
  */
 export function findObstacle(root: Bytes, path: Bytes): Obstacle | undefined {
   requireNormalized(path);
@@ -165,12 +166,12 @@ function isDeadEnd(root: Bytes, path: Bytes): boolean {
   }
 }
 
-/** Mount points are never removed to make room. */
+/** Mount points are never removed. */
 export function refuseMountPoint(path: Bytes, stat: Stat): void {
   if (stat.isMountRoot) throw new ItemError("MOUNT_POINT", path, "is a mount point, which is not removed");
 }
 
-/** What a removal had to leave behind is the reason why it failed. */
+/** Throws the reason why the first entry could not be removed. */
 export function requireGone(path: Bytes, left: readonly { readonly error: Error }[]): void {
   const first = left[0]?.error;
   if (first instanceof SyscallError) throw first;
