@@ -240,7 +240,7 @@ _mayfly() {
     case "$prev" in
       --exec) :; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json --exec --since-start --deletions -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json --exec --since-start --deletions -v --verbose -h --help"; return; fi
     _mayfly_reply "$(compgen -d -- "$cur")"
     ;;
   esac

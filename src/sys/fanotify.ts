@@ -82,6 +82,8 @@ export interface FanotifyEvent {
   from?: NameInDirectory;
   to?: NameInDirectory;
   target?: InodeKey;
+  /** How many events were lost, if that is known. */
+  lost?: number;
   /** Of a mount: its unique id. */
   mount?: bigint;
 }

@@ -3,6 +3,7 @@ import { bind, errno, errnoName } from "./ffi.js";
 import { check, Fd } from "./files.js";
 
 const POLLIN = 1;
+const POLLOUT = 4;
 const POLL_ENTRY = 8;
 const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
@@ -17,10 +18,19 @@ const libc = {
 
 /** Blocks this thread until one of the fds can be read, or for `milliseconds`. True for each that can be. */
 export function pollReadable(fds: readonly Fd[], milliseconds: number): boolean[] {
+  return poll(fds, POLLIN, milliseconds);
+}
+
+/** Whether PIPE_BUF bytes can be written without waiting; true, too, if writing would fail at once. */
+export function isWritable(fd: Fd): boolean {
+  return poll([fd], POLLOUT, 0)[0] === true;
+}
+
+function poll(fds: readonly Fd[], events: number, milliseconds: number): boolean[] {
   const buffer = Buffer.alloc(fds.length * POLL_ENTRY);
   for (const [index, fd] of fds.entries()) {
     buffer.writeInt32LE(fd.number, index * POLL_ENTRY);
-    buffer.writeInt16LE(POLLIN, index * POLL_ENTRY + 4);
+    buffer.writeInt16LE(events, index * POLL_ENTRY + 4);
   }
   const result = libc.poll(buffer, fds.length, milliseconds);
   if (result < 0 && errnoName(errno()) !== "EINTR") check(result, "poll", "" as Bytes, () => []);

@@ -52,15 +52,15 @@ export class Ring {
     }
   }
 
-  /** Hands over each record that is there, as the place in `data` where it starts. */
-  drain(take: (data: Buffer, at: number) => void): void {
+  /** Hands over each record that is there, as the place in `data` where it starts, until `take` wants no more. */
+  drain(take: (data: Buffer, at: number) => boolean): void {
     let at = Number(this.#consumed[0]);
     const end = Number(Atomics.load(this.#produced, 0));
-    while (at < end) {
+    for (let more = true; more && at < end; ) {
       const start = at % this.#length;
       const header = Atomics.load(this.#headers, start / 4) >>> 0;
       if ((header & BUSY) !== 0) break;
-      if ((header & DISCARDED) === 0) take(this.#data, start + HEADER_LENGTH);
+      if ((header & DISCARDED) === 0) more = take(this.#data, start + HEADER_LENGTH);
       at += Math.ceil((HEADER_LENGTH + (header & ~DISCARDED)) / ALIGNMENT) * ALIGNMENT;
       Atomics.store(this.#consumed, 0, BigInt(at));
     }

@@ -12,6 +12,12 @@ const lines = (text: string): Json[] =>
     .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as Json);
+/** What a watch reports between its first line and its last. */
+const events = (text: string): Json[] => {
+  const all = lines(text);
+  assert.deepEqual([all.at(0)?.type, all.at(-1)?.type], ["ready", "end"]);
+  return all.slice(1, -1);
+};
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/;
 
 /** `tree/old` of long ago and `tree/new` of now, below a line that lets them be 30 days old. */
@@ -46,7 +52,7 @@ test("watch --json tells of a cleaner's removal: time, op, path, actor, victim, 
   const { stdout } = await whileWatching(["--json", tree], () => {
     start(process.execPath, [MAYFLY, "clean", config]);
   });
-  const [event, ...others] = lines(stdout);
+  const [event, ...others] = events(stdout);
   assert.deepEqual(others, []);
   assert.equal(event?.type, "event");
   assert.match(`${event?.time}`, RFC3339);
@@ -80,7 +86,7 @@ test("watch --json: what no cleaner did has no line, and a new file no victim", 
     start("touch", [join(ground.tree, "made")]);
     start("rm", [join(ground.tree, "new")]);
   });
-  const [made, removed] = lines(stdout);
+  const [made, removed] = events(stdout);
   assert.deepEqual(
     [made?.op, made?.victim, made?.source, removed?.op, removed?.source],
     ["create", null, null, "delete", null],
@@ -94,7 +100,7 @@ test("names that are no UTF-8, or that a terminal would obey, come safely in --j
   const path = Buffer.from(`${ground.tree}/${name}`, "latin1");
   const { stdout } = await whileWatching(["--json", ground.tree], () => writeFileSync(path, ""));
   assert.equal(/[^\n\x20-\x7e\xef\xbf\xbd]/.test(stdout), false, JSON.stringify(stdout));
-  const [event] = lines(stdout);
+  const [event] = events(stdout);
   assert.deepEqual(Buffer.from(`${event?.pathBase64}`, "base64"), path);
   const explained = start("bash", [
     "-c",

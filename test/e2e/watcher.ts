@@ -21,7 +21,7 @@ export async function whileWatching(
   const ready = new Promise<void>((resolve, reject) => {
     child.stderr?.setEncoding("latin1").on("data", (text: string) => {
       told.stderr += text;
-      if (/^Watching .*\n/.test(told.stderr)) resolve();
+      if (/^Watching .*\n/m.test(told.stderr)) resolve();
     });
     child.once("exit", () => reject(new Error(`it ended before it watched: ${told.stderr}`)));
   });

@@ -20,7 +20,7 @@ const unlink = (name: string, after: number, before = after): Unlink => {
 /** What is told of these, as their masks and names. */
 function told(events: FanotifyEvent[], unlinks: Unlink[], there: string[] = [], lost = false): string[] {
   const order = new Order(
-    { take: (read) => read(), read: () => unlinks.splice(0), hasLost: () => lost },
+    { take: (read) => read(), read: () => unlinks.splice(0), takeLost: () => (lost ? 1 : 0) },
     { read: () => events.splice(0), isThere: (each) => there.includes(each.at?.name ?? "") },
   );
   const names: Record<number, string> = {

@@ -32,7 +32,8 @@ const eventsOf = (stdout: string): { type: string; op: string; path: string }[] 
   stdout
     .trim()
     .split("\n")
-    .map((line) => JSON.parse(line));
+    .map((line) => JSON.parse(line))
+    .filter(({ type }) => type === "event");
 
 for (const below of FILE_SYSTEMS) {
   test(`renames that contradict what a scan saw do not end it, below ${below ?? "/tmp"}`, {

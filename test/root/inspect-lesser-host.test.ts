@@ -57,7 +57,7 @@ for (const proc of [["--mount-proc"], []]) {
     assert.equal(told.ready.events, "fanotify");
     assert.notEqual(told.ready.naming, "bpf");
     assert.equal(
-      told.ready.notices.some((notice) => notice.includes("pid namespace")),
+      told.ready.notices.some((notice) => notice.includes("PID namespace")),
       true,
     );
     for (const { exe, via } of told.events) {
@@ -87,7 +87,7 @@ test("without root: inotify tells what happens, and says that it can't tell who"
   assert.equal(ready.events, "inotify");
   assert.equal(ready.naming, "none");
   assert.equal(
-    ready.notices.some((notice) => notice.includes("no process can be named")),
+    ready.notices.some((notice) => notice.includes("processes cannot be identified")),
     true,
   );
   assert.equal(

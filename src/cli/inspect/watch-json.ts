@@ -1,14 +1,44 @@
 import { isUtf8, toBuffer, toText } from "../../base/bytes.js";
 import { utcTime } from "../../base/time.js";
-import type { Actor, Victim, WatchEvent } from "../../inspect/index.js";
+import type { Abilities, Actor, Victim, WatchEvent } from "../../inspect/index.js";
 import { userName } from "../../sys/accounts.js";
 import { line as jsonLine, pathJson, sourceJson } from "../verbs/json.js";
 
 type Json = { readonly [key: string]: unknown };
 
+/** The watch is listening: what happens from now on is reported. */
+export function readyJson({ events, naming, removals, directories, missing, notices }: Abilities): string {
+  const absent = missing.map((path) => pathJson("path", path));
+  return jsonLine({ type: "ready", events, naming, removals, directories, missing: absent, notices });
+}
+
+/** What the watch left out, at its end. */
+export function endJson(left: {
+  readonly unwritten: number;
+  readonly folded: number;
+  readonly lost: number;
+}) {
+  return jsonLine({ type: "end", ...left });
+}
+
 /** One event as one line. */
 export function watchJson(event: WatchEvent): string {
-  const { time, op, path, kind, to, from, actor, victim, line, lineUnknown, decisive, advice } = event;
+  const {
+    time,
+    op,
+    path,
+    kind,
+    to,
+    from,
+    actor,
+    victim,
+    line,
+    lineUnknown,
+    decisive,
+    advice,
+    folded,
+    count,
+  } = event;
   return jsonLine({
     type: "event",
     time: utcTime(time),
@@ -17,6 +47,8 @@ export function watchJson(event: WatchEvent): string {
     ...(kind !== undefined && { kind }),
     ...(to === undefined ? {} : pathJson("to", to)),
     ...(from === undefined ? {} : pathJson("from", from)),
+    ...(folded !== undefined && { folded }),
+    ...(count !== undefined && { count }),
     actor: actorJson(actor),
     victim: victim === undefined ? null : victimJson(victim),
     source: line === undefined ? null : sourceJson(line),

@@ -3,7 +3,7 @@ import { localTime } from "../../base/time.js";
 import type { Abilities, Actor, Block, Victim, WatchEvent, WatchOperation } from "../../inspect/index.js";
 import type { Paint, Style } from "../style.js";
 import { place } from "../verbs/reasons.js";
-import { number } from "../words.js";
+import { counted, number } from "../words.js";
 import { userText } from "./watch-json.js";
 
 const WORDS: Readonly<Record<WatchOperation, readonly [string, Style]>> = {
@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<WatchOperation, readonly [string, Style]>> = {
   exchange: ["exchanged", "yellow"],
   mount: ["mounted", "cyan"],
   unmount: ["unmounted", "cyan"],
+  folded: ["folded", "yellow"],
   lost: ["LOST EVENTS", "red"],
 };
 
@@ -28,7 +29,7 @@ export function blockText(block: Block, paint: Paint): string {
   if (first.lineUnknown !== undefined) details.push(`line unknown: ${first.lineUnknown}`);
   if (first.decisive !== undefined) {
     const { timestamp, time } = first.decisive;
-    details.push(`decisive: ${timestamp} ${localTime(time)}, the newest that the line goes by`);
+    details.push(`decisive: ${timestamp} ${localTime(time)}, the newest timestamp that the line checks`);
   }
   for (const advice of first.advice ?? []) details.push(`advice: ${advice}`);
   return head + details.map((text) => `    ${text}\n`).join("");
@@ -41,10 +42,14 @@ function whatText({ first, count, below, paths }: Block): string {
   return `${number(count)} entries below ${show(below)}: ${names.join(", ")}${more}`;
 }
 
-function onePath({ op, path, to, from, kind }: WatchEvent): string {
+function onePath({ op, path, to, from, kind, folded, count }: WatchEvent): string {
+  if (folded !== undefined) {
+    const [word] = WORDS[folded.op];
+    return `${number(folded.count)} events (${word}) below ${show(path)}: too fast to report one by one`;
+  }
+  if (op === "lost") return count === undefined ? "an unknown number" : number(count);
   const what = `${kind === undefined || kind === "file" ? "" : `${kind} `}${show(path)}`;
-  if (op === "rename")
-    return `${what} to ${to === undefined ? "somewhere outside of what is watched" : show(to)}`;
+  if (op === "rename") return `${what} to ${to === undefined ? "a place that is not watched" : show(to)}`;
   if (op === "exchange") return `${what} with ${show(to ?? ("?" as Bytes))}`;
   return from === undefined ? what : `${what} by ${show(from)}, renamed`;
 }
@@ -56,9 +61,9 @@ function nameBelow(path: Bytes, directory: Bytes): Bytes {
 }
 
 const VIA: Readonly<Partial<Record<Actor["via"], string>>> = {
-  gone: "a process that was gone before it could be named",
-  outside: "a process outside of this pid namespace",
-  unknown: "nobody knows: the events bear no process",
+  gone: "a process that exited before it could be identified",
+  outside: "a process outside this PID namespace",
+  unknown: "an unknown process (inotify events carry no PID)",
 };
 
 export function actorText({ pid, via, exe, cmdline, truncated, uid, unit, container }: Actor): string {
@@ -67,7 +72,8 @@ export function actorText({ pid, via, exe, cmdline, truncated, uid, unit, contai
   const words = cmdline === undefined ? show(exe ?? ("?" as Bytes)) : cmdline.map(show).join(" ");
   const command = truncated === true ? `${words}...` : words;
   const facts = [`pid ${pid}`];
-  if (exe !== undefined) facts.push(show(exe));
+  // Once is enough, if the command line begins with it.
+  if (exe !== undefined && cmdline?.[0] !== exe && cmdline !== undefined) facts.push(show(exe));
   if (uid !== undefined) facts.push(`user ${userText(uid)}`);
   if (unit !== undefined) facts.push(`unit ${show(unit)}`);
   if (container !== undefined) facts.push(`container ${show(container).slice(0, 12)}`);
@@ -79,23 +85,33 @@ function victimText({ size, atime, mtime, ctime, btime }: Victim): string {
   return `${size} bytes, modified ${localTime(mtime)}, read ${localTime(atime)}, changed ${localTime(ctime)}${birth}`;
 }
 
-/** What this host allows to be told, before the first event. */
-export function abilitiesText({ events, naming, directories, notices }: Abilities): string {
-  const how = naming === "none" ? "processes can't be named" : `processes are named by ${naming}`;
-  const lines = [`Watching ${number(directories)} directories by ${events}; ${how}.`, ...notices];
+/** What this host allows to be reported, before the first event; `verbose` adds where it comes from. */
+export function abilitiesText(abilities: Abilities, verbose: boolean): string {
+  const { events, naming, removals, directories, notices, missing } = abilities;
+  const how = naming === "none" ? "processes cannot be identified" : `processes are identified by ${naming}`;
+  const source = verbose ? ` Removals of files come from ${removals}.` : "";
+  const lines = [
+    `Watching ${counted(directories, "directory", "directories")} with ${events}; ${how}.${source}`,
+    ...missing.map((path) => `${show(path)} does not exist; it is reported once it is created`),
+    ...notices,
+  ];
   return `${lines.join("\n")}\n`;
 }
+
+/** Programs can be given any number of names. */
+const MOST_COUNTS = 10_000;
 
 /** Who did what, how often, since the watch began. */
 export class Summary {
   readonly #counts = new Map<string, number>();
 
-  add({ op, actor, line }: WatchEvent): void {
+  add({ op, actor, line, folded, count = 1 }: WatchEvent): void {
     const who = actor.exe === undefined ? (VIA[actor.via] ?? "?") : show(actor.exe);
     const unit = actor.unit === undefined ? "" : `, unit ${show(actor.unit)}`;
     const why = line === undefined ? "" : `, line ${place(line)}`;
-    const key = `${WORDS[op][0]} by ${who}${unit}${why}`;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+    const key = `${WORDS[folded?.op ?? op][0]} by ${who}${unit}${why}`;
+    const known = this.#counts.has(key) || this.#counts.size < MOST_COUNTS ? key : "other events";
+    this.#counts.set(known, (this.#counts.get(known) ?? 0) + (folded?.count ?? count));
   }
 
   text(): string {

@@ -58,7 +58,7 @@ export class ExecRecorder implements Disposable {
    */
   constructor() {
     if (readlinkSync("/proc/self/ns/pid") !== INITIAL_PID_NAMESPACE) {
-      throw new Error("the recorder counts pids as the host does, and this is another pid namespace");
+      throw new Error("the eBPF recorder does not work inside a PID namespace");
     }
     const offsets = offsetsOf(KernelTypes.ofThisKernel());
     try {

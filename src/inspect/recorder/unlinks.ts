@@ -46,6 +46,8 @@ const NOTHING: Phase = { taken: 0, queued: 0, ahead: [] };
 
 /** Memory of the kernel: 260,000 removals of short names, 104,000 of the longest, while nobody reads. */
 const RING_LENGTH = 32 * 1024 * 1024;
+/** Read at once, at most. */
+export const MOST_UNLINKS = 8_192;
 const MOST_DEVICES = 1024;
 /** Far more than come between a record's being begun and its being read. */
 const PHASES_KEPT = 65_536;
@@ -117,6 +119,11 @@ export class UnlinkRecorder {
     return events;
   }
 
+  /** Whether any file system's removals come from here. */
+  get isUsed(): boolean {
+    return this.#fileSystems.size > 0;
+  }
+
   /** Readable when there is something to read. */
   get fd(): Fd {
     return this.#ring.fd;
@@ -129,18 +136,18 @@ export class UnlinkRecorder {
     updateMap(this.#devices, device, 1);
   }
 
-  /** In the order in which it happened. */
+  /** In the order in which it happened; MOST_UNLINKS at once. */
   read(): Unlink[] {
     const unlinks: Unlink[] = [];
-    this.#ring.drain((data, at) => unlinks.push(this.#decode(data, at)));
+    this.#ring.drain((data, at) => unlinks.push(this.#decode(data, at)) < MOST_UNLINKS);
     return unlinks;
   }
 
-  /** Whether the ring was full since this was asked last. */
-  hasLost(): boolean {
+  /** How many removals found the ring full since this was asked last. */
+  takeLost(): number {
     const before = this.#lostBefore;
     this.#lostBefore = Atomics.load(this.#counters, SHARED.lost / 8);
-    return this.#lostBefore !== before;
+    return Number(this.#lostBefore - before);
   }
 
   close(): void {

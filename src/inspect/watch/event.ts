@@ -46,7 +46,9 @@ export type WatchOperation =
   | "exchange"
   | "mount"
   | "unmount"
-  /** Events were lost, or could not be told: `path` is where. */
+  /** Events came faster than they were read from the watch: `folded` says how many were not reported one by one. */
+  | "folded"
+  /** The kernel lost events: `path` is where, `count` how many, if that is known. */
   | "lost";
 
 /** One change below a watched path. */
@@ -62,6 +64,10 @@ export interface WatchEvent {
   /** Of a `replace`: the path that was renamed onto this one. */
   readonly from?: Bytes;
   readonly actor: Actor;
+  /** Of `folded`: `path` is the directory that all of them lie below. */
+  readonly folded?: { readonly op: WatchOperation; readonly count: number };
+  /** Of `lost`. */
+  readonly count?: number;
   /** What was removed or replaced; undefined where it did not live long enough to be looked at. */
   readonly victim?: Victim;
   /** Where a cleaner did it: the line that told it to, and why the entry was old enough. */

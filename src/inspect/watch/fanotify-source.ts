@@ -44,6 +44,8 @@ const NAMES = FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_ONDIR;
 const MASK = NAMES | FAN_MODIFY | FAN_CLOSE_WRITE;
 /** Small enough that the pidfds of one batch stay below the usual limit of 1,024 descriptors. */
 const BUFFER_LENGTH = 64 * 1024;
+/** In one batch, so that it ends however many events come. */
+const MOST_READS = 16;
 /** Room for the largest event. */
 const FEW_LENGTH = 2 * 1024;
 
@@ -77,10 +79,10 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   readonly #order: Order | undefined;
 
   /** Without pidfds, the processes' numbers must be those of the host. Throws EPERM without CAP_SYS_ADMIN. */
-  constructor(targets: readonly Bytes[], reportPidfd: boolean) {
+  constructor(targets: readonly Bytes[], reportPidfd: boolean, mayUseTracepoint = true) {
     const flags = FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS | FAN_REPORT_DFID_NAME_TARGET;
     this.#group = fanotifyInit(flags | (reportPidfd ? FAN_REPORT_PIDFD : 0));
-    this.#mayOpenUnlinks = !reportPidfd;
+    this.#mayOpenUnlinks = !reportPidfd && mayUseTracepoint;
     this.tree = new WatchedTree(targets, this);
     this.tree.begin();
     this.#mayOpenUnlinks = false;
@@ -89,6 +91,11 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
       isThere: (event: FanotifyEvent) => this.#isThere(event),
     };
     this.#order = this.#unlinks && new Order(this.#unlinks, queue);
+  }
+
+  /** Whether files' removals come from the kernel's tracepoint, on one of the file systems at least. */
+  get usesTracepoint(): boolean {
+    return this.#unlinks?.isUsed === true;
   }
 
   get fds(): readonly Fd[] {
@@ -172,10 +179,10 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   }
 
   *#queued(): Generator<FanotifyEvent> {
-    let length: number;
-    do {
-      length = yield* this.#some(this.#buffer);
-    } while (length > BUFFER_LENGTH / 2 && this.#pidfds.length === 0);
+    for (let reads = 0; reads < MOST_READS; reads++) {
+      const length = yield* this.#some(this.#buffer);
+      if (length <= BUFFER_LENGTH / 2 || this.#pidfds.length > 0) return;
+    }
   }
 
   /** What one read(2) gives; returns its length. */

@@ -24,6 +24,8 @@ import { WatchedTree } from "./watched-tree.js";
 
 const MASK =
   IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_ATTRIB | IN_ONLYDIR | IN_EXCL_UNLINK;
+/** In one batch, so that it ends however many events come. */
+const MOST_READS = 16;
 /** inotify says nothing of who did it. */
 const NOBODY = -1;
 
@@ -48,7 +50,7 @@ export class InotifySource implements ChangeSource, Keeper, Surroundings {
   }
 
   read(): Change[] {
-    for (;;) {
+    for (let reads = 0; reads < MOST_READS; reads++) {
       const events = readInotify(this.#inotify, this.#buffer);
       for (const event of events) this.#apply(event);
       if (events.length === 0) break;
@@ -69,7 +71,9 @@ export class InotifySource implements ChangeSource, Keeper, Surroundings {
     } catch (error) {
       if (!failedWith(error, "ENOSPC")) return undefined;
       if (!this.#limitTold) {
-        this.tree.notices.push("more directories than one user may watch: raise fs.inotify.max_user_watches");
+        this.tree.notices.push(
+          "there are more directories than one user may watch; raise fs.inotify.max_user_watches",
+        );
       }
       this.#limitTold = true;
       return undefined;

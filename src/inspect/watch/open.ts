@@ -1,5 +1,7 @@
+import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
-import type { Fd } from "../../sys/files.js";
+import { Fd } from "../../sys/files.js";
+import { statx } from "../../sys/inode.js";
 import { procShowsOwnPids } from "../../sys/processes.js";
 import { ExecRecorder } from "../recorder/recorder.js";
 import { Namer, type Witness } from "./actor.js";
@@ -30,7 +32,7 @@ export function openWatch(input: ReaderInput): OpenedWatch {
   const source = openSource(input, recorder === undefined, notices);
   const mounts = new MountEvents(input.targets);
   if (!mounts.namesProcesses)
-    notices.push("mounts are told late and without a process: Linux 6.15 would tell");
+    notices.push("mounts are reported late and without a process (needs Linux 6.15)");
   const isFanotify = source instanceof FanotifySource;
   const namer = new Namer(recorder, execs);
   return {
@@ -43,6 +45,8 @@ export function openWatch(input: ReaderInput): OpenedWatch {
           : execs !== undefined
             ? "exec-event"
             : "proc",
+      removals: !isFanotify ? "inotify" : source.usesTracepoint ? "tracepoint" : "fanotify",
+      missing: input.targets.filter((target) => !exists(target)),
       directories: source.tree.model.size,
       notices: [...notices, ...source.tree.notices.splice(0)],
     },
@@ -82,11 +86,11 @@ function openWitnesses({ without }: ReaderInput, notices: string[]): Witnesses {
     try {
       return { recorder: new ExecRecorder() };
     } catch (error) {
-      notices.push(`processes that live shortly can go unnamed: ${firstLine(error)}`);
+      notices.push(`short-lived processes may not be identified: ${firstLine(error)}`);
     }
   }
   if (!procShowsOwnPids()) {
-    notices.push("/proc is not that of this pid namespace: nothing in it can be trusted to name a process");
+    notices.push("/proc belongs to another PID namespace and is not used to identify processes");
   }
   if (without.includes("exec-event")) return {};
   try {
@@ -103,16 +107,25 @@ function openSource(
 ): ChangeSource {
   if (!without.includes("fanotify")) {
     try {
-      return new FanotifySource(targets, reportPidfd);
+      return new FanotifySource(targets, reportPidfd, !without.includes("tracepoint"));
     } catch (error) {
       if (!failedWith(error, "EPERM", "ENOSYS", "EINVAL")) throw error;
     }
   }
   notices.push(
-    "without fanotify (it needs root: CAP_SYS_ADMIN in the initial user namespace) no process can be named, " +
-      "and what is made and removed at once can be missed",
+    "fanotify is not available (it needs root: CAP_SYS_ADMIN in the initial user namespace): processes cannot be " +
+      "identified, and files that are created and removed at once may be missed",
   );
   return new InotifySource(targets);
+}
+
+function exists(path: Bytes): boolean {
+  try {
+    statx(Fd.cwd, path);
+    return true;
+  } catch (error) {
+    return !failedWith(error, "ENOENT", "ENOTDIR");
+  }
 }
 
 function firstLine(error: unknown): string {

@@ -6,7 +6,7 @@ import {
   type FanotifyEvent,
   type NameInDirectory,
 } from "../../sys/fanotify.js";
-import type { Unlink, UnlinkRecorder } from "../recorder/unlinks.js";
+import { MOST_UNLINKS, type Unlink, type UnlinkRecorder } from "../recorder/unlinks.js";
 
 /** A few events of the queue, none where it is empty; and whether a name leads to an inode now. */
 export interface Queue {
@@ -20,8 +20,9 @@ interface Made {
   isThere: boolean;
 }
 
-/** Who keeps making changes must not keep a batch from ending. */
-const MOST_ROUNDS = 64;
+/** Whoever keeps making changes must not keep a batch from ending, nor make it large. */
+const MOST_ROUNDS = 4;
+const MOST_WAITING = 4_096;
 
 /**
  * Puts removals, which come by a ring, between the events of fanotify, which bear no time: each removal bears how many
@@ -29,7 +30,7 @@ const MOST_ROUNDS = 64;
  * happens in one directory, and to it, is in order.
  */
 export class Order {
-  readonly #unlinks: Pick<UnlinkRecorder, "take" | "read" | "hasLost">;
+  readonly #unlinks: Pick<UnlinkRecorder, "take" | "read" | "takeLost">;
   readonly #queue: Queue;
   /** Events that were taken and not yet told, the first of them the `#told`th of all. */
   #waiting: FanotifyEvent[] = [];
@@ -37,7 +38,7 @@ export class Order {
   #told = 0;
   readonly #made = new Map<string, Made>();
 
-  constructor(unlinks: Pick<UnlinkRecorder, "take" | "read" | "hasLost">, queue: Queue) {
+  constructor(unlinks: Pick<UnlinkRecorder, "take" | "read" | "takeLost">, queue: Queue) {
     this.#unlinks = unlinks;
     this.#queue = queue;
   }
@@ -47,11 +48,15 @@ export class Order {
       this.#take();
       // Removals that came before these events are in the ring by now; those of before later events may not be.
       const safe = this.#taken;
-      for (const unlink of this.#unlinks.read()) yield* this.#tell(unlink);
+      const unlinks = this.#unlinks.read();
+      for (const unlink of unlinks) yield* this.#tell(unlink);
+      // Those that were not read yet may have come before, too.
+      if (unlinks.length >= MOST_UNLINKS) continue;
       yield* this.#upTo(safe);
       if (this.#taken === this.#told) break;
     }
-    if (this.#unlinks.hasLost()) yield { mask: FAN_Q_OVERFLOW, pid: -1, fd: -1 };
+    const lost = this.#unlinks.takeLost();
+    if (lost > 0) yield { mask: FAN_Q_OVERFLOW, pid: -1, fd: -1, lost };
     for (const { event, isThere } of this.#made.values()) {
       if (!isThere && this.#queue.isThere(event)) yield { ...event, mask: FAN_CREATE };
     }
@@ -60,7 +65,7 @@ export class Order {
 
   *#tell(unlink: Unlink): Generator<FanotifyEvent> {
     const { pid, directory, name, target, after, before } = unlink;
-    if (this.#taken < before) this.#take();
+    if (this.#taken < before) this.#take(before);
     yield* this.#upTo(after);
     if (before > after) yield* this.#upTo(this.#lastThatLeads(unlink));
     const made = this.#made.get(`${directory}/${name}`);
@@ -100,10 +105,11 @@ export class Order {
     return this.#told + this.#waiting.length - this.#next;
   }
 
-  #take(): void {
+  /** Some events, and all up to this one of all. */
+  #take(least = 0): void {
     this.#waiting = this.#waiting.slice(this.#next);
     this.#next = 0;
-    for (let more = true; more; ) {
+    for (let more = true; more && (this.#waiting.length < MOST_WAITING || this.#taken < least); ) {
       const events = this.#unlinks.take(() => this.#queue.read());
       for (const event of events) this.#waiting.push(event);
       more = events.length > 0;

@@ -3,6 +3,7 @@ import type { Bytes } from "../../base/bytes.js";
 import { systemClock } from "../../sys/clock.js";
 import { Fd } from "../../sys/files.js";
 import { pollReadable } from "../../sys/poll.js";
+import { Backlog } from "./backlog.js";
 import type { Actor, WatchEvent } from "./event.js";
 import { type OpenedWatch, openWatch } from "./open.js";
 import type { ReaderInput, ReaderMessage } from "./protocol.js";
@@ -16,6 +17,7 @@ function main(port: MessagePort, input: ReaderInput): void {
   const stop = new Fd(input.stop, "stop" as Bytes);
   const watch = openWatch(input);
   const send = (message: ReaderMessage): void => port.postMessage(message);
+  const backlog = new Backlog(new Int32Array(input.pending), (events) => send({ type: "events", events }));
   send({ type: "ready", abilities: watch.abilities });
   const pause = new Int32Array(new SharedArrayBuffer(4));
   try {
@@ -23,10 +25,12 @@ function main(port: MessagePort, input: ReaderInput): void {
       const [stopped] = pollReadable([stop, ...watch.fds], IDLE_MS);
       // What happened before the stop was asked for is still told.
       if (stopped !== true) Atomics.wait(pause, 0, 0, BATCH_MS);
-      const events = readBatch(watch);
-      if (events.length > 0) send({ type: "events", events });
+      backlog.push(readBatch(watch));
       for (const notice of watch.notices.splice(0)) send({ type: "notice", notice });
-      if (stopped === true) return;
+      if (stopped === true) {
+        backlog.flush();
+        return;
+      }
     }
   } finally {
     watch.close();

@@ -64,7 +64,8 @@ export class Tracker {
 
   apply(event: FanotifyEvent): void {
     if (this.#held !== undefined && !this.#isOtherHalf(event)) this.#release();
-    if ((event.mask & FAN_Q_OVERFLOW) !== 0) this.#emit(event, { op: "lost", path: "/" as Bytes });
+    if ((event.mask & FAN_Q_OVERFLOW) !== 0)
+      this.#emit(event, { op: "lost", path: "/" as Bytes, ...lost(event) });
     else if (event.from !== undefined || event.to !== undefined) this.#rename(event);
     else if (event.at !== undefined) this.#change(event, event.at);
   }
@@ -293,6 +294,8 @@ interface Held {
 function isThereAlready({ target }: FanotifyEvent, { directory, name }: NameIn): boolean {
   return target !== undefined && directory.entries.get(name)?.directory?.key === target;
 }
+
+const lost = ({ lost: count }: FanotifyEvent) => (count === undefined ? {} : { count });
 
 function look(entry: Entry, path: Bytes): void {
   try {

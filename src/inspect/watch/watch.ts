@@ -1,5 +1,7 @@
 import { Worker } from "node:worker_threads";
+import type { Diagnostic } from "../../base/errors.js";
 import { eventFd, wake } from "../../sys/poll.js";
+import { loadConfiguration, problemsOf } from "../explain/configuration.js";
 import { absolutePaths, type PathInput } from "../paths.js";
 import { Attribution } from "./attribution.js";
 import type { WatchEvent } from "./event.js";
@@ -10,6 +12,8 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
   /** What is noticed while it goes on: a directory that can't be watched, a limit that is reached. */
   readonly onNotice?: (notice: string) => void;
+  /** What is wrong with the host's configuration: no line of it that is invalid removes anything. */
+  readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
   /** Do without these, as a host would that does not have them. */
   readonly without?: ReaderInput["without"];
 }
@@ -33,15 +37,19 @@ export interface Watch extends AsyncIterableIterator<WatchEvent> {
  */
 export function watch(paths: PathInput | readonly PathInput[], options: WatchOptions = {}): Watch {
   const targets = absolutePaths("watch", paths, options);
+  if (options.onDiagnostic !== undefined) {
+    problemsOf(loadConfiguration({}), loadConfiguration({}, true)).forEach(options.onDiagnostic);
+  }
   const stop = eventFd();
+  const pending = new SharedArrayBuffer(4);
   const input: ReaderInput = {
     targets,
     stop: stop.number,
+    pending,
     without: options.without ?? [],
   };
   const worker = new Worker(new URL("./reader.js", import.meta.url), { workerData: input });
-  const queue = new EventQueue();
-  const attribution = new Attribution();
+  const queue = new EventQueue(new Int32Array(pending));
   const ready = new Promise<Abilities>((resolve, reject) => {
     worker.on("message", (message: ReaderMessage) => message.type === "ready" && resolve(message.abilities));
     worker.on("error", reject);
@@ -54,7 +62,7 @@ export function watch(paths: PathInput | readonly PathInput[], options: WatchOpt
     open = false;
   };
   worker.on("message", (message: ReaderMessage) => {
-    if (message.type === "events") queue.push(message.events.map((event) => attribution.attribute(event)));
+    if (message.type === "events") queue.push(message.events);
     else if (message.type === "notice") options.onNotice?.(message.notice);
   });
   worker.on("error", (error) => queue.fail(error));
@@ -74,6 +82,12 @@ class EventQueue {
   #ended = false;
   #error: Error | undefined;
   #wake: (() => void) | undefined;
+  readonly #pending: Int32Array;
+  readonly #attribution = new Attribution();
+
+  constructor(pending: Int32Array) {
+    this.#pending = pending;
+  }
 
   push(events: readonly WatchEvent[]): void {
     this.#batches.push(events);
@@ -95,7 +109,10 @@ class EventQueue {
       for (;;) {
         const batches = this.#batches;
         this.#batches = [];
-        for (const events of batches) yield* events;
+        for (const event of batches.flat()) {
+          yield this.#attribution.attribute(event);
+          Atomics.sub(this.#pending, 0, 1);
+        }
         if (this.#batches.length > 0) continue;
         if (this.#error !== undefined) throw this.#error;
         if (this.#ended) return undefined;

@@ -46,6 +46,6 @@ export class WatchedTree {
   }
 
   #note(closed: readonly Bytes[]): void {
-    for (const path of closed) this.notices.push(`${show(path)} can't be watched`);
+    for (const path of closed) this.notices.push(`${show(path)} cannot be watched`);
   }
 }

@@ -1,0 +1,111 @@
+/** How `mayfly watch` begins, how it copes with a flood, and how it ends. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { isRoot, MAYFLY, mayfly, Scratch } from "./program.js";
+import { whileWatching } from "./watcher.js";
+
+type Json = Record<string, unknown> & { readonly folded?: { readonly count: number; readonly op: string } };
+const lines = (text: string): Json[] =>
+  text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+test("one directory is one directory, and a path that does not exist is named", async () => {
+  using ground = new Scratch();
+  const absent = join(ground.path, "absent");
+  const { stderr, stdout } = await whileWatching(["--json", "-v", absent], () => mkdirSync(absent));
+  assert.match(stderr, /^.*absent does not exist; it is reported once it is created$/m);
+  assert.match(stderr, / Removals of files come from (tracepoint|fanotify|inotify)\.$/m);
+  const [ready, created] = lines(stdout);
+  assert.deepEqual([ready?.type, ready?.missing], ["ready", [{ path: absent }]]);
+  assert.ok(["tracepoint", "fanotify", "inotify"].includes(`${ready?.removals}`));
+  assert.deepEqual([created?.op, created?.path], ["create", absent]);
+  assert.doesNotMatch(stderr, /1 directories/);
+});
+
+test("no path, or an empty one, is an error of usage", () => {
+  assert.equal(mayfly(["watch"]).status, 64);
+  assert.equal(mayfly(["watch", ""]).status, 64);
+});
+
+test("the program is named once", async () => {
+  using ground = new Scratch();
+  const { stdout } = await whileWatching([ground.path], () => writeFileSync(join(ground.path, "f"), ""));
+  const by = stdout.split("\n").find((line) => line.includes("by ")) ?? "";
+  assert.equal(by.split(`${process.execPath}`).length - 1, isRoot ? 1 : 0, by);
+});
+
+const ROUNDS = 30_000;
+
+/** Makes and removes files as fast as it can, and removes `victim` in the middle of it. */
+function flood(directory: string, victim: string): void {
+  for (let round = 0; round < ROUNDS; round++) {
+    const path = join(directory, `f${round % 100}`);
+    writeFileSync(path, "");
+    unlinkSync(path);
+    if (round === ROUNDS / 2) unlinkSync(victim);
+  }
+}
+
+/** A watch whose output nobody reads. */
+async function unread(directory: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [MAYFLY, "watch", "--json", directory], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  await once(child.stderr as NodeJS.ReadableStream, "data");
+  return child;
+}
+
+test("a flood is reported to the last event, one by one or folded", { skip: !isRoot }, async () => {
+  using ground = new Scratch();
+  const [noise, quiet] = ["noise", "quiet"].map((name) => join(ground.path, name)) as [string, string];
+  for (const path of [noise, quiet]) mkdirSync(path);
+  writeFileSync(join(quiet, "victim"), "");
+  const { stdout } = await whileWatching(["--json", ground.path], () => flood(noise, join(quiet, "victim")));
+  const events = lines(stdout).slice(1, -1);
+  const deleted = events.reduce((sum, { op, folded }) => {
+    if (folded !== undefined) return sum + (folded.op === "delete" ? folded.count : 0);
+    return sum + (op === "delete" ? 1 : 0);
+  }, 0);
+  assert.equal(deleted, ROUNDS + 1);
+  assert.ok(
+    events.some(({ path, op }) => path === join(quiet, "victim") || (op === "folded" && path === quiet)),
+  );
+});
+
+test("output that nobody reads costs little memory, and does not keep SIGTERM from ending it", {
+  skip: !isRoot,
+}, async () => {
+  using ground = new Scratch();
+  const [noise, quiet] = ["noise", "quiet"].map((name) => join(ground.path, name)) as [string, string];
+  for (const path of [noise, quiet]) mkdirSync(path);
+  writeFileSync(join(quiet, "victim"), "");
+  const child = await unread(ground.path);
+  try {
+    for (let again = 0; again < 3; again++) {
+      flood(noise, join(quiet, "victim"));
+      writeFileSync(join(quiet, "victim"), "");
+    }
+    const status = readFileSync(`/proc/${child.pid}/status`, "latin1");
+    const resident = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
+    assert.ok(resident < 250_000, `${resident} kB`);
+    let stderr = "";
+    child.stderr?.on("data", (text: Buffer) => {
+      stderr += text;
+    });
+    child.kill("SIGTERM");
+    // Not "close": nobody reads the pipe.
+    const [code] = (await once(child, "exit")) as [number | null];
+    assert.equal(code, 1);
+    assert.match(stderr, /standard output was not read: [\d,]+ events? /);
+  } finally {
+    child.kill("SIGKILL");
+    child.stdout?.destroy();
+    rmSync(noise, { recursive: true, force: true });
+  }
+});
