@@ -111,7 +111,9 @@ for (const mask of [0o777, 0o477, 0o077]) {
     const dir = scratch(t);
     const before = process.umask(mask);
     t.after(() => process.umask(before));
-    for (const [name, make] of Object.entries(sources)) {
+    // Those of another file system make their directory under the umask, too, and then nobody but root can use it.
+    const here = Object.entries(sources).filter(([name]) => !name.includes("another"));
+    for (const [name, make] of here) {
       using file = make(t, dir);
       assert.equal(fstatSync(file.fd).mode & 0o7777, 0o600, name);
       file.persistSync(join(dir, name));
