@@ -30,6 +30,12 @@ export interface Creation {
   /** The errors for which a look decides whether all is well: what was wanted may be there already. All if undefined. */
   readonly tolerated?: readonly string[];
   readonly make: Maker;
+  /** Of a file: its mode. It can be made without a name. */
+  readonly fileMode?: number;
+  /** Content: without it a new inode does not appear. */
+  readonly fill?: (fd: Fd) => void;
+  /** Owner and mode of a new inode: set before it appears. */
+  readonly adjust?: (fd: Fd) => void;
   /** Of what changes an inode that is there already, as a copy into a directory does: whether it would. */
   readonly addsTo?: (existing: Fd) => boolean;
 }
@@ -55,7 +61,7 @@ export interface Hands {
   /** Opens what is at the place (a dry run with O_PATH), or nothing where nothing is there. */
   open(place: Place, flags: number): Fd | undefined;
 
-  /** Makes it where it is missing. undefined in a dry run, where there is nothing to hold yet. */
+  /** Makes it, filled and adjusted, if it is missing. undefined in a dry run, where there is nothing to hold yet. */
   make(item: Item, place: Place, creation: Creation): Made | undefined;
 
   /** Puts it in the place of whatever is there, at once where the kernel can, else after removing that. */

@@ -1,7 +1,14 @@
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
-import type { InodeKind, Reporter } from "../../base/events.js";
+import type { Event, InodeKind, Reporter } from "../../base/events.js";
 import { openInside, removeTree } from "../../path/tree.js";
+import {
+  makeUnderTemporaryName,
+  makeUnnamed,
+  temporaryName,
+  type Whole,
+  type WholeMaking,
+} from "../../path/whole.js";
 import { entries } from "../../sys/directory.js";
 import { AT_REMOVEDIR, type Fd, O_NOFOLLOW, O_PATH, openat, renameat2, unlinkat } from "../../sys/files.js";
 import { isDirectory, S_IFMT, type Stat } from "../../sys/inode.js";
@@ -40,6 +47,7 @@ class RealHands implements Hands {
   readonly acts = true;
   readonly #root: Bytes;
   readonly #reporter: Reporter;
+  #held: Event[] | undefined;
 
   constructor(root: Bytes, reporter: Reporter) {
     this.#root = root;
@@ -98,13 +106,62 @@ class RealHands implements Hands {
     return this.#root === "/" ? withCreationLabel(() => path, typeOf(kind), unmasked) : unmasked();
   }
 
+  /** Nothing appears before it is complete, if that is possible here. */
   make(item: Item, place: RealPlace, creation: Creation): Made | undefined {
+    const { adjust, fill } = creation;
+    if (adjust === undefined) return this.#makePlainly(item, place, creation);
+    // What is changed before the inode has its name is reported after the inode itself.
+    this.#held = [];
+    const whole = this.#makeWhole(place, { ...creation, adjust });
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    if (whole === undefined) {
+      const made = this.#makePlainly(item, place, creation);
+      if (made?.existing === false) completing(made.fd, { fill, adjust });
+      return made;
+    }
+    this.#reportCreated(item, place, creation);
+    for (const event of held) this.#reporter.report(event);
+    if (whole.failure === undefined) return { fd: whole.fd, existing: false };
+    whole.fd.close();
+    throw whole.failure;
+  }
+
+  /** undefined if something is there already, or if it has to be made in the plain way. */
+  #makeWhole(
+    place: RealPlace,
+    creation: Creation & { readonly adjust: (fd: Fd) => void },
+  ): Whole | undefined {
+    const { dir, name } = place;
+    const { fileMode, kind } = creation;
+    try {
+      if (!isMissing(dir, name)) return undefined;
+      const make = (into: Fd, as: Bytes): Fd | undefined =>
+        this.#making(place.path, kind, () => creation.make(into, as));
+      const unnamed =
+        fileMode === undefined
+          ? undefined
+          : this.#making(place.path, kind, () => makeUnnamed(dir, name, fileMode, creation));
+      if (unnamed !== undefined) return unnamed;
+      this.#held = [];
+      return makeUnderTemporaryName(dir, name, make, creation);
+    } catch (error) {
+      this.#held = undefined;
+      if (failedWith(error, "EEXIST")) return undefined;
+      throw error;
+    }
+  }
+
+  #reportCreated(item: Item, place: RealPlace, creation: Creation): void {
+    const created = { kind: creation.kind, target: creation.target, path: place.path };
+    this.#reporter.report(createdEvent(item, created, creation.outcome ?? "new", true));
+  }
+
+  #makePlainly(item: Item, place: RealPlace, creation: Creation): Made | undefined {
     try {
       const held = this.#making(place.path, creation.kind, () => creation.make(place.dir, place.name));
       const fd = held ?? openat(place.dir, place.name, O_PATH | O_NOFOLLOW);
-      this.#reporter.report(
-        createdEvent(item, { ...creation, path: place.path }, creation.outcome ?? "new", true),
-      );
+      this.#reportCreated(item, place, creation);
       return { fd, existing: false };
     } catch (error) {
       if (!(error instanceof SyscallError) || creation.tolerated?.includes(error.code) === false) throw error;
@@ -133,7 +190,29 @@ class RealHands implements Hands {
 
   change(item: Item, path: Bytes, what: Change, value: string, act: () => void): void {
     act();
-    this.#reporter.report({ type: "changed", path, what, value, done: true, source: item.source });
+    const event = { type: "changed", path, what, value, done: true, source: item.source } as const;
+    if (this.#held === undefined) this.#reporter.report(event);
+    else this.#held.push(event);
+  }
+}
+
+/** Surely: what can't be looked at is for the call that makes it to fail at. */
+function isMissing(dir: Fd, name: Bytes): boolean {
+  try {
+    return look(dir, name) === undefined;
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
+  }
+}
+
+function completing(fd: Fd, { fill, adjust }: WholeMaking): void {
+  try {
+    fill?.(fd);
+    adjust(fd);
+  } catch (error) {
+    fd.close();
+    throw error;
   }
 }
 
@@ -149,7 +228,7 @@ function removeInside(place: RealPlace): void {
 
 /** Makes it under another name and renames it over what is there; where rename(2) refuses, nothing has changed. */
 function replaceAtOnce(place: RealPlace, creation: Creation): void {
-  const temporary = `.#${place.name.slice(0, 200)}${randomHex(8)}` as Bytes;
+  const temporary = temporaryName(place.dir, place.name) ?? (`.mayfly-${randomHex(12)}` as Bytes);
   creation.make(place.dir, temporary)?.close();
   try {
     renameat2(place.dir, temporary, place.dir, place.name);

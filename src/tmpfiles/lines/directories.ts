@@ -38,19 +38,23 @@ export function makeDirectory(
 ): void {
   using place = run.hands.openParent(item, path, "make");
   if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFDIR);
-  const made = makeUnlessBelowFile(run, item, place, creation(place));
+  const adjust = (fd: Fd): void => {
+    try {
+      whenNew?.(fd);
+    } finally {
+      setPermissions(run, item, fd, path, false);
+    }
+  };
+  const made = makeUnlessBelowFile(run, item, place, { ...creation(place), adjust });
   if (made === undefined) return;
   using fd = made.fd;
   if (!isDirectory(statx(fd))) {
     skip(run, item, path, NOT_A_DIRECTORY, "warning");
     return;
   }
-  if (made.existing) run.hands.found(item, place, "directory");
-  try {
-    if (!made.existing) whenNew?.(fd);
-  } finally {
-    setPermissions(run, item, fd, path, made.existing);
-  }
+  if (!made.existing) return;
+  run.hands.found(item, place, "directory");
+  setPermissions(run, item, fd, path, true);
 }
 
 /** 262 tells no file in the directory's place from one in its parent's; neither is an error. */

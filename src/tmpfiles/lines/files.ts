@@ -37,14 +37,13 @@ export const createFile: Handler = (run, item, path) => {
   using place = run.hands.openParent(item, path, "make");
   if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFREG);
   // EROFS only comes where there is nothing yet, so EEXIST alone says that a file may be there.
-  const made = run.hands.make(item, place, fileMaker(item, O_EXCL, ["EEXIST"]));
+  const made = run.hands.make(item, place, fileMaker(run, item, path, O_EXCL, ["EEXIST"]));
   if (made === undefined) return;
   using fd = made.fd;
-  if (made.existing) {
-    requireRegular(fd, path);
-    run.hands.found(item, place, "file");
-  } else write(run, item, fd, path);
-  setPermissions(run, item, fd, path, made.existing);
+  if (!made.existing) return;
+  requireRegular(fd, path);
+  run.hands.found(item, place, "file");
+  setPermissions(run, item, fd, path, true);
 };
 
 /** `f+`, and `F`, the old way to write it. */
@@ -54,15 +53,16 @@ export const createEmptiedFile: Handler = (run, item, path) => {
   const opened = openForTruncation(run, item, place);
   const made =
     opened === undefined
-      ? run.hands.make(item, place, fileMaker(item, 0, []))
+      ? run.hands.make(item, place, fileMaker(run, item, path, 0, []))
       : { fd: opened, existing: true };
   if (made === undefined) return;
   using fd = made.fd;
+  if (!made.existing) return;
   const { size } = requireRegular(fd, path);
-  if (made.existing) run.hands.found(item, place, "file");
+  run.hands.found(item, place, "file");
   if (size > 0n) run.hands.change(item, path, "content", "empty", () => truncate(fd));
   write(run, item, fd, path);
-  setPermissions(run, item, fd, path, made.existing);
+  setPermissions(run, item, fd, path, true);
 };
 
 /** On a read-only file system the file is only held: where it shall be empty, and is, all is as it should be. */
@@ -84,12 +84,21 @@ function notInFile({ path }: Place): ItemError {
   return new ItemError("NOT_A_FILE", path, "can't be there: what it would lie in is no directory");
 }
 
-function fileMaker(item: Item, exclusive: number, tolerated: readonly string[]): Creation {
+function fileMaker(
+  run: Run,
+  item: Item,
+  path: Bytes,
+  exclusive: number,
+  tolerated: readonly string[],
+): Creation {
   const flags = WRITE_FLAGS | O_NOFOLLOW | O_CREAT | exclusive;
   return {
     kind: "file",
     tolerated,
+    fileMode: modeOf(item),
     make: (dir, name) => openat(dir, name, flags, modeOf(item)),
+    fill: (fd) => write(run, item, fd, path),
+    adjust: (fd) => setPermissions(run, item, fd, path, false),
   };
 }
 

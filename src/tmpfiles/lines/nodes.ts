@@ -126,7 +126,8 @@ function openPlace(
 
 /** What stands at the place in the end; undefined where there is nothing to adjust. */
 function makeOrReplace(run: Run, item: Item, place: Place, node: Node): Made | undefined {
-  const made = run.hands.make(item, place, node);
+  const adjust = (fd: Fd): void => setPermissions(run, item, fd, place.path, false);
+  const made = run.hands.make(item, place, { ...node, adjust });
   if (made?.existing !== true) return made;
   if (hasKind(statx(made.fd), node.kind) && node.suits?.(made.fd) !== false) {
     run.hands.found(item, place, node.kind, node.target);

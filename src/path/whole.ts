@@ -1,0 +1,166 @@
+/** Making an inode so that it appears complete or not at all: unnamed, or under a temporary name, until it is finished. */
+import type { Bytes } from "../base/bytes.js";
+import { failedWith, SyscallError } from "../base/errors.js";
+import { openDirectory } from "../sys/directory.js";
+import {
+  AT_REMOVEDIR,
+  AT_SYMLINK_FOLLOW,
+  Fd,
+  flock,
+  LOCK_EX,
+  LOCK_NB,
+  linkat,
+  O_NOFOLLOW,
+  O_PATH,
+  O_TMPFILE,
+  O_WRONLY,
+  openat,
+  procPath,
+  RENAME_NOREPLACE,
+  renameat2,
+  tryUnlinkat,
+} from "../sys/files.js";
+import { isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
+import { randomHex } from "../sys/random.js";
+import { removeTree } from "./tree.js";
+
+const SELF = "." as Bytes;
+const STATX_ATTR_APPEND = 0x20;
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** How an inode is made and completed. */
+export interface WholeMaking {
+  /** What it needs before anybody may see it. If this fails, nothing appears. */
+  readonly fill?: ((fd: Fd) => void) | undefined;
+  /** Owner and mode. If this fails, it appears all the same, as it is. */
+  readonly adjust: (fd: Fd) => void;
+}
+
+export interface Whole {
+  readonly fd: Fd;
+  /** What `adjust` failed with. */
+  readonly failure: unknown;
+}
+
+/**
+ * Makes a file that has no name until it is complete. undefined if that is not possible here, so that it has to be made in
+ * another way, which also says why.
+ *
+ * @throws SyscallError EEXIST if something is there by then.
+ */
+export function makeUnnamed(dir: Fd, name: Bytes, mode: number, making: WholeMaking): Whole | undefined {
+  const fd = attempted(() => openat(dir, SELF, O_TMPFILE | O_WRONLY, mode));
+  if (fd === undefined) return undefined;
+  return finishing(fd, making, () => linkat(Fd.cwd, procPath(fd), dir, name, AT_SYMLINK_FOLLOW));
+}
+
+/** The same for any other inode, under a temporary name: `make` makes it. */
+export function makeUnderTemporaryName(
+  dir: Fd,
+  name: Bytes,
+  make: (dir: Fd, name: Bytes) => Fd | undefined,
+  making: WholeMaking,
+): Whole | undefined {
+  const temporary = temporaryName(dir, name);
+  if (temporary === undefined) return undefined;
+  const fd = attempted(() => make(dir, temporary) ?? openat(dir, temporary, O_PATH | O_NOFOLLOW));
+  if (fd === undefined) return undefined;
+  try {
+    const whole = finishing(fd, making, () => renameat2(dir, temporary, dir, name, RENAME_NOREPLACE));
+    if (whole === undefined) discard(dir, temporary);
+    return whole;
+  } catch (error) {
+    discard(dir, temporary);
+    throw error;
+  }
+}
+
+/** Completes what `fd` holds, and gives it its name by `publish`. */
+function finishing(fd: Fd, { fill, adjust }: WholeMaking, publish: () => void): Whole | undefined {
+  let failure: unknown;
+  try {
+    fill?.(fd);
+    failure = failureOf(() => adjust(fd));
+    publish();
+    return { fd, failure };
+  } catch (error) {
+    fd.close();
+    const isRefused = error instanceof SyscallError && ["linkat", "renameat2"].includes(error.syscall);
+    if (isRefused && error.code !== "EEXIST") return undefined;
+    throw error;
+  }
+}
+
+function failureOf(act: () => void): unknown {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** undefined if a call fails: whoever makes it in the plain way will meet the reason. */
+function attempted(act: () => Fd): Fd | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof SyscallError) return undefined;
+    throw error;
+  }
+}
+
+function discard(dir: Fd, temporary: Bytes): void {
+  if (tryUnlinkat(dir, temporary) !== undefined) tryUnlinkat(dir, temporary, AT_REMOVEDIR);
+}
+
+/**
+ * A name in `dir` for what shall be `name`; undefined where nothing can be renamed. It is always the same one, so that the
+ * next run finds and removes what a killed run left, without looking through the directory. If somebody else has taken it,
+ * or another run is at work under it, it gets a random end.
+ */
+export function temporaryName(dir: Fd, name: Bytes): Bytes | undefined {
+  const above = statx(dir);
+  if ((above.attributes & STATX_ATTR_APPEND) !== 0) return undefined;
+  const usual = `.mayfly-${hash(name)}` as Bytes;
+  if (removeLeftover(dir, above, usual)) return usual;
+  return `${usual}-${randomHex(8)}` as Bytes;
+}
+
+/** True if nothing has the name any more. */
+function removeLeftover(dir: Fd, above: Stat, name: Bytes): boolean {
+  const stat = failedStat(dir, name);
+  if (stat === undefined) return true;
+  if (!isOurs(stat) && (!isOurs(above) || (above.mode & WRITABLE_BY_OTHERS) !== 0)) return false;
+  if (!isDirectory(stat)) return tryUnlinkat(dir, name) === undefined;
+  try {
+    using open = openDirectory(dir, name, O_NOFOLLOW);
+    if (!sameInode(statx(open), stat) || !flock(open, LOCK_EX | LOCK_NB)) return false;
+    return removeTree(dir, name).left.length === 0;
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
+  }
+}
+
+function failedStat(dir: Fd, name: Bytes): Stat | undefined {
+  try {
+    return statx(dir, name);
+  } catch (error) {
+    if (failedWith(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+const isOurs = ({ uid }: Stat): boolean => uid === process.geteuid?.();
+
+/** FNV-1a, twice with different starts: 64 bits, so that no two names of a directory meet. */
+function hash(name: Bytes): string {
+  return [0x811c9dc5, 0x9747b28c].map((start) => fnv(name, start).toString(16).padStart(8, "0")).join("");
+}
+
+function fnv(name: Bytes, start: number): number {
+  let value = start;
+  for (let at = 0; at < name.length; at++) value = Math.imul(value ^ name.charCodeAt(at), 0x01000193);
+  return value >>> 0;
+}
