@@ -40,7 +40,7 @@ base() {
   if [[ ! -e $at/usr/bin/systemctl ]]; then
     mkdir -p "$cache"
     rm -rf "$at" "$at.new"
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,udev,procps "$debian" "$at.new" "$("$project/test/hosts/mirror.sh")" >"$work/debootstrap.log" 2>&1 || {
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,udev,procps,libatomic1 "$debian" "$at.new" "$("$project/test/hosts/mirror.sh")" >"$work/debootstrap.log" 2>&1 || {
       tail -5 "$work/debootstrap.log" >&2
       return 1
     }

@@ -58,12 +58,12 @@ limit_resources() {
   done
 }
 
-# The system as debootstrap leaves it, made once for each release; each run works on a copy.
+# The system as debootstrap leaves it, made once for each release; each run works on a copy. Node 26 needs libatomic1.
 base() {
   local debian=$1 at=$cache/$1
   if [[ ! -e $at/etc/debian_version ]]; then
     rm -rf "$at" "$at.new"
-    debootstrap --variant=minbase "$debian" "$at.new" "$("$here/mirror.sh")" >"$logs/debootstrap-$debian.log" 2>&1
+    debootstrap --variant=minbase --include=libatomic1 "$debian" "$at.new" "$("$here/mirror.sh")" >"$logs/debootstrap-$debian.log" 2>&1
     mv "$at.new" "$at"
   fi
   echo "$at"
