@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { type Abilities, type WatchEvent, type WatchOptions, watch } from "#src/inspect/index.js";
+import { needsInitialPidNamespace } from "../requirements.js";
 
 export const NEEDS_ROOT = process.getuid?.() === 0 ? false : "fanotify needs root";
+/** For tests of who did something, when that process has ended: without the recorder it is not known. */
+export const NEEDS_NAMES = NEEDS_ROOT || needsInitialPidNamespace;
 
 /** A directory of the test's own, removed after it. */
 export function scratch(t: TestContext, below = tmpdir()): string {

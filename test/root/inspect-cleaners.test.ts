@@ -16,9 +16,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { WatchEvent } from "#src/inspect/index.js";
 import { MAYFLY } from "../e2e/program.js";
-import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
+import { NEEDS_NAMES, scratch, watching } from "../inspect/watching.js";
 
-const skip = NEEDS_ROOT;
+const skip = NEEDS_NAMES;
 const NOBODY = 65534;
 
 function old(path: string): string {

@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import type { WatchEvent } from "#src/inspect/index.js";
 import { Fd, RENAME_EXCHANGE, renameat2 } from "#src/sys/files.js";
-import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
+import { NEEDS_NAMES, NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
 import { needsDisk } from "../requirements.js";
 
 const skip = NEEDS_ROOT;
@@ -64,7 +64,7 @@ function namedRm(events: readonly WatchEvent[], path: string): void {
 }
 
 test("on a btrfs' top level, that is marked as a whole: its subvolumes' entries too", {
-  skip: skipBtrfs,
+  skip: NEEDS_NAMES || skipBtrfs,
 }, async (t) => {
   const { top } = btrfs(t);
   mkdirSync(join(top, "sub/d"));
@@ -78,7 +78,9 @@ test("on a btrfs' top level, that is marked as a whole: its subvolumes' entries 
   namedRm(events, join(top, "sub/d/old"));
 });
 
-test("on a btrfs' subvolume, by which the whole can't be marked", { skip: skipBtrfs }, async (t) => {
+test("on a btrfs' subvolume, by which the whole can't be marked", {
+  skip: NEEDS_NAMES || skipBtrfs,
+}, async (t) => {
   const { sub } = btrfs(t);
   mkdirSync(join(sub, "d"));
   writeFileSync(join(sub, "d/old"), "old");
@@ -135,7 +137,7 @@ function overlay(t: TestContext): { on: string; upper: string } {
 }
 
 test("on an overlay, which takes no mark as a whole: what goes is told with who did it", {
-  skip,
+  skip: NEEDS_NAMES,
 }, async (t) => {
   const { on } = overlay(t);
   const { events, abilities } = await watching(on, () => comeAndGo(on));

@@ -5,10 +5,10 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from "n
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Actor } from "#src/inspect/index.js";
-import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
-import { needsCompiler, needsInitialPidNamespace } from "../requirements.js";
+import { NEEDS_NAMES, scratch, watching } from "../inspect/watching.js";
+import { needsCompiler } from "../requirements.js";
 
-const skip = NEEDS_ROOT || needsInitialPidNamespace || needsCompiler;
+const skip = NEEDS_NAMES || needsCompiler;
 
 interface Place {
   /** A file to remove. */

@@ -5,11 +5,11 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
-import { needsCompiler, needsInitialPidNamespace } from "../requirements.js";
+import { NEEDS_NAMES, scratch, watching } from "../inspect/watching.js";
+import { needsCompiler } from "../requirements.js";
 
 const PROGRAMS = 2000;
-const skip = NEEDS_ROOT || needsInitialPidNamespace || needsCompiler;
+const skip = NEEDS_NAMES || needsCompiler;
 
 /** A static program without a libc start-up worth the name: gone a few hundred microseconds after its exec. */
 function shortLived(dir: string): string {
@@ -54,7 +54,7 @@ test(`${PROGRAMS} programs that live for one unlink are each named, under load`,
 });
 
 test("100,000 removals in a burst: none lost, each with its path, program and times", {
-  skip: NEEDS_ROOT,
+  skip: NEEDS_NAMES,
 }, async (t) => {
   const dir = scratch(t);
   const wanted = new Set([dir]);
@@ -79,7 +79,7 @@ test("100,000 removals in a burst: none lost, each with its path, program and ti
   assert.equal(wanted.size, 0);
 });
 
-test("a fork without an exec is named as the program that it runs", { skip: NEEDS_ROOT }, async (t) => {
+test("a fork without an exec is named as the program that it runs", { skip: NEEDS_NAMES }, async (t) => {
   const dir = scratch(t);
   const script = join(scratch(t), "script");
   writeFileSync(script, `#!/bin/sh\n( : > ${dir}/by-a-subshell )\n`);

@@ -15,12 +15,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { explain, type WatchEvent } from "#src/inspect/index.js";
-import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
+import { NEEDS_NAMES, scratch, watching } from "../inspect/watching.js";
 import { reference } from "../reference.js";
 import { needsDisk } from "../requirements.js";
 
 const real = reference();
-const skip = NEEDS_ROOT || (real.missing ?? false);
+const skip = NEEDS_NAMES || (real.missing ?? false);
 
 function must(command: string, ...args: string[]): void {
   const done = spawnSync(command, args, { encoding: "utf8" });

@@ -3,11 +3,12 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
+import { NEEDS_NAMES, NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
 
 const options = { skip: NEEDS_ROOT };
+const named = { skip: NEEDS_NAMES };
 
-test("a removal is told with its process and the victim's times", options, async (t) => {
+test("a removal is told with its process and the victim's times", named, async (t) => {
   const dir = scratch(t);
   mkdirSync(join(dir, "a/b"), { recursive: true });
   writeFileSync(join(dir, "a/b/old"), "old");
@@ -75,7 +76,7 @@ test("a name that is made and removed in turns is told each time", options, asyn
   for (const each of once) assert.equal(told.filter((line) => line === each).length, 50, each);
 });
 
-test("a mount on top hides what is below, and tells who mounted", options, async (t) => {
+test("a mount on top hides what is below, and tells who mounted", named, async (t) => {
   const dir = scratch(t);
   mkdirSync(join(dir, "m"));
   writeFileSync(join(dir, "m/hidden"), "");
