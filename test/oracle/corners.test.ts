@@ -98,6 +98,12 @@ test("= puts directories in the place of what is in the way, symlinks too", { sk
       compare(setup, `${type} @/${parent}/x${type === "L=" ? " - - - - /z" : ""}`, ["--create"]);
 });
 
+test("= takes no step that is not safe", { skip }, () => {
+  const setup = `ln -s /etc/passwd absolute; ln -s /etc directory; touch file; ln -s "$PWD/file" own; ln -s /nonexistent nowhere`;
+  for (const parent of ["absolute", "directory", "own", "nowhere"])
+    for (const type of ["d=", "f="]) compare(setup, `${type} @/${parent}/x`, ["--create"]);
+});
+
 test("= removes a stranger's symlink that leads to no directory, and follows none", {
   skip: rootOnly,
 }, () => {

@@ -2,7 +2,7 @@
 import { type Bytes, basename, join, parent } from "../../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../../base/errors.js";
 import { reach, requireNormalized, resolve } from "../../path/resolve.js";
-import { requireSafeTransition } from "../../path/transition.js";
+import { isUnsafeTransition, requireSafeTransition } from "../../path/transition.js";
 import { type Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../../sys/files.js";
 import { chmod, isDirectory, S_IFDIR, type Stat, statx } from "../../sys/inode.js";
 import { ItemError } from "./item-error.js";
@@ -151,15 +151,17 @@ function leadsToDirectory(root: Bytes, path: Bytes): boolean {
 }
 
 /**
- * Whether a stranger's symlink in one of root's own directories leads to anything but a directory: then it is in the way, and
- * is removed where it stands. It is only looked through, never followed to be acted on.
+ * Whether a symlink that may not be followed, in a directory of root or of the caller, leads to anything but a directory:
+ * then it is in the way, and is removed where it stands. It is only looked through, never followed to be acted on.
  */
 function isDeadEnd(root: Bytes, path: Bytes): boolean {
   using dir = resolve(root, parent(path), { follow: true });
-  if (statx(dir).uid !== 0) return false;
+  const outer = statx(dir);
+  if (outer.uid !== 0 && outer.uid !== process.geteuid?.()) return false;
   try {
     using fd = resolve(root, path, { follow: true, safe: false });
-    return !isDirectory(statx(fd));
+    const inner = statx(fd);
+    return !isDirectory(inner) && !isUnsafeTransition(outer, inner);
   } catch (error) {
     if (failedWith(error, "ENOENT")) return true;
     throw error;
