@@ -7,6 +7,7 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import type { Bytes } from "#src/base/bytes.js";
 import type { Event } from "#src/base/events.js";
+import { type Clock, fixedClock } from "#src/base/time.js";
 import { explain, forecast } from "#src/inspect/index.js";
 import { run } from "#src/tmpfiles/index.js";
 
@@ -19,8 +20,8 @@ const pattern = fc.oneof(directory, fc.constantFrom("/*", "/a/*", "/a/b/*", "/a/
 const age = fc.constantFrom("-", "5d", "10d", "20d", "mM:3d", "amAM:12d", "mMb:1d", "~8d", "c:15d");
 const type = fc.constantFrom("d", "D", "e", "q", "x", "X", "r", "R", "z");
 const line = fc.record({ type, pattern, age }).filter(
-  // What a run changes in a directory that an r line names itself is beyond a forecast.
-  (one) => one.type !== "r" || /f/.test(one.pattern),
+  // A directory that a line names is not aged anew when another line takes something out of it: see simulation.ts.
+  (one) => !/[rR]/.test(one.type) || /f|^\/c$|\/b\/\*/.test(one.pattern),
 );
 const configuration = fc.array(line, { minLength: 1, maxLength: 5 });
 const file = fc.record({
@@ -66,11 +67,11 @@ function lay(
 }
 
 /** What a run at this moment removes. */
-function removedAt(config: string, now: bigint, dryRun: boolean): Set<string> {
+function removedAt(config: string, clock: Clock, dryRun: boolean): Set<string> {
   const removed = new Set<string>();
   const report = (event: Event): void => void (event.type === "removed" && removed.add(event.path));
   const options = { args: [config as Bytes], operations: ["clean"], dryRun, jobs: 1 } as const;
-  run({ ...options, clock: { now: () => now } }, { wantsKept: false, report });
+  run({ ...options, clock }, { wantsKept: false, report });
   return removed;
 }
 
@@ -78,8 +79,9 @@ function removedAt(config: string, now: bigint, dryRun: boolean): Set<string> {
 function shiftTimes(one: Case, since: number, now: bigint): void {
   for (const path of one.directories) {
     const stat = lstatSync(path, { throwIfNoEntry: false });
-    const seconds = Number(now / 1_000_000n) / 1000;
-    if (stat !== undefined && stat.mtimeMs >= since && stat.mtimeMs <= Date.now())
+    // A little after the run has asked for the time.
+    const seconds = Number(now / 1_000_000n) / 1000 + 0.001;
+    if (stat !== undefined && stat.mtimeMs >= since && stat.mtimeMs <= Date.now() + 1)
       utimesSync(path, stat.atimeMs / 1000, seconds);
   }
 }
@@ -93,8 +95,15 @@ test("each day's number is what the run of that day removes", () => {
       const { days } = forecast([], { config: [asked.config], at: from, within: 25n * DAY });
       assert.equal(days.length, 26);
       for (const day of days) {
-        const removed = removedAt(real.config, day.run, false);
-        shiftTimes(real, laid, day.run);
+        // Each line asks for the time before it is carried out.
+        const clock = {
+          now: () => {
+            shiftTimes(real, laid, day.run);
+            return day.run;
+          },
+        };
+        const removed = removedAt(real.config, clock, false);
+        clock.now();
         assert.equal(
           day.entries,
           removed.size,
@@ -102,7 +111,7 @@ test("each day's number is what the run of that day removes", () => {
         );
       }
     }),
-    { numRuns: Number(process.env.CASES ?? 40) },
+    { numRuns: Number(process.env.CASES ?? 40), seed: Number(process.env.SEED ?? 1) },
   );
 });
 
@@ -111,11 +120,11 @@ test("explain agrees with the run, whatever lines name and walk", () => {
     fc.property(configuration, files, fc.integer({ min: 0, max: 25 }), (lines, entries, days) => {
       const { config, paths } = lay(lines, entries);
       const at = BigInt(Date.now()) * 1_000_000n + BigInt(days) * DAY;
-      const removed = removedAt(config, at, true);
+      const removed = removedAt(config, fixedClock(at), true);
       for (const { path, verdict } of explain(paths, { config: [config], at })) {
         assert.equal(verdict === "remove", removed.has(path), path);
       }
     }),
-    { numRuns: Number(process.env.CASES ?? 40) },
+    { numRuns: Number(process.env.CASES ?? 40), seed: Number(process.env.SEED ?? 1) },
   );
 });

@@ -63,7 +63,7 @@ ordinary user cannot read are reported but do not affect the exit status.`,
   {
     title: "JSON",
     text: `With **--json** every event is one line with a **type**: *removed*, *kept*, *created*, *changed*, *failed*,
-*skipped* or *diagnostic*; the last line is the *summary*. **path** is text; where the name is not UTF-8, **pathBase64**
+*skipped* or *diagnostic*; the last line is the *summary*; what ends the command itself is an *error*. **path** is text; where the name is not UTF-8, **pathBase64**
 has its bytes. Sizes are numbers of bytes, times are RFC 3339 in UTC to the nanosecond. **done** is false in a dry run.
 **source** is the line that is the cause: *file*, *line* and *text*.`,
   },

@@ -21,18 +21,24 @@ import { firstIndex, type Ledger } from "./ledger.js";
 export function needsSimulation({ exact, globs }: Loaded): boolean {
   const items = [...exact, ...globs].flatMap((group) => group.items).filter(cleans);
   if (items.some(({ type }) => type.remove !== undefined && type.path === "glob")) return true;
-  return items.some((one, index) => items.slice(index + 1).some((other) => mayShareBase(one, other)));
+  const paths = items.map(({ path }) => path);
+  if (new Set(paths).size < paths.length) return true;
+  const named = items.filter(({ type }) => type.path === "exact").map(({ path }) => path);
+  const patterns = items.filter(({ type }) => type.path === "glob").map(({ path }) => path);
+  return patterns.some((pattern, index) => {
+    const start = beforeWildcard(pattern);
+    return (
+      named.some((path) => path.startsWith(start) && fnmatch(pattern, path)) ||
+      patterns.slice(index + 1).some((other) => mayOverlap(start, beforeWildcard(other)))
+    );
+  });
 }
 
 function cleans({ age, type }: Item): boolean {
   return age !== undefined && type.clean !== undefined;
 }
 
-function mayShareBase(one: Item, other: Item): boolean {
-  if (one.path === other.path) return true;
-  if (one.type.path === "exact") return other.type.path === "glob" && fnmatch(other.path, one.path);
-  if (other.type.path === "exact") return fnmatch(one.path, other.path);
-  const [left, right] = [beforeWildcard(one.path), beforeWildcard(other.path)];
+function mayOverlap(left: string, right: string): boolean {
   return left.startsWith(right) || right.startsWith(left);
 }
 
@@ -51,20 +57,21 @@ export interface SimulationOptions {
   readonly progress: (progress: WalkProgress) => void;
 }
 
-/** Books what each run removes. Runs between which nothing expires are left out. */
+/**
+ * Books what each run removes. Runs between which nothing expires are left out. A directory that one line names for removal
+ * is taken for as old as it is now, even if another such line removes something from it before.
+ */
 export function simulate({ loaded, paths, ledger, walkHands, progress }: SimulationOptions): void {
   const { exact, globs } = loaded;
   const observer = new SimulationObserver(paths, loaded, ledger, progress);
+  const hands = observer.hands(walkHands);
   const only = paths.length === 0 ? {} : { only: (path: Bytes): boolean => observer.leads(path) };
   for (let index = 0; index < ledger.runs.length; ) {
     const now = ledger.runs[index] as Nanoseconds;
     observer.begin(now);
     const options = { operations: ["clean"], dryRun: true, jobs: 1 } as const;
-    runItems(
-      { exact, globs, ...only },
-      { ...options, clock: fixedClock(now), lens: observer, walkHands },
-      observer,
-    );
+    const look = { clock: fixedClock(now), lens: observer, walkHands: hands };
+    runItems({ exact, globs, ...only }, { ...options, ...look }, observer);
     const { next } = observer;
     // What a run removes may leave directories empty for the next.
     index = observer.removed

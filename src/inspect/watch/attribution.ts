@@ -19,6 +19,8 @@ interface Cause {
   /** The timestamps that the line goes by; none if it goes by no age. */
   readonly goesBy: readonly TimestampName[];
   readonly unknown?: string;
+  /** The line names the very path, so that no exclusion keeps it. */
+  readonly itself?: boolean;
 }
 
 const MOST_CAUSES = 10_000;
@@ -44,7 +46,9 @@ export class Attribution {
     if (cause.line === undefined) return { ...event, lineUnknown: cause.unknown ?? NO_LINE };
     const decisive = decisiveOf(cause, event.victim);
     // No file can keep what a line on a command line removes.
-    const advice = call.inline ? [] : keepingAdvice(event.path, decisive?.timestamp);
+    const advice = call.inline
+      ? []
+      : adviceFor(event, cause.line, cause.itself === true, decisive?.timestamp);
     return {
       ...event,
       line: cause.line,
@@ -89,6 +93,16 @@ export class Attribution {
   }
 }
 
+function adviceFor(
+  { path, kind }: WatchEvent,
+  source: Source,
+  itself: boolean,
+  decisive: TimestampName | undefined,
+): string[] {
+  const look = itself ? { look: { itself, base: undefined, source } } : {};
+  return keepingAdvice(path, decisive, { kind, ...look });
+}
+
 /** The line whose walk would remove an entry like this one. */
 function walked(
   loaded: Loaded,
@@ -104,7 +118,8 @@ function walked(
     looks.find(({ removed }) => removed) ??
     looks.find(({ at, timestamps }) => at === path && timestamps.length > 0);
   if (look === undefined) return undefined;
-  return { line: look.source, goesBy: look.timestamps.map(({ timestamp }) => timestamp) };
+  const { source, timestamps, itself } = look;
+  return { line: source, goesBy: timestamps.map(({ timestamp }) => timestamp), itself };
 }
 
 /** The line that names the path, or the directory nearest above it, which went with all that was in it. */
@@ -117,7 +132,7 @@ function named(loaded: Loaded, { root }: CleanerCall, operation: Operation, path
     const found = acting.find(({ item, glob }) => (glob ? fnmatch(item.path, at) : item.path === at));
     // `D` and the like keep the directory that they name.
     if (found !== undefined && (at !== inside || found.item.type.path === "glob" || operation === "purge"))
-      return { line: found.item.source, goesBy: [] };
+      return { line: found.item.source, goesBy: [], itself: at === inside };
     if (at === "/") return undefined;
   }
 }
