@@ -112,8 +112,8 @@ function optionItem(option: Option): string {
   return item(names.join(", "), [first, ...rest.map((text) => `.RS\n.PP\n${text}\n.RE`)].join("\n"));
 }
 
-function ruleItem({ code, severity, title, why, wayOut }: Rule): string {
-  return item(`**${code}** (${severity})`, paragraphs(`${title}. ${why} ${wayOut}`));
+function ruleItem({ code, severity, title, why, fix }: Rule): string {
+  return item(`**${code}** (${severity})`, paragraphs(`${title}. ${why} ${fix}`));
 }
 
 function longValue(option: Option, value: string): string {

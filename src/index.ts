@@ -9,7 +9,7 @@ import { keepAliveSync, makeStickySync } from "./temp/keep-alive.js";
 import { openMemfdSync } from "./temp/memfd.js";
 import { mkstempSync } from "./temp/named-file.js";
 import { tempRootSync } from "./temp/placement.js";
-import { promised } from "./temp/steps.js";
+import { promised } from "./temp/sync-async.js";
 import { openTempSync } from "./temp/temp-file.js";
 import { runtimeDirSync, stateDirSync } from "./temp/well-known.js";
 

@@ -51,7 +51,7 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** The bytes as one line that is safe on a terminal: control characters and bytes that are not UTF-8 are escaped as in C. */
-export function show(value: Bytes): string {
+export function escapeForDisplay(value: Bytes): string {
   if (PLAIN.test(value)) return value;
   const text = toText(value);
   if (!isUnsafe(text) && bytes(text) === value) return text;
@@ -74,7 +74,7 @@ const HARMLESS = /^[\n\t -~]*$/;
 export function harmless(text: Bytes): Bytes {
   if (HARMLESS.test(text)) return text;
   const parts = text.split(/([\n\t\\]+)/) as Bytes[];
-  return parts.map((part, at) => (at % 2 === 0 ? bytes(show(part)) : part)).join("") as Bytes;
+  return parts.map((part, at) => (at % 2 === 0 ? bytes(escapeForDisplay(part)) : part)).join("") as Bytes;
 }
 
 function escaped(value: Bytes, at: number, character: string | undefined): string {
@@ -99,7 +99,7 @@ export function join(directory: Bytes, name: Bytes): Bytes {
 }
 
 /** The path without its last component: of `/a/b` it is `/a`, of `/a` it is `/`. */
-export function parent(path: Bytes): Bytes {
+export function dirname(path: Bytes): Bytes {
   const slash = path.lastIndexOf("/");
   return (slash > 0 ? path.slice(0, slash) : slash === 0 ? "/" : ".") as Bytes;
 }
@@ -108,12 +108,12 @@ export function parent(path: Bytes): Bytes {
  * `parent` for many paths in a row: those that follow each other in one directory get the very same string, which a map
  * then finds without reading it.
  */
-export function parents(): (path: Bytes) => Bytes {
+export function ancestors(): (path: Bytes) => Bytes {
   let last = "/" as Bytes;
   let inside = "/";
   return (path) => {
     if (path.startsWith(inside) && path.indexOf("/", inside.length) < 0) return last;
-    last = parent(path);
+    last = dirname(path);
     inside = last === "/" ? last : `${last}/`;
     return last;
   };
@@ -135,7 +135,7 @@ export function isAbsolute(path: Bytes): boolean {
  * The path without doubled or trailing slashes and without `.` components; `..` stays, since symlinks decide what it means,
  * but at the start of an absolute path: above the root is the root.
  */
-export function simplify(path: Bytes): Bytes {
+export function normalize(path: Bytes): Bytes {
   if (path.length > 1 && path.startsWith("/") && !/\/(?:\/|\.?$|\.\/)|^\/\.\.(?:\/|$)/.test(path))
     return path;
   const kept = components(path).filter((part) => part !== ".");

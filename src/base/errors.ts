@@ -1,4 +1,4 @@
-import { type Bytes, show } from "./bytes.js";
+import { type Bytes, escapeForDisplay } from "./bytes.js";
 
 /** A system call that failed. Its message is the call as it was made: `openat(7</tmp>, "a", O_PATH): ELOOP`. */
 export class SyscallError extends Error {
@@ -15,7 +15,7 @@ export class SyscallError extends Error {
     this.code = code;
     this.errno = -errno;
     this.syscall = syscall;
-    if (path !== undefined) this.path = show(path);
+    if (path !== undefined) this.path = escapeForDisplay(path);
   }
 }
 
@@ -48,9 +48,9 @@ export class UnsafePathError extends Error {
   readonly path: string;
 
   constructor(code: UnsafePathCode, path: Bytes, message: string) {
-    super(`${show(path)}: ${message}`);
+    super(`${escapeForDisplay(path)}: ${message}`);
     this.code = code;
-    this.path = show(path);
+    this.path = escapeForDisplay(path);
   }
 }
 

@@ -66,7 +66,7 @@ export type Event =
       readonly bytes: bigint;
       readonly operation: Operation;
       /** True where the line itself removes this path (`r`, `R`, --purge), false for what lies below its path. */
-      readonly instance: boolean;
+      readonly target: boolean;
       readonly done: boolean;
       readonly source: Source;
     }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Bytes, bytes, fromBuffer } from "../base/bytes.js";
 
 /** The arguments as the kernel has them: `process.argv` is decoded as UTF-8 and has lost what is not. */
-export function commandLine(argv: readonly string[]): Bytes[] {
+export function argumentBytes(argv: readonly string[]): Bytes[] {
   const args = argv.slice(2);
   if (!args.some((arg) => arg.includes("\ufffd"))) return args.map(bytes);
   const raw = fromBuffer(readFileSync("/proc/self/cmdline")).split("\0").slice(0, -1);

@@ -1,15 +1,19 @@
-import { type Bytes, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { closest } from "./closest.js";
+import { colors } from "./colors.js";
 import { commandHelp } from "./help.js";
 import { BAD_USAGE } from "./options.js";
-import type { Sink } from "./sink.js";
-import { painter } from "./style.js";
+import type { OutputStream } from "./output-stream.js";
 import { COMMANDS, commandNamed } from "./table.js";
 import { version } from "./version.js";
 import { wrap } from "./wrap.js";
 
 /** `mayfly` without a command: its help, its version, or what is wrong. Returns the exit status. */
-export async function front(args: readonly Bytes[], stdout: Sink, stderr: Sink): Promise<number> {
+export async function front(
+  args: readonly Bytes[],
+  stdout: OutputStream,
+  stderr: OutputStream,
+): Promise<number> {
   const [first, second] = args;
   if (first === "--version" || first === "-V" || first === "version") {
     stdout.write(`mayfly ${version()}\n`);
@@ -34,19 +38,19 @@ const PURPOSE =
   "Cleans up old temporary files, creates configured ones, and runs commands with a private /tmp.";
 
 /** The help of the program: what commands there are. */
-function programHelp(sink: Sink): string {
-  const paint = painter(sink);
+function programHelp(output: OutputStream): string {
+  const colorize = colors(output);
   const rows = Object.entries(COMMANDS).map(
-    ([name, { summary }]) => `  ${paint("cyan", name.padEnd(12))}${summary}`,
+    ([name, { summary }]) => `  ${colorize("cyan", name.padEnd(12))}${summary}`,
   );
-  return `${paint("bold", "Usage:")} mayfly COMMAND [OPTION]... [OPERAND]...
+  return `${colorize("bold", "Usage:")} mayfly COMMAND [OPTION]... [OPERAND]...
 
-${wrap(PURPOSE, Math.min(sink.columns ?? 80, 100))}
+${wrap(PURPOSE, Math.min(output.columns ?? 80, 100))}
 
-${paint("bold", "Commands:")}
+${colorize("bold", "Commands:")}
 ${rows.join("\n")}
 
-${paint("bold", "Options:")}
+${colorize("bold", "Options:")}
   -h, --help     Show this help
   -V, --version  Show the version
 
@@ -55,7 +59,7 @@ Use mayfly COMMAND --help for the help of a command.
 }
 
 function errorLine(word: Bytes | undefined, next: Bytes | undefined): string {
-  const shown = show(word ?? ("" as Bytes));
+  const shown = escapeForDisplay(word ?? ("" as Bytes));
   if (word?.startsWith("-")) {
     const command = next !== undefined && commandNamed(next) ? `mayfly ${next} ${shown}` : undefined;
     const hint =

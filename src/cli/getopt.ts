@@ -1,4 +1,4 @@
-import { type Bytes, show, toText } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay, toText } from "../base/bytes.js";
 import { type Option, UsageError } from "./options.js";
 
 export interface Parsed {
@@ -21,7 +21,7 @@ export function parseOptions(
   const rest = args.slice();
   const set = (option: Option, value: Bytes | undefined): boolean => {
     store(options, option, value);
-    return style.halt?.includes(keyOf(option)) ?? false;
+    return style.halt?.includes(optionKey(option)) ?? false;
   };
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === "--") {
@@ -38,21 +38,21 @@ export function parseOptions(
   return { options, operands };
 }
 
-export function keyOf(option: Option): string {
+export function optionKey(option: Option): string {
   return option.name ?? option.short ?? "";
 }
 
 function defaults(table: readonly Option[]): Parsed["options"] {
   const initial = (option: Option) => (option.value === undefined ? false : option.multiple ? [] : undefined);
-  return Object.fromEntries(table.map((option) => [keyOf(option), initial(option)]));
+  return Object.fromEntries(table.map((option) => [optionKey(option), initial(option)]));
 }
 
 function store(options: Parsed["options"], option: Option, value: Bytes | undefined): void {
-  const key = keyOf(option);
+  const key = optionKey(option);
   const before = options[key];
   if (value !== undefined && option.choices !== undefined && !option.choices.includes(toText(value))) {
     const choices = option.choices.join(", ");
-    throw new UsageError(`option '--${key}' expects one of ${choices}, not '${show(value)}'`);
+    throw new UsageError(`option '--${key}' expects one of ${choices}, not '${escapeForDisplay(value)}'`);
   }
   if (option.value === undefined) options[key] = true;
   else if (option.multiple) options[key] = [...(Array.isArray(before) ? before : []), value ?? ("" as Bytes)];
@@ -69,7 +69,7 @@ function longOption(
   const option = lookUp(table, written);
   let value = equals < 0 ? undefined : (arg.slice(equals + 1) as Bytes);
   if (option.value === undefined && value !== undefined) {
-    throw new UsageError(`option '${show(written)}' doesn't allow an argument`);
+    throw new UsageError(`option '${escapeForDisplay(written)}' doesn't allow an argument`);
   }
   if (option.value !== undefined && !option.optional && value === undefined) value = due(rest, written);
   return [option, value];
@@ -82,10 +82,10 @@ function lookUp(table: readonly Option[], written: Bytes): Option {
   if (exact !== undefined) return exact;
   const candidates = name === "" ? [] : table.filter((option) => option.name?.startsWith(name));
   const [only] = candidates;
-  if (only === undefined) throw new UsageError(`unrecognized option '${show(written)}'`, written);
+  if (only === undefined) throw new UsageError(`unrecognized option '${escapeForDisplay(written)}'`, written);
   if (candidates.length === 1) return only;
   const possibilities = candidates.map((option) => `--${option.name}`).join(", ");
-  throw new UsageError(`option '${show(written)}' is ambiguous; possibilities: ${possibilities}`);
+  throw new UsageError(`option '${escapeForDisplay(written)}' is ambiguous; possibilities: ${possibilities}`);
 }
 
 /** Sets each option of a bundle; true where one of them ends the reading. */
@@ -98,7 +98,8 @@ function shortOptions(
   for (let at = 1; at < arg.length; at++) {
     const letter = arg.charAt(at) as Bytes;
     const option = table.find((each) => each.short === letter);
-    if (option === undefined) throw new UsageError(`unrecognized option '-${show(letter)}'`, `-${letter}`);
+    if (option === undefined)
+      throw new UsageError(`unrecognized option '-${escapeForDisplay(letter)}'`, `-${letter}`);
     if (option.value !== undefined) {
       const attached = arg.slice(at + 1) as Bytes;
       return set(option, attached !== "" || option.optional ? attached : due(rest, `-${letter}` as Bytes));
@@ -110,6 +111,6 @@ function shortOptions(
 
 function due(rest: Bytes[], written: Bytes): Bytes {
   const value = rest.shift();
-  if (value === undefined) throw new UsageError(`option '${show(written)}' requires an argument`);
+  if (value === undefined) throw new UsageError(`option '${escapeForDisplay(written)}' requires an argument`);
   return value;
 }

@@ -1,6 +1,6 @@
+import { type Colorize, colors } from "./colors.js";
 import { type Command, HELP, type Option } from "./options.js";
-import type { Sink } from "./sink.js";
-import { type Paint, painter } from "./style.js";
+import type { OutputStream } from "./output-stream.js";
 import { wrap } from "./wrap.js";
 
 const WIDEST = 100;
@@ -10,16 +10,18 @@ const NARROW = 60;
 const INDENT = 8;
 
 /** The help of one command, from its table. */
-export function commandHelp(command: Command, sink: Sink): string {
-  const paint = painter(sink);
-  const width = Math.min(sink.columns ?? 80, WIDEST);
+export function commandHelp(command: Command, output: OutputStream): string {
+  const colorize = colors(output);
+  const width = Math.min(output.columns ?? 80, WIDEST);
   const paragraphs = command.description.split("\n\n").map((text) => plain(wrap(text, width)));
-  const examples = (command.examples ?? []).map(([line, does]) => `  ${paint("cyan", line)}\n      ${does}`);
+  const examples = (command.examples ?? []).map(
+    ([line, does]) => `  ${colorize("cyan", line)}\n      ${does}`,
+  );
   return [
-    `${paint("bold", "Usage:")} mayfly ${command.name} ${command.synopsis}`.trimEnd(),
+    `${colorize("bold", "Usage:")} mayfly ${command.name} ${command.synopsis}`.trimEnd(),
     ...paragraphs,
-    ...optionGroups(command, paint, width),
-    ...(examples.length > 0 ? [`${paint("bold", "Examples:")}\n${examples.join("\n")}`] : []),
+    ...optionGroups(command, colorize, width),
+    ...(examples.length > 0 ? [`${colorize("bold", "Examples:")}\n${examples.join("\n")}`] : []),
     `The man page has more: man mayfly-${command.name}`,
   ]
     .join("\n\n")
@@ -38,10 +40,10 @@ export function groupsOf(command: Command): Map<string, Option[]> {
   return groups;
 }
 
-function optionGroups(command: Command, paint: Paint, width: number): string[] {
+function optionGroups(command: Command, colorize: Colorize, width: number): string[] {
   return [...groupsOf(command)].map(([title, options]) => {
     const rows = options.map((option) => optionRow(option, width));
-    return `${paint("bold", `${title}:`)}\n${rows.join("\n")}`;
+    return `${colorize("bold", `${title}:`)}\n${rows.join("\n")}`;
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Bytes } from "../base/bytes.js";
-import type { Sink } from "./sink.js";
+import type { OutputStream } from "./output-stream.js";
 
 /** What a shell should offer where an operand or an option's value is due. */
 export type Completion = "file" | "directory" | "config" | "command" | "user" | "process" | "none";
@@ -58,8 +58,8 @@ export interface Invocation<O extends readonly Option[] = readonly Option[]> {
   readonly program: string;
   readonly options: Values<O>;
   readonly operands: readonly Bytes[];
-  readonly stdout: Sink;
-  readonly stderr: Sink;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
   readonly how: Start;
 }
 

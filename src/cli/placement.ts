@@ -1,5 +1,14 @@
 /** Where and under which name something temporary is made: the same options for each command that makes it. */
-import { type Bytes, basename, bytes, join, parent, show, toBuffer, toText } from "../base/bytes.js";
+import {
+  type Bytes,
+  basename,
+  bytes,
+  dirname,
+  escapeForDisplay,
+  join,
+  toBuffer,
+  toText,
+} from "../base/bytes.js";
 import type { NameOptions, PlacementOptions } from "../temp/options.js";
 import { UsageError, type Values } from "./options.js";
 
@@ -34,8 +43,10 @@ export function placementOf(options: Values<typeof PLACEMENT>): PlacementOptions
 /** A name that is not UTF-8 can't be given as text. */
 function nameText(what: string, value: Bytes): string {
   const text = toText(value);
-  if (bytes(text) !== value) throw new UsageError(`invalid ${what} "${show(value)}": not valid UTF-8`);
-  if (value.includes("/")) throw new UsageError(`invalid ${what} "${show(value)}": must not contain "/"`);
+  if (bytes(text) !== value)
+    throw new UsageError(`invalid ${what} "${escapeForDisplay(value)}": not valid UTF-8`);
+  if (value.includes("/"))
+    throw new UsageError(`invalid ${what} "${escapeForDisplay(value)}": must not contain "/"`);
   return text;
 }
 
@@ -51,7 +62,8 @@ export function templatePlacement(
   template: Bytes,
 ): PlacementOptions & NameOptions {
   const placement = placementOf(options);
-  const invalid = (why: string): UsageError => new UsageError(`invalid template "${show(template)}": ${why}`);
+  const invalid = (why: string): UsageError =>
+    new UsageError(`invalid template "${escapeForDisplay(template)}": ${why}`);
   const [, prefix, end] = TEMPLATE.exec(basename(template)) ?? [];
   if (prefix === undefined || end === undefined || template.endsWith("/")) {
     throw invalid("must contain XXX in its last component");
@@ -69,6 +81,6 @@ export function templatePlacement(
 }
 
 function directoryOf(template: Bytes, tmpdir: Bytes | undefined): Bytes {
-  const directory = parent(template);
+  const directory = dirname(template);
   return tmpdir === undefined || tmpdir === "" ? directory : join(tmpdir, directory);
 }

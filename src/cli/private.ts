@@ -1,14 +1,14 @@
 /** What the commands for private /tmps share. */
 import type { StdioOptions } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
-import { type Bytes, show, toText } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay, toText } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { exposeOption } from "../private-tmp/environment.js";
 import { type Ended, exitStatus, type Rights, type Running, SetupError } from "../private-tmp/index.js";
 import { inheritedOpenFiles } from "../private-tmp/limits.js";
 import type { SignalForwarding } from "../private-tmp/signals.js";
 import { type Option, UsageError, type Values } from "./options.js";
-import type { Sink } from "./sink.js";
+import type { OutputStream } from "./output-stream.js";
 
 /** The exit status if the command was not run, as of env(1) and timeout(1). */
 export const SETUP_FAILED = 125;
@@ -62,7 +62,7 @@ export function stdioWith(passed: Bytes | undefined): StdioOptions {
     const fd = /^[0-9]{1,4}$/.test(word) ? Number(word) : -1;
     if (fd < 0)
       throw new UsageError(
-        `invalid --pass-fds "${show(word as Bytes)}": expected numbers separated by commas`,
+        `invalid --pass-fds "${escapeForDisplay(word as Bytes)}": expected numbers separated by commas`,
       );
     if (!isOpen(fd)) throw new UsageError(`invalid --pass-fds: file descriptor ${fd} is not open`);
     while (stdio.length <= fd) stdio.push("ignore");
@@ -90,7 +90,7 @@ function linkOf(fd: number): string | undefined {
 
 interface Supervision {
   readonly program: string;
-  readonly stderr: Sink;
+  readonly stderr: OutputStream;
   readonly signals: SignalForwarding;
   readonly isQuiet: boolean;
 }

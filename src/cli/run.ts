@@ -1,5 +1,5 @@
-import { type Bytes, basename, bytes, show } from "../base/bytes.js";
-import { commandLine } from "./arguments.js";
+import { type Bytes, basename, bytes, escapeForDisplay } from "../base/bytes.js";
+import { argumentBytes } from "./arguments.js";
 import { parseOptions } from "./getopt.js";
 import {
   BAD_USAGE,
@@ -11,23 +11,23 @@ import {
   type Values,
   VERSION,
 } from "./options.js";
-import { openSink, type Sink } from "./sink.js";
+import { type OutputStream, openOutputStream } from "./output-stream.js";
 
 /** Started under this name, the program is that program. */
 export const DROP_IN = "systemd-tmpfiles";
 
 export function startOf(argv: readonly string[]): Start {
-  return { startedAs: basename(bytes(argv[1] ?? "")), args: commandLine(argv) };
+  return { startedAs: basename(bytes(argv[1] ?? "")), args: argumentBytes(argv) };
 }
 
 export interface Streams {
-  readonly stdout: Sink;
-  readonly stderr: Sink;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
 }
 
 /** Opens the streams, and writes out at the end what they gathered. The exit status says when that could not be. */
 export async function withStreams(act: (streams: Streams) => Promise<number>): Promise<number> {
-  const streams = { stdout: openSink(1), stderr: openSink(2) };
+  const streams = { stdout: openOutputStream(1), stderr: openOutputStream(2) };
   try {
     const status = await act(streams);
     streams.stdout.flush();
@@ -93,5 +93,5 @@ async function hintFor({ unknown }: UsageError, command: Command, table: readonl
 
 function messageOf(error: unknown): string {
   if (process.env.MAYFLY_DEBUG && error instanceof Error) return error.stack ?? error.message;
-  return error instanceof Error ? error.message : show(bytes(String(error)));
+  return error instanceof Error ? error.message : escapeForDisplay(bytes(String(error)));
 }

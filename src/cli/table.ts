@@ -1,13 +1,13 @@
 import type { Command } from "./options.js";
 
 /** A command in the list of `mayfly --help`; its module is only loaded where it runs, so that start-up stays short. */
-export interface Entry {
+export interface CommandEntry {
   readonly summary: string;
   load(): Promise<Command>;
 }
 
 /** Every command, in the order of the help: to add one, write its module below commands/ and its row here. */
-export const COMMANDS: Readonly<Record<string, Entry>> = {
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   // The tmpfiles.d engine.
   clean: {
     summary: "Remove files older than their configured age",
@@ -81,6 +81,6 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 };
 
-export function commandNamed(name: string): Entry | undefined {
+export function commandNamed(name: string): CommandEntry | undefined {
   return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 }

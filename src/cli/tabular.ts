@@ -1,11 +1,11 @@
 /** Tables in columns, for a terminal and for a pipe. */
-import type { Paint } from "./style.js";
+import type { Colorize } from "./colors.js";
 
 /** Rows in columns as wide as their widest cell; the last one is as long as it is. `right` names columns of numbers. */
 export function tableText(
   headings: readonly string[],
   rows: readonly (readonly string[])[],
-  paint: Paint,
+  colorize: Colorize,
   right: readonly string[] = [],
 ): string {
   const widths = headings.map((heading, at) =>
@@ -16,5 +16,5 @@ export function tableText(
     return at === headings.length - 1 ? cell : cell.padEnd(widths[at] ?? 0);
   };
   const line = (cells: readonly string[]): string => cells.map(cellText).join("  ").trimEnd();
-  return [paint("bold", line(headings)), ...rows.map(line)].map((text) => `${text}\n`).join("");
+  return [colorize("bold", line(headings)), ...rows.map(line)].map((text) => `${text}\n`).join("");
 }

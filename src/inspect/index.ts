@@ -1,13 +1,9 @@
 /** explain, forecast and watch for programs. */
+
+export type { Actor, ActorSource, Victim, WatchEvent, WatchOperation } from "./events.js";
 export { type CleanerVersion, ConfigurationError } from "./explain/configuration.js";
-export {
-  type ExplainOptions,
-  type Explanation,
-  explain,
-  type Reason,
-  type ReasonCode,
-  type TimestampVerdict,
-} from "./explain/explain.js";
+export { type ExplainOptions, explain } from "./explain/explain.js";
+export type { Explanation, Reason, ReasonCode, TimestampVerdict } from "./explain/explanation.js";
 export type { User, Uses } from "./explain/users.js";
 export {
   type Day,
@@ -18,7 +14,6 @@ export {
   type Removal,
 } from "./forecast/forecast.js";
 export type { PathInput } from "./paths.js";
-export type { Actor, ActorSource, Victim, WatchEvent, WatchOperation } from "./watch/event.js";
-export { type Block, Folder } from "./watch/fold.js";
+export { EventCoalescer as Folder, type EventGroup as Block } from "./watch/coalesce.js";
 export type { Abilities } from "./watch/protocol.js";
 export { type Watch, type WatchOptions, watch } from "./watch/watch.js";

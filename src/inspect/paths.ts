@@ -1,7 +1,7 @@
 /** Paths as callers give them: one or several, as text or bytes, relative to the working directory. */
 import { readlinkSync } from "node:fs";
 import { either, listOf, OBJECT, PATH, requireArgument } from "../base/arguments.js";
-import { type Bytes, bytes, fromBuffer, isAbsolute, join, simplify } from "../base/bytes.js";
+import { type Bytes, bytes, fromBuffer, isAbsolute, join, normalize } from "../base/bytes.js";
 
 /** Bytes that are not UTF-8 go in as a Buffer. */
 export type PathInput = string | Uint8Array;
@@ -22,6 +22,6 @@ export function absolutePaths(
 
 function absolute(path: PathInput): Bytes {
   const given = typeof path === "string" ? bytes(path) : fromBuffer(path);
-  if (isAbsolute(given)) return simplify(given);
-  return simplify(join(fromBuffer(readlinkSync("/proc/self/cwd", { encoding: "buffer" })), given));
+  if (isAbsolute(given)) return normalize(given);
+  return normalize(join(fromBuffer(readlinkSync("/proc/self/cwd", { encoding: "buffer" })), given));
 }

@@ -1,12 +1,12 @@
 /** Expands shell patterns by listing directories, without moving their access times. */
-import { type Bytes, basename, components, join, parent } from "../base/bytes.js";
+import { type Bytes, basename, components, dirname, join } from "../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../base/errors.js";
 import { DT_DIR, DT_LNK, entries, openDirectory } from "../sys/directory.js";
 import { Fd, O_NOFOLLOW } from "../sys/files.js";
 import { matcher } from "../sys/fnmatch.js";
 import { statx } from "../sys/inode.js";
 import { expandBraces } from "./braces.js";
-import { type Ground, resolve } from "./resolve.js";
+import { type ResolveContext, resolve } from "./resolve.js";
 
 const MAGIC = /[*?[]/;
 const ESCAPED = /\\(.)/gs;
@@ -30,13 +30,13 @@ export function literalPrefix(pattern: Bytes): Bytes {
  * listed matches nothing. The matches are not checked: whoever acts on one has to resolve it safely. A path is looked
  * at, and expanded further, only if `leads` is true of it.
  */
-export function glob(ground: Ground, pattern: Bytes, leads = EVERYWHERE): Bytes[] {
-  return expandBraces(pattern).flatMap((path) => matches(ground, path, leads));
+export function glob(context: ResolveContext, pattern: Bytes, leads = EVERYWHERE): Bytes[] {
+  return expandBraces(pattern).flatMap((path) => matches(context, path, leads));
 }
 
 const EVERYWHERE = (_path: Bytes): boolean => true;
 
-function matches(ground: Ground, pattern: Bytes, leads: typeof EVERYWHERE): Bytes[] {
+function matches(context: ResolveContext, pattern: Bytes, leads: typeof EVERYWHERE): Bytes[] {
   const parts = components(pattern);
   const last = parts.length - 1;
   let found = ["/" as Bytes];
@@ -45,21 +45,21 @@ function matches(ground: Ground, pattern: Bytes, leads: typeof EVERYWHERE): Byte
     // glob(3) matches a last component with escapes alone by fnmatch, and opens the directory for it.
     const isMagic = MAGIC.test(part.replace(ESCAPED, "")) || (index === last && part.includes("\\"));
     found = isMagic
-      ? found.flatMap((directory) => list(ground, directory, part, index === last))
+      ? found.flatMap((directory) => list(context, directory, part, index === last))
       : found.map((directory) => join(directory, part.replace(ESCAPED, "$1") as Bytes));
     found = found.filter(leads);
     isChecked = isMagic;
     if (found.length === 0) break;
   }
-  return isChecked ? found : found.filter((path) => exists(ground, path));
+  return isChecked ? found : found.filter((path) => exists(context, path));
 }
 
 /** The entries of `directory` that match; if more components follow, only those that can be directories. */
-function list(ground: Ground, directory: Bytes, part: Bytes, isLast: boolean): Bytes[] {
+function list(context: ResolveContext, directory: Bytes, part: Bytes, isLast: boolean): Bytes[] {
   const isMatch = matcher(part);
   const found: Bytes[] = [];
   ignoringFailure(() => {
-    using dir = openListing(ground, directory);
+    using dir = openListing(context, directory);
     for (const { name, type } of entries(dir)) {
       if (!isLast && type !== 0 && type !== DT_DIR && type !== DT_LNK) continue;
       if (isMatch(name)) found.push(join(directory, name));
@@ -68,18 +68,19 @@ function list(ground: Ground, directory: Bytes, part: Bytes, isLast: boolean): B
   return found;
 }
 
-function openListing({ root, traceless }: Ground, directory: Bytes): Fd {
-  if ((root === "/" && !traceless) || directory === "/") return openDirectory(Fd.cwd, directory, O_NOFOLLOW);
+function openListing({ root, preserveAtime }: ResolveContext, directory: Bytes): Fd {
+  if ((root === "/" && !preserveAtime) || directory === "/")
+    return openDirectory(Fd.cwd, directory, O_NOFOLLOW);
   // The caller named the root: its own path is not resolved inside it.
   if (directory === root) return openDirectory(Fd.cwd, directory, 0);
-  using above = resolve(root, parent(directory), { follow: true, safe: false, traceless });
+  using above = resolve(root, dirname(directory), { follow: true, safe: false, preserveAtime });
   return openDirectory(above, basename(directory), O_NOFOLLOW);
 }
 
-function exists({ root, traceless }: Ground, path: Bytes): boolean {
+function exists({ root, preserveAtime }: ResolveContext, path: Bytes): boolean {
   return ignoringFailure(() => {
-    if (root === "/" && !traceless) statx(Fd.cwd, path);
-    else resolve(root, path, { follow: false, safe: false, traceless }).close();
+    if (root === "/" && !preserveAtime) statx(Fd.cwd, path);
+    else resolve(root, path, { follow: false, safe: false, preserveAtime }).close();
   });
 }
 

@@ -1,18 +1,18 @@
 /** Resolves paths component by component, by fd, inside a root, and through no symlink that a stranger planted. */
-import { type Bytes, components, isBelow, show } from "../base/bytes.js";
+import { type Bytes, components, escapeForDisplay, isBelow } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, pathBelow, readlinkat } from "../sys/files.js";
 import { isAutofs } from "../sys/filesystem.js";
 import { isSymlink, type Stat, statx } from "../sys/inode.js";
-import { readlinkWithoutTrace } from "../sys/mount.js";
+import { readlinkPreservingAtime } from "../sys/mount.js";
 import { requireFollowable, requireSafeTransition } from "./transition.js";
 
 /** How paths resolve. */
-export interface Ground {
+export interface ResolveContext {
   /** Where symlinks resolve. */
   readonly root: Bytes;
   /** Preserve the access times of the symlinks on the way, as far as the kernel allows. */
-  readonly traceless: boolean;
+  readonly preserveAtime: boolean;
 }
 
 export interface ResolveOptions {
@@ -21,13 +21,13 @@ export interface ResolveOptions {
   /** `false` lets unsafe transitions pass: for looking only, never before acting. */
   readonly safe?: boolean;
   /** As in `Ground`. */
-  readonly traceless?: boolean;
+  readonly preserveAtime?: boolean;
   /** Called with each component before it is entered. */
   readonly inspect?: (fd: Fd) => void;
 }
 
 /** How far a path could be resolved: the last directory that exists, and the names that are missing below it. */
-export interface Reached {
+export interface PartialResolution {
   readonly fd: Fd;
   readonly missing: readonly Bytes[];
 }
@@ -67,7 +67,7 @@ interface Walk {
  * owner, and a symlink that fs.protected_symlinks would not follow, are refused with `UnsafePathError`.
  */
 export function resolve(root: Bytes, path: Bytes, options: ResolveOptions): Fd {
-  const { fd, missing } = reach(root, path, options);
+  const { fd, missing } = resolvePartial(root, path, options);
   if (missing.length === 0) return fd;
   fd.close();
   throw notThere(fd, missing[0] ?? ("" as Bytes));
@@ -77,12 +77,12 @@ export function resolve(root: Bytes, path: Bytes, options: ResolveOptions): Fd {
  * The same as far as the path exists. If one of the path's own components is missing, what is left of the path comes
  * back in `missing`; a symlink to a missing path throws ENOENT.
  */
-export function reach(root: Bytes, path: Bytes, options: ResolveOptions): Reached {
+export function resolvePartial(root: Bytes, path: Bytes, options: ResolveOptions): PartialResolution {
   const walk = start(root, path, options);
   let reached: Fd | undefined;
   try {
     for (let taken = 0; ; taken++) {
-      if (taken > MAX_STEPS) throw new SyscallError("ELOOP", 40, "resolve", [show(path)], path);
+      if (taken > MAX_STEPS) throw new SyscallError("ELOOP", 40, "resolve", [escapeForDisplay(path)], path);
       const name = walk.todo.pop();
       walk.byLink = walk.todo.length >= walk.own;
       walk.own = Math.min(walk.own, walk.todo.length);
@@ -99,7 +99,11 @@ export function reach(root: Bytes, path: Bytes, options: ResolveOptions): Reache
 
 function start(root: Bytes, path: Bytes, options: ResolveOptions): Walk {
   if (!isBelow(path, root)) {
-    throw new UnsafePathError("ESCAPED_ROOT", path, `outside of the root directory ${show(root)}`);
+    throw new UnsafePathError(
+      "ESCAPED_ROOT",
+      path,
+      `outside of the root directory ${escapeForDisplay(root)}`,
+    );
   }
   const fd = openat(Fd.cwd, root, O_PATH | O_DIRECTORY);
   const place = { fd, stat: statx(fd) };
@@ -164,9 +168,9 @@ function enter(walk: Walk, fd: Fd): void {
 
 /** Reads the symlink that is held open: its name may stand for another by now. */
 function follow(walk: Walk, link: Place): void {
-  const { safe = true, traceless = false } = walk.options;
+  const { safe = true, preserveAtime = false } = walk.options;
   if (safe) requireFollowable(walk.path, here(walk), link);
-  const target = traceless ? readlinkWithoutTrace(link.fd) : readlinkat(link.fd, ITSELF);
+  const target = preserveAtime ? readlinkPreservingAtime(link.fd) : readlinkat(link.fd, ITSELF);
   if (target.startsWith("/")) {
     const [root] = walk.trail;
     if (safe) requireSafeTransition(walk.path, link, root);
@@ -180,7 +184,7 @@ function requireSafe({ path, last, options }: Walk, to: Place): void {
 }
 
 function notThere(dir: Fd, name: Bytes): SyscallError {
-  return new SyscallError("ENOENT", 2, "resolve", [`${dir}`, show(name)], pathBelow(dir, name));
+  return new SyscallError("ENOENT", 2, "resolve", [`${dir}`, escapeForDisplay(name)], pathBelow(dir, name));
 }
 
 /** `..` in a path could lead anywhere once a symlink stands before it, so lines that act on one path refuse it. */
@@ -191,14 +195,14 @@ export function requireNormalized(path: Bytes): void {
 }
 
 /** Whether resolving `path` would reach an automount point; false if it cannot be resolved. */
-export function isBelowAutofs(root: Bytes, path: Bytes, traceless = false): boolean {
+export function isBelowAutofs(root: Bytes, path: Bytes, preserveAtime = false): boolean {
   let found = false;
   try {
     const inspect = (fd: Fd): void => {
       found = isAutofs(fd);
       if (found) throw new SyscallError("EREMOTE", 66, "resolve", [`${fd}`], fd.path);
     };
-    reach(root, path, { follow: !traceless, safe: false, traceless, inspect }).fd.close();
+    resolvePartial(root, path, { follow: !preserveAtime, safe: false, preserveAtime, inspect }).fd.close();
   } catch (error) {
     if (!(error instanceof SyscallError) && !(error instanceof UnsafePathError)) throw error;
   }

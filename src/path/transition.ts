@@ -1,5 +1,5 @@
 /** The rule by which a path may lead from one owner's inode to another's. SECURITY.md explains it. */
-import { type Bytes, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { UnsafePathError } from "../base/errors.js";
 import { isSymlink, S_ISVTX, type Stat } from "../sys/inode.js";
 import { hardLinksProtected } from "../sys/settings.js";
@@ -58,7 +58,7 @@ export function requireSafeTransition(path: Bytes, from: Step, to: Step): void {
 export function requireFollowable(path: Bytes, directory: Step, link: Step & { readonly stat: Stat }): void {
   if (mayFollow(directory.stat, link.stat)) {
     if (link.stat.nlink <= 1 || !isOpenToAll(directory.stat) || hardLinksProtected()) return;
-    const why = `the symlink ${show(link.fd.path)} has more than one name, and fs.protected_hardlinks is off`;
+    const why = `the symlink ${escapeForDisplay(link.fd.path)} has more than one name, and fs.protected_hardlinks is off`;
     throw new UnsafePathError("HARD_LINK", path, `${why}; enable it with sysctl(8), or remove the symlink`);
   }
   throw refusal(
@@ -77,5 +77,5 @@ function refusal(path: Bytes, from: Step, to: Step, fix: string): UnsafePathErro
 
 function described({ fd, stat }: Step): string {
   const kind = isSymlink(stat) ? "symlink, " : isOpenToAll(stat) ? "sticky and world-writable, " : "";
-  return `${show(fd.path)} (${kind}owned by uid ${stat.uid})`;
+  return `${escapeForDisplay(fd.path)} (${kind}owned by uid ${stat.uid})`;
 }

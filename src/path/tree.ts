@@ -1,5 +1,5 @@
 /** Removes trees by directory fd, whatever happens to them meanwhile. */
-import { type Bytes, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { type DirectoryEntry, DT_DIR, entries, leavingAtime } from "../sys/directory.js";
 import {
@@ -21,7 +21,7 @@ import {
 } from "../sys/files.js";
 import { chmod, isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
 
-export interface Removal {
+export interface RemovalResult {
   /** Entries that were removed, including the top. */
   readonly removed: number;
   /** What had to stay, and why: a mount (EXDEV, EBUSY), an immutable file (EPERM). At most 100 are reported. */
@@ -65,7 +65,7 @@ interface Level {
  *
  * @throws UnsafePathError REPLACED_INODE if a directory was moved away during the removal.
  */
-export function removeTree(dir: Fd, name: Bytes, options: RemovalOptions = {}): Removal {
+export function removeTree(dir: Fd, name: Bytes, options: RemovalOptions = {}): RemovalResult {
   const slices = removeTreeInSlices(dir, name, options);
   let slice = slices.next();
   while (slice.done !== true) slice = slices.next();
@@ -77,7 +77,7 @@ export function removeTreeInSlices(
   dir: Fd,
   name: Bytes,
   options: RemovalOptions = {},
-): Generator<void, Removal> {
+): Generator<void, RemovalResult> {
   return new TreeRemoval(dir, options).remove(name);
 }
 
@@ -98,7 +98,7 @@ class TreeRemoval {
     this.#options = options;
   }
 
-  *remove(name: Bytes): Generator<void, Removal> {
+  *remove(name: Bytes): Generator<void, RemovalResult> {
     try {
       this.#entry(this.#dir, name);
       let seen = 0;
@@ -266,7 +266,13 @@ function openOnMount(dir: Fd, name: Bytes, flags: number): Fd {
   const sameDevice = inner.deviceMajor === outer.deviceMajor && inner.deviceMinor === outer.deviceMinor;
   if (sameDevice && inner.mountId === outer.mountId && !inner.isMountRoot) return fd;
   fd.close();
-  throw new SyscallError("EXDEV", 18, "openat", [`${dir}`, JSON.stringify(show(name))], pathBelow(dir, name));
+  throw new SyscallError(
+    "EXDEV",
+    18,
+    "openat",
+    [`${dir}`, JSON.stringify(escapeForDisplay(name))],
+    pathBelow(dir, name),
+  );
 }
 
 /** Restores a directory owner's own access; false if that changes nothing. */

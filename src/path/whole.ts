@@ -76,12 +76,12 @@ export function makeUnderTemporaryName(
 }
 
 /** Completes what `fd` holds, and gives it its name by `publish`. */
-function finishing(fd: Fd, { fill, adjust }: WholeMaking, publish: () => void): Whole | undefined {
+function finishing(fd: Fd, { fill, adjust }: WholeMaking, push: () => void): Whole | undefined {
   let failure: unknown;
   try {
     fill?.(fd);
     failure = failureOf(() => adjust(fd));
-    publish();
+    push();
     return { fd, failure };
   } catch (error) {
     fd.close();

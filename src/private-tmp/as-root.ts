@@ -3,25 +3,34 @@ import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_PATH, openat } from "../sys/files.js";
 import { mountAt, readMountInfo } from "../sys/mountinfo.js";
-import { CLONE_FS, CLONE_NEWNS, fchdir, openNamespace, Place, setns, unshare } from "../sys/namespace.js";
+import {
+  CLONE_FS,
+  CLONE_NEWNS,
+  fchdir,
+  openNamespace,
+  SavedNamespace,
+  setns,
+  unshare,
+} from "../sys/namespace.js";
 import { closeOnExecFrom } from "../sys/process.js";
-import { type Started, start } from "./command.js";
+import { type Started, startCommand } from "./command.js";
+import type { Detached } from "./detached-mount.js";
 import type { DirectorySet } from "./directory.js";
 import { openNearest } from "./environment.js";
 import { type Exposed, openExposed } from "./expose.js";
-import { bound, type Detached, directoryMounts, emptyMount, inNewNamespace, tmpfsMounts } from "./mounts.js";
+import { boundMount, directoryMounts, emptyMount, inNewNamespace, tmpfsMounts } from "./mounts.js";
 import { ownerOf } from "./owner.js";
 import { ownNamespace } from "./processes.js";
-import { type Credentials, withRights } from "./programs.js";
+import { type UserCredentials, withRights } from "./programs.js";
+import { isAttached, type Plan, type Session } from "./session.js";
 import { SetupError } from "./settings.js";
-import { isAttached, type Plan, type Stage } from "./stage.js";
 
 /** Directories of the host for a command; where a target has none, it gets an empty one that is read-only. */
-export function stageDirectories(plan: Plan, directories: DirectorySet): Stage {
+export function prepareDirectories(plan: Plan, directories: DirectorySet): Session {
   const exposed = openExposed(plan.expose, plan.targets, plan.settings);
   const mounts = directoryMounts(directories, plan.settings, exposed);
   const uncovered = plan.targets.filter((target) => !mounts.some((mount) => mount.target === target));
-  return stage(
+  return session(
     plan,
     [...mounts, ...uncovered.map((target) => emptyMount(target, plan.settings))],
     exposed,
@@ -29,20 +38,20 @@ export function stageDirectories(plan: Plan, directories: DirectorySet): Stage {
   );
 }
 
-export function stageTmpfs(plan: Plan, leaf: Bytes): Stage {
+export function prepareTmpfs(plan: Plan, leaf: Bytes): Session {
   const exposed = openExposed(plan.expose, plan.targets, plan.settings);
-  return stage(plan, tmpfsMounts(plan.targets, leaf, plan.settings, exposed), exposed, []);
+  return session(plan, tmpfsMounts(plan.targets, leaf, plan.settings, exposed), exposed, []);
 }
 
 /**
  * The tmpfs that some process sees, for another command. Its mount namespace must be one in which nobody but root or the
  * caller mounts: another user's tmpfs would put the command into that user's hands.
  */
-export function stageSharedTmpfs(plan: Plan, leaf: Bytes | undefined, pids: readonly number[]): Stage {
+export function prepareSharedTmpfs(plan: Plan, leaf: Bytes | undefined, pids: readonly number[]): Session {
   const exposed = openExposed(plan.expose, plan.targets, plan.settings);
   for (const pid of pids) {
     const mounts = cloneFrom(pid, leaf, plan, exposed);
-    if (mounts !== undefined) return stage(plan, mounts, exposed, []);
+    if (mounts !== undefined) return session(plan, mounts, exposed, []);
   }
   throw new SetupError("NOT_FOUND", "the last process in this private /tmp has ended");
 }
@@ -64,7 +73,7 @@ function cloneFrom(
         if (mount?.point !== target || mount.type !== "tmpfs") return [];
         if (leaf !== undefined && mount.source !== leaf) return [];
         using directory = openat(Fd.cwd, target, O_PATH | O_DIRECTORY);
-        return [bound(directory, target, plan.settings, exposed)];
+        return [boundMount(directory, target, plan.settings, exposed)];
       });
     });
   } catch (error) {
@@ -75,7 +84,7 @@ function cloneFrom(
 
 /** Does `act` in a mount namespace, in one synchronous stretch. */
 export function inNamespaceOf<Result>(namespace: Fd, act: () => Result): Result {
-  using place = new Place();
+  using place = new SavedNamespace();
   // A thread that shares its root and working directory with others can't change its mount namespace (EINVAL).
   unshare(CLONE_FS);
   try {
@@ -86,12 +95,12 @@ export function inNamespaceOf<Result>(namespace: Fd, act: () => Result): Result 
   }
 }
 
-function stage(
+function session(
   plan: Plan,
   mounts: readonly Detached[],
   exposed: readonly Exposed[],
   directories: DirectorySet,
-): Stage {
+): Session {
   try {
     closeOnExecFrom(3);
     const { started, namespace } = inNewNamespace(mounts, exposed, () => ({
@@ -121,14 +130,14 @@ function closeAll(mounts: readonly Detached[]): void {
 /** Starts the command in the working directory that has the asked one's path in here. */
 export function startInside(
   plan: Pick<Plan, "command" | "rights" | "env" | "stdio" | "cwd" | "openFiles">,
-  credentials?: Credentials,
+  credentials?: UserCredentials,
 ): Started {
   const { path, isInherited } = plan.cwd;
   using directory = isInherited ? openNearest(path) : openat(Fd.cwd, path, O_PATH | O_DIRECTORY);
   fchdir(directory);
   const env = { ...plan.env, ...movedTo(directory, plan) };
   const argv = withRights(plan.rights, plan.command, env);
-  return start({ ...plan, argv, env, ...(credentials === undefined ? {} : { credentials }) });
+  return startCommand({ ...plan, argv, env, ...(credentials === undefined ? {} : { credentials }) });
 }
 
 /** A shell believes PWD only where it is right, other programs always. */

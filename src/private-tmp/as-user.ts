@@ -1,18 +1,18 @@
 /** Sets up a private /tmp without root, by unshare(1), bubblewrap or nsenter(1). */
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import type { Duplex } from "node:stream";
-import { type Bytes, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { closeOnExecFrom } from "../sys/process.js";
-import { type Started, start } from "./command.js";
+import { type Started, startCommand } from "./command.js";
 import type { DirectorySet } from "./directory.js";
 import { closeHoles, type PlannedHole, planExposed } from "./expose.js";
 import type { Found } from "./find.js";
 import { namespaceOf, processesIn } from "./processes.js";
 import { findProgram, needProgram, rightsCommand } from "./programs.js";
 import { forbidden } from "./refusal.js";
+import type { Plan, Session } from "./session.js";
 import { SetupError } from "./settings.js";
 import { commandLine, quote } from "./shell.js";
-import type { Plan, Stage } from "./stage.js";
 import { bubblewrapOptions, exposureChecks, mountCommands } from "./user-mounts.js";
 
 /** A way into the namespaces: the words that come before the shell that does the rest. */
@@ -28,7 +28,7 @@ interface Way {
  * Without root: through a user namespace, in which unshare(1) or bubblewrap may mount. Node can't do it itself, since
  * the kernel takes no process with several threads into a user namespace.
  */
-export async function stageAsUser(plan: Plan, directories: DirectorySet, found?: Found): Promise<Stage> {
+export async function prepareAsUser(plan: Plan, directories: DirectorySet, found?: Found): Promise<Session> {
   if (found?.mode === "disconnected") return firstThatWorks(plan, [enterWay(plan, found)], directories);
   const exposed = planExposed(plan.expose, plan.targets);
   try {
@@ -38,12 +38,12 @@ export async function stageAsUser(plan: Plan, directories: DirectorySet, found?:
   }
 }
 
-async function firstThatWorks(plan: Plan, ways: readonly Way[], directories: DirectorySet): Promise<Stage> {
+async function firstThatWorks(plan: Plan, ways: readonly Way[], directories: DirectorySet): Promise<Session> {
   let refusal: Error | undefined;
   for (const way of ways) {
-    const stage = await attempt(plan, way, directories);
-    if (!(stage instanceof Error)) return stage;
-    refusal ??= stage;
+    const session = await attemptAsUser(plan, way, directories);
+    if (!(session instanceof Error)) return session;
+    refusal ??= session;
   }
   throw forbidden(true, refusal);
 }
@@ -100,7 +100,11 @@ export function enterWay(plan: Pick<Plan, "expose" | "hasMountOptions">, { pids 
 type Launch = Pick<Plan, "command" | "rights" | "env" | "stdio" | "cwd" | "openFiles">;
 
 /** Sets up by the way; the refusal where the namespaces can't be had so. */
-export async function attempt(plan: Launch, way: Way, directories: DirectorySet): Promise<Stage | Error> {
+export async function attemptAsUser(
+  plan: Launch,
+  way: Way,
+  directories: DirectorySet,
+): Promise<Session | Error> {
   if (plan.rights.user !== undefined || plan.rights.group !== undefined) {
     throw new SetupError("BAD_OPTION", "running the command as another user or group needs root");
   }
@@ -118,7 +122,7 @@ export async function attempt(plan: Launch, way: Way, directories: DirectorySet)
     script(plan, way, talk, saved),
     "sh",
   ];
-  const started = start({ ...plan, argv: [...argv, ...plan.command], stdio });
+  const started = startCommand({ ...plan, argv: [...argv, ...plan.command], stdio });
   const reply = await conversation(started, started.child.stdio[talk] as unknown as Duplex);
   if (typeof reply === "string") return refusalOf(started.child, reply);
   const { pid, namespace, error } = reply;
@@ -213,7 +217,7 @@ const HINT = /^\s*dmesg\(1\) /;
 async function refusalOf(child: ChildProcess, said: string): Promise<Error> {
   if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
   const lines = said.trim().split("\n");
-  const words = show((lines.findLast((line) => !HINT.test(line)) ?? "") as Bytes);
+  const words = escapeForDisplay((lines.findLast((line) => !HINT.test(line)) ?? "") as Bytes);
   const isRefused = /^(unshare|bwrap|nsenter|setpriv): /.test(words);
   const error = new Error(words === "" ? "the set-up failed without a message" : words);
   if (!isRefused) throw new SetupError("FAILED", error.message, error);

@@ -1,17 +1,17 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { openFilesLimit, setOpenFilesLimit } from "../sys/process.js";
-import type { Credentials } from "./programs.js";
+import type { UserCredentials } from "./programs.js";
 
 /** Starts a command, and says how it ended. */
-export interface Start {
+export interface StartOptions {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly stdio: StdioOptions;
   /** The soft limit of open files for it: Node raises its own to the hard one. */
   readonly openFiles?: bigint;
   /** Whom it starts as, without further groups; the caller if not given. */
-  readonly credentials?: Credentials;
+  readonly credentials?: UserCredentials;
 }
 
 /** How the command ended: with a code, by a signal, or not started at all. */
@@ -27,7 +27,7 @@ export interface Started {
 }
 
 /** Starts the command where the calling thread stands, in its namespaces and its working directory. */
-export function start({ argv, env, stdio, openFiles, credentials }: Start): Started {
+export function startCommand({ argv, env, stdio, openFiles, credentials }: StartOptions): Started {
   const [file = "", ...args] = argv;
   const child = withOpenFiles(openFiles, () => spawn(file, args, { env, stdio, ...credentials }));
   const ended = new Promise<CommandEnd>((resolve) => {

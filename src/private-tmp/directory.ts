@@ -79,7 +79,7 @@ export function makeDirectories(targets: readonly Bytes[], name: string): Direct
 }
 
 function makeDirectory(target: Bytes, leaf: Bytes): PrivateDirectory | undefined {
-  const parent = openParent(target);
+  const parent = openPrivateParent(target);
   try {
     mkdirat(parent, leaf, 0o700);
     return openLocked(target, leaf, parent, (outer) => {
@@ -135,7 +135,7 @@ export function openDirectories(locations: readonly Location[]): DirectorySet {
 }
 
 function openExisting(target: Bytes, leaf: Bytes): PrivateDirectory {
-  const parent = openParent(target);
+  const parent = openPrivateParent(target);
   try {
     return openLocked(target, leaf, parent, (outer) => openChild(outer, INNER));
   } catch (error) {
@@ -171,7 +171,7 @@ export function openChild(dir: Fd, name: Bytes): Fd {
 }
 
 /** Opens /tmp or /var/tmp itself, which must be such that only their owners can move the entries. */
-export function openParent(target: Bytes): Fd {
+export function openPrivateParent(target: Bytes): Fd {
   const parent = openat(Fd.cwd, target, O_RDONLY | O_DIRECTORY);
   const { uid, mode } = statx(parent);
   const othersWrite = (mode & 0o022) !== 0 && (mode & S_ISVTX) === 0;
@@ -204,10 +204,10 @@ export function releaseDirectories(set: DirectorySet, isLive: () => boolean, isS
     // A service manager's own directory is the manager's to remove.
     if (parseLeaf(first.leaf)?.maker !== "mayfly") return { outcome: "shared" };
     // The hint has to be there before the lock is let go of, for whoever gets it next.
-    const lingering = isLive();
-    if (lingering) markLingering(first);
+    const inUse = isLive();
+    if (inUse) markLingering(first);
     if (!flock(first.outer, LOCK_EX | LOCK_NB)) return { outcome: "shared" };
-    if (lingering || (hasLingering(first) && isSeen())) return { outcome: "lingering" };
+    if (inUse || (hasLingering(first) && isSeen())) return { outcome: "lingering" };
     const left = removeDirectories(set);
     return left.length === 0 ? { outcome: "removed" } : { outcome: "left", left };
   } finally {

@@ -1,24 +1,24 @@
 /** Runs a command in the private /tmp that a process sees. */
 
 import type { StdioOptions } from "node:child_process";
-import { bytes, show } from "../base/bytes.js";
+import { bytes, escapeForDisplay } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { readMountInfo } from "../sys/mountinfo.js";
 import { openNamespace } from "../sys/namespace.js";
 import { closeOnExecFrom } from "../sys/process.js";
 import { requireAsked, requireCommand } from "./arguments.js";
 import { inNamespaceOf, startInside } from "./as-root.js";
-import { attempt, enterWay } from "./as-user.js";
+import { attemptAsUser, enterWay } from "./as-user.js";
 import { type DirectorySet, openDirectories } from "./directory.js";
 import { environmentInside, refuseOpenDirectories } from "./environment.js";
 import { type Found, find } from "./find.js";
-import { namespaceId, type Owner, ownerOf, userInWords } from "./owner.js";
+import { privateMounts } from "./mount-view.js";
+import { namespaceId, ownerOf, type ProvenOwner, userInWords } from "./owner.js";
 import { processesIn } from "./processes.js";
-import { type Credentials, credentialsOf, type Rights, requireAccounts } from "./programs.js";
+import { type Rights, requireAccounts, type UserCredentials, userCredentialsOf } from "./programs.js";
 import { asSetupError, inheritedFds, type Running, running, whereTo } from "./run.js";
-import { privateMounts } from "./seen.js";
+import type { Plan, Session } from "./session.js";
 import { SetupError } from "./settings.js";
-import type { Plan, Stage } from "./stage.js";
 import { targets } from "./targets.js";
 
 export interface EnterOptions extends Rights {
@@ -56,10 +56,10 @@ export async function enter(
     const plan = planned(command, options);
     const isRoot = process.geteuid?.() === 0;
     for (const pid of found.pids) {
-      const stage = await (isRoot ? stagedAsRoot : stagedAsUser)(pid, found, plan);
-      if (stage !== undefined) return running(stage, "process");
+      const session = await (isRoot ? stagedAsRoot : stagedAsUser)(pid, found, plan);
+      if (session !== undefined) return running(session, "process");
     }
-    throw new SetupError("NOT_FOUND", `no process runs in ${show(bytes(`${asked}`))} any more`);
+    throw new SetupError("NOT_FOUND", `no process runs in ${escapeForDisplay(bytes(`${asked}`))} any more`);
   } catch (error) {
     throw asSetupError(error);
   }
@@ -86,16 +86,20 @@ function planned(command: readonly string[], options: EnterOptions): EnterPlan {
 type EnterPlan = Pick<Plan, "command" | "rights" | "targets" | "env" | "stdio" | "cwd" | "openFiles"> &
   Pick<EnterOptions, "onNotice">;
 
-async function stagedAsUser(pid: number, found: Found, plan: EnterPlan): Promise<Stage> {
+async function stagedAsUser(pid: number, found: Found, plan: EnterPlan): Promise<Session> {
   const directories = lockedWhileInside(found);
   const way = enterWay({ expose: [], hasMountOptions: false }, { pids: [pid] });
-  const stage = await attempt(plan, way, directories);
-  if (!(stage instanceof Error)) return stage;
+  const session = await attemptAsUser(plan, way, directories);
+  if (!(session instanceof Error)) return session;
   for (const directory of directories) directory[Symbol.dispose]();
-  throw new SetupError("FORBIDDEN", `cannot enter the namespaces of process ${pid}: ${stage.message}`, stage);
+  throw new SetupError(
+    "FORBIDDEN",
+    `cannot enter the namespaces of process ${pid}: ${session.message}`,
+    session,
+  );
 }
 
-async function stagedAsRoot(pid: number, found: Found, plan: EnterPlan): Promise<Stage | undefined> {
+async function stagedAsRoot(pid: number, found: Found, plan: EnterPlan): Promise<Session | undefined> {
   const directories = lockedWhileInside(found);
   const letGo = (): undefined => {
     for (const directory of directories) directory[Symbol.dispose]();
@@ -137,16 +141,16 @@ const HARMLESS = /^(PATH|TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+|TZ|PWD)$/;
  */
 function forStranger(
   pid: number,
-  { uid }: Owner,
+  { uid }: ProvenOwner,
   plan: EnterPlan,
-): Pick<Plan, "rights" | "env"> & { credentials: Credentials } {
+): Pick<Plan, "rights" | "env"> & { credentials: UserCredentials } {
   const { user, group, dropCapabilities: _none, ...rights } = plan.rights;
   const whose = `the mounts of process ${pid} belong to ${userInWords(uid)}`;
   if (user === undefined && uid === 0) {
     const why = `${whose}, in another user namespace, as of a container`;
     throw new SetupError("BAD_OPTION", `${why}; name the user to run COMMAND as (--user)`);
   }
-  const credentials = credentialsOf(user ?? `${uid}`, group);
+  const credentials = userCredentialsOf(user ?? `${uid}`, group);
   const as = userInWords(credentials.uid);
   plan.onNotice?.(`${whose}, who chooses what programs are found there; running COMMAND as ${as}`);
   const env = Object.fromEntries(Object.entries(plan.env).filter(([name]) => HARMLESS.test(name)));

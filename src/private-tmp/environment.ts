@@ -3,13 +3,13 @@ import { existsSync, fstatSync, realpathSync } from "node:fs";
 import {
   type Bytes,
   bytes,
+  dirname,
+  escapeForDisplay,
   fromBuffer,
   isAbsolute,
   isBelow,
   isUtf8,
   join,
-  parent,
-  show,
   toBuffer,
   toText,
 } from "../base/bytes.js";
@@ -31,7 +31,7 @@ const LEADING_THERE = [
   "XDG_RUNTIME_DIR",
 ];
 
-export interface Surroundings {
+export interface CommandEnvironment {
   readonly env: NodeJS.ProcessEnv;
   /** What the command will not find inside, in words for a person. */
   readonly notices: string[];
@@ -52,7 +52,11 @@ export function isHidden(path: Bytes, { targets, exposed }: Cover): boolean {
  * The environment for inside: what points at a directory that does not exist there is removed, and what else vanishes is
  * reported. tmux is only missed by a person at a shell.
  */
-export function environmentInside(env: NodeJS.ProcessEnv, cover: Cover, forPerson: boolean): Surroundings {
+export function environmentInside(
+  env: NodeJS.ProcessEnv,
+  cover: Cover,
+  forPerson: boolean,
+): CommandEnvironment {
   const inside = { ...env };
   for (const name of TEMPORARY) {
     const value = inside[name];
@@ -61,7 +65,7 @@ export function environmentInside(env: NodeJS.ProcessEnv, cover: Cover, forPerso
   const notices = [...LEADING_THERE, ...(forPerson ? ["TMUX"] : [])].flatMap((name) => {
     const path = pathIn(inside[name], cover.targets);
     return path !== undefined && isHidden(path, cover) && existsSync(toBuffer(path))
-      ? [vanished(`$${name} points to ${show(path)}, which`, path)]
+      ? [vanished(`$${name} points to ${escapeForDisplay(path)}, which`, path)]
       : [];
   });
   return { env: inside, notices };
@@ -70,8 +74,10 @@ export function environmentInside(env: NodeJS.ProcessEnv, cover: Cover, forPerso
 /** What there is to say of a working directory that is not seen inside. */
 export function hiddenDirectoryNotices(cwd: Bytes, cover: Cover): string[] {
   if (!isHidden(cwd, cover)) return [];
-  const start = show(targetAbove(cwd, cover.targets) ?? cwd);
-  return [`${vanished(`the working directory ${show(cwd)}`, cwd)}; the command starts in ${start}`];
+  const start = escapeForDisplay(targetAbove(cwd, cover.targets) ?? cwd);
+  return [
+    `${vanished(`the working directory ${escapeForDisplay(cwd)}`, cwd)}; the command starts in ${start}`,
+  ];
 }
 
 /** The path to expose for a command that the private /tmp hides; undefined if it does not, or there is none. */
@@ -88,7 +94,7 @@ export function hidingCommand(
     const real = realPath(path);
     if (real === undefined) continue;
     if (!isHidden(real, cover)) return undefined;
-    const above = parent(real);
+    const above = dirname(real);
     return isHidden(above, cover) ? above : real;
   }
   return undefined;
@@ -115,7 +121,7 @@ function vanished(what: string, path: Bytes): string {
 
 /** The option as a shell reads it back. */
 export function exposeOption(path: Bytes): string {
-  return `--expose ${isUtf8(path) ? quote(toText(path)) : show(path)}`;
+  return `--expose ${isUtf8(path) ? quote(toText(path)) : escapeForDisplay(path)}`;
 }
 
 /** The working directory's path, to be looked up anew inside: the directory itself may be one of the host's /tmp. */
@@ -125,7 +131,7 @@ export function workingDirectory(): Bytes {
 
 /** Opens the directory or, if it does not exist, the nearest one above it. */
 export function openNearest(path: Bytes): Fd {
-  for (let at = path; ; at = parent(at)) {
+  for (let at = path; ; at = dirname(at)) {
     try {
       return openat(Fd.cwd, at, O_PATH | O_DIRECTORY);
     } catch (error) {

@@ -1,5 +1,5 @@
 /** Paths of the host's /tmp that are seen inside a private one. */
-import { type Bytes, basename, components, join, show } from "../base/bytes.js";
+import { type Bytes, basename, components, escapeForDisplay, join } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import {
@@ -18,7 +18,7 @@ import {
 } from "../sys/files.js";
 import { chmod, chown, isDirectory, isSymlink, statx } from "../sys/inode.js";
 import { attachMount, changeMount, cloneMount, MS_SLAVE } from "../sys/mount.js";
-import type { Detached } from "./mounts.js";
+import type { Detached } from "./detached-mount.js";
 import { type MountSettings, SetupError } from "./settings.js";
 import { targetAbove } from "./targets.js";
 
@@ -105,9 +105,9 @@ function wayTo(target: Bytes, below: Bytes): Between[] {
 export function exposableBelow(path: Bytes, targets: readonly Bytes[]): Bytes {
   const target = targetAbove(path, targets);
   if (target === undefined || components(path).some((part) => part === "." || part === "..")) {
-    const places = targets.map(show).join(" or ");
+    const places = targets.map(escapeForDisplay).join(" or ");
     const why = `only a path below ${places} can be exposed; all others are visible inside`;
-    throw new SetupError("BAD_OPTION", `cannot expose ${show(path)}: ${why}`);
+    throw new SetupError("BAD_OPTION", `cannot expose ${escapeForDisplay(path)}: ${why}`);
   }
   return target;
 }
@@ -117,12 +117,12 @@ function openHost(path: Bytes): Fd {
     const fd = openat2(Fd.cwd, path, O_PATH | O_NOFOLLOW, RESOLVE);
     if (!isSymlink(statx(fd))) return fd;
     fd.close();
-    throw new SetupError("BAD_OPTION", `cannot expose ${show(path)}: it is a symlink`);
+    throw new SetupError("BAD_OPTION", `cannot expose ${escapeForDisplay(path)}: it is a symlink`);
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
     const isLink = error.code === "ELOOP";
     const why = isLink ? "a directory on the way is a symlink" : (errnoWords(error.code) ?? error.code);
-    throw new SetupError("BAD_OPTION", `cannot expose ${show(path)}: ${why}`, error);
+    throw new SetupError("BAD_OPTION", `cannot expose ${escapeForDisplay(path)}: ${why}`, error);
   }
 }
 

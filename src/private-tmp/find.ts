@@ -1,15 +1,15 @@
 /** Finds a private /tmp by its name or by a process. */
 import { readdirSync } from "node:fs";
-import { type Bytes, bytes, show } from "../base/bytes.js";
+import { type Bytes, bytes, escapeForDisplay } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { Fd, flock, LOCK_EX, LOCK_NB, O_DIRECTORY, O_PATH, openat } from "../sys/files.js";
 import { isDirectory, statx } from "../sys/inode.js";
 import { type Mount, readMountInfo } from "../sys/mountinfo.js";
-import { type Location, openChild, openParent } from "./directory.js";
+import { type Location, openChild, openPrivateParent } from "./directory.js";
+import { isMountOf, type MountView, privateMounts } from "./mount-view.js";
 import { bootId, isMeant, parseLeaf } from "./name.js";
-import { type Owner, ownerOfView } from "./owner.js";
+import { ownerOfView, type ProvenOwner } from "./owner.js";
 import { type NamespaceView, namespaceOf, namespaces, ownNamespace } from "./processes.js";
-import { isMountOf, privateMounts, type SeenMount } from "./seen.js";
 import { SetupError } from "./settings.js";
 
 /** A private /tmp that exists. */
@@ -22,7 +22,7 @@ export interface Found {
   /** Processes that see it. */
   readonly pids: readonly number[];
   /** Who decides what is mounted there; undefined if that can't be told. */
-  readonly owner: Owner | undefined;
+  readonly owner: ProvenOwner | undefined;
 }
 
 /**
@@ -61,7 +61,7 @@ function mountsOf(pid: number): Mount[] {
   }
 }
 
-function locationsOf(mounts: readonly SeenMount[], host: readonly Mount[]): Location[] {
+function locationsOf(mounts: readonly MountView[], host: readonly Mount[]): Location[] {
   return mounts.flatMap(({ mode, target, leaf, isDeleted, mount }) => {
     if (mode !== "connected" || leaf === undefined || isDeleted) return [];
     return isMountOf(mount, { target, leaf }, host) ? [{ target, leaf }] : [];
@@ -76,16 +76,19 @@ function byName(asked: Bytes, targets: readonly Bytes[]): Found {
   const found = all.length > 1 ? all.filter(isInUse) : all;
   const [only] = found;
   if (only === undefined) {
-    throw new SetupError("NOT_FOUND", `no private /tmp of yours or root's is named ${show(asked)}`);
+    throw new SetupError(
+      "NOT_FOUND",
+      `no private /tmp of yours or root's is named ${escapeForDisplay(asked)}`,
+    );
   }
   if (found.length === 1) return only;
   const names = found.map(({ leaf }) => shortName(leaf)).join(", ");
-  throw new SetupError("AMBIGUOUS", `several private /tmps are named ${show(asked)}: ${names}`);
+  throw new SetupError("AMBIGUOUS", `several private /tmps are named ${escapeForDisplay(asked)}: ${names}`);
 }
 
 function shortName(leaf: Bytes | undefined): string {
   const parsed = leaf === undefined ? undefined : parseLeaf(leaf);
-  return parsed === undefined ? "" : `${show(parsed.name)}-${parsed.suffix}`;
+  return parsed === undefined ? "" : `${escapeForDisplay(parsed.name)}-${parsed.suffix}`;
 }
 
 export function otherNamespaces(): NamespaceView[] {
@@ -179,7 +182,7 @@ function isInUse({ pids, locations }: Found): boolean {
  * try again.
  */
 export function isLocked({ target, leaf }: Location): boolean {
-  using parent = openParent(target);
+  using parent = openPrivateParent(target);
   using outer = openChild(parent, leaf);
   return !flock(outer, LOCK_EX | LOCK_NB);
 }

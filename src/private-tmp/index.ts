@@ -6,6 +6,11 @@ export { list, type PrivateProcess, type PrivateTmp, type State } from "./list.j
 export { locate } from "./locate.js";
 export type { Rights } from "./programs.js";
 export { type Reaped, type ReapOptions, reap } from "./reap.js";
-export { type Ended, type Running, type RunOptions, run } from "./run.js";
+export {
+  type Ended,
+  type PrivateRunOptions as RunOptions,
+  type Running,
+  runPrivately as run,
+} from "./run.js";
+export type { KillMode, PrivateMode as Mode } from "./session.js";
 export { type SetupCode, SetupError } from "./settings.js";
-export type { KillMode, Mode } from "./stage.js";

@@ -1,6 +1,6 @@
 /** Lists every private /tmp on the host. */
 import { statfsSync } from "node:fs";
-import { type Bytes, basename, isBelow, join, show } from "../base/bytes.js";
+import { type Bytes, basename, escapeForDisplay, isBelow, join } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import type { Nanoseconds } from "../base/time.js";
 import { Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat } from "../sys/files.js";
@@ -9,10 +9,10 @@ import { type Mount, readMountInfo } from "../sys/mountinfo.js";
 import { processStatus } from "../sys/processes.js";
 import { openChild } from "./directory.js";
 import { directoriesIn, isLocked, type NamedDirectory } from "./find.js";
+import { isMountOf, type MountView, privateMounts, sameDevice, shows } from "./mount-view.js";
 import { bootId, parseLeaf } from "./name.js";
-import { type Owner, ownerOfView } from "./owner.js";
+import { ownerOfView, type ProvenOwner } from "./owner.js";
 import { type Namespaces, type NamespaceView, namespaces, suspects } from "./processes.js";
-import { isMountOf, privateMounts, type SeenMount, sameDevice, shows } from "./seen.js";
 import { sizeBelow } from "./size.js";
 import { targets } from "./targets.js";
 
@@ -109,13 +109,13 @@ function seenByProcesses(
 }
 
 interface Group {
-  readonly seen: SeenMount;
+  readonly seen: MountView;
   readonly pids: readonly number[];
-  readonly owner: Owner | undefined;
+  readonly owner: ProvenOwner | undefined;
 }
 
 /** Users in namespaces of their own can see what root made, too. */
-function moreTrusted(a: Owner | undefined, b: Owner | undefined): Owner | undefined {
+function moreTrusted(a: ProvenOwner | undefined, b: ProvenOwner | undefined): ProvenOwner | undefined {
   return a?.isTrusted === true || b === undefined ? a : b;
 }
 
@@ -126,14 +126,14 @@ function described({ seen, pids: unsorted, owner }: Group, host: readonly Mount[
   const parsed = seen.leaf === undefined ? undefined : parseLeaf(seen.leaf);
   const hostPath = seen.mode === "connected" && !seen.isDeleted ? hostPathOf(seen, host) : undefined;
   return {
-    name: parsed === undefined ? undefined : show(parsed.name),
+    name: parsed === undefined ? undefined : escapeForDisplay(parsed.name),
     maker: parsed?.maker,
     owner: owner?.uid,
     mode: seen.mode,
-    target: show(seen.target),
+    target: escapeForDisplay(seen.target),
     state: "in-use",
-    hostPath: hostPath === undefined ? undefined : show(hostPath),
-    view: show(view),
+    hostPath: hostPath === undefined ? undefined : escapeForDisplay(hostPath),
+    view: escapeForDisplay(view),
     options: seen.mount.options,
     ...measured(view, seen.mode),
     units: [...new Set(processes.flatMap(({ unit }) => unit ?? []))],
@@ -146,7 +146,7 @@ function viewThrough(pids: readonly number[], target: Bytes): Bytes {
   return join(`/proc/${pids[0] ?? 0}/root` as Bytes, target);
 }
 
-function measured(view: Bytes, mode: SeenMount["mode"]): Pick<PrivateTmp, "size" | "created"> {
+function measured(view: Bytes, mode: MountView["mode"]): Pick<PrivateTmp, "size" | "created"> {
   try {
     using directory = openat(Fd.cwd, view, O_RDONLY | O_DIRECTORY);
     const { btime, ctime } = statx(directory);
@@ -164,7 +164,7 @@ function sizeOfFileSystem(path: Bytes): bigint {
   return (blocks - bfree) * bsize;
 }
 
-function hostPathOf({ target, leaf, mount }: SeenMount, host: readonly Mount[]): Bytes | undefined {
+function hostPathOf({ target, leaf, mount }: MountView, host: readonly Mount[]): Bytes | undefined {
   if (leaf === undefined || !isMountOf(mount, { target, leaf }, host)) return pathOnHost(mount, host);
   return join(join(target, leaf), "tmp" as Bytes);
 }
@@ -181,7 +181,7 @@ function pathOnHost(mount: Mount, host: readonly Mount[]): Bytes | undefined {
 function describeProcess(pid: number): PrivateProcess {
   const status = processStatus(pid);
   const words = status?.arguments.join(" ") || basename(status?.program ?? ("" as Bytes));
-  return { pid, command: show(words as Bytes), unit: unitIn(status?.cgroup ?? ("" as Bytes)) };
+  return { pid, command: escapeForDisplay(words as Bytes), unit: unitIn(status?.cgroup ?? ("" as Bytes)) };
 }
 
 const UNIT = /([^/]+\.(?:service|scope|socket|mount|swap))(?:\/|$)/g;
@@ -189,7 +189,7 @@ const UNIT = /([^/]+\.(?:service|scope|socket|mount|swap))(?:\/|$)/g;
 /** The unit that a cgroup path leads to: the innermost, so of a user's session its own services. */
 function unitIn(cgroup: Bytes): string | undefined {
   const unit = [...cgroup.matchAll(UNIT)].at(-1)?.[1];
-  return unit === undefined ? undefined : show(unit as Bytes);
+  return unit === undefined ? undefined : escapeForDisplay(unit as Bytes);
 }
 
 function unseenDirectory(directory: NamedDirectory, found: Namespaces, host: readonly Mount[]): PrivateTmp {
@@ -197,13 +197,13 @@ function unseenDirectory(directory: NamedDirectory, found: Namespaces, host: rea
   const parsed = parseLeaf(leaf);
   const measures = measuredDirectory(directory);
   return {
-    name: parsed === undefined ? undefined : show(parsed.name),
+    name: parsed === undefined ? undefined : escapeForDisplay(parsed.name),
     maker: parsed?.maker,
     owner: uid,
     mode: "connected",
-    target: show(target),
+    target: escapeForDisplay(target),
     state: stateOf(directory, found, host, measures.created),
-    hostPath: show(join(join(target, leaf), "tmp" as Bytes)),
+    hostPath: escapeForDisplay(join(join(target, leaf), "tmp" as Bytes)),
     view: undefined,
     options: [],
     ...measures,

@@ -1,6 +1,6 @@
 /** Where on the host a private /tmp is. */
 
-import { bytes, join, show, simplify } from "../base/bytes.js";
+import { bytes, escapeForDisplay, join, normalize } from "../base/bytes.js";
 import { requireAsked } from "./arguments.js";
 import { find } from "./find.js";
 import { userInWords } from "./owner.js";
@@ -24,16 +24,17 @@ export function locate(asked: string | number, options: LocateOptions = {}): str
   requireAsked("locate", asked, options);
   const { target, onNotice } = options;
   const places = targets();
-  const wanted = target === undefined ? places[0] : simplify(bytes(target));
+  const wanted = target === undefined ? places[0] : normalize(bytes(target));
   const { locations, pids, owner } = find(asked, places);
   if (owner?.isTrusted === false) {
     onNotice?.(`the mounts of process ${asked} belong to ${userInWords(owner.uid)}`);
   }
   const location = locations.find((each) => each.target === wanted);
-  if (location !== undefined) return show(join(join(location.target, location.leaf), bytes("tmp")));
+  if (location !== undefined)
+    return escapeForDisplay(join(join(location.target, location.leaf), bytes("tmp")));
   const [pid] = pids;
   if (pid !== undefined && wanted !== undefined && places.includes(wanted))
-    return show(join(bytes(`/proc/${pid}/root`), wanted));
-  const what = show(bytes(`${asked}`));
-  throw new SetupError("NOT_FOUND", `${what} has nothing at ${show(wanted ?? bytes("/tmp"))}`);
+    return escapeForDisplay(join(bytes(`/proc/${pid}/root`), wanted));
+  const what = escapeForDisplay(bytes(`${asked}`));
+  throw new SetupError("NOT_FOUND", `${what} has nothing at ${escapeForDisplay(wanted ?? bytes("/tmp"))}`);
 }

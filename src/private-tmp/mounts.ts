@@ -4,18 +4,11 @@ import { failedWith } from "../base/errors.js";
 import { Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, openat } from "../sys/files.js";
 import { chmod } from "../sys/inode.js";
 import { attachMount, changeMount, cloneMount, MOUNT_ATTR_RDONLY, MS_SLAVE, newMount } from "../sys/mount.js";
-import { CLONE_NEWNS, Place, unshare } from "../sys/namespace.js";
+import { CLONE_NEWNS, SavedNamespace, unshare } from "../sys/namespace.js";
+import type { Detached } from "./detached-mount.js";
 import { type DirectorySet, makePlaces } from "./directory.js";
 import { attachExposed, type Exposed, makeMountPoints } from "./expose.js";
 import type { MountSettings } from "./settings.js";
-
-/** A mount that is made, and not yet anywhere. */
-export interface Detached {
-  /** Where it will be seen. */
-  readonly target: Bytes;
-  /** The mount; it stays open, since it tells later whether somebody still has it. */
-  readonly mount: Fd;
-}
 
 const ROOT = "/" as Bytes;
 
@@ -25,11 +18,11 @@ export function directoryMounts(
   settings: MountSettings,
   exposed: readonly Exposed[],
 ): Detached[] {
-  return set.map(({ target, inner }) => bound(inner, target, settings, exposed));
+  return set.map(({ target, inner }) => boundMount(inner, target, settings, exposed));
 }
 
 /** A directory as the mount that will be seen at the target, ready for what is exposed below it. */
-export function bound(
+export function boundMount(
   directory: Fd,
   target: Bytes,
   { attributes }: MountSettings,
@@ -60,7 +53,7 @@ export function tmpfsMounts(
     using directory = openat(whole, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     chmod(directory, 0o1777);
     makePlaces(directory, target);
-    return bound(directory, target, settings, exposed);
+    return boundMount(directory, target, settings, exposed);
   });
 }
 
@@ -84,7 +77,7 @@ export function inNewNamespace<Result>(
   exposed: readonly Exposed[],
   act: () => Result,
 ): Result {
-  using place = new Place();
+  using place = new SavedNamespace();
   unshare(CLONE_NEWNS);
   try {
     receiveOnly();

@@ -1,6 +1,6 @@
 /** Whose private /tmp it is, proven by the kernel: a name can be anybody's choice. */
 import { readFileSync } from "node:fs";
-import { show } from "../base/bytes.js";
+import { escapeForDisplay } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { userName } from "../sys/accounts.js";
 import { Fd, procPath, readlinkat } from "../sys/files.js";
@@ -8,7 +8,7 @@ import { sameInode, statx } from "../sys/inode.js";
 import { openNamespace, openOwner, ownerUid } from "../sys/namespace.js";
 
 /** Who may mount something in a mount namespace. */
-export interface Owner {
+export interface ProvenOwner {
   readonly uid: number;
   /** Nobody but root and the caller can have made it or mounted anything in it. */
   readonly isTrusted: boolean;
@@ -19,7 +19,7 @@ export interface Owner {
  * namespace; the user namespace that owns the mount namespace is not. It is trusted if it is the caller's own, in which
  * only root can mount, or if the caller made it and nobody else is mapped into it.
  */
-export function ownerOf(namespace: Fd, pids: readonly number[]): Owner {
+export function ownerOf(namespace: Fd, pids: readonly number[]): ProvenOwner {
   using user = openOwner(namespace);
   using own = openNamespace("self", "user");
   if (sameInode(statx(user), statx(own))) return { uid: 0, isTrusted: true };
@@ -45,7 +45,7 @@ function mapsOnlyCaller(pid: number, user: Fd): boolean {
 }
 
 /** The owner of the mount namespace that the kernel calls `id`; undefined if it can't be told. */
-export function ownerOfView({ id, pids }: { id: string; pids: readonly number[] }): Owner | undefined {
+export function ownerOfView({ id, pids }: { id: string; pids: readonly number[] }): ProvenOwner | undefined {
   for (const pid of pids) {
     try {
       using namespace = openNamespace(pid, "mnt");
@@ -64,6 +64,6 @@ export function namespaceId(namespace: Fd): string {
 
 /** `user nobody (uid 65534)`, for messages. */
 export function userInWords(uid: number): string {
-  const name = show(userName(uid));
+  const name = escapeForDisplay(userName(uid));
   return name === `${uid}` ? `uid ${uid}` : `user ${name} (uid ${uid})`;
 }

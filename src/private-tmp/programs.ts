@@ -1,7 +1,7 @@
 /** The programs that a private /tmp needs, and the one that takes rights away. */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
-import { bytes, show, toText } from "../base/bytes.js";
+import { bytes, escapeForDisplay, toText } from "../base/bytes.js";
 import { hostAccounts, userName } from "../sys/accounts.js";
 import { SetupError } from "./settings.js";
 
@@ -87,13 +87,13 @@ function userOptions({ user, group }: Rights): string[] {
 }
 
 /** Who a process is, as numbers. */
-export interface Credentials {
+export interface UserCredentials {
   readonly uid: number;
   readonly gid: number;
 }
 
 /** The numbers of a user, and of their primary group if no other is named. */
-export function credentialsOf(user: string, group?: string): Credentials {
+export function userCredentialsOf(user: string, group?: string): UserCredentials {
   const uid = isNumber(user) ? Number(user) : hostAccounts.user(bytes(user));
   if (uid === undefined) throw unknownAccount("user", user);
   const name = toText(userName(uid));
@@ -128,5 +128,5 @@ function primaryGroup(user: string): string {
 }
 
 function unknownAccount(kind: "user" | "group", name: string): SetupError {
-  return new SetupError("BAD_OPTION", `unknown ${kind} "${show(bytes(name))}"`);
+  return new SetupError("BAD_OPTION", `unknown ${kind} "${escapeForDisplay(bytes(name))}"`);
 }

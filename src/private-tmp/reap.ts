@@ -1,16 +1,16 @@
 /** Removes what killed commands left behind. */
 import { BOOLEAN, requireOptions } from "../base/arguments.js";
-import { type Bytes, join, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay, join } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { removeTree } from "../path/tree.js";
 import { type Fd, flock, LOCK_EX, LOCK_NB } from "../sys/files.js";
 import { statx } from "../sys/inode.js";
 import { type Mount, readMountInfo } from "../sys/mountinfo.js";
-import { type Location, openChild, openParent } from "./directory.js";
+import { type Location, openChild, openPrivateParent } from "./directory.js";
 import { directoriesIn, directorySets } from "./find.js";
+import { shows } from "./mount-view.js";
 import { parseLeaf } from "./name.js";
 import { type Namespaces, type NamespaceView, namespaces, suspects } from "./processes.js";
-import { shows } from "./seen.js";
 import { targets } from "./targets.js";
 
 export interface ReapOptions {
@@ -65,7 +65,7 @@ function tryLock(locations: readonly Location[]): Candidate {
   const refused = (refusal: string): Candidate => ({ locations, fds, parents, refusal });
   try {
     for (const { target, leaf } of locations) {
-      const parent = openParent(target);
+      const parent = openPrivateParent(target);
       fds.push(parent);
       parents.push(parent);
       const outer = openChild(parent, leaf);
@@ -90,7 +90,10 @@ function isOwn(outer: Fd): boolean {
 
 function reapSet(set: Candidate, refusal: string | undefined, dryRun: boolean): Reaped[] {
   return set.locations.map(({ target, leaf }, index): Reaped => {
-    const about = { path: show(join(target, leaf)), name: show(parseLeaf(leaf)?.name ?? leaf) };
+    const about = {
+      path: escapeForDisplay(join(target, leaf)),
+      name: escapeForDisplay(parseLeaf(leaf)?.name ?? leaf),
+    };
     if (refusal !== undefined) return { ...about, action: "kept", reason: refusal };
     if (dryRun) return { ...about, action: "would-remove", reason: undefined };
     return { ...about, ...removed(set.parents[index], leaf) };

@@ -1,12 +1,12 @@
 /** Runs a command with a private /tmp. */
 import type { ChildProcess, StdioOptions } from "node:child_process";
-import { type Bytes, bytes, isAbsolute, join, show, simplify } from "../base/bytes.js";
+import { type Bytes, bytes, escapeForDisplay, isAbsolute, join, normalize } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import { requireCommand } from "./arguments.js";
-import { stageDirectories, stageSharedTmpfs, stageTmpfs } from "./as-root.js";
-import { stageAsUser } from "./as-user.js";
-import { type CommandEnd, start } from "./command.js";
+import { prepareDirectories, prepareSharedTmpfs, prepareTmpfs } from "./as-root.js";
+import { prepareAsUser } from "./as-user.js";
+import { type CommandEnd, startCommand } from "./command.js";
 import {
   type DirectorySet,
   makeDirectories,
@@ -26,25 +26,25 @@ import { isName, nameFor, newLeaf } from "./name.js";
 import { userInWords } from "./owner.js";
 import { type Rights, requireAccounts, withRights } from "./programs.js";
 import { forbidden } from "./refusal.js";
-import { parseMountOptions, SetupError } from "./settings.js";
 import {
   finish,
   hostPaths,
   isSeenAnywhere,
   type KillMode,
-  type Mode,
   type Plan,
-  type Stage,
-} from "./stage.js";
+  type PrivateMode,
+  type Session,
+} from "./session.js";
+import { parseMountOptions, SetupError } from "./settings.js";
 import { targets, throughTargets } from "./targets.js";
 
 /** How to run a command with a private /tmp. */
-export interface RunOptions extends Rights {
+export interface PrivateRunOptions extends Rights {
   /**
    * `connected`: directories on the host's file systems, as big as those, and seen by the host. `disconnected`: one
    * tmpfs, which nobody outside sees and which is gone with the last process. `connected` where it is not given.
    */
-  readonly mode?: Mode;
+  readonly mode?: PrivateMode;
   /** `noexec`, `nosuid`, `nodev`, `ro`, `nosymfollow` and their opposites; `size=` and `nr_inodes=` of a tmpfs, tmpfs(5). */
   readonly mountOptions?: readonly string[];
   /** What `list` shows it as and `join` finds it by: up to 128 letters, digits and `_.:@-`. */
@@ -104,13 +104,19 @@ export interface Ended extends CommandEnd {
  *
  * @throws SetupError where the private /tmp can't be had; nothing was run then.
  */
-export async function run(command: readonly string[], options: RunOptions = {}): Promise<Running> {
+export async function runPrivately(
+  command: readonly string[],
+  options: PrivateRunOptions = {},
+): Promise<Running> {
   requireCommand("run", command, options);
   try {
     const plan = planned(command, options);
-    const stage = await staged(plan, options);
+    const session = await staged(plan, options);
     const { hiding } = plan;
-    return { ...running(stage, options.killMode ?? "process"), ...(hiding === undefined ? {} : { hiding }) };
+    return {
+      ...running(session, options.killMode ?? "process"),
+      ...(hiding === undefined ? {} : { hiding }),
+    };
   } catch (error) {
     if (options.bestEffort === true && error instanceof SetupError && error.code === "FORBIDDEN") {
       return unprotected(command, options, error);
@@ -127,14 +133,14 @@ export function asSetupError(error: unknown): unknown {
   return new SetupError("FAILED", `cannot set up the private /tmp: ${why}`, error);
 }
 
-function planned(command: readonly string[], options: RunOptions): Plan {
+function planned(command: readonly string[], options: PrivateRunOptions): Plan {
   const { mode = "connected", mountOptions = [], expose = [], stdio = "inherit" } = options;
   if (command.length === 0) throw new SetupError("BAD_OPTION", "no command given");
   requireAccounts(options);
   if (options.name !== undefined && !isName(options.name)) {
     throw new SetupError(
       "BAD_OPTION",
-      `invalid name "${show(bytes(options.name))}": expected up to 128 letters, digits and _.:@-, not all digits`,
+      `invalid name "${escapeForDisplay(bytes(options.name))}": expected up to 128 letters, digits and _.:@-, not all digits`,
     );
   }
   const places = targets();
@@ -168,7 +174,7 @@ function planned(command: readonly string[], options: RunOptions): Plan {
 function exposedPath(path: string): Bytes {
   if (path === "") throw new SetupError("BAD_OPTION", "cannot expose an empty path (is a variable unset?)");
   const whole = isAbsolute(bytes(path)) ? bytes(path) : join(workingDirectory(), bytes(path));
-  return throughTargets(simplify(whole));
+  return throughTargets(normalize(whole));
 }
 
 export function whereTo(cwd: string | undefined): Plan["cwd"] {
@@ -185,11 +191,11 @@ export function inheritedFds(stdio: StdioOptions): number[] {
   );
 }
 
-async function staged(plan: Plan, options: RunOptions): Promise<Stage> {
+async function staged(plan: Plan, options: PrivateRunOptions): Promise<Session> {
   const found = options.join === undefined ? undefined : find(options.join, plan.targets);
   const directories = directoriesFor(plan, found);
   try {
-    if (process.geteuid?.() !== 0) return await stageAsUser(plan, directories, found);
+    if (process.geteuid?.() !== 0) return await prepareAsUser(plan, directories, found);
     return await stagedByRoot(plan, directories, found);
   } catch (error) {
     const isSeen = (): boolean => isSeenAnywhere(directories);
@@ -201,20 +207,24 @@ async function staged(plan: Plan, options: RunOptions): Promise<Stage> {
 /** What root of a container may be denied, who may have a user namespace all the same. */
 const PRIVILEGED = ["unshare", "open_tree", "mount_setattr", "move_mount", "fsopen", "fsmount", "setns"];
 
-async function stagedByRoot(plan: Plan, directories: DirectorySet, found: Found | undefined): Promise<Stage> {
+async function stagedByRoot(
+  plan: Plan,
+  directories: DirectorySet,
+  found: Found | undefined,
+): Promise<Session> {
   try {
     return stagedAsRoot(plan, directories, found);
   } catch (error) {
     if (!failedWith(error, "EPERM", "ENOSPC") || !PRIVILEGED.includes(error.syscall)) throw error;
-    if (error.code === "EPERM") return await stageAsUser(plan, directories, found);
+    if (error.code === "EPERM") return await prepareAsUser(plan, directories, found);
     throw forbidden(false, error);
   }
 }
 
-function stagedAsRoot(plan: Plan, directories: DirectorySet, found: Found | undefined): Stage {
-  if (found?.mode === "disconnected") return stageSharedTmpfs(plan, found.leaf, found.pids);
-  if (plan.mode === "disconnected" && found === undefined) return stageTmpfs(plan, newLeaf(plan.name));
-  return stageDirectories(plan, directories);
+function stagedAsRoot(plan: Plan, directories: DirectorySet, found: Found | undefined): Session {
+  if (found?.mode === "disconnected") return prepareSharedTmpfs(plan, found.leaf, found.pids);
+  if (plan.mode === "disconnected" && found === undefined) return prepareTmpfs(plan, newLeaf(plan.name));
+  return prepareDirectories(plan, directories);
 }
 
 /** The directories that are joined, or new ones; none for a tmpfs. */
@@ -247,29 +257,33 @@ function joined({ locations, leaf, pids }: Found): DirectorySet {
       const isBusy = failedWith(error, "EAGAIN") && attempt < ATTEMPTS;
       if (!isBusy && !failedWith(error, "EAGAIN", "ENOENT")) throw error;
       if (!isBusy)
-        throw new SetupError("NOT_FOUND", `${show(leaf ?? ("" as Bytes))} no longer exists`, error);
+        throw new SetupError(
+          "NOT_FOUND",
+          `${escapeForDisplay(leaf ?? ("" as Bytes))} no longer exists`,
+          error,
+        );
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ATTEMPT_MS);
     }
   }
 }
 
 /** The stage as callers see it. */
-export function running(stage: Stage, killMode: KillMode): Running {
+export function running(session: Session, killMode: KillMode): Running {
   return {
-    child: stage.started.child,
-    pid: stage.pid,
-    directories: hostPaths(stage.directories).map(show),
+    child: session.started.child,
+    pid: session.pid,
+    directories: hostPaths(session.directories).map(escapeForDisplay),
     isPrivate: true,
-    kill: (signal) => sendSignal(stage.started.child, stage.pid, signal),
-    ended: finish(stage, killMode),
+    kill: (signal) => sendSignal(session.started.child, session.pid, signal),
+    ended: finish(session, killMode),
   };
 }
 
-function unprotected(command: readonly string[], options: RunOptions, why: SetupError): Running {
+function unprotected(command: readonly string[], options: PrivateRunOptions, why: SetupError): Running {
   options.onNotice?.(`${why.message}; running with the host's /tmp`);
   const { env = process.env, stdio = "inherit", openFiles } = options;
   const argv = withRights(options, command, env);
-  const started = start({ argv, env, stdio, ...(openFiles === undefined ? {} : { openFiles }) });
+  const started = startCommand({ argv, env, stdio, ...(openFiles === undefined ? {} : { openFiles }) });
   const ended = started.ended.then((end) => ({ ...end, release: { outcome: "removed" } as const }));
   const { child } = started;
   return {

@@ -1,5 +1,5 @@
 /** Mount options, and the errors of a set-up. */
-import { bytes, show } from "../base/bytes.js";
+import { bytes, escapeForDisplay } from "../base/bytes.js";
 import {
   MOUNT_ATTR_NODEV,
   MOUNT_ATTR_NOEXEC,
@@ -85,7 +85,7 @@ export function parseMountOptions(
 function sized(option: string, mode: "connected" | "disconnected"): string {
   if (mode === "connected") {
     const why = "directories on the host's file system have no size limit; use --mode disconnected";
-    throw new SetupError("BAD_OPTION", `invalid mount option "${show(bytes(option))}": ${why}`);
+    throw new SetupError("BAD_OPTION", `invalid mount option "${escapeForDisplay(bytes(option))}": ${why}`);
   }
   return option.slice(option.indexOf("=") + 1);
 }
@@ -96,7 +96,7 @@ function unknownOption(option: string): string {
     ...Object.keys(OPPOSITES),
     ...TMPFS_OPTIONS.map((key) => `${key}=`),
   ];
-  return `unknown mount option "${show(bytes(option))}" (valid options: ${all.join(", ")})`;
+  return `unknown mount option "${escapeForDisplay(bytes(option))}" (valid options: ${all.join(", ")})`;
 }
 
 /** The names of the attributes that are set, as mount(8) writes them. */

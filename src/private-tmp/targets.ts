@@ -1,6 +1,6 @@
 /** The places that a private /tmp covers. */
 import { realpathSync } from "node:fs";
-import { type Bytes, basename, fromBuffer, isBelow, join, parent } from "../base/bytes.js";
+import { type Bytes, basename, dirname, fromBuffer, isBelow, join } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import {
   AT_REMOVEDIR,
@@ -66,7 +66,7 @@ function existing(path: Bytes): Bytes | undefined {
 
 /** Nobody is to see it with another mode than 1777, so it is made under another name. */
 function makeTarget(path: Bytes): void {
-  using above = openat(Fd.cwd, parent(path), O_PATH | O_DIRECTORY);
+  using above = openat(Fd.cwd, dirname(path), O_PATH | O_DIRECTORY);
   const passing = `.${newLeaf("new")}` as Bytes;
   mkdirat(above, passing, 0o700);
   {

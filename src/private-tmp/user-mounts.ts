@@ -1,5 +1,5 @@
 /** The mounts of a private /tmp as commands of a shell, for users without root. */
-import { type Bytes, bytes, join, show } from "../base/bytes.js";
+import { type Bytes, bytes, escapeForDisplay, join } from "../base/bytes.js";
 import { makeDevice } from "../sys/files.js";
 import { statx } from "../sys/inode.js";
 import { MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSYMFOLLOW, MOUNT_ATTR_RDONLY } from "../sys/mount.js";
@@ -9,9 +9,9 @@ import { exposableBelow, makeMountPoints, type PlannedHole } from "./expose.js";
 import { tmpfsDirectory } from "./mounts.js";
 import { newLeaf } from "./name.js";
 import { needProgram } from "./programs.js";
+import type { Plan } from "./session.js";
 import { attributeNames, SetupError } from "./settings.js";
 import { commandLine, quote } from "./shell.js";
-import type { Plan } from "./stage.js";
 import { placesInside } from "./targets.js";
 
 /** What may not be taken away from a mount that came from outside the user namespace. */
@@ -37,7 +37,7 @@ export function exposureChecks(exposed: readonly PlannedHole[]): string[] {
     const { deviceMajor, deviceMinor, inode } = statx(source);
     const identity = `${makeDevice(deviceMajor, deviceMinor)}:${inode}`;
     const stat = commandLine([needProgram("stat", "coreutils"), "-c", "%d:%i", path]);
-    const complaint = quote(`cannot expose ${show(path)}: it was replaced meanwhile`);
+    const complaint = quote(`cannot expose ${escapeForDisplay(path)}: it was replaced meanwhile`);
     return `test "$(${stat})" = ${identity} || { echo ${complaint} >&2; exit 125; }`;
   });
 }
@@ -77,20 +77,20 @@ function emptyCommands(target: Bytes): string[] {
 
 /** One tmpfs: it is mounted on the last target, gets a directory for each, and those are bound to where they belong. */
 function tmpfsCommands(plan: Plan, exposed: readonly PlannedHole[]): string[] {
-  const stage = plan.targets.at(-1);
-  if (stage === undefined) return [];
+  const session = plan.targets.at(-1);
+  if (session === undefined) return [];
   for (const path of plan.expose) {
-    if (exposableBelow(path, plan.targets) !== stage) continue;
-    const why = `a path below ${show(stage)} can't be exposed in a tmpfs without root`;
-    throw new SetupError("BAD_OPTION", `${show(path)}: ${why}`);
+    if (exposableBelow(path, plan.targets) !== session) continue;
+    const why = `a path below ${escapeForDisplay(session)} can't be exposed in a tmpfs without root`;
+    throw new SetupError("BAD_OPTION", `${escapeForDisplay(path)}: ${why}`);
   }
   const options = Object.entries({ mode: "0700", ...plan.settings.tmpfs }).map(
     ([key, value]) => `${key}=${value}`,
   );
   const leaf = newLeaf(plan.name);
-  const made = (target: Bytes): Bytes => join(stage, tmpfsDirectory(target));
+  const made = (target: Bytes): Bytes => join(session, tmpfsDirectory(target));
   return [
-    mount("-t", "tmpfs", "-o", [...options, "nosuid", "nodev"].join(","), leaf, stage),
+    mount("-t", "tmpfs", "-o", [...options, "nosuid", "nodev"].join(","), leaf, session),
     ...plan.targets.map((target) => makeDirectory(made(target), 0o1777)),
     ...plan.targets.flatMap((target) => placeCommands(made(target), target)),
     ...exposedCommands(plan, exposed, made),

@@ -1,7 +1,7 @@
 import { type Bytes, bytes, fromBuffer } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import { bind, copyFrom, cstring, errno, errnoName, hasLibrary } from "./ffi.js";
-import { check, type Fd, procPath } from "./files.js";
+import { type Fd, procPath, requireSuccess } from "./files.js";
 
 /** One entry of an ACL, acl(5). Without an id, `user` and `group` mean the owner and the owning group. */
 export interface AclEntry {
@@ -56,7 +56,7 @@ export function setAcl(fd: Fd, kind: AclKind, entries: readonly AclEntry[]): voi
   if (acl === null) throw failure("acl_from_text", fd, kind);
   try {
     const result = libacl.setFile(cstring(procPath(fd)), TYPES[kind], acl);
-    check(
+    requireSuccess(
       result,
       "acl_set_file",
       () => fd.path,

@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import { address, bindSyscall, cstring, errno, errnoName, syscallNumber } from "./ffi.js";
-import { check, Fd } from "./files.js";
+import { Fd, requireSuccess } from "./files.js";
 
 // bpf(2): the commands, and the few kinds of map and program that are used here.
 const BPF_MAP_CREATE = 0;
@@ -40,7 +40,7 @@ export class BpfVerifierError extends Error {
 
 function command(which: number, name: string, attributes: Buffer): Fd {
   const number = bpf(which, attributes, attributes.length);
-  check(number, "bpf", "bpf" as Bytes, () => [name]);
+  requireSuccess(number, "bpf", "bpf" as Bytes, () => [name]);
   return new Fd(Number(number), "bpf" as Bytes);
 }
 
@@ -127,7 +127,7 @@ export function updateMap(map: Fd, key: number, value: number): void {
   attributes.writeBigUInt64LE(BigInt(address(entry)), 8);
   attributes.writeBigUInt64LE(BigInt(address(entry) + 4), 16);
   const result = bpf(BPF_MAP_UPDATE_ELEM, attributes, attributes.length);
-  check(result, "bpf", "bpf" as Bytes, () => ["BPF_MAP_UPDATE_ELEM"]);
+  requireSuccess(result, "bpf", "bpf" as Bytes, () => ["BPF_MAP_UPDATE_ELEM"]);
 }
 
 /** Runs a program for a raw tracepoint once, in this thread, attached to nothing. */
@@ -135,5 +135,5 @@ export function runProgram(program: Fd): void {
   const attributes = Buffer.alloc(80);
   attributes.writeUInt32LE(program.number, 0);
   const result = bpf(BPF_PROG_TEST_RUN, attributes, attributes.length);
-  check(result, "bpf", "bpf" as Bytes, () => ["BPF_PROG_TEST_RUN"]);
+  requireSuccess(result, "bpf", "bpf" as Bytes, () => ["BPF_PROG_TEST_RUN"]);
 }

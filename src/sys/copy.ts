@@ -1,7 +1,7 @@
 import { readSync, writeSync } from "node:fs";
 import { failedWith } from "../base/errors.js";
 import { bind } from "./ffi.js";
-import { check, type Fd } from "./files.js";
+import { type Fd, requireSuccess } from "./files.js";
 import { request } from "./ioctl.js";
 
 const libc = {
@@ -29,7 +29,7 @@ export function copyContent(from: Fd, to: Fd): void {
 }
 
 function sendChunk(from: Fd, to: Fd): number {
-  return check(
+  return requireSuccess(
     libc.sendfile(to.number, from.number, null, CHUNK),
     "sendfile",
     () => to.path,

@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import { bind, cstring, errno, errnoName } from "./ffi.js";
-import { AT_EMPTY_PATH, check, Fd, pathBelow } from "./files.js";
+import { AT_EMPTY_PATH, Fd, pathBelow, requireSuccess } from "./files.js";
 
 // fanotify_init(2)
 export const FAN_CLOEXEC = 0x1;
@@ -95,14 +95,14 @@ export interface NameInDirectory {
 
 export function fanotifyInit(flags: number, eventFlags = 0): Fd {
   const number = libc.fanotify_init(flags | FAN_CLOEXEC | FAN_NONBLOCK, eventFlags);
-  check(number, "fanotify_init", "fanotify" as Bytes, () => [`0x${flags.toString(16)}`]);
+  requireSuccess(number, "fanotify_init", "fanotify" as Bytes, () => [`0x${flags.toString(16)}`]);
   return new Fd(number, "fanotify" as Bytes);
 }
 
 /** Marks what `of` holds; an O_PATH fd will not do. */
 export function fanotifyMark(group: Fd, kind: number, mask: number, of: Fd): void {
   const result = libc.fanotify_mark(group.number, FAN_MARK_ADD | kind, mask, of.number, null);
-  check(result, "fanotify_mark", of.path, () => [
+  requireSuccess(result, "fanotify_mark", of.path, () => [
     `${group}`,
     `0x${kind.toString(16)}`,
     `0x${mask.toString(16)}`,
@@ -116,7 +116,7 @@ export function readEvents(group: Fd, buffer: Buffer): number {
   if (length >= 0) return length;
   const code = errnoName(errno());
   if (code === "EAGAIN" || code === "EINTR") return 0;
-  return check(-1, "read", group.path, () => [`${group}`]);
+  return requireSuccess(-1, "read", group.path, () => [`${group}`]);
 }
 
 /** Decodes what one read(2) gave. */
@@ -178,7 +178,7 @@ function nameInDirectory(buffer: Buffer, info: number): NameInDirectory {
 /** The file system's id as events bear it: 8 bytes. */
 export function fileSystemId(of: Fd): Bytes {
   const statfs = Buffer.alloc(160);
-  check(libc.fstatfs(of.number, statfs), "fstatfs", of.path, () => [`${of}`]);
+  requireSuccess(libc.fstatfs(of.number, statfs), "fstatfs", of.path, () => [`${of}`]);
   // f_fsid follows f_type, f_bsize and five counters, all of 64 bits.
   return statfs.toString("latin1", 56, 56 + FSID_LENGTH) as Bytes;
 }
@@ -197,7 +197,7 @@ export function keyOf(fileSystem: Bytes, dir: Fd, name: Bytes = "" as Bytes): In
     result = libc.name_to_handle_at(dir.number, path, handle, mountIdBuffer, how);
     if (result === 0) break;
   }
-  check(result, "name_to_handle_at", pathBelow(dir, name), () => [`${dir}`, JSON.stringify(name)]);
+  requireSuccess(result, "name_to_handle_at", pathBelow(dir, name), () => [`${dir}`, JSON.stringify(name)]);
   const length = HANDLE_HEADER_LENGTH + handle.readUInt32LE(0);
   return (fileSystem + handle.toString("latin1", 0, length)) as InodeKey;
 }
@@ -211,6 +211,6 @@ export function fileSystemOf(key: string): Bytes {
 export function openByKey(mount: Fd, key: InodeKey, flags: number): Fd {
   const handle = Buffer.from(key.slice(FSID_LENGTH), "latin1");
   const number = libc.open_by_handle_at(mount.number, handle, flags);
-  check(number, "open_by_handle_at", mount.path, () => [`${mount}`]);
+  requireSuccess(number, "open_by_handle_at", mount.path, () => [`${mount}`]);
   return new Fd(number, mount.path);
 }

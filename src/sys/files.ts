@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type Bytes, fromBuffer, join, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay, fromBuffer, join } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import { bind, bindSyscall, cstring, errno, errnoName, MOST_INTERRUPTIONS, syscallNumber } from "./ffi.js";
 
@@ -124,11 +124,11 @@ export class Fd implements Disposable {
 
   /** As in a failed call's message: `7</tmp>`. */
   toString(): string {
-    return this.#number === AT_FDCWD ? "AT_FDCWD" : `${this.#number}<${show(this.path)}>`;
+    return this.#number === AT_FDCWD ? "AT_FDCWD" : `${this.#number}<${escapeForDisplay(this.path)}>`;
   }
 }
 
-const quoted = (path: Bytes): string => JSON.stringify(show(path));
+const quoted = (path: Bytes): string => JSON.stringify(escapeForDisplay(path));
 const octal = (mode: number): string => `0${mode.toString(8)}`;
 
 /** The path of `name` below what `dir` was opened as: for messages and events. */
@@ -138,7 +138,7 @@ export function pathBelow(dir: Fd, name: Bytes): Bytes {
 }
 
 /** Turns a -1 into a `SyscallError` that names the call; the arguments' text is made only when it failed. */
-export function check(
+export function requireSuccess(
   result: number | bigint,
   syscall: string,
   path: Bytes | (() => Bytes),
@@ -169,7 +169,7 @@ export function checkAt(
   if (typeof result === "number" && result >= 0) return result;
   const shown = (detail: Detail): string => (typeof detail === "function" ? detail() : `${detail}`);
   const args = (): string[] => [`${dir}`, quoted(name), ...details.map(shown)];
-  return check(result, syscall, () => pathBelow(dir, name), args);
+  return requireSuccess(result, syscall, () => pathBelow(dir, name), args);
 }
 
 const FLAG_NAMES: readonly (readonly [string, number])[] = [
@@ -308,7 +308,7 @@ export function flock(fd: Fd, operation: number): boolean {
     const code = errnoName(errno());
     if (code === "EAGAIN") return false;
     if (code !== "EINTR" || interruptions >= MOST_INTERRUPTIONS)
-      check(
+      requireSuccess(
         -1,
         "flock",
         () => fd.path,

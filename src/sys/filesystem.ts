@@ -1,5 +1,5 @@
 import { bind } from "./ffi.js";
-import { check, type Fd } from "./files.js";
+import { type Fd, requireSuccess } from "./files.js";
 
 const fstatfs = bind<[number, Buffer], number>("int fstatfs(int fd, void *buffer)");
 
@@ -9,7 +9,7 @@ export const BTRFS_MAGIC = 0x9123683e;
 /** The magic number of the file system that an fd, O_PATH too, stands on: statfs(2). */
 export function fileSystemMagic(fd: Fd): number {
   const buffer = Buffer.alloc(256);
-  check(
+  requireSuccess(
     fstatfs(fd.number, buffer),
     "fstatfs",
     () => fd.path,

@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import { bind, cstring, errno, errnoName } from "./ffi.js";
-import { check, Fd, O_NONBLOCK, procPath } from "./files.js";
+import { Fd, O_NONBLOCK, procPath, requireSuccess } from "./files.js";
 
 // inotify(7)
 export const IN_MODIFY = 0x2;
@@ -36,14 +36,14 @@ export interface InotifyEvent {
 
 export function inotifyInit(): Fd {
   const number = libc.inotify_init1(IN_CLOEXEC | O_NONBLOCK);
-  check(number, "inotify_init1", "inotify" as Bytes, () => []);
+  requireSuccess(number, "inotify_init1", "inotify" as Bytes, () => []);
   return new Fd(number, "inotify" as Bytes);
 }
 
 /** Watches what the fd holds; the same inode has the same watch again. */
 export function addWatch(inotify: Fd, directory: Fd, mask: number): number {
   const number = libc.inotify_add_watch(inotify.number, cstring(procPath(directory)), mask);
-  return check(number, "inotify_add_watch", directory.path, () => [`${inotify}`, `${directory}`]);
+  return requireSuccess(number, "inotify_add_watch", directory.path, () => [`${inotify}`, `${directory}`]);
 }
 
 /** What is queued, as much as fits; does not block. */
@@ -52,7 +52,7 @@ export function readInotify(inotify: Fd, buffer: Buffer): InotifyEvent[] {
   if (length < 0) {
     const code = errnoName(errno());
     if (code === "EAGAIN" || code === "EINTR") return [];
-    check(-1, "read", inotify.path, () => [`${inotify}`]);
+    requireSuccess(-1, "read", inotify.path, () => [`${inotify}`]);
   }
   const events: InotifyEvent[] = [];
   for (let at = 0; at + HEADER_LENGTH <= length; at += HEADER_LENGTH + buffer.readUInt32LE(at + 12)) {

@@ -51,7 +51,7 @@ export class Listing {
    * than `most` passed, at an entry that is not so, and `into` tells what it is. This is where a walk spends its time:
    * flat, so that V8 has to compile it once and early, in each thread.
    */
-  skim(
+  scanRecent(
     fd: number,
     into: StatxBuffer,
     from: number,

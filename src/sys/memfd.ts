@@ -1,6 +1,6 @@
-import { type Bytes, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { bind, cstring, errno, errnoName } from "./ffi.js";
-import { check, Fd } from "./files.js";
+import { Fd, requireSuccess } from "./files.js";
 
 const MFD_CLOEXEC = 0x1;
 const MFD_ALLOW_SEALING = 0x2;
@@ -26,15 +26,18 @@ export function memfdCreate(name: Bytes): Fd {
   if (number < 0 && errnoName(errno()) === "EINVAL") {
     number = libc.memfd_create(cstring(name), MFD_CLOEXEC | MFD_ALLOW_SEALING);
   }
-  check(number, "memfd_create", path, () => [JSON.stringify(show(name))]);
+  requireSuccess(number, "memfd_create", path, () => [JSON.stringify(escapeForDisplay(name))]);
   return new Fd(number, path);
 }
 
 export function addSeals(fd: Fd, seals: number): void {
   const result = libc.fcntl(fd.number, F_ADD_SEALS, seals);
-  check(result, "fcntl", fd.path, () => [`${fd}`, "F_ADD_SEALS", `0x${seals.toString(16)}`]);
+  requireSuccess(result, "fcntl", fd.path, () => [`${fd}`, "F_ADD_SEALS", `0x${seals.toString(16)}`]);
 }
 
 export function getSeals(fd: Fd): number {
-  return check(libc.fcntl(fd.number, F_GET_SEALS, 0), "fcntl", fd.path, () => [`${fd}`, "F_GET_SEALS"]);
+  return requireSuccess(libc.fcntl(fd.number, F_GET_SEALS, 0), "fcntl", fd.path, () => [
+    `${fd}`,
+    "F_GET_SEALS",
+  ]);
 }

@@ -1,9 +1,9 @@
 import { readSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
-import { bytes, fromBuffer, show } from "../base/bytes.js";
+import { bytes, escapeForDisplay, fromBuffer } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { bind, bindSyscall, cstring } from "./ffi.js";
-import { AT_EMPTY_PATH, AT_FDCWD, check, checkAt, Fd, readlinkat } from "./files.js";
+import { AT_EMPTY_PATH, AT_FDCWD, checkAt, Fd, readlinkat, requireSuccess } from "./files.js";
 
 export const MOUNT_ATTR_RDONLY = 0x01;
 export const MOUNT_ATTR_NOSUID = 0x02;
@@ -73,7 +73,7 @@ export function attachMount(mount: Fd, target: Fd): void {
  * The target of the symlink that `link` holds, without moving its access time: through a copy of its mount that keeps
  * none. A caller who may not make such a copy moves it.
  */
-export function readlinkWithoutTrace(link: Fd): Bytes {
+export function readlinkPreservingAtime(link: Fd): Bytes {
   try {
     using copy = cloneMount(link);
     changeMount(copy, { set: MOUNT_ATTR_NOATIME });
@@ -114,9 +114,12 @@ export function newMount(
   options: Readonly<Record<string, string | true>>,
   attributes: number,
 ): Fd {
-  const opened = check(libc.fsopen(cstring(bytes(type)), FSOPEN_CLOEXEC), "fsopen", bytes(type), () => [
-    type,
-  ]);
+  const opened = requireSuccess(
+    libc.fsopen(cstring(bytes(type)), FSOPEN_CLOEXEC),
+    "fsopen",
+    bytes(type),
+    () => [type],
+  );
   using context = new Fd(opened, bytes(type));
   try {
     for (const [key, value] of Object.entries(options)) configure(context, key, value);
@@ -136,7 +139,7 @@ function reasonOf(context: Fd): string {
   const buffer = Buffer.alloc(1024);
   try {
     const length = readSync(context.number, buffer);
-    return show(fromBuffer(buffer.subarray(0, length))).replace(/^[ewi] |\\n$/g, "");
+    return escapeForDisplay(fromBuffer(buffer.subarray(0, length))).replace(/^[ewi] |\\n$/g, "");
   } catch {
     return "";
   }

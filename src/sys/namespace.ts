@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import { bind } from "./ffi.js";
-import { check, checkAt, Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat } from "./files.js";
+import { checkAt, Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat, requireSuccess } from "./files.js";
 import { ioctl, request } from "./ioctl.js";
 
 export const CLONE_FS = 0x200;
@@ -20,7 +20,7 @@ const libc = {
  * longer those of the process's other threads, for good.
  */
 export function unshare(flags: number): void {
-  check(libc.unshare(flags), "unshare", EMPTY, () => [`0x${flags.toString(16)}`]);
+  requireSuccess(libc.unshare(flags), "unshare", EMPTY, () => [`0x${flags.toString(16)}`]);
 }
 
 /** setns(2) of the calling thread, by a namespace's fd or a pidfd. Entering a mount namespace moves it to that one's `/`. */
@@ -57,7 +57,7 @@ export function ownerUid(userNamespace: Fd): number {
 }
 
 /** Where the calling thread stands: its mount namespace, root and working directory, to come back to. */
-export class Place implements Disposable {
+export class SavedNamespace implements Disposable {
   readonly #namespace: Fd;
   readonly #root: Fd;
   readonly #cwd: Fd;
@@ -72,7 +72,7 @@ export class Place implements Disposable {
   return(): void {
     setns(this.#namespace, CLONE_NEWNS);
     fchdir(this.#root);
-    check(libc.chroot(Buffer.from(".\0")), "chroot", "." as Bytes, () => ["."]);
+    requireSuccess(libc.chroot(Buffer.from(".\0")), "chroot", "." as Bytes, () => ["."]);
     fchdir(this.#cwd);
   }
 

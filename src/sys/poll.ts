@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import { bind, errno, errnoName } from "./ffi.js";
-import { check, Fd } from "./files.js";
+import { Fd, requireSuccess } from "./files.js";
 
 const POLLIN = 1;
 const POLLOUT = 4;
@@ -33,19 +33,19 @@ function poll(fds: readonly Fd[], events: number, milliseconds: number): boolean
     buffer.writeInt16LE(events, index * POLL_ENTRY + 4);
   }
   const result = libc.poll(buffer, fds.length, milliseconds);
-  if (result < 0 && errnoName(errno()) !== "EINTR") check(result, "poll", "" as Bytes, () => []);
+  if (result < 0 && errnoName(errno()) !== "EINTR") requireSuccess(result, "poll", "" as Bytes, () => []);
   return fds.map((_, index) => buffer.readInt16LE(index * POLL_ENTRY + 6) !== 0);
 }
 
 /** An fd that becomes readable when `wake` is called, from whichever thread. */
 export function eventFd(): Fd {
   const number = libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  check(number, "eventfd", "eventfd" as Bytes, () => ["0"]);
+  requireSuccess(number, "eventfd", "eventfd" as Bytes, () => ["0"]);
   return new Fd(number, "eventfd" as Bytes);
 }
 
 export function wake(fd: Fd): void {
   const one = Buffer.alloc(8);
   one.writeBigUInt64LE(1n);
-  check(libc.write(fd.number, one, one.length), "write", fd.path, () => [`${fd}`]);
+  requireSuccess(libc.write(fd.number, one, one.length), "write", fd.path, () => [`${fd}`]);
 }

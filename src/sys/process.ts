@@ -1,6 +1,6 @@
 import type { Bytes } from "../base/bytes.js";
 import { bindSyscall, syscallNumber } from "./ffi.js";
-import { check, checkAt, Fd } from "./files.js";
+import { checkAt, Fd, requireSuccess } from "./files.js";
 
 const RLIMIT_NOFILE = process.arch === "mips" || process.arch === "mipsel" ? 5 : 7;
 const CLOSE_RANGE_CLOEXEC = 4;
@@ -26,12 +26,14 @@ const libc = {
 
 /** Marks every fd from `first` on to be closed by an exec. */
 export function closeOnExecFrom(first: number): void {
-  check(libc.closeRange(first, 0xffffffff, CLOSE_RANGE_CLOEXEC), "close_range", EMPTY, () => [`${first}`]);
+  requireSuccess(libc.closeRange(first, 0xffffffff, CLOSE_RANGE_CLOEXEC), "close_range", EMPTY, () => [
+    `${first}`,
+  ]);
 }
 
 /** @throws SyscallError ESRCH where no such process lives. */
 export function openProcess(pid: number): Fd {
-  const number = check(libc.pidfdOpen(pid, 0), "pidfd_open", EMPTY, () => [`${pid}`]);
+  const number = requireSuccess(libc.pidfdOpen(pid, 0), "pidfd_open", EMPTY, () => [`${pid}`]);
   return new Fd(number, `/proc/${pid}` as Bytes);
 }
 
@@ -49,7 +51,7 @@ export interface Limit {
 /** How many fds the process may open. */
 export function openFilesLimit(): Limit {
   const buffer = Buffer.alloc(16);
-  check(libc.prlimit64(0, RLIMIT_NOFILE, null, buffer), "prlimit", EMPTY, () => ["RLIMIT_NOFILE"]);
+  requireSuccess(libc.prlimit64(0, RLIMIT_NOFILE, null, buffer), "prlimit", EMPTY, () => ["RLIMIT_NOFILE"]);
   return { soft: buffer.readBigUInt64LE(0), hard: buffer.readBigUInt64LE(8) };
 }
 
@@ -57,7 +59,7 @@ export function setOpenFilesLimit(limit: Limit): void {
   const buffer = Buffer.alloc(16);
   buffer.writeBigUInt64LE(limit.soft, 0);
   buffer.writeBigUInt64LE(limit.hard, 8);
-  check(libc.prlimit64(0, RLIMIT_NOFILE, buffer, null), "prlimit", EMPTY, () => [
+  requireSuccess(libc.prlimit64(0, RLIMIT_NOFILE, buffer, null), "prlimit", EMPTY, () => [
     "RLIMIT_NOFILE",
     `${limit.soft}`,
   ]);

@@ -1,6 +1,6 @@
 /** Reads whole files that others may have made: only regular ones, without waiting, and no more than a limit. */
 import { readSync } from "node:fs";
-import { type Bytes, fromBuffer, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay, fromBuffer } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import {
   Fd,
@@ -46,9 +46,9 @@ export class UnusableFileError extends Error {
   readonly reason: string;
 
   constructor(code: UnusableFileError["code"], path: Bytes, reason: string) {
-    super(`${show(path)}: ${reason}`);
+    super(`${escapeForDisplay(path)}: ${reason}`);
     this.code = code;
-    this.path = show(path);
+    this.path = escapeForDisplay(path);
     this.reason = reason;
   }
 }

@@ -1,5 +1,5 @@
 /** renameat(2), which kernels and seccomp filters know that refuse renameat2(2). It replaces what has the new name. */
-import { type Bytes, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { bind, cstring } from "./ffi.js";
 import { checkAt, type Fd } from "./files.js";
 
@@ -18,6 +18,6 @@ export function renameat(oldDir: Fd, oldName: Bytes, newDir: Fd, newName: Bytes)
     oldDir,
     oldName,
     () => `${newDir}`,
-    () => JSON.stringify(show(newName)),
+    () => JSON.stringify(escapeForDisplay(newName)),
   );
 }

@@ -1,6 +1,6 @@
 import { BPF_MAP_TYPE_RINGBUF, createMap } from "./bpf.js";
 import { bind, viewOf } from "./ffi.js";
-import { check, type Fd } from "./files.js";
+import { type Fd, requireSuccess } from "./files.js";
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -91,6 +91,6 @@ export interface Mapping {
 
 function mapMemory(map: Fd, protection: number, length: number, offset: number): Mapping {
   const at = libc.mmap(null, length, protection, MAP_SHARED, map.number, offset);
-  check(at === MAP_FAILED ? -1 : 0, "mmap", map.path, () => [`${length}`]);
+  requireSuccess(at === MAP_FAILED ? -1 : 0, "mmap", map.path, () => [`${length}`]);
   return { memory: viewOf(at, length), unmap: () => void libc.munmap(at, length) };
 }

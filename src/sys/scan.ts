@@ -152,7 +152,7 @@ function openedOr(fd: number): number {
  * Opens a directory to list it. Only its owner and root may leave its atime alone (O_NOATIME): who is neither opens it
  * all the same, and the listing moves it.
  */
-export function openDirectory(dir: number, name: number): number {
+export function openDirectoryNumber(dir: number, name: number): number {
   const fd = openedOr(bound().openat(dir, name, OPEN_DIRECTORY | constants.O_NOATIME, 0));
   return fd === -EPERM ? openedOr(bound().openat(dir, name, OPEN_DIRECTORY, 0)) : fd;
 }

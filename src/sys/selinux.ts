@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { type Bytes, fromBuffer } from "../base/bytes.js";
 import { failedWith, NOT_SUPPORTED } from "../base/errors.js";
 import { bind, copyFrom, cstring, errno, errnoName, hasLibrary } from "./ffi.js";
-import { check, type Fd, procPath } from "./files.js";
+import { type Fd, procPath, requireSuccess } from "./files.js";
 
 export const LIBSELINUX = "libselinux.so.1";
 const SELABEL_CTX_FILE = 0;
@@ -59,7 +59,7 @@ function labelFor(path: Bytes, mode: number): Bytes | undefined {
   const out: Out = [null];
   if (libselinux.lookup(policy, out, cstring(path), mode) === 0) return taken(out);
   if (errnoName(errno()) === "ENOENT") return undefined;
-  check(-1, "selabel_lookup_raw", path, () => [JSON.stringify(path)]);
+  requireSuccess(-1, "selabel_lookup_raw", path, () => [JSON.stringify(path)]);
   return undefined;
 }
 
@@ -75,7 +75,7 @@ function taken(out: Out): Bytes {
 export function withCreationLabel<Result>(path: () => Bytes, mode: number, make: () => Result): Result {
   const label = labellingHere() === "on" ? labelFor(path(), mode) : undefined;
   if (label === undefined) return make();
-  check(libselinux.setCreationLabel(cstring(label)), "setfscreatecon_raw", path, () => [
+  requireSuccess(libselinux.setCreationLabel(cstring(label)), "setfscreatecon_raw", path, () => [
     JSON.stringify(label),
   ]);
   try {
@@ -104,7 +104,7 @@ function labelOf(fd: Fd): Bytes | undefined {
 export function setLabel(fd: Fd, label: Bytes): void {
   const result = libselinux.setLabel(cstring(procPath(fd)), cstring(label));
   try {
-    check(
+    requireSuccess(
       result,
       "setfilecon_raw",
       () => fd.path,

@@ -1,6 +1,6 @@
 /** The paths that unix sockets are bound to, of this network namespace or a process's. */
 import { readFileSync } from "node:fs";
-import { type Bytes, fromBuffer, isAbsolute, simplify } from "../base/bytes.js";
+import { type Bytes, fromBuffer, isAbsolute, normalize } from "../base/bytes.js";
 
 // Seven columns of fixed meaning, then the path: "Num RefCount Protocol Flags Type St Inode Path", see proc_net_unix(5).
 const COLUMNS_BEFORE_PATH = 7;
@@ -19,7 +19,7 @@ export function boundSockets(pid: number | "self" = "self"): ReadonlySet<Bytes> 
   const paths = new Set<Bytes>();
   for (const line of table.split("\n").slice(1)) {
     const path = afterColumns(line, COLUMNS_BEFORE_PATH) as Bytes;
-    if (isAbsolute(path)) paths.add(simplify(path));
+    if (isAbsolute(path)) paths.add(normalize(path));
   }
   return paths;
 }

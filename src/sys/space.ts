@@ -1,7 +1,7 @@
 import { existsSync, type StatsFs, statfsSync } from "node:fs";
-import { parent, toBuffer } from "../base/bytes.js";
+import { dirname, toBuffer } from "../base/bytes.js";
 import { bind, errno } from "./ffi.js";
-import { check, type Fd, procPath } from "./files.js";
+import { type Fd, procPath, requireSuccess } from "./files.js";
 
 const fallocate = bind<[number, number, number | bigint, number | bigint], number>(
   "int fallocate(int fd, int mode, int64_t offset, int64_t length)",
@@ -33,7 +33,7 @@ function statfsOf(fd: Fd): StatsFs {
     return statfsSync(toBuffer(procPath(fd)));
   } catch (error) {
     // Without /proc only the path is left to ask by. What has no name lies where its directory does.
-    return existsSync("/proc/self") ? raise(error) : statfsSync(toBuffer(parent(fd.path)));
+    return existsSync("/proc/self") ? raise(error) : statfsSync(toBuffer(dirname(fd.path)));
   }
 }
 
@@ -45,7 +45,7 @@ function raise(error: unknown): never {
 export function reserve(fd: Fd, length: number): boolean {
   if (fallocate(fd.number, FALLOC_FL_KEEP_SIZE, 0, length) === 0) return true;
   if (errno() === EOPNOTSUPP) return false;
-  check(-1, "fallocate", fd.path, () => [`${fd}`, `${length}`]);
+  requireSuccess(-1, "fallocate", fd.path, () => [`${fd}`, `${length}`]);
   return false;
 }
 

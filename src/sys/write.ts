@@ -1,7 +1,7 @@
 import type { Bytes } from "../base/bytes.js";
 import { toBuffer } from "../base/bytes.js";
 import { bind, errno, errnoName, MOST_INTERRUPTIONS } from "./ffi.js";
-import { check, type Fd } from "./files.js";
+import { type Fd, requireSuccess } from "./files.js";
 
 const libc = {
   write: bind<[number, Buffer, number], number | bigint>("long write(int fd, const void *data, size_t size)"),
@@ -16,7 +16,7 @@ export function writeAll(fd: Fd, content: Bytes): void {
     const written = Number(libc.write(fd.number, rest, rest.length));
     if (written < 0 && errnoName(errno()) === "EINTR" && interruptions++ < MOST_INTERRUPTIONS) continue;
     rest = rest.subarray(
-      check(
+      requireSuccess(
         written,
         "write",
         () => fd.path,
@@ -27,7 +27,7 @@ export function writeAll(fd: Fd, content: Bytes): void {
 }
 
 export function truncate(fd: Fd): void {
-  check(
+  requireSuccess(
     libc.ftruncate(fd.number, 0),
     "ftruncate",
     () => fd.path,

@@ -1,7 +1,7 @@
-import { type Bytes, fromBuffer, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay, fromBuffer } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { bind, cstring } from "./ffi.js";
-import { check, type Fd, procPath } from "./files.js";
+import { type Fd, procPath, requireSuccess } from "./files.js";
 
 // By the magic link in /proc, since fsetxattr refuses O_PATH fds. It leads to a symlink itself, not to what that names.
 const libc = {
@@ -42,11 +42,11 @@ export function listXattrs(fd: Fd): Bytes[] {
 }
 
 function checked(result: number | bigint, syscall: string, fd: Fd, name: Bytes): number {
-  return check(
+  return requireSuccess(
     result,
     syscall,
     () => fd.path,
-    () => [`${fd}`, JSON.stringify(show(name))],
+    () => [`${fd}`, JSON.stringify(escapeForDisplay(name))],
   );
 }
 

@@ -4,7 +4,7 @@ import { failedWith } from "../base/errors.js";
 import { entries } from "../sys/directory.js";
 import { type Fd, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openat } from "../sys/files.js";
 import { isDirectory, isRegular, S_ISVTX, statx } from "../sys/inode.js";
-import { isStillThere, type Leftover } from "./leftovers.js";
+import { isStillThere, type Leftover } from "./cleanup-registry.js";
 import { lockAbandoned } from "./lock.js";
 import { isFreshName } from "./names.js";
 import type { NameParts } from "./options.js";
@@ -23,20 +23,20 @@ export function* abandoned(
   for (const name of names) {
     if (!isFreshName(name, prefix, suffix)) continue;
     using abandoned = abandonedAt(dir, name);
-    if (abandoned !== undefined) yield abandoned.leftover;
+    if (abandoned !== undefined) yield abandoned.entry;
   }
 }
 
 /** One such thing, locked until it is disposed of. */
 class Abandoned implements Disposable {
-  readonly leftover: Leftover & { readonly fd: Fd };
+  readonly entry: Leftover & { readonly fd: Fd };
 
-  constructor(leftover: Leftover & { readonly fd: Fd }) {
-    this.leftover = leftover;
+  constructor(entry: Leftover & { readonly fd: Fd }) {
+    this.entry = entry;
   }
 
   [Symbol.dispose](): void {
-    this.leftover.fd.close();
+    this.entry.fd.close();
   }
 }
 
@@ -44,9 +44,8 @@ class Abandoned implements Disposable {
 export function abandonedAt(dir: Fd, name: Bytes): Abandoned | undefined {
   const fd = openOwn(dir, name);
   if (fd === undefined) return undefined;
-  const leftover = leftoverOf(dir, name, fd);
-  if (leftover !== undefined && lockAbandoned(fd) && isStillThere(leftover))
-    return new Abandoned({ ...leftover, fd });
+  const entry = leftoverOf(dir, name, fd);
+  if (entry !== undefined && lockAbandoned(fd) && isStillThere(entry)) return new Abandoned({ ...entry, fd });
   fd.close();
   return undefined;
 }

@@ -15,14 +15,14 @@ import {
   tryUnlinkat,
 } from "../sys/files.js";
 import { chmod, InodeMark, S_ISVTX } from "../sys/inode.js";
+import { expect, forget, type Held, register, removal, removeEmpty, unregister } from "./cleanup-registry.js";
 import { creating } from "./errors.js";
-import { expect, forget, type Held, hold, release, removal, removeEmpty } from "./leftovers.js";
 import { lockShared } from "./lock.js";
 import { freshName } from "./names.js";
 import { DIRECTORY_OPTIONS, type NameParts, nameParts, type TempDirOptions } from "./options.js";
 import type { Parent } from "./parent.js";
 import { inPlace } from "./placement.js";
-import { run, runSync, type Steps } from "./steps.js";
+import { runAsync, runSync, type Steps } from "./sync-async.js";
 
 /** A cleaner can take a directory in the moment before it is locked; so often is another one made in its place. */
 const ATTEMPTS = 1000;
@@ -83,7 +83,7 @@ export class LockedDir implements Disposable, AsyncDisposable {
    * @throws RemovalError where something had to stay (a mount, an immutable file): it can be called again then.
    */
   async remove(): Promise<void> {
-    await run(this.removal());
+    await runAsync(this.removal());
   }
 
   removeSync(): void {
@@ -120,7 +120,7 @@ export class LockedDir implements Disposable, AsyncDisposable {
 
   #end(): void {
     if (this.fd < 0) return;
-    release(this.#held);
+    unregister(this.#held);
     this.#held.fd.close();
     this.#parent[Symbol.dispose]();
   }
@@ -160,7 +160,7 @@ function makeNamed(parent: Parent, name: Bytes): LockedDir | undefined {
   try {
     const taken = made(parent.fd, name) ? takeDirectory(parent.fd, name) : undefined;
     if (taken !== undefined) {
-      const held = hold(slot, { kind: "directory", dir: parent.fd, name, fd: taken.fd });
+      const held = register(slot, { kind: "directory", dir: parent.fd, name, fd: taken.fd });
       return new LockedDir(parent, held, taken.locked);
     }
   } catch (error) {

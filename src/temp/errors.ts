@@ -1,5 +1,5 @@
 /** What goes wrong with temporary files, in words. */
-import { type Bytes, bytes, show, simplify } from "../base/bytes.js";
+import { type Bytes, bytes, escapeForDisplay, normalize } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { SyscallError, type UnsafePathError } from "../base/errors.js";
 import type { Fd } from "../sys/files.js";
@@ -61,7 +61,7 @@ export function fullCode(error: unknown): "ENOSPC" | "EDQUOT" | undefined {
 /** What there is to say of a place that turned out full. `anything` is an fd on its file system. */
 export function fullPlace(dir: Bytes, anything: Fd, code: FullPlace["code"]): FullPlace {
   const { bytes, inodes } = freeSpace(anything);
-  return { dir: show(dir), code, freeBytes: bytes, freeInodes: inodes };
+  return { dir: escapeForDisplay(dir), code, freeBytes: bytes, freeInodes: inodes };
 }
 
 /** What could not be removed, each with its reason: a mount inside (EXDEV, EBUSY), an immutable file (EPERM). */
@@ -76,10 +76,12 @@ export class RemovalError extends Error {
     left: readonly { readonly path: Bytes; readonly error: SyscallError | UnsafePathError }[],
   ) {
     const [first] = left;
-    super(`${show(path)}: not all of it could be removed: ${first?.error.message ?? "entries are left"}`);
+    super(
+      `${escapeForDisplay(path)}: not all of it could be removed: ${first?.error.message ?? "entries are left"}`,
+    );
     this.code = first?.error.code ?? "ENOTEMPTY";
-    this.path = show(path);
-    this.left = left.map((entry) => ({ path: show(entry.path), error: entry.error }));
+    this.path = escapeForDisplay(path);
+    this.left = left.map((entry) => ({ path: escapeForDisplay(entry.path), error: entry.error }));
   }
 }
 
@@ -95,11 +97,11 @@ export function inWords(error: SyscallError, what: string, path: Bytes): Syscall
 /** Where a directory comes from, if the caller did not name it. */
 export function originOf(path: Bytes): string {
   const variable = process.env.TMPDIR ?? "";
-  const isIt = variable !== "" && simplify(bytes(variable)) === path;
+  const isIt = variable !== "" && normalize(bytes(variable)) === path;
   return isIt ? " (from the environment variable TMPDIR)" : "";
 }
 
-export const asGiven = (path: Bytes): string => `${show(path)}${originOf(path)}`;
+export const asGiven = (path: Bytes): string => `${escapeForDisplay(path)}${originOf(path)}`;
 
 /** Calls `work`, which makes something in a directory. */
 export function creating<Made>(

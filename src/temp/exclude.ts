@@ -3,7 +3,7 @@ import { fchmodSync } from "node:fs";
 import { BOOLEAN, requireOptions } from "../base/arguments.js";
 import type { Bytes } from "../base/bytes.js";
 import { toBuffer } from "../base/bytes.js";
-import { quotedPath } from "../tmpfiles/config/quote.js";
+import { quotedPath } from "../tmpfiles/syntax/quote.js";
 import { mkstempSync } from "./named-file.js";
 import { type PathInput, pathArgument } from "./options.js";
 import { sweepStaleSync } from "./sweep.js";

@@ -10,7 +10,7 @@ import {
   requireArgument,
   requireOptions,
 } from "../base/arguments.js";
-import { type Bytes, show } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import type { Nanoseconds } from "../base/time.js";
 import { systemClock } from "../sys/clock.js";
@@ -118,7 +118,7 @@ export function makeStickySync(path: PathInput): void {
   const stat = statx(file);
   if (!isRegular(stat))
     throw new TypeError(
-      `${show(file.path)} is not a regular file: on others the sticky bit has another meaning`,
+      `${escapeForDisplay(file.path)} is not a regular file: on others the sticky bit has another meaning`,
     );
   chmod(file, (stat.mode & 0o7777) | S_ISVTX);
 }

@@ -23,11 +23,11 @@ import {
   newMount,
 } from "../sys/mount.js";
 import { abandoned } from "./abandoned.js";
+import { expect, forget, type Held, register, removal, unregister } from "./cleanup-registry.js";
 import { type LockedDir, makeDirectory } from "./directory.js";
-import { expect, forget, type Held, hold, release, removal } from "./leftovers.js";
 import { type NameParts, type PathInput, pathBytes } from "./options.js";
-import { openParent } from "./parent.js";
-import { run, runSync, type Steps, step } from "./steps.js";
+import { openTempParent } from "./parent.js";
+import { runAsync, runSync, type Steps, step } from "./sync-async.js";
 import { ownRuntimeDirectory } from "./well-known.js";
 
 export interface WithMountOptions {
@@ -73,7 +73,7 @@ export async function withMount<Result>(
   options: WithMountOptions,
   callback: (path: string) => Result,
 ): Promise<Awaited<Result>> {
-  return (await run(mounted(source, options, callback))) as Awaited<Result>;
+  return (await runAsync(mounted(source, options, callback))) as Awaited<Result>;
 }
 
 export function withMountSync<Result>(
@@ -93,7 +93,7 @@ function* mounted<Result>(
   requireOptions("withMount", options, OPTIONS);
   requireArgument("withMount", "options.type", options.type, TEXT);
   requireArgument("withMount", "callback", callback, FUNCTION);
-  using parent = openParent(ownRuntimeDirectory());
+  using parent = openTempParent(ownRuntimeDirectory());
   yield* reclaimMounts(parent.fd);
   // The mount hides the directory under it, so the lock that tells a live one lies on the directory above.
   using outer = makeDirectory(parent, NAMES);
@@ -114,7 +114,7 @@ class MountPoint implements Disposable {
     try {
       mkdirat(dir, POINT, 0o700);
       const fd = openat(dir, POINT, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-      this.#held = hold(slot, { kind: "mount-point", dir, name: POINT, fd });
+      this.#held = register(slot, { kind: "mount-point", dir, name: POINT, fd });
     } catch (error) {
       forget(slot);
       throw error;
@@ -132,7 +132,7 @@ class MountPoint implements Disposable {
 
   [Symbol.dispose](): void {
     runSync(removal(this.#held));
-    release(this.#held);
+    unregister(this.#held);
     this.#held.fd.close();
   }
 }

@@ -3,8 +3,8 @@ import { inspect } from "node:util";
 import { requireOptions } from "../base/arguments.js";
 import { type Bytes, join, toBuffer, toText } from "../base/bytes.js";
 import type { Fd } from "../sys/files.js";
+import { type Held, removal, unregister } from "./cleanup-registry.js";
 import { creating } from "./errors.js";
-import { type Held, release, removal } from "./leftovers.js";
 import { newLockedFile } from "./new-file.js";
 import { fill, OpenFile } from "./open-file.js";
 import {
@@ -17,7 +17,7 @@ import {
 import type { Parent } from "./parent.js";
 import { type PersistOptions, persist, persistSync, type Unpersisted } from "./persist.js";
 import { inPlace } from "./placement.js";
-import { runSync } from "./steps.js";
+import { runSync } from "./sync-async.js";
 
 /**
  * Makes a file that only this user can open, under a name that nobody can guess, and holds a shared lock on it, so that
@@ -110,7 +110,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
   /** From here on nothing has to be removed. */
   #end(): void {
     this.#ended = true;
-    release(this.#held);
+    unregister(this.#held);
     this.#parent[Symbol.dispose]();
   }
 

@@ -13,7 +13,7 @@ import {
 } from "../sys/files.js";
 import { chmod, InodeMark } from "../sys/inode.js";
 import { memfdCreate } from "../sys/memfd.js";
-import { expect, forget, type Held, hold, release } from "./leftovers.js";
+import { expect, forget, type Held, register, unregister } from "./cleanup-registry.js";
 import { lockShared } from "./lock.js";
 import { freshName } from "./names.js";
 import { type NameParts, nameParts } from "./options.js";
@@ -53,7 +53,7 @@ export function anonymousFile(dir: Fd): AnonymousFile {
 export function unlinkedFile(dir: Fd): AnonymousFile {
   const held = newFile(dir, nameParts({}));
   tryUnlinkat(dir, held.name);
-  release(held);
+  unregister(held);
   return { fd: held.fd, backing: "unlinked" };
 }
 
@@ -79,7 +79,7 @@ function makeNamed(dir: Fd, name: Bytes): Held | undefined {
   const slot = expect("file", dir, name);
   try {
     const fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, OWNER_ONLY);
-    const held = hold(slot, { kind: "file", dir, name, fd });
+    const held = register(slot, { kind: "file", dir, name, fd });
     giveToOwner(fd);
     return held;
   } catch (error) {
@@ -113,7 +113,7 @@ export function newLockedFile(dir: Fd, parts: NameParts): LockedFile {
 /** Removes a file that nobody has seen yet. */
 export function discard(held: Held): void {
   tryUnlinkat(held.dir, held.name);
-  release(held);
+  unregister(held);
   held.fd.close();
 }
 

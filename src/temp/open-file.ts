@@ -9,7 +9,7 @@ import { type Fd, procPath } from "../sys/files.js";
 import { reserve } from "../sys/space.js";
 import { fullCode, fullPlace, TempSpaceError } from "./errors.js";
 import type { ContentOptions } from "./options.js";
-import { run, runSync, type Steps, step } from "./steps.js";
+import { runAsync, runSync, type Steps, step } from "./sync-async.js";
 
 const read = promisify(fs.read);
 const write = promisify(fs.write);
@@ -55,7 +55,7 @@ export abstract class OpenFile {
    * @throws TempSpaceError if there is no room; the file then has its old length.
    */
   async append(data: string | Uint8Array): Promise<void> {
-    return run(this.appending(toBytes(data)));
+    return runAsync(this.appending(toBytes(data)));
   }
 
   appendSync(data: string | Uint8Array): void {

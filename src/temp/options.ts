@@ -11,7 +11,7 @@ import {
   PATH,
   requireArgument,
 } from "../base/arguments.js";
-import { type Bytes, bytes, fromBuffer, isAbsolute, join, simplify } from "../base/bytes.js";
+import { type Bytes, bytes, fromBuffer, isAbsolute, join, normalize } from "../base/bytes.js";
 
 /** A path as Node takes it. A string stands for its UTF-8 bytes; bytes that are not UTF-8 go in as a Buffer. */
 export type PathInput = string | Uint8Array;
@@ -89,7 +89,7 @@ export function pathArgument(caller: string, name: string, path: PathInput): Byt
 /** The bytes of a path argument, made absolute against the working directory and without needless slashes. */
 export function pathBytes(path: PathInput): Bytes {
   const given = typeof path === "string" ? bytes(path) : fromBuffer(path);
-  return simplify(isAbsolute(given) ? given : join(bytes(process.cwd()), given));
+  return normalize(isAbsolute(given) ? given : join(bytes(process.cwd()), given));
 }
 
 export interface NameParts {

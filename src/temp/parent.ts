@@ -39,7 +39,7 @@ export class Parent implements Disposable {
 }
 
 /** A directory that the caller named. It is held only for as long as something made in it lives: an fd keeps a mount busy. */
-export function openParent(path: Bytes): Parent {
+export function openTempParent(path: Bytes): Parent {
   return new Parent(openSafely(path), path);
 }
 

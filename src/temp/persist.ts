@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { promisify } from "node:util";
 import { BOOLEAN, COUNT, type Expectations, MODE, requireOptions } from "../base/arguments.js";
-import { type Bytes, basename, parent as parentOf, show, toBuffer } from "../base/bytes.js";
+import { type Bytes, basename, escapeForDisplay, dirname as parentOf, toBuffer } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import {
   AT_EMPTY_PATH,
@@ -23,14 +23,14 @@ import {
 import { chmod, chown } from "../sys/inode.js";
 import { renameat } from "../sys/rename.js";
 import { abandonedAt } from "./abandoned.js";
+import { expect, type Held, register, unregister } from "./cleanup-registry.js";
 import { fullCode, fullPlace, inWords, TempSpaceError } from "./errors.js";
-import { expect, type Held, hold, release } from "./leftovers.js";
 import { lockShared } from "./lock.js";
 import { freshName } from "./names.js";
 import { discard, newLockedFile, unnamedFile } from "./new-file.js";
 import { copyContents } from "./open-file.js";
 import { DEFAULT_PREFIX, nameParts, type PathInput, pathArgument } from "./options.js";
-import { run, runSync, type Steps, step } from "./steps.js";
+import { runAsync, runSync, type Steps, step } from "./sync-async.js";
 
 /** How a file appears under its lasting name. */
 export interface PersistOptions {
@@ -70,7 +70,7 @@ const fsync = promisify(fs.fsync);
 export async function persist(file: Unpersisted, path: PathInput, options: PersistOptions): Promise<Fd> {
   const whole = requirePersistable(path, options);
   try {
-    return persistedAtOnce(file, whole, options) ? file.fd : await run(persisting(file, whole, options));
+    return persistedAtOnce(file, whole, options) ? file.fd : await runAsync(persisting(file, whole, options));
   } catch (error) {
     throw failure(error, whole);
   }
@@ -94,7 +94,9 @@ function requirePersistable(path: PathInput, options: PersistOptions): Bytes {
 
 /** Names the path that the caller asked for. */
 function failure(error: unknown, path: Bytes): unknown {
-  return error instanceof SyscallError ? inWords(error, `cannot persist as ${show(path)}`, path) : error;
+  return error instanceof SyscallError
+    ? inWords(error, `cannot persist as ${escapeForDisplay(path)}`, path)
+    : error;
 }
 
 /** Where nothing else is to be done in the directory, one call by the path is enough. */
@@ -185,7 +187,7 @@ function replaceBy(fd: Fd, target: Target): void {
     tryUnlinkat(target.dir, between.name);
     throw error;
   } finally {
-    release(between);
+    unregister(between);
     if (locked) flock(fd, LOCK_UN);
   }
 }
@@ -214,12 +216,12 @@ function newName(fd: Fd, dir: Fd): Held {
 
 /** Undefined if the name is taken. */
 function tryName(fd: Fd, dir: Fd, name: Bytes): Held | undefined {
-  const held = hold(expect("file", dir, name), { kind: "file", dir, name, fd });
+  const held = register(expect("file", dir, name), { kind: "file", dir, name, fd });
   try {
     nameFd(fd, dir, name);
     return held;
   } catch (error) {
-    release(held);
+    unregister(held);
     if (failedWith(error, "EEXIST")) return undefined;
     throw error;
   }
@@ -264,7 +266,7 @@ function* copyTo(file: Unpersisted, target: Target, options: PersistOptions): St
     if (code === undefined) throw error;
     throw new TempSpaceError([fullPlace(target.dir.path, target.dir, code)], error);
   }
-  if (named !== undefined) release(named);
+  if (named !== undefined) unregister(named);
   if (file.dir !== undefined && file.name !== undefined) tryUnlinkat(file.dir, file.name);
   return copy.fd;
 }

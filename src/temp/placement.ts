@@ -1,12 +1,12 @@
 /** Chooses the directory in which something temporary is made, and goes on to the next when it is full. */
 import { choices, requireArgument } from "../base/arguments.js";
-import { type Bytes, bytes, isAbsolute, simplify, toText } from "../base/bytes.js";
+import { type Bytes, bytes, isAbsolute, normalize, toText } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { isUp } from "./early-boot.js";
 import { asGiven, type FullPlace, fullCode, fullPlace, inWords, originOf, TempSpaceError } from "./errors.js";
 import { type PathInput, type PlacementOptions, pathBytes } from "./options.js";
-import { openParent, type Parent, recentParent, standardParent } from "./parent.js";
-import { immediately, runSync, type Steps } from "./steps.js";
+import { openTempParent, type Parent, recentParent, standardParent } from "./parent.js";
+import { runSync, type Steps, syncStep } from "./sync-async.js";
 import { ownRuntimeDirectory } from "./well-known.js";
 
 const TMP = "/tmp" as Bytes;
@@ -62,7 +62,7 @@ function inPlaceFrom<Made>(first: Place, options: PlacementOptions, make: (paren
     const code = fullCode(error);
     if (code === undefined) throw error;
     const tried = [fullPlace(parent.path, parent.fd, code)];
-    return runSync(inPlaces(options, (next) => immediately(() => make(next)), tried, error));
+    return runSync(inPlaces(options, (next) => syncStep(() => make(next)), tried, error));
   } finally {
     parent[Symbol.dispose]();
   }
@@ -141,7 +141,7 @@ function fallbackPlaces(options: PlacementOptions): Place[] {
     .map(standard);
 }
 
-const named = (dir: PathInput): Place => ({ path: pathBytes(dir), early: false, open: openParent });
+const named = (dir: PathInput): Place => ({ path: pathBytes(dir), early: false, open: openTempParent });
 const standard = (path: Bytes): Place => ({ path, early: false, open: standardParent });
 
 const EARLY_PLACE: Place = {
@@ -185,7 +185,7 @@ function rootFrom(variable: string): Bytes {
 }
 
 function requireAbsolute(path: Bytes): Bytes {
-  if (isAbsolute(path)) return simplify(path);
+  if (isAbsolute(path)) return normalize(path);
   const message = "the environment variable TMPDIR must be an absolute path";
   throw new UnsafePathError("NOT_NORMALIZED", path, message);
 }

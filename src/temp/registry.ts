@@ -10,7 +10,7 @@ import type { Bytes } from "../base/bytes.js";
 export type Kind = "file" | "directory" | "mount-point";
 
 /** One row of the table. The file descriptors are numbers, valid in every thread. */
-export interface Entry {
+export interface RegistryEntry {
   readonly slot: number;
   readonly kind: Kind;
   /** The directory that it is made in. */
@@ -118,7 +118,7 @@ export class Registry {
   }
 
   /** Everything in the table, oldest slot first; of one thread, if it is given. */
-  *entries(thread?: number): Generator<Entry> {
+  *entries(thread?: number): Generator<RegistryEntry> {
     const used = Math.min(Atomics.load(this.#words, USED), MOST_SLOTS);
     for (let slot = 0; slot < used; slot++) {
       const word = wordOf(slot);
@@ -127,7 +127,7 @@ export class Registry {
     }
   }
 
-  #entry(slot: number): Entry {
+  #entry(slot: number): RegistryEntry {
     const word = wordOf(slot);
     const [kind, dir, fd, length] = [KIND, DIR, FD, LENGTH].map((field) => this.#words[word + field] ?? -1);
     const at = 4 * (word + NAME_WORD);
@@ -148,10 +148,10 @@ export class Registry {
   }
 
   /** What a thread held that has ended without a chance to say what is to become of it; its free slots are reused. */
-  abandonedBy(thread: number): Entry[] {
+  abandonedBy(thread: number): RegistryEntry[] {
     const words = this.#words;
     const used = Math.min(Atomics.load(words, USED), MOST_SLOTS);
-    const held: Entry[] = [];
+    const held: RegistryEntry[] = [];
     for (let slot = 0; slot < used; slot++) {
       const word = wordOf(slot);
       if (words[word + THREAD] !== thread) continue;

@@ -3,7 +3,7 @@ import { type Bytes, components, isAbsolute } from "../base/bytes.js";
 import { UnsafePathError } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, readlinkat } from "../sys/files.js";
 import { isDirectory, isSymlink, type Stat, statx } from "../sys/inode.js";
-import { isShared, isTrusted, unfitness } from "./trust.js";
+import { isShared, isTrusted, whyUnsafe } from "./parent-safety.js";
 
 /** How many symlinks may lead to a directory: the kernel's own bound, path_resolution(7). */
 const MOST_SYMLINKS = 40;
@@ -85,7 +85,7 @@ class Walk {
   }
 
   #requireFit(): void {
-    const reason = unfitness(this.#stat);
+    const reason = whyUnsafe(this.#stat);
     if (reason !== undefined) throw this.#refusal(this.#fd, reason);
   }
 

@@ -5,8 +5,8 @@
 import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
 import { exitAtOnce, Freezer } from "../sys/freeze.js";
+import { removeEverything } from "./cleanup-registry.js";
 import { type GuardData, UNABLE, WAITING } from "./guard-data.js";
-import { removeEverything } from "./leftovers.js";
 
 interface SignalHandle {
   onsignal: (number: number) => void;

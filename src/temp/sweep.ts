@@ -3,11 +3,11 @@ import { PATH, requireOptions } from "../base/arguments.js";
 import { toText } from "../base/bytes.js";
 import { pathBelow } from "../sys/files.js";
 import { abandoned } from "./abandoned.js";
-import { removal } from "./leftovers.js";
+import { removal } from "./cleanup-registry.js";
 import { NAME_OPTIONS, type NameOptions, nameParts, type PathInput, pathBytes } from "./options.js";
-import { openParent, type Parent, standardParent } from "./parent.js";
+import { openTempParent, type Parent, standardParent } from "./parent.js";
 import { standardRoots } from "./placement.js";
-import { run, runSync, type Steps } from "./steps.js";
+import { runAsync, runSync, type Steps } from "./sync-async.js";
 
 export interface SweepOptions extends NameOptions {
   /** Where to look; by default the standard places for small and large. */
@@ -29,7 +29,7 @@ export interface Sweep {
  * @throws UnsafePathError, SyscallError for the place itself.
  */
 export async function sweepStale(options: SweepOptions = {}): Promise<Sweep> {
-  return run(sweeping(options));
+  return runAsync(sweeping(options));
 }
 
 export function sweepStaleSync(options: SweepOptions = {}): Sweep {
@@ -45,10 +45,10 @@ function* sweeping(options: SweepOptions): Steps<Sweep> {
   const failed: Failure[] = [];
   for (const parent of parents(options)) {
     using place = parent;
-    for (const leftover of abandoned(place.fd, parts)) {
-      const path = toText(pathBelow(place.fd, leftover.name));
+    for (const entry of abandoned(place.fd, parts)) {
+      const path = toText(pathBelow(place.fd, entry.name));
       try {
-        yield* removal(leftover);
+        yield* removal(entry);
         removed.push(path);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
@@ -60,4 +60,4 @@ function* sweeping(options: SweepOptions): Steps<Sweep> {
 }
 
 const parents = ({ dir }: SweepOptions): Parent[] =>
-  dir === undefined ? standardRoots().map(standardParent) : [openParent(pathBytes(dir))];
+  dir === undefined ? standardRoots().map(standardParent) : [openTempParent(pathBytes(dir))];

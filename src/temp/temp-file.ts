@@ -11,7 +11,7 @@ import { FILE_OPTIONS, type PathInput, type TempFileOptions } from "./options.js
 import type { Parent } from "./parent.js";
 import { type PersistOptions, persist, persistSync, type Unpersisted } from "./persist.js";
 import { inPlaces, inPlaceUnnamed } from "./placement.js";
-import type { Steps } from "./steps.js";
+import type { Steps } from "./sync-async.js";
 
 /**
  * Opens a file that has no name: nobody can find it, no cleaner can take it, and nothing stays of it, whatever ends the

@@ -1,7 +1,7 @@
 /** Directories for what is not temporary: `runtimeDir` and `stateDir`. */
 import { homedir } from "node:os";
 import { MODE, requireArgument, requireOptions } from "../base/arguments.js";
-import { type Bytes, basename, bytes, isAbsolute, join, simplify, toText } from "../base/bytes.js";
+import { type Bytes, basename, bytes, isAbsolute, join, normalize, toText } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { type Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
 import { chmod, statx } from "../sys/inode.js";
@@ -63,7 +63,7 @@ function wellKnown(variable: string, base: () => Bytes, name: string, options: W
 function runtimeBase(): Bytes {
   if (process.geteuid?.() === 0) return "/run" as Bytes;
   const path = process.env.XDG_RUNTIME_DIR;
-  if (path !== undefined && path !== "") return simplify(bytes(path));
+  if (path !== undefined && path !== "") return normalize(bytes(path));
   throw new UnsafePathError(
     "UNSAFE_PARENT",
     "XDG_RUNTIME_DIR" as Bytes,
@@ -74,7 +74,7 @@ function runtimeBase(): Bytes {
 function stateBase(): Bytes {
   if (process.geteuid?.() === 0) return "/var/lib" as Bytes;
   const path = process.env.XDG_STATE_HOME;
-  if (path !== undefined && path !== "") return simplify(bytes(path));
+  if (path !== undefined && path !== "") return normalize(bytes(path));
   return madeBelow(bytes(homedir()), [".local" as Bytes, "state" as Bytes]);
 }
 

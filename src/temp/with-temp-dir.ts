@@ -4,7 +4,7 @@ import { type LockedDir, makeDirectory } from "./directory.js";
 import { fullCode } from "./errors.js";
 import { DIRECTORY_OPTIONS, nameParts, type TempDirOptions } from "./options.js";
 import { inPlaces } from "./placement.js";
-import { run, runSync, type Steps, step } from "./steps.js";
+import { runAsync, runSync, type Steps, step } from "./sync-async.js";
 
 /**
  * Makes a directory as `mkdtemp` does, hands it to `callback`, and removes it when that is done, whichever way it ends.
@@ -18,7 +18,7 @@ export async function withTempDir<Result>(
   callback: (dir: LockedDir) => Result,
   options: TempDirOptions = {},
 ): Promise<Awaited<Result>> {
-  return (await run(inTempDir(callback, options))) as Awaited<Result>;
+  return (await runAsync(inTempDir(callback, options))) as Awaited<Result>;
 }
 
 export function withTempDirSync<Result>(

@@ -21,7 +21,7 @@ const events = (text: string): Json[] => {
 const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/;
 
 /** `tree/old` of long ago and `tree/new` of now, below a line that lets them be 30 days old. */
-class Ground extends Scratch {
+class ResolveContext extends Scratch {
   readonly tree = join(this.path, "tree");
   readonly config = join(this.path, "own.conf");
   readonly line = `e ${this.tree} - - - amAM:30d`;
@@ -47,8 +47,8 @@ const VICTIM = {
 };
 
 test("watch --json tells of a cleaner's removal: time, op, path, actor, victim, source", async () => {
-  using ground = new Ground();
-  const { tree, config } = ground;
+  using context = new ResolveContext();
+  const { tree, config } = context;
   const { stdout } = await whileWatching(["--json", tree], () => {
     start(process.execPath, [MAYFLY, "clean", config]);
   });
@@ -76,15 +76,15 @@ test("watch --json tells of a cleaner's removal: time, op, path, actor, victim, 
   assert.deepEqual(actor.cmdline, [process.execPath, MAYFLY, "clean", config]);
   assert.equal(actor.unit === null || typeof actor.unit === "string", true);
   assert.equal(["bpf", "exec-event", "proc"].includes(`${actor.via}`), true, `${actor.via}`);
-  assert.deepEqual(event?.source, ground.source);
+  assert.deepEqual(event?.source, context.source);
   assert.deepEqual(event?.decisive, { timestamp: "mtime", time: VICTIM.mtime });
 });
 
 test("watch --json: what no cleaner did has no line, and a new file no victim", async () => {
-  using ground = new Ground();
-  const { stdout } = await whileWatching(["--json", ground.tree], () => {
-    start("touch", [join(ground.tree, "made")]);
-    start("rm", [join(ground.tree, "new")]);
+  using context = new ResolveContext();
+  const { stdout } = await whileWatching(["--json", context.tree], () => {
+    start("touch", [join(context.tree, "made")]);
+    start("rm", [join(context.tree, "new")]);
   });
   const [made, removed] = events(stdout);
   assert.deepEqual(
@@ -95,39 +95,39 @@ test("watch --json: what no cleaner did has no line, and a new file no victim", 
 });
 
 test("names that are no UTF-8, or that a terminal would obey, come safely in --json", async () => {
-  using ground = new Ground();
+  using context = new ResolveContext();
   const name = "caf\xe9 \xc2\x9b31m \xe2\x80\xae";
-  const path = Buffer.from(`${ground.tree}/${name}`, "latin1");
-  const { stdout } = await whileWatching(["--json", ground.tree], () => writeFileSync(path, ""));
+  const path = Buffer.from(`${context.tree}/${name}`, "latin1");
+  const { stdout } = await whileWatching(["--json", context.tree], () => writeFileSync(path, ""));
   assert.equal(/[^\n\x20-\x7e\xef\xbf\xbd]/.test(stdout), false, JSON.stringify(stdout));
   const [event] = events(stdout);
   assert.deepEqual(Buffer.from(`${event?.pathBase64}`, "base64"), path);
   const explained = start("bash", [
     "-c",
     `"$0" "$1" explain --json --config "$2" "$3"/caf*`,
-    ...[process.execPath, MAYFLY, ground.config, ground.tree],
+    ...[process.execPath, MAYFLY, context.config, context.tree],
   ]);
   assert.equal(explained.status, 0, explained.stderr);
   assert.deepEqual(Buffer.from(`${lines(explained.stdout)[0]?.pathBase64}`, "base64"), path);
 });
 
 test("explain --json: type, path, verdict, expires, source and reasons of each path", () => {
-  using ground = new Ground();
-  const { tree, config } = ground;
+  using context = new ResolveContext();
+  const { tree, config } = context;
   const paths = ["old", "new"].map((name) => join(tree, name));
-  const done = mayfly(["explain", "--json", "--config", config, ...paths, ground.path]);
+  const done = mayfly(["explain", "--json", "--config", config, ...paths, context.path]);
   assert.equal(done.status, 0, done.stderr);
   const [old, recent, elsewhere] = lines(done.stdout);
   assert.equal(old?.type, "explanation");
   assert.equal(old?.path, paths[0]);
   assert.equal(old?.verdict, "remove");
   assert.equal(old?.expires, "2001-10-09T01:46:47.000000001Z");
-  assert.deepEqual(old?.source, ground.source);
+  assert.deepEqual(old?.source, context.source);
   assert.deepEqual(old?.reasons, []);
   assert.equal(recent?.verdict, "keep");
   assert.match(`${recent?.expires}`, RFC3339);
   assert.equal(Date.parse(`${recent?.expires}`) > Date.now() + 29 * 86_400_000, true);
-  assert.deepEqual(recent?.source, ground.source);
+  assert.deepEqual(recent?.source, context.source);
   const [reason] = (recent?.reasons ?? []) as Json[];
   assert.equal(reason?.code, "too-new");
   assert.equal(reason?.at, paths[1]);
@@ -136,12 +136,12 @@ test("explain --json: type, path, verdict, expires, source and reasons of each p
   assert.equal(elsewhere?.verdict, "keep");
   assert.equal(elsewhere?.expires, null);
   assert.equal(elsewhere?.source, null);
-  assert.deepEqual(elsewhere?.reasons, [{ code: "no-line", at: ground.path }]);
+  assert.deepEqual(elsewhere?.reasons, [{ code: "no-line", at: context.path }]);
 });
 
 test("forecast --json: a line a run, by line of the configuration, and the total", () => {
-  using ground = new Ground();
-  const { tree, config } = ground;
+  using context = new ResolveContext();
+  const { tree, config } = context;
   const later = join(tree, "later");
   writeFileSync(later, "x".repeat(5000));
   const days = (count: number): number => Date.now() / 1000 - count * 86_400;
@@ -161,7 +161,7 @@ test("forecast --json: a line a run, by line of the configuration, and the total
     assert.match(`${run.run}`, RFC3339);
     assert.equal(typeof run.bytes, "number");
     const [first, ...others] = (run.lines ?? []) as Json[];
-    assert.deepEqual([first?.source, first?.entries, others], [ground.source, 1, []]);
+    assert.deepEqual([first?.source, first?.entries, others], [context.source, 1, []]);
   }
   assert.equal(total?.type, "total");
   assert.equal(total?.entries, 2);
@@ -171,6 +171,6 @@ test("forecast --json: a line a run, by line of the configuration, and the total
     largest.map(({ path }) => path),
     [later, join(tree, "old")],
   );
-  assert.deepEqual(largest[0]?.source, ground.source);
+  assert.deepEqual(largest[0]?.source, context.source);
   assert.equal("timer" in (total ?? {}), true);
 });

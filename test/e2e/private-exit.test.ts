@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:chil
 import { once } from "node:events";
 import { test } from "node:test";
 import { endWithTest } from "../children.js";
-import { CLI, directoriesOf, freshName, mayfly, mountsOf, refused, until } from "../private-tmp/host.js";
+import { CLI, directoriesOf, freshName, mayfly, mountsOf, refused, until } from "../unit/private-tmp/host.js";
 
 const skip = { skip: refused };
 const MODES = ["connected", "disconnected"];

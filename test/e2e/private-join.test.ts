@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { exitStatus, type RunOptions, run, SetupError } from "#src/private-tmp/index.js";
 import { endWithTest, firstOutput } from "../children.js";
+import { kill } from "../runner/processes.js";
 import {
   CLI,
   directoriesOf,
@@ -13,8 +14,7 @@ import {
   mountsOf,
   refused,
   until,
-} from "../private-tmp/host.js";
-import { kill } from "../runner/processes.js";
+} from "../unit/private-tmp/host.js";
 
 const skip = { skip: refused };
 const MODES = ["connected", "disconnected"] as const;

@@ -7,7 +7,7 @@ import { isRoot, Scratch } from "./program.js";
 import { whileWatching } from "./watcher.js";
 
 /** A directory to watch, and one beside it for what the command writes, which shall not be an event. */
-class Ground extends Scratch {
+class ResolveContext extends Scratch {
   readonly watched = join(this.path, "watched");
   readonly out = join(this.path, "out");
 
@@ -19,8 +19,8 @@ class Ground extends Scratch {
 }
 
 test("--exec hands the event over by the environment and standard input", async () => {
-  using ground = new Ground();
-  const { watched, out } = ground;
+  using context = new ResolveContext();
+  const { watched, out } = context;
   const command = `printf '%s|' "$MAYFLY_OP" "$MAYFLY_PATH" "$MAYFLY_TO" "$MAYFLY_PID" "$MAYFLY_EXE" >> ${out}/env; echo >> ${out}/env; cat >> ${out}/json`;
   await whileWatching(["--exec", command, watched], () => {
     writeFileSync(join(watched, "a"), "");
@@ -59,8 +59,8 @@ const ODD: Readonly<Record<string, string>> = {
 
 for (const [what, name] of Object.entries(ODD)) {
   test(`--exec hands a name over byte for byte, and runs nothing of it: ${what}`, async () => {
-    using ground = new Ground();
-    const { watched, out } = ground;
+    using context = new ResolveContext();
+    const { watched, out } = context;
     // As an unprivileged or careless command would be tricked: run where the names would make their mark.
     const command = `cd ${out} && printf %s "$MAYFLY_PATH" > path`;
     await whileWatching(["--exec", command, watched], () =>
@@ -72,8 +72,8 @@ for (const [what, name] of Object.entries(ODD)) {
 }
 
 test("--exec runs one command after the other, in the order of the events, and waits for the last", async () => {
-  using ground = new Ground();
-  const { watched, out } = ground;
+  using context = new ResolveContext();
+  const { watched, out } = context;
   const COUNT = 60;
   const command = `mkdir ${out}/running && basename "$MAYFLY_PATH" >> ${out}/names && rmdir ${out}/running`;
   const { stderr } = await whileWatching(["--exec", command, watched], () => {
@@ -88,8 +88,8 @@ test("--exec runs one command after the other, in the order of the events, and w
 });
 
 test("where commands can't keep up, events are left out, and how many is said", async () => {
-  using ground = new Ground();
-  const { watched, out } = ground;
+  using context = new ResolveContext();
+  const { watched, out } = context;
   const COUNT = 1_400;
   // The first waits until all has happened; the others do nothing that takes time.
   const command = `echo x >> ${out}/runs; ${WAIT_FOR} wait_for test -e ${out}/go`;
@@ -107,8 +107,8 @@ test("where commands can't keep up, events are left out, and how many is said", 
 });
 
 test("a command that fails, or dies, does not end the watch; how many did is said", async () => {
-  using ground = new Ground();
-  const { watched, out } = ground;
+  using context = new ResolveContext();
+  const { watched, out } = context;
   const command = `echo x >> ${out}/runs; case "$MAYFLY_PATH" in *dies) kill -9 $$;; *fails) exit 7;; esac`;
   const { stderr } = await whileWatching(["--exec", command, watched], () => {
     for (const name of ["dies", "well", "fails"]) writeFileSync(join(watched, name), "");
@@ -118,8 +118,8 @@ test("a command that fails, or dies, does not end the watch; how many did is sai
 });
 
 test("a command that does not read what it is told is no failure", async () => {
-  using ground = new Ground();
-  const { watched } = ground;
+  using context = new ResolveContext();
+  const { watched } = context;
   const { stderr } = await whileWatching(["--exec", "exec <&-; true", watched], () => {
     for (let i = 0; i < 20; i++) writeFileSync(join(watched, `f${i}`), "");
   });

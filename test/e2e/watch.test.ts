@@ -16,8 +16,8 @@ const lines = (text: string): Json[] =>
     .map((line) => JSON.parse(line));
 
 test("one directory is one directory, and a path that does not exist is named", async () => {
-  using ground = new Scratch();
-  const absent = join(ground.path, "absent");
+  using context = new Scratch();
+  const absent = join(context.path, "absent");
   const { stderr, stdout } = await whileWatching(["--json", "-v", absent], () => mkdirSync(absent));
   assert.match(stderr, /^.*absent does not exist; it is reported once it is created$/m);
   assert.match(stderr, / Removals of files come from (tracepoint|fanotify|inotify)\.$/m);
@@ -34,8 +34,8 @@ test("no path, or an empty one, is an error of usage", () => {
 });
 
 test("the program is named once", async () => {
-  using ground = new Scratch();
-  const { stdout } = await whileWatching([ground.path], () => writeFileSync(join(ground.path, "f"), ""));
+  using context = new Scratch();
+  const { stdout } = await whileWatching([context.path], () => writeFileSync(join(context.path, "f"), ""));
   const by = stdout.split("\n").find((line) => line.includes("by ")) ?? "";
   assert.equal(by.split(`${process.execPath}`).length - 1, isRoot ? 1 : 0, by);
 });
@@ -62,11 +62,11 @@ async function unread(directory: string): Promise<ChildProcess> {
 }
 
 test("a flood is reported to the last event, one by one or folded", { skip: !isRoot }, async () => {
-  using ground = new Scratch();
-  const [noise, quiet] = ["noise", "quiet"].map((name) => join(ground.path, name)) as [string, string];
+  using context = new Scratch();
+  const [noise, quiet] = ["noise", "quiet"].map((name) => join(context.path, name)) as [string, string];
   for (const path of [noise, quiet]) mkdirSync(path);
   writeFileSync(join(quiet, "victim"), "");
-  const { stdout } = await whileWatching(["--json", ground.path], () => flood(noise, join(quiet, "victim")));
+  const { stdout } = await whileWatching(["--json", context.path], () => flood(noise, join(quiet, "victim")));
   const events = lines(stdout).slice(1, -1);
   const deleted = events.reduce((sum, { op, folded }) => {
     if (folded !== undefined) return sum + (folded.op === "delete" ? folded.count : 0);
@@ -81,11 +81,11 @@ test("a flood is reported to the last event, one by one or folded", { skip: !isR
 test("output that nobody reads costs little memory, and does not keep SIGTERM from ending it", {
   skip: !isRoot,
 }, async () => {
-  using ground = new Scratch();
-  const [noise, quiet] = ["noise", "quiet"].map((name) => join(ground.path, name)) as [string, string];
+  using context = new Scratch();
+  const [noise, quiet] = ["noise", "quiet"].map((name) => join(context.path, name)) as [string, string];
   for (const path of [noise, quiet]) mkdirSync(path);
   writeFileSync(join(quiet, "victim"), "");
-  const child = await unread(ground.path);
+  const child = await unread(context.path);
   try {
     for (let again = 0; again < 3; again++) {
       flood(noise, join(quiet, "victim"));

@@ -15,7 +15,7 @@ import { type Explanation, explain } from "#src/inspect/index.js";
 import { systemClock } from "#src/sys/clock.js";
 import { check, run } from "#src/tmpfiles/index.js";
 import { reference } from "../reference.js";
-import { clockAhead } from "../temp/ageing.js";
+import { clockAhead } from "../unit/temp/ageing.js";
 
 const home = mkdtempSync(join(tmpdir(), "mayfly-advice-"));
 after(() => rmSync(home, { recursive: true, force: true }));

@@ -12,13 +12,13 @@ const { skip, real, ours } = openPair();
 const OLD = 400 * 86_400;
 
 /** What is there before, below `@/tree/NAME`; the line's path is `x`, or `below` where that is given. */
-interface Ground {
+interface ResolveContext {
   readonly name: string;
   readonly entries: readonly Omit<Entry, "atimeAgo" | "mtimeAgo">[];
   readonly below?: string;
 }
 
-const GROUNDS: readonly Ground[] = [
+const GROUNDS: readonly ResolveContext[] = [
   { name: "missing", entries: [] },
   { name: "missing-parents", entries: [], below: "p/q/x" },
   { name: "file", entries: [{ path: ["x"], kind: "file", content: "old\n", mode: 0o600 }] },
@@ -179,12 +179,12 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-function caseOf(line: string, ground: Ground, disk: Case["disk"]): Case {
-  const below = (path: readonly string[]): string[] => [ground.name, ...path];
-  const entries = ground.entries.map((entry) => ({ ...entry, path: below(entry.path) }));
-  const path = `@/tree/${ground.name}/${ground.below ?? "x"}`;
+function caseOf(line: string, context: ResolveContext, disk: Case["disk"]): Case {
+  const below = (path: readonly string[]): string[] => [context.name, ...path];
+  const entries = context.entries.map((entry) => ({ ...entry, path: below(entry.path) }));
+  const path = `@/tree/${context.name}/${context.below ?? "x"}`;
   return {
-    entries: [...entries, { path: [ground.name], kind: "directory", atimeAgo: OLD, mtimeAgo: OLD }],
+    entries: [...entries, { path: [context.name], kind: "directory", atimeAgo: OLD, mtimeAgo: OLD }],
     files: [{ name: "x.conf", place: "argument", lines: [{ raw: line.replaceAll("PATH", path) }] }],
     operations: ["--create"],
     options: ["--boot"],
@@ -199,7 +199,7 @@ function caseOf(line: string, ground: Ground, disk: Case["disk"]): Case {
 
 /** One case of all grounds at once: for the second file system, where the trees count and not each exit status. */
 function together(line: string, disk: Case["disk"]): Case {
-  const cases = GROUNDS.map((ground) => caseOf(line, ground, disk));
+  const cases = GROUNDS.map((context) => caseOf(line, context, disk));
   const [first] = cases;
   assert.ok(first !== undefined);
   const lines = cases.flatMap((one) => one.files.flatMap((file) => file.lines));
@@ -223,8 +223,8 @@ for (const [family, lines] of Object.entries(LINES)) {
   test(`${family}: each alone, on tmpfs`, { skip }, async () => {
     const found: string[] = [];
     for (const line of lines) {
-      for (const ground of GROUNDS) {
-        found.push(...(await differences(line, caseOf(line, ground, "/dev/shm"), ground.name)));
+      for (const context of GROUNDS) {
+        found.push(...(await differences(line, caseOf(line, context, "/dev/shm"), context.name)));
       }
     }
     assert.deepEqual(found.join("\n"), "");

@@ -2,8 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { bytes } from "#src/base/bytes.js";
 import type { Diagnostic } from "#src/base/errors.js";
-import { consequenceOf } from "#src/tmpfiles/config/diagnostics.js";
-import { type LoadOptions, loadItems } from "#src/tmpfiles/config/items.js";
+import { loadItems } from "#src/tmpfiles/config/items.js";
+import type { LoadOptions } from "#src/tmpfiles/model/options.js";
+import { consequenceOf } from "#src/tmpfiles/syntax/diagnostics.js";
 
 export interface Outcome {
   /** 0; 65 where lines were left out; 1 where nothing was run. */

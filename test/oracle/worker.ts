@@ -1,19 +1,20 @@
 /** Runs call after call of the drop-in in one process: starting node a thousand times would be most of the time. */
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { tmpfiles } from "#src/cli/commands/tmpfiles.js";
+import { type ConfigValues, configOptionsOf, refusalOf } from "#src/cli/config-options.js";
 import { openLog } from "#src/cli/drop-in/log.js";
 import { dropInReporter } from "#src/cli/drop-in/reporter.js";
 import { parseOptions } from "#src/cli/getopt.js";
-import { refusalOf, type SelectionValues, selectionOf } from "#src/cli/selection.js";
-import type { Sink } from "#src/cli/sink.js";
-import { lookingWalkHands } from "#src/tmpfiles/ageing/walk-hands.js";
+import type { OutputStream } from "#src/cli/output-stream.js";
+import { dryRunWalkEffects } from "#src/tmpfiles/ageing/walk-effects.js";
 import { run } from "#src/tmpfiles/index.js";
-import type { LookOptions, RunOptions } from "#src/tmpfiles/run.js";
+import type { RunOptions } from "#src/tmpfiles/model/options.js";
+import type { RunItemsOptions } from "#src/tmpfiles/run/run.js";
 import type { Call, Outcome, Settled } from "./program.js";
 
 const OPERATIONS = ["create", "clean", "remove", "purge"] as const;
 
-function memory(): Sink & { text(): string } {
+function memory(): OutputStream & { text(): string } {
   const chunks: Buffer[] = [];
   return {
     isTerminal: false,
@@ -27,14 +28,14 @@ function memory(): Sink & { text(): string } {
 }
 
 /** The drop-in has no option for threads and index: such a call goes past it to the engine, with the same selection. */
-function runSettled(call: Call, settled: Settled, output: Sink): number {
+function runSettled(call: Call, settled: Settled, output: OutputStream): number {
   const { options, operands } = parseOptions(tmpfiles.options, call.args as Bytes[]);
-  const values = options as unknown as SelectionValues & Record<string, boolean>;
+  const values = options as unknown as ConfigValues & Record<string, boolean>;
   const how = { startedAs: bytes("systemd-tmpfiles"), args: call.args as Bytes[] };
   if (refusalOf(values, operands, { operations: OPERATIONS.filter((name) => values[name]), show: false }))
     return 1;
   const wanted = {
-    ...selectionOf(values, operands, how),
+    ...configOptionsOf(values, operands, how),
     operations: OPERATIONS.filter((name) => values[name]),
     dryRun: values["dry-run"] === true,
     jobs: settled.jobs,
@@ -53,11 +54,11 @@ function runSettled(call: Call, settled: Settled, output: Sink): number {
  * looks would move access times.
  */
 function fillIndex(wanted: RunOptions): void {
-  const options: LookOptions = {
+  const options: RunItemsOptions = {
     ...wanted,
     operations: ["clean"],
     dryRun: false,
-    walkHands: { ...lookingWalkHands(), acts: true },
+    walkEffects: { ...dryRunWalkEffects(), acts: true },
   };
   run(options, dropInReporter(openLog(memory()), false));
 }

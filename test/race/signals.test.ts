@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { type TestContext, test } from "node:test";
-import { scratch } from "../temp/scratch.js";
-import { started } from "../temp/started.js";
+import { scratch } from "../unit/temp/scratch.js";
+import { started } from "../unit/temp/started.js";
 
 const BUSY = `
   const { dir } = data;

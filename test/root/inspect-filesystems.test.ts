@@ -7,8 +7,8 @@ import { type TestContext, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import type { WatchEvent } from "#src/inspect/index.js";
 import { Fd, RENAME_EXCHANGE, renameat2 } from "#src/sys/files.js";
-import { NEEDS_NAMES, NEEDS_ROOT, scratch, watching } from "../inspect/watching.js";
 import { needsDisk } from "../requirements.js";
+import { NEEDS_NAMES, NEEDS_ROOT, scratch, watching } from "../unit/inspect/watching.js";
 
 const skip = NEEDS_ROOT;
 const skipBtrfs = needsDisk("btrfs");

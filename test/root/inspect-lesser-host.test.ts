@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { NEEDS_ROOT, scratch } from "../inspect/watching.js";
 import { cannotBeNobody } from "../ordinary-user.js";
+import { NEEDS_ROOT, scratch } from "../unit/inspect/watching.js";
 
 const root = join(import.meta.dirname, "../../..");
 const skip = NEEDS_ROOT;

@@ -5,8 +5,8 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from "n
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Actor } from "#src/inspect/index.js";
-import { NEEDS_NAMES, scratch, watching } from "../inspect/watching.js";
 import { needsCompiler } from "../requirements.js";
+import { NEEDS_NAMES, scratch, watching } from "../unit/inspect/watching.js";
 
 const skip = NEEDS_NAMES || needsCompiler;
 
@@ -134,7 +134,7 @@ for (const [what, each] of Object.entries(CASES)) {
   test(`the recorder names ${what}`, { skip }, async (t) => {
     const { actor, place, naming } = await removedBy(t, each, []);
     assert.equal(naming, "bpf");
-    assert.equal(actor.via, "bpf");
+    assert.equal(actor.source, "bpf");
     assert.match(`${actor.exe}`, each.exe);
     assert.deepEqual(actor.cmdline, each.cmdline(place));
   });
@@ -143,7 +143,7 @@ for (const [what, each] of Object.entries(CASES)) {
     test(`without ${without.join(" and ")}, no wrong name for ${what}`, { skip }, async (t) => {
       const { actor } = await removedBy(t, each, without);
       const name = actor.exe?.replace(/ \(deleted\)$/, "").replace(/^\/usr/, "");
-      if (name === undefined) assert.equal(actor.via, "gone");
+      if (name === undefined) assert.equal(actor.source, "gone");
       else assert.match(name, each.exe);
     });
   }

@@ -5,8 +5,8 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { NEEDS_NAMES, scratch, watching } from "../inspect/watching.js";
 import { needsCompiler } from "../requirements.js";
+import { NEEDS_NAMES, scratch, watching } from "../unit/inspect/watching.js";
 
 const PROGRAMS = 2000;
 const skip = NEEDS_NAMES || needsCompiler;
@@ -40,7 +40,7 @@ async function namedOf(t: TestContext): Promise<void> {
   assert.equal(abilities.naming, "bpf", abilities.notices.join("; "));
   assert.equal(events.length, PROGRAMS);
   for (const { path, actor } of events) {
-    assert.equal(actor.via, "bpf");
+    assert.equal(actor.source, "bpf");
     assert.equal(actor.exe, program);
     assert.deepEqual(actor.cmdline, [program, path]);
   }
@@ -107,7 +107,7 @@ for (const without of [["bpf"], ["bpf", "exec-event"]] as const) {
     for (const { actor, path } of events) {
       if (actor.exe !== undefined) assert.equal(actor.exe, program);
       if (actor.cmdline !== undefined) assert.equal(actor.cmdline[1], path);
-      if (actor.exe === undefined) assert.equal(actor.via, "gone");
+      if (actor.exe === undefined) assert.equal(actor.source, "gone");
     }
   });
 }

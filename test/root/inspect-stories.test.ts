@@ -15,9 +15,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { explain, type WatchEvent } from "#src/inspect/index.js";
-import { NEEDS_NAMES, scratch, watching } from "../inspect/watching.js";
 import { reference } from "../reference.js";
 import { needsDisk } from "../requirements.js";
+import { NEEDS_NAMES, scratch, watching } from "../unit/inspect/watching.js";
 
 const real = reference();
 const skip = NEEDS_NAMES || (real.missing ?? false);

@@ -4,13 +4,13 @@ import { lstatSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSy
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { explain, forecast } from "#src/inspect/index.js";
-import { NEEDS_ROOT, scratch } from "../inspect/watching.js";
+import { NEEDS_ROOT, scratch } from "../unit/inspect/watching.js";
 
 const skip = NEEDS_ROOT;
 const MAYFLY = join(import.meta.dirname, "../../../bin/mayfly.js");
 
 /** Every kind of entry, old enough that relatime would move its access time at the first look. */
-function ground(t: TestContext, options: string): { top: string; config: string; paths: string[] } {
+function context(t: TestContext, options: string): { top: string; config: string; paths: string[] } {
   // Hooks run in their order: it is unmounted before it is removed.
   let top = "";
   t.after(() => spawnSync("umount", ["-l", top]));
@@ -66,7 +66,7 @@ for (const [name, options] of Object.entries(MOUNTS)) {
   test(`explain, forecast and check leave atime, mtime and ctime of all as they are, on ${name}`, {
     skip,
   }, (t) => {
-    const { top, config, paths } = ground(t, options);
+    const { top, config, paths } = context(t, options);
     const everything = [top, ...paths];
     const byLink = ["link/deep/f", "twice/f", "absolute/deeper/g", "dangling/x"].map((each) =>
       join(top, each),
@@ -104,7 +104,7 @@ for (const [name, options] of Object.entries(MOUNTS)) {
 
 test("the test sees what it looks for: a plain look moves an access time on such a mount", { skip }, (t) => {
   for (const options of Object.values(MOUNTS)) {
-    const { top } = ground(t, options);
+    const { top } = context(t, options);
     const atime = (path: string): bigint => lstatSync(path, { bigint: true }).atimeNs;
     const [link, directory] = [join(top, "link"), join(top, "real/deep")];
     const before = [atime(link), atime(directory)];

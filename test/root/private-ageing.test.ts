@@ -4,8 +4,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync 
 import { dirname, resolve } from "node:path";
 import { test } from "node:test";
 import { WAIT_FOR } from "../children.js";
-import { CLI, needsRoot } from "../private-tmp/host.js";
 import { reference } from "../reference.js";
+import { CLI, needsRoot } from "../unit/private-tmp/host.js";
 
 const tool = reference();
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { until, WAIT_FOR } from "../children.js";
-import { CLI, directoriesOf, freshName, hidesTmp, mayfly, needsRoot } from "../private-tmp/host.js";
+import { CLI, directoriesOf, freshName, hidesTmp, mayfly, needsRoot } from "../unit/private-tmp/host.js";
 
 const root = { skip: needsRoot };
 const cli = `${process.execPath} ${CLI}`;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { CLI, needsRoot } from "../private-tmp/host.js";
+import { CLI, needsRoot } from "../unit/private-tmp/host.js";
 
 const skip =
   needsRoot ||

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { endWithTest, firstOutput } from "../children.js";
-import { CLI, directoriesOf, freshName, mayfly, needsRoot } from "../private-tmp/host.js";
+import { CLI, directoriesOf, freshName, mayfly, needsRoot } from "../unit/private-tmp/host.js";
 
 const NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim().replaceAll("-", "");

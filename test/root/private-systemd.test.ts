@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { CLI, freshName, hidesTmp } from "../private-tmp/host.js";
+import { CLI, freshName, hidesTmp } from "../unit/private-tmp/host.js";
 
 const SYSTEMD = "/usr/lib/systemd/systemd";
 const missing = hidesTmp || (existsSync(SYSTEMD) ? false : `needs ${SYSTEMD}, of the package systemd`);

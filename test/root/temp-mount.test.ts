@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { mkdtempSync, RemovalError, withMount, withMountSync } from "#src/index.js";
-import { runProgram } from "../temp/program.js";
-import { needsRoot, scratch } from "../temp/scratch.js";
+import { runProgram } from "../unit/temp/program.js";
+import { needsRoot, scratch } from "../unit/temp/scratch.js";
 
 const skip = needsRoot;
 const MOUNTS = "/run/mayfly";

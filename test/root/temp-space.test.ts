@@ -23,7 +23,7 @@ import {
   withTempDir,
   withTempDirSync,
 } from "#src/index.js";
-import { needsRoot } from "../temp/scratch.js";
+import { needsRoot } from "../unit/temp/scratch.js";
 
 const skip = needsRoot;
 const KIB = 1024;

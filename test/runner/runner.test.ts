@@ -5,9 +5,9 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { until } from "../private-tmp/host.js";
 import { NOT_COMPARED } from "../reference.js";
-import { scratch } from "../temp/scratch.js";
+import { until } from "../unit/private-tmp/host.js";
+import { scratch } from "../unit/temp/scratch.js";
 
 const RUNNER = pathToFileURL(join(import.meta.dirname, "runner.js")).href;
 const { NODE_TEST_CONTEXT: _, MAYFLY_TEST_RUN: __, ...environment } = process.env;

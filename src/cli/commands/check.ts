@@ -1,10 +1,10 @@
 /** `mayfly check`: errors and likely mistakes in configuration, without running it. */
-import { type Bytes, show, toText } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay, toText } from "../../base/bytes.js";
 import { check as checkConfiguration, FINDING_CODES, type Finding, RULES } from "../../tmpfiles/index.js";
+import { colors } from "../colors.js";
+import { given } from "../config-options.js";
 import { findingJson, findingText, type Sums, summaryJson, summaryText } from "../inspect/check-output.js";
 import { defineCommand, UsageError } from "../options.js";
-import { given } from "../selection.js";
-import { painter } from "../style.js";
 
 const WARNINGS = 1;
 /** EX_DATAERR, as a run of the same configuration would end. */
@@ -89,11 +89,11 @@ file as a whole) and *column*, counted in bytes from 1. The last line is the *su
     }).filter(({ code, severity }) => !ignored.has(code) && reported.some((each) => each === severity));
     const sums = sumsOf(findings);
     const exitStatus = sums.errors > 0 ? ERRORS : sums.warnings > most ? WARNINGS : 0;
-    const paint = painter(stdout);
+    const colorize = colors(stdout);
     const width = Math.min(stdout.columns ?? 100, 100);
     for (const each of findings) {
       stdout.write(
-        options.json ? findingJson(each) : findingText(each, { quiet: options.quiet, paint, width }),
+        options.json ? findingJson(each) : findingText(each, { quiet: options.quiet, colorize, width }),
       );
     }
     if (options.json) stdout.write(summaryJson(sums, exitStatus));
@@ -118,7 +118,7 @@ function codesOf(list: Bytes): string[] {
   const similar = FINDING_CODES.find((code) => code.includes(unknown) || unknown.includes(code));
   const hint = similar === undefined ? "" : ` Did you mean '${similar}'?`;
   throw new UsageError(
-    `option '--ignore': unknown code '${show(unknown as Bytes)}'.${hint} See mayfly-check(1) for all codes.`,
+    `option '--ignore': unknown code '${escapeForDisplay(unknown as Bytes)}'.${hint} See mayfly-check(1) for all codes.`,
   );
 }
 
@@ -129,5 +129,5 @@ function severityOf(text: Bytes | undefined): (typeof SEVERITIES)[number] {
 function mostWarnings(text: Bytes | undefined): number {
   if (text === undefined) return 0;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`option '--max-warnings' needs a number, not '${show(text)}'`);
+  throw new UsageError(`option '--max-warnings' needs a number, not '${escapeForDisplay(text)}'`);
 }

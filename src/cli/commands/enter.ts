@@ -1,5 +1,5 @@
 /** mayfly enter: runs a command in the private /tmp of another process. */
-import { show, toText } from "../../base/bytes.js";
+import { escapeForDisplay, toText } from "../../base/bytes.js";
 import { enter as enterPrivate } from "../../private-tmp/index.js";
 import { SignalForwarding } from "../../private-tmp/signals.js";
 import { defineCommand, UsageError } from "../options.js";
@@ -31,7 +31,7 @@ export const enter = defineCommand({
     // Awaited, since the signals are let go of at the return.
     return await privately(
       { program, stderr, signals, isQuiet: false },
-      show(command),
+      escapeForDisplay(command),
       (onNotice, openFiles) =>
         enterPrivate(toText(asked), argv.map(toText), {
           ...rightsOf(options),

@@ -2,12 +2,12 @@
 import { toBuffer } from "../../base/bytes.js";
 import { explain as explained } from "../../inspect/index.js";
 import { systemClock } from "../../sys/clock.js";
+import { colors } from "../colors.js";
 import { explanationJson } from "../inspect/explain-json.js";
 import { explanationText } from "../inspect/explain-text.js";
 import { parseMoment } from "../inspect/moment.js";
 import { INSPECTED, inspection, versionOf } from "../inspect/options.js";
 import { defineCommand, UsageError } from "../options.js";
-import { painter } from "../style.js";
 
 export const explain = defineCommand({
   name: "explain",
@@ -45,11 +45,11 @@ come first, of the type *diagnostic*; a failure is of the type *error*. Times ar
     const asked = inspection(options, { stdout, stderr });
     const version = versionOf(options["assume-version"]);
     const results = explained(operands.map(toBuffer), { ...asked.settings, at, version });
-    const paint = painter(stdout);
+    const colorize = colors(stdout);
     stderr.flush();
     for (const [index, each] of results.entries()) {
       if (options.json) stdout.write(`${explanationJson(each)}\n`);
-      else stdout.write(`${index > 0 ? "\n" : ""}${explanationText(each, at, paint)}`);
+      else stdout.write(`${index > 0 ? "\n" : ""}${explanationText(each, at, colorize)}`);
     }
     return asked.exitStatus();
   },

@@ -4,11 +4,11 @@ import { DAY } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
 import { forecast as forecasted, LONGEST_FORECAST } from "../../inspect/index.js";
 import { systemClock } from "../../sys/clock.js";
+import { colors } from "../colors.js";
 import { dayJson, forecastText, totalJson } from "../inspect/forecast-output.js";
 import { parseMoment } from "../inspect/moment.js";
 import { INSPECTED, inspection, versionOf } from "../inspect/options.js";
 import { defineCommand, UsageError } from "../options.js";
-import { painter } from "../style.js";
 import { progressOn } from "../verbs/progress.js";
 
 export const forecast = defineCommand({
@@ -60,7 +60,7 @@ configuration come first, of the type *diagnostic*; a failure is of the type *er
     if (options.json) {
       for (const day of result.days) if (day.entries > 0) stdout.write(`${dayJson(day)}\n`);
       stdout.write(`${totalJson(result)}\n`);
-    } else stdout.write(forecastText(result, painter(stdout), stdout.columns ?? 80));
+    } else stdout.write(forecastText(result, colors(stdout), stdout.columns ?? 80));
     return asked.exitStatus();
   },
 });

@@ -1,6 +1,6 @@
 /** mayfly mktemp: a temporary file or directory for shell scripts. */
 import { rmdirSync, unlinkSync } from "node:fs";
-import { type Bytes, fromBuffer, join, parent, show, toBuffer } from "../../base/bytes.js";
+import { type Bytes, dirname, escapeForDisplay, fromBuffer, join, toBuffer } from "../../base/bytes.js";
 import { mkdtempSync } from "../../temp/directory.js";
 import { mkstempSync } from "../../temp/named-file.js";
 import { freshName } from "../../temp/names.js";
@@ -68,7 +68,9 @@ type Placement = Parameters<typeof templatePlacement>[0];
 
 function asWithT(options: Placement, template: Bytes): Placement {
   if (template.includes("/")) {
-    throw new UsageError(`invalid template "${show(template)}": must not contain "/" if -t is given`);
+    throw new UsageError(
+      `invalid template "${escapeForDisplay(template)}": must not contain "/" if -t is given`,
+    );
   }
   return (process.env.TMPDIR ?? "") === "" ? options : { ...options, tmpdir: undefined };
 }
@@ -83,7 +85,7 @@ function newDirectory(placement: PlacementOptions & NameOptions): Bytes {
 function newFile(placement: PlacementOptions & NameOptions): Bytes {
   using made = mkstempSync(placement);
   const { prefix, suffix } = nameParts(placement);
-  const path = join(parent(fromBuffer(made.pathBuffer)), freshName(prefix, suffix));
+  const path = join(dirname(fromBuffer(made.pathBuffer)), freshName(prefix, suffix));
   made.persistSync(toBuffer(path), { fsync: false });
   return path;
 }

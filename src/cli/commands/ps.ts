@@ -1,12 +1,12 @@
 /** mayfly ps: every private /tmp on the host. */
-import { show } from "../../base/bytes.js";
+import { escapeForDisplay } from "../../base/bytes.js";
 import { list, type PrivateTmp } from "../../private-tmp/index.js";
 import { userName } from "../../sys/accounts.js";
 import { systemClock } from "../../sys/clock.js";
+import { colors } from "../colors.js";
+import { ageText, size } from "../format.js";
 import { defineCommand } from "../options.js";
-import { painter } from "../style.js";
 import { tableText } from "../tabular.js";
-import { ageText, size } from "../words.js";
 
 export const ps = defineCommand({
   name: "ps",
@@ -24,7 +24,7 @@ export const ps = defineCommand({
   async main({ options, stdout }) {
     const all = await list();
     if (options.json) for (const each of all) stdout.write(`${JSON.stringify(plain(each))}\n`);
-    else stdout.write(tableText(HEADINGS, all.map(row), painter(stdout)));
+    else stdout.write(tableText(HEADINGS, all.map(row), colors(stdout)));
     return 0;
   },
 });
@@ -35,7 +35,7 @@ const MOST_PIDS = 4;
 function row(each: PrivateTmp): string[] {
   return [
     nameOf(each),
-    each.owner === undefined ? "-" : show(userName(each.owner)),
+    each.owner === undefined ? "-" : escapeForDisplay(userName(each.owner)),
     each.target,
     each.mode,
     each.state,

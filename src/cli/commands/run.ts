@@ -1,5 +1,5 @@
 /** mayfly run: a command with a private /tmp. */
-import { show, toText } from "../../base/bytes.js";
+import { escapeForDisplay, toText } from "../../base/bytes.js";
 import { type KillMode, run as runPrivately } from "../../private-tmp/index.js";
 import { SignalForwarding } from "../../private-tmp/signals.js";
 import { isTerminal } from "../../sys/terminal.js";
@@ -103,7 +103,7 @@ export const run = defineCommand({
     // Awaited, since the signals are let go of at the return.
     return await privately(
       { program, stderr, signals, isQuiet: options.quiet },
-      show(command),
+      escapeForDisplay(command),
       (onNotice, openFiles) =>
         runPrivately(operands.map(toText), {
           ...rightsOf(options),

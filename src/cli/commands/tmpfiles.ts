@@ -1,13 +1,13 @@
 import { bytes } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
-import { run } from "../../tmpfiles/run.js";
+import { run } from "../../tmpfiles/run/run.js";
+import { CONFIG_OPTIONS, configOptionsOf, given, INLINE, refusalOf, rootProblem } from "../config-options.js";
 import { parseBoolean } from "../drop-in/boolean.js";
 import { openLog } from "../drop-in/log.js";
 import { dropInReporter } from "../drop-in/reporter.js";
+import { counted } from "../format.js";
 import { untilSignal } from "../interruption.js";
 import { type Command, defineCommand, type Section } from "../options.js";
-import { given, INLINE, refusalOf, rootProblem, SELECTION, selectionOf } from "../selection.js";
-import { counted } from "../words.js";
 
 const OPERATIONS: readonly Operation[] = ["create", "clean", "remove", "purge"];
 
@@ -58,7 +58,7 @@ all configuration files are used.`,
     },
     { name: "help", short: "h", group: "Commands", help: "Show this help" },
     { name: "version", group: "Commands", help: "Show the version, of systemd-tmpfiles and of Mayfly" },
-    ...SELECTION,
+    ...CONFIG_OPTIONS,
     { name: "dry-run", short: "n", help: "Report what would be done, and change nothing" },
     INLINE,
     { name: "no-pager", help: "Print to standard output, also on a terminal" },
@@ -91,14 +91,14 @@ all configuration files are used.`,
     if (parseBoolean(process.env.SYSTEMD_TMPFILES_BYPASS ?? "") === true) return 0;
     const image = given(options.image);
     if (image !== undefined && how.mountedImage === undefined) {
-      const { enterImage } = await import("../image/enter.js");
+      const { enterImage } = await import("../../image/enter.js");
       const settings = { policy: options["image-policy"], readOnly: options["dry-run"] };
       return enterImage(image, settings, invocation);
     }
     const log = openLog(stderr);
-    const selection = selectionOf(options, operands, how);
+    const configOptions = configOptionsOf(options, operands, how);
     const reporter = dropInReporter(log, stderr.isTerminal, options["dry-run"]);
-    const wanted = { ...selection, operations, dryRun: options["dry-run"], opensAgeless: true };
+    const wanted = { ...configOptions, operations, dryRun: options["dry-run"], opensAgeless: true };
     return untilSignal(invocation, (stop) => {
       const { exitStatus, interrupted, removed } = run({ ...wanted, stop }, reporter);
       const entries = counted(removed.entries, "entry", "entries");

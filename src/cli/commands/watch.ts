@@ -1,14 +1,14 @@
 /** mayfly watch: who creates and removes what, as it happens. */
 import { toBuffer, toText } from "../../base/bytes.js";
 import { Folder, type Watch, watch as watched } from "../../inspect/index.js";
+import { colors } from "../colors.js";
+import { counted } from "../format.js";
 import { type CommandResults, EventCommand } from "../inspect/on-event.js";
 import { inspection } from "../inspect/options.js";
 import { PatientOutput } from "../inspect/patient-output.js";
 import { endJson, readyJson, watchJson } from "../inspect/watch-json.js";
-import { abilitiesText, blockText, Summary } from "../inspect/watch-text.js";
+import { abilitiesText, groupText, WatchSummary } from "../inspect/watch-text.js";
 import { defineCommand, UsageError } from "../options.js";
-import { painter } from "../style.js";
-import { counted } from "../words.js";
 
 const TICK_MS = 100;
 /** How long, after a signal, the watch waits for a reader that takes nothing. */
@@ -77,7 +77,7 @@ skipped. How many were skipped, and how many commands failed, is reported at the
   async main({ options, operands, stdout, stderr }) {
     if (operands.length === 0) throw new UsageError("missing PATH");
     if (operands.includes("" as never)) throw new UsageError("a path must not be empty");
-    const paint = painter(stdout);
+    const colorize = colors(stdout);
     const command = options.exec === undefined ? undefined : new EventCommand(toText(options.exec));
     const say = (text: string): void => {
       stderr.write(text);
@@ -94,8 +94,8 @@ skipped. How many were skipped, and how many commands failed, is reported at the
     if (options.json) output.write(`${readyJson(abilities)}\n`);
     await output.drain();
     say(abilitiesText(abilities, options.verbose));
-    const summary = new Summary();
-    const folder = new Folder((block) => output.write(blockText(block, paint)));
+    const summary = new WatchSummary();
+    const folder = new Folder((block) => output.write(groupText(block, colorize)));
     const tick = setInterval(() => {
       folder.tick();
       void output.drain();

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
-import { bytes, show, toText } from "../../base/bytes.js";
+import { bytes, escapeForDisplay, toText } from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
 import { SignalForwarding } from "../../private-tmp/signals.js";
 import { type LockedDir, mkdtempSync } from "../../temp/directory.js";
@@ -69,7 +69,7 @@ async function runIn(
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
     const reason = code === "ENOENT" ? "no such command" : (errnoWords(code) ?? message);
-    complain(`${show(bytes(file))}: ${reason}`);
+    complain(`${escapeForDisplay(bytes(file))}: ${reason}`);
     return code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE;
   }
 }

@@ -1,7 +1,7 @@
 /** --help, --version and --introspect-cli of the drop-in. */
 import { commandHelp } from "../help.js";
 import type { Command, Option } from "../options.js";
-import type { Sink } from "../sink.js";
+import type { OutputStream } from "../output-stream.js";
 import { version } from "../version.js";
 
 /** What the drop-in does as well as; its scripts read the number. */
@@ -13,7 +13,7 @@ const FEATURES = "+ACL +SELINUX +BLKID -SMACK -LIBCRYPTSETUP";
 export function about(
   command: Command,
   asked: { readonly help: boolean; readonly version: boolean },
-  stdout: Sink,
+  stdout: OutputStream,
 ): number {
   if (asked.help) stdout.write(commandHelp(command, stdout));
   else if (asked.version) stdout.write(`systemd ${STANDS_FOR} (mayfly ${version()})\n${FEATURES}\n`);

@@ -1,7 +1,7 @@
 /** --cat-config and --tldr. */
-import { type Bytes, show, toBuffer } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay, toBuffer } from "../../base/bytes.js";
 import { type ConfigText, readConfigFiles } from "../../tmpfiles/index.js";
-import type { Sink } from "../sink.js";
+import type { OutputStream } from "../output-stream.js";
 import { page } from "./pager.js";
 
 export interface CatOptions {
@@ -13,10 +13,10 @@ export interface CatOptions {
 }
 
 /** --cat-config and --tldr: each configuration file, under its name. Returns the exit status. */
-export function catConfig(options: CatOptions, stdout: Sink, stderr: Sink): number {
+export function catConfig(options: CatOptions, stdout: OutputStream, stderr: OutputStream): number {
   const { files, diagnostics } = readConfigFiles(options);
   for (const { file, message, in262 } of diagnostics)
-    stderr.write(`${in262 ?? `${show(file)}: ${message}`}\n`);
+    stderr.write(`${in262 ?? `${escapeForDisplay(file)}: ${message}`}\n`);
   const text = files.map((file) => section(file, options.tldr)).join("\n");
   if (!options["no-pager"] && page(toBuffer(text as Bytes), stdout)) return 0;
   stdout.write(toBuffer(text as Bytes));

@@ -1,7 +1,7 @@
 /** Writes messages as systemd programs do: level, target, colors and prefix come from $SYSTEMD_LOG_*. */
 import { fstatSync, writeFileSync } from "node:fs";
 import { type Bytes, bytes, toBuffer } from "../../base/bytes.js";
-import type { Sink } from "../sink.js";
+import type { OutputStream } from "../output-stream.js";
 import { control } from "../terminal.js";
 import { parseBoolean } from "./boolean.js";
 
@@ -42,7 +42,7 @@ const FACILITY = 3 << 3;
  * Environment). Mayfly opens no journal socket of its own: if standard error is a journal stream, each line is written
  * there with its level in front.
  */
-export function openLog(stderr: Sink, env: NodeJS.ProcessEnv = process.env): Log {
+export function openLog(stderr: OutputStream, env: NodeJS.ProcessEnv = process.env): Log {
   const complaints: string[] = [];
   const target = targetOf(env, complaints);
   const most = Math.min(...levelsOf(env, complaints).map((name) => LEVELS.indexOf(name)));
@@ -55,7 +55,7 @@ export function openLog(stderr: Sink, env: NodeJS.ProcessEnv = process.env): Log
       if (log.wants(level)) print(level, text);
     },
   };
-  for (const complaint of complaints) log.write("warning", bytes(complaint));
+  for (const errorLine of complaints) log.write("warning", bytes(errorLine));
   return log;
 }
 
@@ -65,7 +65,7 @@ interface Look {
   readonly env: NodeJS.ProcessEnv;
 }
 
-function printer(target: string, stderr: Sink, look: Look): (level: LevelName, text: Bytes) => void {
+function printer(target: string, stderr: OutputStream, look: Look): (level: LevelName, text: Bytes) => void {
   if (target === "kmsg" || (target.endsWith("-or-kmsg") && !leadsToJournal(look.env))) return toKernel;
   const prefix = prefixFor(target, look.env);
   return (level, text) => {

@@ -1,12 +1,12 @@
 /** Shows text through a pager. */
 import { spawnSync } from "node:child_process";
-import type { Sink } from "../sink.js";
+import type { OutputStream } from "../output-stream.js";
 
 /**
  * Shows `text` through a pager, by the rules of systemd-tmpfiles(8): only on a terminal, and with a pager of the
  * user's choice only where $SYSTEMD_PAGERSECURE says whether it may be trusted. False where there is none.
  */
-export function page(text: Uint8Array, stdout: Sink, env: NodeJS.ProcessEnv = process.env): boolean {
+export function page(text: Uint8Array, stdout: OutputStream, env: NodeJS.ProcessEnv = process.env): boolean {
   if (!stdout.isTerminal || env.TERM === "dumb") return false;
   const chosen = env.SYSTEMD_PAGER ?? env.PAGER;
   if (chosen === "" || chosen === "cat") return false;

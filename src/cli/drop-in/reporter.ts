@@ -1,8 +1,8 @@
 /** Reports a run in the lines of systemd-tmpfiles 262. */
-import { type Bytes, bytes, show } from "../../base/bytes.js";
+import { type Bytes, bytes, escapeForDisplay } from "../../base/bytes.js";
 import type { Event, Operation, Reporter, Source } from "../../base/events.js";
-import { place } from "../verbs/reasons.js";
-import { failure } from "../words.js";
+import { failure } from "../format.js";
+import { sourceText } from "../verbs/reasons.js";
 import { keptLine } from "./kept.js";
 import type { LevelName, Log } from "./log.js";
 
@@ -22,7 +22,7 @@ type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>;
  * do at info level. Where `terminal` is set, names are escaped; elsewhere they come out byte for byte, as 262 has them.
  */
 export function dropInReporter(log: Log, terminal: boolean, dryRun = true): Reporter {
-  const name = (path: Bytes): Bytes => (terminal ? bytes(show(path)) : path);
+  const name = (path: Bytes): Bytes => (terminal ? bytes(escapeForDisplay(path)) : path);
   return {
     // Who is not root may not see everything, and is told what could not be looked into.
     wantsKept: log.wants("debug") || process.geteuid?.() !== 0,
@@ -52,11 +52,14 @@ function lineOf(event: Event, name: Name): Line | undefined {
     case "kept":
       return { level: keptLevel(event), text: keptLine(event, name(event.path)) };
     case "failed":
-      return { level: "err", text: bytes(`${failure(event.path, event.error)} [${place(event.source)}]`) };
+      return {
+        level: "err",
+        text: bytes(`${failure(event.path, event.error)} [${sourceText(event.source)}]`),
+      };
     case "skipped":
       return {
         level: event.severity,
-        text: bytes(`${show(event.path)}: ${event.why} [${place(event.source)}]`),
+        text: bytes(`${escapeForDisplay(event.path)}: ${event.why} [${sourceText(event.source)}]`),
       };
     case "diagnostic": {
       const { file, line, severity, message, in262 = message } = event.diagnostic;
@@ -91,7 +94,7 @@ function removedLine(event: Of<"removed">, name: Name): string {
   // What stood in the way of a line with the modifier `=`.
   if (event.operation === "create") return `${verb} ${name(event.path)}`;
   const directory = event.kind === "directory" || event.kind === "subvolume";
-  if (!event.instance) return `${verb} ${directory ? "directory " : ""}"${name(event.path)}"`;
+  if (!event.target) return `${verb} ${directory ? "directory " : ""}"${name(event.path)}"`;
   if (letterOf(event.source) === "r" && saysNoKind(event.operation, directory))
     return `${verb} "${name(event.path)}".`;
   return `${verb} ${directory ? "directory" : "file"} "${name(event.path)}".`;

@@ -1,9 +1,9 @@
 /** What check prints: for people with the line and a caret below its fault, for programs as JSON. */
-import { type Bytes, show } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import type { Finding } from "../../tmpfiles/index.js";
-import type { Paint, Style } from "../style.js";
+import type { Colorize, Style } from "../colors.js";
+import { counted } from "../format.js";
 import { line as jsonLine, sourceJson } from "../verbs/json.js";
-import { counted } from "../words.js";
 import { wrap } from "../wrap.js";
 
 export interface Sums {
@@ -39,21 +39,21 @@ const STYLES: Readonly<Record<string, Style>> = {
 
 export interface FindingFormat {
   readonly quiet: boolean;
-  readonly paint: Paint;
+  readonly colorize: Colorize;
   readonly width: number;
 }
 
 /** `FILE:LINE:COLUMN: warning: what [code]`, the line with a caret, why, and what to write instead. */
-export function findingText(finding: Finding, { quiet, paint, width }: FindingFormat): string {
-  const { severity, message, code, title, why, wayOut } = finding;
+export function findingText(finding: Finding, { quiet, colorize, width }: FindingFormat): string {
+  const { severity, message, code, title, why, fix } = finding;
   const style = STYLES[severity] ?? "bold";
-  const head = `${paint("bold", place(finding))}: ${paint(style, severity)}: ${message} ${paint("dim", `[${code}]`)}\n`;
+  const head = `${colorize("bold", place(finding))}: ${colorize(style, severity)}: ${message} ${colorize("dim", `[${code}]`)}\n`;
   if (quiet) return head;
-  const texts = [`${title}. ${why}`, wayOut].filter((text) => text.trim() !== ".");
+  const texts = [`${title}. ${why}`, fix].filter((text) => text.trim() !== ".");
   const explained = texts.map((text) => indented(wrap(text, width - INDENT.length)));
   return [
     head,
-    ...excerpt(finding, width - INDENT.length).map((text) => paintCaret(text, paint, style)),
+    ...excerpt(finding, width - INDENT.length).map((text) => paintCaret(text, colorize, style)),
     ...explained,
   ].join("");
 }
@@ -64,8 +64,8 @@ function indented(text: string): string {
   return `${INDENT}${text.replaceAll("\n", `\n${INDENT}`)}\n`;
 }
 
-function paintCaret(text: string, paint: Paint, style: Style): string {
-  return indented(/^ *\^~*$/.test(text) ? paint(style, text) : text);
+function paintCaret(text: string, colorize: Colorize, style: Style): string {
+  return indented(/^ *\^~*$/.test(text) ? colorize(style, text) : text);
 }
 
 const ELLIPSIS = "...";
@@ -75,9 +75,9 @@ function excerpt({ text, column }: Finding, width: number): string[] {
   if (text === undefined || text === "" || column === 0) return [];
   const at = column - 1;
   const word = /^\S*/.exec(text.slice(at))?.[0].length ?? 0;
-  let before = show(text.slice(0, at) as Bytes);
-  let marked = show(text.slice(at, at + word) as Bytes);
-  let after = show(text.slice(at + word) as Bytes);
+  let before = escapeForDisplay(text.slice(0, at) as Bytes);
+  let marked = escapeForDisplay(text.slice(at, at + word) as Bytes);
+  let after = escapeForDisplay(text.slice(at + word) as Bytes);
   if (before.length > width / 2)
     before = `${ELLIPSIS}${before.slice(-Math.floor(width / 2) + ELLIPSIS.length)}`;
   const room = Math.max(width - before.length, 10);
@@ -101,5 +101,5 @@ const WIDE =
 /** FILE:LINE:COLUMN, as far as they are known: of a file as a whole there is no line. */
 function place({ file, line: number, column }: Finding): string {
   const numbers = number === 0 ? "" : column === 0 ? `:${number}` : `:${number}:${column}`;
-  return `${show(file)}${numbers}`;
+  return `${escapeForDisplay(file)}${numbers}`;
 }

@@ -1,14 +1,14 @@
 /** What explain prints for a person. */
-import { type Bytes, show } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import type { KeepReason, Source } from "../../base/events.js";
 import { localTime, type Nanoseconds } from "../../base/time.js";
 import { formatTimeSpan } from "../../base/time-span.js";
 import type { Explanation, Reason, User } from "../../inspect/index.js";
-import type { Paint } from "../style.js";
-import { place, reasonText } from "../verbs/reasons.js";
+import type { Colorize } from "../colors.js";
+import { reasonText, sourceText } from "../verbs/reasons.js";
 
 /** One path: the answer, and below it what decides. Each timestamp appears once. */
-export function explanationText(explained: Explanation, now: Nanoseconds, paint: Paint): string {
+export function explanationText(explained: Explanation, now: Nanoseconds, colorize: Colorize): string {
   const { path, line } = explained;
   const missing = explained.exists ? "" : " (does not exist; assuming a file created now)";
   const rows: [string, string][] = [];
@@ -23,8 +23,8 @@ export function explanationText(explained: Explanation, now: Nanoseconds, paint:
   for (const text of explained.unprotected) rows.push(["no help", `not protected: ${text}`]);
   for (const text of explained.advice) rows.push(["advice", text]);
   for (const text of explained.notices) rows.push(["unseen", text]);
-  const body = rows.map(([label, text]) => `  ${paint("dim", label.padEnd(8))} ${text}\n`);
-  return `${paint("bold", show(path))} ${answer(explained, now, paint)}${missing}\n${body.join("")}`;
+  const body = rows.map(([label, text]) => `  ${colorize("dim", label.padEnd(8))} ${text}\n`);
+  return `${colorize("bold", escapeForDisplay(path))} ${answer(explained, now, colorize)}${missing}\n${body.join("")}`;
 }
 
 /** Why it stays; of timestamps that are too new only the age, since each has a row of its own. */
@@ -37,13 +37,13 @@ function keptTexts({ path, age, reasons, uses }: Explanation): string[] {
 }
 
 /** `would be removed`, `kept until 2026-12-04 10:30 (in 7d)` or `kept`. */
-function answer({ verdict, expires }: Explanation, now: Nanoseconds, paint: Paint): string {
+function answer({ verdict, expires }: Explanation, now: Nanoseconds, colorize: Colorize): string {
   if (verdict === "remove") {
     const since = expires === undefined ? "" : ` (since ${localTime(expires)}, ${agoText(expires, now)})`;
-    return `${paint("red", "would be removed")}${since}`;
+    return `${colorize("red", "would be removed")}${since}`;
   }
-  if (expires === undefined) return paint("green", "kept");
-  return `${paint("green", `kept until ${localTime(expires)}`)} (${agoText(expires, now)})`;
+  if (expires === undefined) return colorize("green", "kept");
+  return `${colorize("green", `kept until ${localTime(expires)}`)} (${agoText(expires, now)})`;
 }
 
 function agoText(time: Nanoseconds, now: Nanoseconds): string {
@@ -65,18 +65,18 @@ export function spanText(span: Nanoseconds): string {
 }
 
 function lineText(line: Source): string {
-  return line.text === "" ? place(line) : `${place(line)}: ${show(line.text)}`;
+  return line.text === "" ? sourceText(line) : `${sourceText(line)}: ${escapeForDisplay(line.text)}`;
 }
 
 function wordsOf(reason: Reason, path: Bytes, holders: readonly User[]): string {
-  const where = reason.at === path ? "" : `${show(reason.at)}, above it: `;
+  const where = reason.at === path ? "" : `${escapeForDisplay(reason.at)}, above it: `;
   switch (reason.code) {
     case "no-line":
       return "no line of the configuration cleans it";
     case "base":
       return "this is the line's own path; only its contents are cleaned";
     case "symlink":
-      return `${show(reason.at)} is a symlink, and the line does not reach through it`;
+      return `${escapeForDisplay(reason.at)} is a symlink, and the line does not reach through it`;
     case "refused":
       return `nothing keeps it, but the kernel would refuse to remove it (${reason.detail})`;
     default:
@@ -86,5 +86,5 @@ function wordsOf(reason: Reason, path: Bytes, holders: readonly User[]): string 
 
 function holdersText({ code }: Reason, holders: readonly User[]): string {
   if (code !== "locked" || holders.length === 0) return "";
-  return `, held by ${holders.map(({ pid, program }) => `${pid} ${show(program ?? ("?" as Bytes))}`).join(", ")}`;
+  return `, held by ${holders.map(({ pid, program }) => `${pid} ${escapeForDisplay(program ?? ("?" as Bytes))}`).join(", ")}`;
 }

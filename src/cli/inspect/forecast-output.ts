@@ -1,12 +1,12 @@
 /** What forecast prints. */
-import { show } from "../../base/bytes.js";
+import { escapeForDisplay } from "../../base/bytes.js";
 import { DAY, localTime, type Nanoseconds, utcTime } from "../../base/time.js";
 import type { Day, Forecast } from "../../inspect/index.js";
-import type { Paint } from "../style.js";
+import type { Colorize } from "../colors.js";
+import { counted, number, size } from "../format.js";
 import { tableText } from "../tabular.js";
 import { line as jsonLine, pathJson, sourceJson } from "../verbs/json.js";
-import { place } from "../verbs/reasons.js";
-import { counted, number, size } from "../words.js";
+import { sourceText } from "../verbs/reasons.js";
 import { NO_TIMER } from "./explain-text.js";
 
 export function dayJson({ run, entries, bytes, lines }: Day): string {
@@ -33,7 +33,7 @@ const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 const PLOT_BESIDE = 44;
 
 /** A row for each day, week or month in which something is removed, with a bar; then the lines, and the largest entries. */
-export function forecastText(result: Forecast, paint: Paint, columns: number): string {
+export function forecastText(result: Forecast, colorize: Colorize, columns: number): string {
   const { days, entries, bytes, timer } = result;
   const runs = timer === undefined ? `${NO_TIMER}\n` : "";
   if (entries === 0) return `${runs}Nothing will be removed until ${localTime(result.until)}.\n`;
@@ -44,12 +44,12 @@ export function forecastText(result: Forecast, paint: Paint, columns: number): s
     period.label,
     number(period.entries).padStart(9),
     size(period.bytes).padStart(8),
-    paint("cyan", bar((period.entries / most) * room)),
+    colorize("cyan", bar((period.entries / most) * room)),
   ]);
   const parts = [
-    tableText([heading, "  ENTRIES", "   BYTES", ""], rows, paint),
-    linesText(days, paint),
-    largestText(result, paint),
+    tableText([heading, "  ENTRIES", "   BYTES", ""], rows, colorize),
+    linesText(days, colorize),
+    largestText(result, colorize),
   ];
   return `${runs}${parts.join("\n")}\n${counted(entries, "entry", "entries")}, ${size(bytes)}, until ${localTime(result.until)}\n`;
 }
@@ -88,22 +88,26 @@ function bar(length: number): string {
   return "█".repeat(whole) + (EIGHTHS[Math.floor((length - whole) * 8)] ?? "");
 }
 
-function linesText(days: readonly Day[], paint: Paint): string {
+function linesText(days: readonly Day[], colorize: Colorize): string {
   const sums = new Map<string, { text: string; entries: number; bytes: number }>();
   for (const { lines } of days) {
     for (const { line, entries, bytes } of lines) {
-      const sum = sums.get(place(line)) ?? { text: show(line.text), entries: 0, bytes: 0 };
+      const sum = sums.get(sourceText(line)) ?? { text: escapeForDisplay(line.text), entries: 0, bytes: 0 };
       sum.entries += entries;
       sum.bytes += bytes;
-      sums.set(place(line), sum);
+      sums.set(sourceText(line), sum);
     }
   }
   const sorted = [...sums].sort(([, a], [, b]) => b.entries - a.entries);
   const rows = sorted.map(([where, sum]) => [number(sum.entries), size(sum.bytes), `${where}: ${sum.text}`]);
-  return tableText(["ENTRIES", "BYTES", "LINE"], rows, paint);
+  return tableText(["ENTRIES", "BYTES", "LINE"], rows, colorize);
 }
 
-function largestText({ largest }: Forecast, paint: Paint): string {
-  const rows = largest.map(({ path, bytes, expires }) => [size(bytes), localTime(expires), show(path)]);
-  return tableText(["BYTES", "EXPIRES", "LARGEST"], rows, paint);
+function largestText({ largest }: Forecast, colorize: Colorize): string {
+  const rows = largest.map(({ path, bytes, expires }) => [
+    size(bytes),
+    localTime(expires),
+    escapeForDisplay(path),
+  ]);
+  return tableText(["BYTES", "EXPIRES", "LARGEST"], rows, colorize);
 }

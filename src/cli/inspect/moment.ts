@@ -1,5 +1,5 @@
 /** Moments as they are given on the command line. */
-import { type Bytes, show } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
 import { UsageError } from "../options.js";
@@ -13,7 +13,9 @@ export function parseMoment(option: string, text: Bytes, now: Nanoseconds): Nano
   const milliseconds = Date.parse(text);
   if (text === "now") return now;
   if (Number.isNaN(milliseconds)) {
-    throw new UsageError(`option '--${option}' expects a date, @SECONDS, or +SPAN, not '${show(text)}'`);
+    throw new UsageError(
+      `option '--${option}' expects a date, @SECONDS, or +SPAN, not '${escapeForDisplay(text)}'`,
+    );
   }
   return BigInt(milliseconds) * 1_000_000n;
 }

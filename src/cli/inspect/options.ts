@@ -2,8 +2,8 @@
 import { type Bytes, toBuffer } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { CleanerVersion } from "../../inspect/index.js";
-import type { Sink } from "../sink.js";
-import { painter } from "../style.js";
+import { colors } from "../colors.js";
+import type { OutputStream } from "../output-stream.js";
 import { diagnosticLine } from "../verbs/event-lines.js";
 import { diagnosticJson, line } from "../verbs/json.js";
 
@@ -47,15 +47,13 @@ const INVALID_LINES = 65;
 /** Options of the library's functions, from those of the command line; keeps track of what is wrong with the configuration. */
 export function inspection(
   options: { readonly config: readonly Bytes[]; readonly user: boolean; readonly json: boolean },
-  { stdout, stderr }: { readonly stdout: Sink; readonly stderr: Sink },
+  { stdout, stderr }: { readonly stdout: OutputStream; readonly stderr: OutputStream },
 ) {
   let exitStatus = 0;
   const reported = new Set<string>();
   const onDiagnostic = (diagnostic: Diagnostic): void => {
     if (diagnostic.severity === "error") exitStatus = INVALID_LINES;
-    const text = options.json
-      ? line(diagnosticJson(diagnostic))
-      : diagnosticLine(diagnostic, painter(stderr));
+    const text = options.json ? line(diagnosticJson(diagnostic)) : diagnosticLine(diagnostic, colors(stderr));
     if (reported.has(text)) return;
     reported.add(text);
     (options.json ? stdout : stderr).write(`${text}\n`);

@@ -2,7 +2,7 @@
 import type { Bytes } from "../../base/bytes.js";
 import { Fd } from "../../sys/files.js";
 import { isWritable } from "../../sys/poll.js";
-import type { Sink } from "../sink.js";
+import type { OutputStream } from "../output-stream.js";
 
 /** PIPE_BUF: a pipe that is writable takes so much at once. */
 const PIECE = 4_096;
@@ -13,7 +13,7 @@ const STDOUT = new Fd(1, "standard output" as Bytes);
 
 /** The text of events, until the reader takes it. */
 export class PatientOutput {
-  readonly #sink: Sink;
+  readonly #output: OutputStream;
   readonly #waiting: string[] = [];
   /** In characters. */
   #size = 0;
@@ -22,8 +22,8 @@ export class PatientOutput {
   /** When to give up, in milliseconds of the process's clock. */
   #deadline = Number.POSITIVE_INFINITY;
 
-  constructor(sink: Sink) {
-    this.#sink = sink;
+  constructor(output: OutputStream) {
+    this.#output = output;
   }
 
   write(text: string): void {
@@ -62,8 +62,8 @@ export class PatientOutput {
           if (this.#isStuck) return;
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         }
-        this.#sink.write(piece);
-        this.#sink.flush();
+        this.#output.write(piece);
+        this.#output.flush();
       }
     }
   }
@@ -72,7 +72,7 @@ export class PatientOutput {
   *#pieces(): Generator<string | Uint8Array> {
     const waiting = this.#waiting.splice(0);
     this.#size = 0;
-    if (this.#sink.isTerminal) return yield* waiting;
+    if (this.#output.isTerminal) return yield* waiting;
     const data = Buffer.from(waiting.join(""));
     for (let at = 0; at < data.length; at += PIECE) {
       yield data.subarray(at, at + PIECE);

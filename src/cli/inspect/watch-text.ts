@@ -1,9 +1,9 @@
-import { type Bytes, isBelow, show } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay, isBelow } from "../../base/bytes.js";
 import { localTime } from "../../base/time.js";
 import type { Abilities, Actor, Block, Victim, WatchEvent, WatchOperation } from "../../inspect/index.js";
-import type { Paint, Style } from "../style.js";
-import { place } from "../verbs/reasons.js";
-import { counted, number } from "../words.js";
+import type { Colorize, Style } from "../colors.js";
+import { counted, number } from "../format.js";
+import { sourceText } from "../verbs/reasons.js";
 import { userText } from "./watch-json.js";
 
 const WORDS: Readonly<Record<WatchOperation, readonly [string, Style]>> = {
@@ -19,13 +19,14 @@ const WORDS: Readonly<Record<WatchOperation, readonly [string, Style]>> = {
 };
 
 /** A block for a person: what happened, who did it, and for which line. */
-export function blockText(block: Block, paint: Paint): string {
+export function groupText(block: Block, colorize: Colorize): string {
   const { first } = block;
   const [word, style] = WORDS[first.op];
-  const head = `${paint("dim", localTime(first.time, "second"))} ${paint(style, word)} ${whatText(block)}\n`;
+  const head = `${colorize("dim", localTime(first.time, "second"))} ${colorize(style, word)} ${whatText(block)}\n`;
   const details = [`by ${actorText(first.actor)}`];
   if (first.victim !== undefined && block.count === 1) details.push(`last seen: ${victimText(first.victim)}`);
-  if (first.line !== undefined) details.push(`line ${place(first.line)}: ${show(first.line.text)}`);
+  if (first.line !== undefined)
+    details.push(`line ${sourceText(first.line)}: ${escapeForDisplay(first.line.text)}`);
   if (first.lineUnknown !== undefined) details.push(`line unknown: ${first.lineUnknown}`);
   if (first.decisive !== undefined) {
     const { timestamp, time } = first.decisive;
@@ -37,21 +38,22 @@ export function blockText(block: Block, paint: Paint): string {
 
 function whatText({ first, count, below, paths }: Block): string {
   if (count === 1) return onePath(first);
-  const names = paths.map((path) => show(nameBelow(path, below)));
+  const names = paths.map((path) => escapeForDisplay(nameBelow(path, below)));
   const more = count > names.length ? `, ... ${number(count - names.length)} more` : "";
-  return `${number(count)} entries below ${show(below)}: ${names.join(", ")}${more}`;
+  return `${number(count)} entries below ${escapeForDisplay(below)}: ${names.join(", ")}${more}`;
 }
 
 function onePath({ op, path, to, from, kind, folded, count }: WatchEvent): string {
   if (folded !== undefined) {
     const [word] = WORDS[folded.op];
-    return `${number(folded.count)} events (${word}) below ${show(path)}: too fast to report one by one`;
+    return `${number(folded.count)} events (${word}) below ${escapeForDisplay(path)}: too fast to report one by one`;
   }
   if (op === "lost") return count === undefined ? "an unknown number" : number(count);
-  const what = `${kind === undefined || kind === "file" ? "" : `${kind} `}${show(path)}`;
-  if (op === "rename") return `${what} to ${to === undefined ? "a place that is not watched" : show(to)}`;
-  if (op === "exchange") return `${what} with ${show(to ?? ("?" as Bytes))}`;
-  return from === undefined ? what : `${what} by ${show(from)}, renamed`;
+  const what = `${kind === undefined || kind === "file" ? "" : `${kind} `}${escapeForDisplay(path)}`;
+  if (op === "rename")
+    return `${what} to ${to === undefined ? "a place that is not watched" : escapeForDisplay(to)}`;
+  if (op === "exchange") return `${what} with ${escapeForDisplay(to ?? ("?" as Bytes))}`;
+  return from === undefined ? what : `${what} by ${escapeForDisplay(from)}, renamed`;
 }
 
 function nameBelow(path: Bytes, directory: Bytes): Bytes {
@@ -60,23 +62,33 @@ function nameBelow(path: Bytes, directory: Bytes): Bytes {
     : path;
 }
 
-const VIA: Readonly<Partial<Record<Actor["via"], string>>> = {
+const VIA: Readonly<Partial<Record<Actor["source"], string>>> = {
   gone: "a process that exited before it could be identified",
   outside: "a process outside this PID namespace",
   unknown: "an unknown process (inotify events carry no PID)",
 };
 
-export function actorText({ pid, via, exe, cmdline, truncated, uid, unit, container }: Actor): string {
+export function actorText({
+  pid,
+  source: via,
+  exe,
+  cmdline,
+  truncated,
+  uid,
+  unit,
+  container,
+}: Actor): string {
   const unnamed = VIA[via];
   if (unnamed !== undefined) return pid > 0 ? `${unnamed} (pid ${pid})` : unnamed;
-  const words = cmdline === undefined ? show(exe ?? ("?" as Bytes)) : cmdline.map(show).join(" ");
+  const words =
+    cmdline === undefined ? escapeForDisplay(exe ?? ("?" as Bytes)) : cmdline.map(escapeForDisplay).join(" ");
   const command = truncated === true ? `${words}...` : words;
   const facts = [`pid ${pid}`];
   // Once is enough, if the command line begins with it.
-  if (exe !== undefined && cmdline?.[0] !== exe && cmdline !== undefined) facts.push(show(exe));
+  if (exe !== undefined && cmdline?.[0] !== exe && cmdline !== undefined) facts.push(escapeForDisplay(exe));
   if (uid !== undefined) facts.push(`user ${userText(uid)}`);
-  if (unit !== undefined) facts.push(`unit ${show(unit)}`);
-  if (container !== undefined) facts.push(`container ${show(container).slice(0, 12)}`);
+  if (unit !== undefined) facts.push(`unit ${escapeForDisplay(unit)}`);
+  if (container !== undefined) facts.push(`container ${escapeForDisplay(container).slice(0, 12)}`);
   return `${command} (${facts.join(", ")}; known by ${via})`;
 }
 
@@ -87,12 +99,12 @@ function victimText({ size, atime, mtime, ctime, btime }: Victim): string {
 
 /** What this host allows to be reported, before the first event; `verbose` adds where it comes from. */
 export function abilitiesText(abilities: Abilities, verbose: boolean): string {
-  const { events, naming, removals, directories, notices, missing } = abilities;
+  const { events, naming, removals, directories, notices, entryMissing: missing } = abilities;
   const how = naming === "none" ? "processes cannot be identified" : `processes are identified by ${naming}`;
   const source = verbose ? ` Removals of files come from ${removals}.` : "";
   const lines = [
     `Watching ${counted(directories, "directory", "directories")} with ${events}; ${how}.${source}`,
-    ...missing.map((path) => `${show(path)} does not exist; it is reported once it is created`),
+    ...missing.map((path) => `${escapeForDisplay(path)} does not exist; it is reported once it is created`),
     ...notices,
   ];
   return `${lines.join("\n")}\n`;
@@ -102,13 +114,13 @@ export function abilitiesText(abilities: Abilities, verbose: boolean): string {
 const MOST_COUNTS = 10_000;
 
 /** Who did what, how often, since the watch began. */
-export class Summary {
+export class WatchSummary {
   readonly #counts = new Map<string, number>();
 
   add({ op, actor, line, folded, count = 1 }: WatchEvent): void {
-    const who = actor.exe === undefined ? (VIA[actor.via] ?? "?") : show(actor.exe);
-    const unit = actor.unit === undefined ? "" : `, unit ${show(actor.unit)}`;
-    const why = line === undefined ? "" : `, line ${place(line)}`;
+    const who = actor.exe === undefined ? (VIA[actor.source] ?? "?") : escapeForDisplay(actor.exe);
+    const unit = actor.unit === undefined ? "" : `, unit ${escapeForDisplay(actor.unit)}`;
+    const why = line === undefined ? "" : `, line ${sourceText(line)}`;
     const key = `${WORDS[folded?.op ?? op][0]} by ${who}${unit}${why}`;
     const known = this.#counts.has(key) || this.#counts.size < MOST_COUNTS ? key : "other events";
     this.#counts.set(known, (this.#counts.get(known) ?? 0) + (folded?.count ?? count));

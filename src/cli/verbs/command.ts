@@ -1,6 +1,7 @@
-import { type Bytes, isAbsolute, show } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay, isAbsolute } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { type ExitStatus, run, type Summary } from "../../tmpfiles/index.js";
+import { CONFIG_OPTIONS, configOptionsOf, given, INLINE, refusalOf, rootProblem } from "../config-options.js";
 import { untilSignal } from "../interruption.js";
 import {
   type Command,
@@ -10,11 +11,10 @@ import {
   UsageError,
   type Values,
 } from "../options.js";
-import { given, INLINE, refusalOf, rootProblem, SELECTION, selectionOf } from "../selection.js";
 import { indexPath } from "./index-path.js";
 import { jsonReporter } from "./json.js";
 import { FRIENDLY } from "./options.js";
-import { newTally, type Tally } from "./tally.js";
+import { newSummaryCounts, type SummaryCounts } from "./summary-counts.js";
 import { textReporter } from "./text.js";
 
 /** What tells one of the four verbs from the others. */
@@ -27,7 +27,7 @@ export interface Verb {
   readonly examples: NonNullable<Command["examples"]>;
 }
 
-const OPTIONS = [...FRIENDLY, ...SELECTION, INLINE] as const;
+const OPTIONS = [...FRIENDLY, ...CONFIG_OPTIONS, INLINE] as const;
 const ALL = { name: "all", help: "Apply all configuration of the host, where no CONFIG is given" } as const;
 const WITH_ALL = [ALL, ...OPTIONS] as const;
 
@@ -78,25 +78,25 @@ async function perform(verb: Verb, invocation: Invocation<typeof WITH_ALL>): Pro
   const jobs = jobsOf(options.jobs);
   const image = given(options.image);
   if (image !== undefined && how.mountedImage === undefined) {
-    const { enterImage } = await import("../image/enter.js");
+    const { enterImage } = await import("../../image/enter.js");
     const settings = { policy: options["image-policy"], readOnly: options["dry-run"] };
     return enterImage(image, settings, invocation);
   }
   const dryRun = options["dry-run"];
   const started = performance.now();
-  const tally = newTally();
+  const counts = newSummaryCounts();
   const reporter = options.json
-    ? jsonReporter(tally, stdout, { dryRun })
-    : textReporter(tally, { stdout, stderr }, { dryRun, verbose: options.verbose, quiet: options.quiet });
-  const selection = selectionOf(options, operands, how);
+    ? jsonReporter(counts, stdout, { dryRun })
+    : textReporter(counts, { stdout, stderr }, { dryRun, verbose: options.verbose, quiet: options.quiet });
+  const configOptions = configOptionsOf(options, operands, how);
   // Below another root the index would be that of another system.
-  const noted = operation === "clean" && !options["no-index"] && selection.root === undefined;
+  const noted = operation === "clean" && !options["no-index"] && configOptions.root === undefined;
   const index = noted ? indexPath() : undefined;
   const operations = [operation];
-  const wanted = { ...selection, inWorkingDirectory: true, operations, dryRun, ...jobs, index };
+  const wanted = { ...configOptions, inWorkingDirectory: true, operations, dryRun, ...jobs, index };
   return untilSignal(invocation, (stop) => {
     const outcome = run({ ...wanted, stop }, reporter);
-    const summary = { ...outcome, exitStatus: statusOf(outcome, tally) };
+    const summary = { ...outcome, exitStatus: statusOf(outcome, counts) };
     reporter.finish(summary, (performance.now() - started) / 1000);
     return summary.exitStatus;
   });
@@ -108,7 +108,7 @@ function requireUsable(verb: Verb, options: Values<typeof WITH_ALL>, operands: r
   for (const name of ["prefix", "exclude-prefix"] as const) {
     const relative = options[name].find((path) => !isAbsolute(path));
     if (relative === undefined) continue;
-    throw new UsageError(`option '--${name}' expects an absolute path, not '${show(relative)}'`);
+    throw new UsageError(`option '--${name}' expects an absolute path, not '${escapeForDisplay(relative)}'`);
   }
   const wanted = { operations: [verb.operation], show: false };
   const refusal = unasked(verb, options, operands) ?? refusalOf(options, operands, wanted);
@@ -132,7 +132,7 @@ function unasked(
  * That of the run, but for two cases: a directory that an ordinary user cannot read is reported, and is not a failure; and a
  * line that is wrong always counts, also where systemd-tmpfiles only mentions it.
  */
-function statusOf({ exitStatus, failed, kept }: Summary, { errors, fileErrors }: Tally): ExitStatus {
+function statusOf({ exitStatus, failed, kept }: Summary, { errors, fileErrors }: SummaryCounts): ExitStatus {
   const onlyUnreadable = exitStatus === 73 && failed === 0 && (kept.unreadable ?? 0) > 0;
   const status = onlyUnreadable && process.geteuid?.() !== 0 ? 0 : exitStatus;
   const onlyLines = errors > 0 && fileErrors === 0 && failed === 0;
@@ -146,7 +146,7 @@ function jobsOf(text: Bytes | undefined): { readonly jobs?: number } {
   if (text === undefined) return {};
   const jobs = Number(text);
   if (!/^\d+$/.test(text) || jobs < 1 || jobs > 1024) {
-    throw new UsageError(`option '--jobs' expects a number from 1 to 1024, not '${show(text)}'`);
+    throw new UsageError(`option '--jobs' expects a number from 1 to 1024, not '${escapeForDisplay(text)}'`);
   }
   return { jobs };
 }

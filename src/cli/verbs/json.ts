@@ -3,8 +3,8 @@ import { type Diagnostic, SyscallError, UnsafePathError } from "../../base/error
 import type { Event, KeepReason, Source } from "../../base/events.js";
 import { utcTime } from "../../base/time.js";
 import type { Summary } from "../../tmpfiles/index.js";
-import type { Sink } from "../sink.js";
-import { count, type FinishingReporter, type Tally } from "./tally.js";
+import type { OutputStream } from "../output-stream.js";
+import { count, type FinishingReporter, type SummaryCounts } from "./summary-counts.js";
 
 type Json = { readonly [key: string]: unknown };
 
@@ -74,23 +74,23 @@ export function failureJson(message: string): string {
 
 /** Writes each event, and at the end what it all came to, as one line each. */
 export function jsonReporter(
-  tally: Tally,
-  stdout: Sink,
+  counts: SummaryCounts,
+  stdout: OutputStream,
   options: { readonly dryRun: boolean },
 ): FinishingReporter {
   return {
     wantsKept: true,
     report(event) {
-      count(tally, event);
+      count(counts, event);
       if (event.type === "diagnostic" && event.diagnostic.severity === "debug") return;
       stdout.write(`${eventJson(event)}\n`);
     },
-    finish: (summary) => stdout.write(`${line(summaryJson(tally, summary, options.dryRun))}\n`),
+    finish: (summary) => stdout.write(`${line(summaryJson(counts, summary, options.dryRun))}\n`),
   };
 }
 
-function summaryJson(tally: Tally, summary: Summary, dryRun: boolean): Json {
-  const { created, changed, failed, tolerated, errors, warnings } = tally;
+function summaryJson(counts: SummaryCounts, summary: Summary, dryRun: boolean): Json {
+  const { created, changed, failed, tolerated, errors, warnings } = counts;
   const { entries, removed, kept, interrupted, exitStatus } = summary;
   return {
     type: "summary",

@@ -1,11 +1,11 @@
 /** What each line of the configuration removes, and which directories the lines clean: the rows of the summary. */
-import { type Bytes, show, toBuffer } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay, toBuffer } from "../../base/bytes.js";
 import type { Event, Source } from "../../base/events.js";
 import { parse } from "../../tmpfiles/index.js";
-import type { Paint } from "../style.js";
+import type { Colorize } from "../colors.js";
+import { number, size } from "../format.js";
 import { tableText } from "../tabular.js";
-import { number, size } from "../words.js";
-import { place } from "./reasons.js";
+import { sourceText } from "./reasons.js";
 
 interface LineTotal {
   readonly source: Source;
@@ -38,14 +38,14 @@ export class LineTotals {
   }
 
   /** A row for each line that removes anything, the largest first; at most `most` of them. */
-  table(paint: Paint, most: number): string {
+  table(colorize: Colorize, most: number): string {
     const totals = [...this.#lines.values()].sort(
       (a, b) => Number(b.bytes - a.bytes) || b.entries - a.entries,
     );
     if (totals.length === 0) return "";
     const rows = totals.slice(0, most).map(row);
     const rest = totals.length - rows.length;
-    return `${tableText(HEADINGS, rows, paint, NUMBERS)}${rest > 0 ? `... and ${number(rest)} more lines\n` : ""}`;
+    return `${tableText(HEADINGS, rows, colorize, NUMBERS)}${rest > 0 ? `... and ${number(rest)} more lines\n` : ""}`;
   }
 }
 
@@ -57,8 +57,8 @@ function row({ source, entries, bytes }: LineTotal): string[] {
   return [
     number(entries),
     size(bytes),
-    line?.age === undefined ? "-" : show(line.age),
-    line === undefined ? "-" : show(line.path),
-    place(source),
+    line?.age === undefined ? "-" : escapeForDisplay(line.age),
+    line === undefined ? "-" : escapeForDisplay(line.path),
+    sourceText(source),
   ];
 }

@@ -1,9 +1,9 @@
 /** A line on the terminal that says how far a run is. */
-import { show } from "../../base/bytes.js";
+import { escapeForDisplay } from "../../base/bytes.js";
 import type { WalkProgress } from "../../base/events.js";
-import type { Sink } from "../sink.js";
+import { counted, number } from "../format.js";
+import type { OutputStream } from "../output-stream.js";
 import { control } from "../terminal.js";
-import { counted, number } from "../words.js";
 
 /** What takes less is over before a person has read that it goes on. */
 const QUIET_MS = 700;
@@ -18,7 +18,7 @@ export interface Progress {
 
 /** Shows nothing if standard error is no terminal, or one that can't take a line back. */
 export function progressOn(
-  stderr: Sink,
+  stderr: OutputStream,
   verb: string,
   env: NodeJS.ProcessEnv = process.env,
   milliseconds: () => number = () => performance.now(),
@@ -45,5 +45,5 @@ export function progressOn(
 /** The path comes last: it is what a narrow terminal cuts off. */
 function progressText({ entries, removed, path }: WalkProgress, verb: string): string {
   const gone = removed > 0 ? `, ${verb} ${number(removed)}` : "";
-  return `Looked at ${counted(entries, "entry", "entries")}${gone}: ${show(path)}`;
+  return `Looked at ${counted(entries, "entry", "entries")}${gone}: ${escapeForDisplay(path)}`;
 }

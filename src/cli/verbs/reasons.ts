@@ -1,4 +1,4 @@
-import { show } from "../../base/bytes.js";
+import { escapeForDisplay } from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
 import type { KeepCode, KeepReason, Source, TimestampName } from "../../base/events.js";
 import { localTime } from "../../base/time.js";
@@ -36,7 +36,7 @@ export function reasonText(reason: KeepReason): string {
       return `too new${stamp(reason)}`;
     case "own-line":
     case "own-glob":
-      return `has a line of its own${reason.by === undefined ? "" : ` (${place(reason.by)})`}`;
+      return `has a line of its own${reason.by === undefined ? "" : ` (${sourceText(reason.by)})`}`;
     case "unreadable":
       return `unreadable${reason.detail === undefined ? "" : ` (${errnoWords(reason.detail) ?? reason.detail})`}`;
     case "locked":
@@ -60,6 +60,6 @@ function stamp({ timestamp, time }: KeepReason): string {
 }
 
 /** `/usr/lib/tmpfiles.d/tmp.conf:3`, or the file alone where all of it is meant. */
-export function place({ file, line }: Pick<Source, "file" | "line">): string {
-  return line > 0 ? `${show(file)}:${line}` : show(file);
+export function sourceText({ file, line }: Pick<Source, "file" | "line">): string {
+  return line > 0 ? `${escapeForDisplay(file)}:${line}` : escapeForDisplay(file);
 }

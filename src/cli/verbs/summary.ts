@@ -1,15 +1,15 @@
 /** The last lines of a run: what was done, what stays and why, and what went wrong. */
-import { show } from "../../base/bytes.js";
+import { escapeForDisplay } from "../../base/bytes.js";
 import type { KeepCode } from "../../base/events.js";
 import type { Summary } from "../../tmpfiles/index.js";
-import type { Paint } from "../style.js";
-import { counted, number, size } from "../words.js";
+import type { Colorize } from "../colors.js";
+import { counted, number, size } from "../format.js";
 import type { LineTotals } from "./line-totals.js";
 import { SHORT } from "./reasons.js";
-import type { Tally } from "./tally.js";
+import type { SummaryCounts } from "./summary-counts.js";
 
 export interface Finished {
-  readonly tally: Tally;
+  readonly counts: SummaryCounts;
   readonly summary: Summary;
   readonly totals: LineTotals;
   readonly dryRun: boolean;
@@ -19,21 +19,21 @@ export interface Finished {
 /** So many directories are named where nothing was to be done. */
 const MOST_NAMED = 4;
 
-export function summaryLines(finished: Finished, paint: Paint): string[] {
-  const { tally, summary } = finished;
+export function summaryLines(finished: Finished, colorize: Colorize): string[] {
+  const { counts, summary } = finished;
   const failures = [
-    ...(tally.failed > 0 ? [`${number(tally.failed)} failed`] : []),
-    ...(tally.tolerated > 0 ? [`${number(tally.tolerated)} ignored`] : []),
-    ...(tally.errors > 0 ? [`${counted(tally.errors, "error")} in the configuration`] : []),
+    ...(counts.failed > 0 ? [`${number(counts.failed)} failed`] : []),
+    ...(counts.tolerated > 0 ? [`${number(counts.tolerated)} ignored`] : []),
+    ...(counts.errors > 0 ? [`${counted(counts.errors, "error")} in the configuration`] : []),
   ];
   return [
-    actionsLine(finished, paint),
+    actionsLine(finished, colorize),
     ...keptLines(summary.kept),
-    ...(failures.length > 0 ? [`${paint("red", failures.join(", "))}.`] : []),
+    ...(failures.length > 0 ? [`${colorize("red", failures.join(", "))}.`] : []),
   ];
 }
 
-function actionsLine({ tally, summary, totals, dryRun, seconds }: Finished, paint: Paint): string {
+function actionsLine({ counts, summary, totals, dryRun, seconds }: Finished, colorize: Colorize): string {
   const { removed } = summary;
   const actions = [
     ...(removed.entries > 0
@@ -41,24 +41,25 @@ function actionsLine({ tally, summary, totals, dryRun, seconds }: Finished, pain
           `${dryRun ? "would remove" : "removed"} ${counted(removed.entries, "entry", "entries")}, ${size(removed.bytes)}`,
         ]
       : []),
-    ...(tally.created > 0 ? [`${dryRun ? "would create" : "created"} ${number(tally.created)}`] : []),
-    ...(tally.changed > 0 ? [`${dryRun ? "would change" : "changed"} ${number(tally.changed)}`] : []),
+    ...(counts.created > 0 ? [`${dryRun ? "would create" : "created"} ${number(counts.created)}`] : []),
+    ...(counts.changed > 0 ? [`${dryRun ? "would change" : "changed"} ${number(counts.changed)}`] : []),
   ];
   const time = seconds >= 0.05 ? ` in ${seconds.toFixed(1)} s` : "";
   if (summary.interrupted) {
     const done = actions.length > 0 ? actions.join(", ") : lookedAt(summary, totals);
-    return `${paint("yellow", "Interrupted")}${time}: ${done}.`;
+    return `${colorize("yellow", "Interrupted")}${time}: ${done}.`;
   }
-  if (actions.length === 0) return `${paint("bold", "Nothing to do")}${time}: ${lookedAt(summary, totals)}.`;
+  if (actions.length === 0)
+    return `${colorize("bold", "Nothing to do")}${time}: ${lookedAt(summary, totals)}.`;
   const text = actions.join(", ");
-  return `${paint("bold", text.charAt(0).toUpperCase() + text.slice(1))}${time}.`;
+  return `${colorize("bold", text.charAt(0).toUpperCase() + text.slice(1))}${time}.`;
 }
 
 /** What was looked at, for a run that found nothing to do. */
 function lookedAt({ lines, entries }: Summary, { cleaned }: LineTotals): string {
   const applied = counted(lines, "line");
   if (cleaned.size === 0) return `${applied} of configuration applied`;
-  const named = [...cleaned].slice(0, MOST_NAMED).map(show).join(", ");
+  const named = [...cleaned].slice(0, MOST_NAMED).map(escapeForDisplay).join(", ");
   const more =
     cleaned.size > MOST_NAMED
       ? ` and ${counted(cleaned.size - MOST_NAMED, "more directory", "more directories")}`

@@ -3,14 +3,14 @@
  * a summary, with a row for each line of the configuration.
  */
 import type { Event } from "../../base/events.js";
-import type { Sink } from "../sink.js";
-import { painter } from "../style.js";
-import { number } from "../words.js";
+import { colors } from "../colors.js";
+import { number } from "../format.js";
+import type { OutputStream } from "../output-stream.js";
 import { actionLine, errorLine } from "./event-lines.js";
 import { LineTotals } from "./line-totals.js";
 import { progressOn } from "./progress.js";
 import { summaryLines } from "./summary.js";
-import { count, type FinishingReporter, type Tally } from "./tally.js";
+import { count, type FinishingReporter, type SummaryCounts } from "./summary-counts.js";
 
 export interface TextOptions {
   readonly dryRun: boolean;
@@ -25,13 +25,13 @@ const MOST_PATHS_ON_TERMINAL = 1000;
 const MOST_ROWS_ON_TERMINAL = 40;
 
 export function textReporter(
-  tally: Tally,
-  streams: { readonly stdout: Sink; readonly stderr: Sink },
+  counts: SummaryCounts,
+  streams: { readonly stdout: OutputStream; readonly stderr: OutputStream },
   { dryRun, verbose, quiet }: TextOptions,
 ): FinishingReporter {
   const { stdout, stderr } = streams;
   const progress = progressOn(stderr, dryRun ? "would remove" : "removed");
-  const [out, err] = [painter(stdout), painter(stderr)];
+  const [out, err] = [colors(stdout), colors(stderr)];
   const totals = new LineTotals();
   const most = (onTerminal: number): number => (stdout.isTerminal ? onTerminal : Number.POSITIVE_INFINITY);
   let paths = 0;
@@ -52,7 +52,7 @@ export function textReporter(
     wantsKept: verbose || process.geteuid?.() !== 0,
     wantsRemoved: verbose || dryRun,
     report(event) {
-      count(tally, event);
+      count(counts, event);
       totals.add(event);
       printError(errorLine(event, err, verbose));
       printAction(event);
@@ -68,7 +68,7 @@ export function textReporter(
       if (hidden > 0)
         stdout.write(`... and ${number(hidden)} more paths. Redirect the output to see them all.\n`);
       if (!verbose) stdout.write(totals.table(out, most(MOST_ROWS_ON_TERMINAL)));
-      stdout.write(`${summaryLines({ tally, summary, totals, dryRun, seconds }, out).join("\n")}\n`);
+      stdout.write(`${summaryLines({ counts, summary, totals, dryRun, seconds }, out).join("\n")}\n`);
       if (dryRun && !verbose && summary.removed.entries > 0)
         stdout.write("Use --verbose to list the paths.\n");
     },

@@ -1,14 +1,22 @@
 /** Advice on keeping a path, or on having it removed: lines for tmpfiles.d and commands for a shell that work as they stand. */
-import { type Bytes, basename, components, isBelow, parent, show, toText } from "../../base/bytes.js";
+import {
+  type Bytes,
+  basename,
+  components,
+  dirname,
+  escapeForDisplay,
+  isBelow,
+  toText,
+} from "../../base/bytes.js";
 import type { InodeKind, Source, TimestampName } from "../../base/events.js";
 import { shellQuoted } from "../../base/shell-quote.js";
 import { formatTimeSpan } from "../../base/time-span.js";
 import { SYSTEM_DIRECTORIES } from "../../tmpfiles/check/system-directories.js";
-import { quotedPattern } from "../../tmpfiles/config/quote.js";
+import { quotedPattern } from "../../tmpfiles/syntax/quote.js";
 import type { CleanerVersion } from "./configuration.js";
-import type { Explanation } from "./explain.js";
-import { placeOf } from "./judge.js";
-import type { Look } from "./look.js";
+import { locationText } from "./evaluate.js";
+import type { Explanation } from "./explanation.js";
+import type { Evaluation } from "./observer.js";
 
 /** What advice depends on beside the explanation. */
 export interface AdviceContext {
@@ -18,22 +26,22 @@ export interface AdviceContext {
   /** The path as lines come upon it, which may differ from what was asked by symlinks. */
   readonly path: Bytes;
   /** What decides on the daily clean, and at boot. */
-  readonly look: Look | undefined;
-  readonly boot: Look | undefined;
+  readonly evaluation: Evaluation | undefined;
+  readonly boot: Evaluation | undefined;
 }
 
 /** What to do to keep the path, and what to do so that it goes. */
 export function adviceFor(
   explained: Omit<Explanation, "advice" | "notices">,
-  { version, kind, path, look, boot }: AdviceContext,
+  { version, kind, path, evaluation, boot }: AdviceContext,
 ): string[] {
   const { verdict, reasons, exists, expires, user } = explained;
   const advice: string[] = [];
   if (boot !== undefined) advice.push(...bootAdvice(boot, user));
   if (verdict === "remove" || expires !== undefined) {
     const decisive = verdict === "remove" ? explained.decisive : undefined;
-    const options = { version, kind, user, ...(look !== undefined && { look }) };
-    advice.push(...keepingAdvice(look?.name ?? path, decisive, options));
+    const options = { version, kind, user, ...(evaluation !== undefined && { look: evaluation }) };
+    advice.push(...keepingAdvice(evaluation?.name ?? path, decisive, options));
   }
   if (!exists && expires !== undefined && explained.age !== undefined) {
     advice.push(`a file created here now is kept for ${formatTimeSpan(explained.age)} after its last use`);
@@ -50,19 +58,19 @@ export interface KeepingOptions {
   /** The line is one of the user's own configuration. */
   readonly user?: boolean;
   /** What the deciding line came to at the path. */
-  readonly look?: Pick<Look, "itself" | "base" | "source">;
+  readonly evaluation?: Pick<Evaluation, "itself" | "base" | "source">;
 }
 
 /** How an entry is kept from the next run; `decisive` is the timestamp that it was too old by. */
 export function keepingAdvice(
   path: Bytes,
   decisive: TimestampName | undefined,
-  { version = 262, kind = "file", user = false, look }: KeepingOptions = {},
+  { version = 262, kind = "file", user = false, evaluation }: KeepingOptions = {},
 ): string[] {
-  if (look?.itself === true) return [ownLineAdvice(look.source), ...touchAdvice(decisive)];
+  if (evaluation?.itself === true) return [ownLineAdvice(evaluation.source), ...touchAdvice(decisive)];
   return [
     exclusionAdvice(path, user),
-    ...lockAdvice(path, kind, version, look?.base),
+    ...lockAdvice(path, kind, version, evaluation?.base),
     ...touchAdvice(decisive),
   ];
 }
@@ -74,13 +82,15 @@ function exclusionAdvice(path: Bytes, user: boolean): string {
 
 /** tmpfiles.d(5): `x` has no influence on what an `r` or `R` line names. */
 function ownLineAdvice(source: Source): string {
-  return `to keep it, change ${placeOf(source)}: that line names this very path, and no x line keeps it from that`;
+  return `to keep it, change ${locationText(source)}: that line names this very path, and no x line keeps it from that`;
 }
 
-function bootAdvice({ itself, source, name }: Look, user: boolean): string[] {
-  const fact = `\`${show(source.text)}\` removes it at every boot, whatever its age`;
+function bootAdvice({ itself, source, name }: Evaluation, user: boolean): string[] {
+  const fact = `\`${escapeForDisplay(source.text)}\` removes it at every boot, whatever its age`;
   if (itself)
-    return [`${fact}, and no x line keeps it from that: store it elsewhere, or change ${placeOf(source)}`];
+    return [
+      `${fact}, and no x line keeps it from that: store it elsewhere, or change ${locationText(source)}`,
+    ];
   return [fact, exclusionAdvice(name, user)];
 }
 
@@ -92,7 +102,7 @@ function lockAdvice(
   base: Bytes | undefined,
 ): string[] {
   const isDirectory = kind === "directory" || kind === "subvolume";
-  const aboveCounts = parent(path) !== (base ?? parent(path));
+  const aboveCounts = dirname(path) !== (base ?? dirname(path));
   if (isDirectory || (kind === "file" && version !== 252)) {
     const where = aboveCounts ? "it, or on a directory above it," : "it";
     return [`or hold a flock(2) on ${where} while it is in use: flock ${shellQuoted(path)} COMMAND`];
@@ -100,7 +110,7 @@ function lockAdvice(
   if (!aboveCounts) return [];
   const why = kind === "file" ? " (252 ignores locks on files)" : "";
   return [
-    `or hold a flock(2) on its directory while it is in use${why}: flock ${shellQuoted(parent(path))} COMMAND`,
+    `or hold a flock(2) on its directory while it is in use${why}: flock ${shellQuoted(dirname(path))} COMMAND`,
   ];
 }
 
@@ -145,7 +155,7 @@ function removalAdvice(path: Bytes, kind: InodeKind | undefined, version: Cleane
 }
 
 function mayBeTemporary(path: Bytes): boolean {
-  if (SYSTEM_DIRECTORIES.includes(path) || path === SHARED_MEMORY || parent(path) === "/home") return false;
+  if (SYSTEM_DIRECTORIES.includes(path) || path === SHARED_MEMORY || dirname(path) === "/home") return false;
   // Hidden files are settings, unless they are a cache.
   const hidden = components(path).some((name) => name.startsWith(".") && name !== ".cache");
   if (hidden || basename(path) === ".cache") return false;

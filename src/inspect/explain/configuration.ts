@@ -1,12 +1,13 @@
 /** Loads the configuration that explain, forecast and watch ask about, as the cleaner in question understands it. */
 import type { Bytes } from "../../base/bytes.js";
-import { show } from "../../base/bytes.js";
+import { escapeForDisplay } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
-import { lookingWalkHands, NO_LOCK, type WalkHands } from "../../tmpfiles/ageing/walk-hands.js";
+import { dryRunWalkEffects, NO_LOCK, type WalkEffects } from "../../tmpfiles/ageing/walk-effects.js";
 import { type ConfigText, configDirectories, listConfigFiles } from "../../tmpfiles/config/files.js";
 import { type Loaded, loadItems } from "../../tmpfiles/config/items.js";
-import { parseLine } from "../../tmpfiles/config/line.js";
-import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE, type Item } from "../../tmpfiles/item.js";
+import type { Item } from "../../tmpfiles/model/item.js";
+import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE } from "../../tmpfiles/syntax/age.js";
+import { parseLine } from "../../tmpfiles/syntax/line.js";
 
 /** The cleaner that is asked about: of systemd 262, which Mayfly itself implements, or of an older host. */
 export type CleanerVersion = 252 | 262;
@@ -27,19 +28,19 @@ export interface ConfigurationOptions {
 /** The lines that apply, as that cleaner understands them. */
 export function loadConfiguration(options: ConfigurationOptions, boot = false): Loaded {
   const { config = [], root, version, user = false, inWorkingDirectory = false } = options;
-  const asIn252 = version === 252;
+  const dialect252 = version === 252;
   const texts = options.textsRead === undefined ? {} : { textsRead: options.textsRead };
   const loaded = loadItems({
     args: config,
     root,
     boot,
-    asIn252,
+    dialect252,
     user,
     inWorkingDirectory,
     readOn: true,
     ...texts,
   });
-  if (asIn252) {
+  if (dialect252) {
     for (const { items } of [...loaded.exact, ...loaded.globs])
       items.splice(0, items.length, ...items.map(itemAsIn252));
   }
@@ -59,7 +60,7 @@ export class ConfigurationError extends Error {
 
 /** `FILE:LINE: MESSAGE`, or without a line if the file as a whole is meant. */
 export function diagnosticText({ file, line, message }: Diagnostic): string {
-  return `${show(file)}${line > 0 ? `:${line}` : ""}: ${message}`;
+  return `${escapeForDisplay(file)}${line > 0 ? `:${line}` : ""}: ${message}`;
 }
 
 /**
@@ -91,9 +92,9 @@ export function hasUserConfiguration(): boolean {
 }
 
 /** 252 asks for no locks on files, only on directories. */
-export function lookingHands(version: CleanerVersion): WalkHands {
-  const hands = lookingWalkHands();
-  return version === 252 ? { ...hands, lockFile: () => NO_LOCK } : hands;
+export function inspectingEffects(version: CleanerVersion): WalkEffects {
+  const effects = dryRunWalkEffects();
+  return version === 252 ? { ...effects, lockFile: () => NO_LOCK } : effects;
 }
 
 /** In 252 `X` inherits an age without its age-by, `r` and `R` remove by no age, and `x` with one cleans a path as written. */
@@ -103,7 +104,7 @@ function itemAsIn252(item: Item): Item {
     return { ...item, age: undefined };
   }
   if (item.letter === "x" && /[*?[{\\]/.test(item.path)) return { ...item, age: undefined };
-  if (item.type.ageSharing !== "borrows" || saysAgeBy(item)) return item;
+  if (item.type.ageInheritance !== "inherits" || saysAgeBy(item)) return item;
   return {
     ...item,
     age: { ...item.age, byFile: DEFAULT_AGE_BY_FILE, byDirectory: DEFAULT_AGE_BY_DIRECTORY },

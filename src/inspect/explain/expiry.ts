@@ -2,8 +2,8 @@
 import type { Bytes } from "../../base/bytes.js";
 import { hasDate, type Nanoseconds } from "../../base/time.js";
 import { S_IFDIR } from "../../sys/inode.js";
-import type { Guard, Subject } from "../../tmpfiles/ageing/guards.js";
-import { newestOf, timestampsOf } from "./subject.js";
+import type { EntryContext, Guard } from "../../tmpfiles/ageing/guards.js";
+import { newestOf, timestampsOf } from "./hypothetical.js";
 
 /** Entries that only time keeps. */
 const BY_TIME: ReadonlySet<string> = new Set(["too-new", "not-empty"]);
@@ -17,12 +17,17 @@ export class Expiry {
   readonly #inside = new Map<Bytes, Nanoseconds | undefined>();
 
   /** Undefined where it stays however old it gets. */
-  of(path: Bytes, subject: Subject, guard: Guard | undefined, age: Nanoseconds): Nanoseconds | undefined {
-    const own = this.#own(subject, guard, age);
-    const isDirectory = subject.stat.type === S_IFDIR;
+  of(
+    path: Bytes,
+    context: EntryContext,
+    guard: Guard | undefined,
+    age: Nanoseconds,
+  ): Nanoseconds | undefined {
+    const own = this.#own(context, guard, age);
+    const isDirectory = context.stat.type === S_IFDIR;
     const expires = isDirectory ? this.withContents(path, own) : own;
     this.#inside.delete(path);
-    const directory = subject.within.path;
+    const directory = context.within.path;
     const others = this.#inside.has(directory) ? this.#inside.get(directory) : 0n;
     this.#inside.set(directory, later(expires, others));
     return expires;
@@ -38,10 +43,10 @@ export class Expiry {
     this.#inside.set(directory, undefined);
   }
 
-  #own(subject: Subject, guard: Guard | undefined, age: Nanoseconds): Nanoseconds | undefined {
+  #own(context: EntryContext, guard: Guard | undefined, age: Nanoseconds): Nanoseconds | undefined {
     if (guard !== undefined && !BY_TIME.has(guard.code)) return undefined;
     // A timestamp at the cutoff still keeps: it expires a nanosecond after.
-    const expires = (newestOf(timestampsOf(subject))?.time ?? 0n) + age + 1n;
+    const expires = (newestOf(timestampsOf(context))?.time ?? 0n) + age + 1n;
     // An age of `infinity`, or a timestamp that no calendar reaches.
     return hasDate(expires) ? expires : undefined;
   }

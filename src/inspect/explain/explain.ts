@@ -1,15 +1,16 @@
+import type { Explanation, Reason, TimestampVerdict } from "./explanation.js";
 /** Whether, when and why the cleaner removes a path. */
 
-import { type Bytes, bytes, fromBuffer, show } from "../../base/bytes.js";
+import { type Bytes, bytes, escapeForDisplay, fromBuffer } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
-import type { KeepReason, Source, TimestampName } from "../../base/events.js";
+import type { Source } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
 import { systemClock } from "../../sys/clock.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { procShowsOwnPids } from "../../sys/processes.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
-import { kindOf } from "../../tmpfiles/hands/kind.js";
-import type { Item } from "../../tmpfiles/item.js";
+import { kindOf } from "../../tmpfiles/effects/kind.js";
+import type { Item } from "../../tmpfiles/model/item.js";
 import { absolutePaths, type PathInput } from "../paths.js";
 import { adviceFor } from "./advice.js";
 import {
@@ -20,11 +21,11 @@ import {
   problemsOf,
   requireReadable,
 } from "./configuration.js";
-import { type Judged, judge } from "./judge.js";
-import type { Look, LookReason } from "./look.js";
-import { statWithoutTrace } from "./names.js";
+import { evaluate, type PathEvaluations } from "./evaluate.js";
+import { newestOf } from "./hypothetical.js";
+import { statPreservingAtime } from "./names.js";
+import type { Evaluation } from "./observer.js";
 import { unprotectedBy } from "./protections.js";
-import { newestOf } from "./subject.js";
 import { blockedLines } from "./symlinks.js";
 import { type CleanerTimer, cleanerTimer, nextRun } from "./timer.js";
 import { Usage, type Uses } from "./users.js";
@@ -43,60 +44,6 @@ export interface ExplainOptions {
   readonly user?: boolean;
   /** Called with each problem of the configuration; what is right of it is then judged by all the same. */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
-}
-
-export type ReasonCode = LookReason["code"] | "no-line" | "base" | "symlink";
-
-/** Why a path stays. */
-export interface Reason extends Omit<KeepReason, "code"> {
-  /**
-   * `no-line`: no line cleans there. `base`: it is a line's own path, of which only the contents are cleaned. `refused`:
-   * the kernel would not remove it. `symlink`: the line names a symlink, and does not reach through it.
-   */
-  readonly code: ReasonCode;
-  /** The path itself, or the directory above it that is kept with all that is below it. */
-  readonly at: Bytes;
-}
-
-export interface TimestampVerdict {
-  readonly timestamp: TimestampName;
-  readonly time: Nanoseconds;
-  /** True if it alone would keep the path. */
-  readonly keeps: boolean;
-}
-
-/** What ageing does to one path, and why. */
-export interface Explanation {
-  readonly path: Bytes;
-  readonly exists: boolean;
-  readonly verdict: "keep" | "remove";
-  /** By the user's own configuration rather than the system's. */
-  readonly user: boolean;
-  /** The line that decides; undefined if none concerns the path. */
-  readonly line: Source | undefined;
-  /** Lines that concern the path and do not decide. */
-  readonly others: readonly Source[];
-  /** Why it stays, all reasons, the one that a cleaner names first. */
-  readonly reasons: readonly Reason[];
-  /** The timestamps that the line goes by. */
-  readonly timestamps: readonly TimestampVerdict[];
-  /** The one that keeps it longest. */
-  readonly decisive: TimestampName | undefined;
-  readonly age: Nanoseconds | undefined;
-  /** From when on it is removed; undefined if time alone does not do it. */
-  readonly expires: Nanoseconds | undefined;
-  /** The first run of the host's timer from then on; undefined if there is no timer. */
-  readonly nextRun: Nanoseconds | undefined;
-  /** Where that is known from: systemd itself, or the timer's unit files. */
-  readonly timer: string | undefined;
-  readonly uses: Uses;
-  /** What happens when the host boots: the line that removes it. */
-  readonly boot: Source | undefined;
-  /** What one might take for a protection, and is none. */
-  readonly unprotected: readonly string[];
-  readonly advice: readonly string[];
-  /** What could not be seen. */
-  readonly notices: readonly string[];
 }
 
 /**
@@ -147,21 +94,21 @@ function explainIn(
   requireReadable(loaded, options.onDiagnostic !== undefined);
   const bootLines = loadConfiguration(named, true);
   for (const problem of problemsOf(loaded, bootLines)) options.onDiagnostic?.(problem);
-  const looks = judge(wanted, loaded, { operation: "clean", at, version });
-  const atBoot = judge(wanted, bootLines, { operation: "remove", at, version });
+  const evaluations = evaluate(wanted, loaded, { operation: "clean", at, version });
+  const atBoot = evaluate(wanted, bootLines, { operation: "remove", at, version });
   const timer = cleanerTimer(user);
   return wanted.map((path) => {
-    const judged = looks.get(path) ?? { names: [path], looks: [] };
-    const { look, ...explained } = conclude(path, judged, loaded, { at, timer });
-    const boot = atBoot.get(path)?.looks.find(({ removed }) => removed);
-    const real = judged.names[0] ?? path;
+    const pathEvaluations = evaluations.get(path) ?? { names: [path], evaluations: [] };
+    const { evaluation, ...explained } = conclude(path, pathEvaluations, loaded, { at, timer });
+    const boot = atBoot.get(path)?.evaluations.find(({ removed }) => removed);
+    const real = pathEvaluations.names[0] ?? path;
     const uses = usage.of(real);
     const goes = explained.verdict === "remove" || explained.expires !== undefined || boot !== undefined;
     const unprotected = goes ? unprotectedBy(path, explained, loaded, uses) : [];
     const whole = { ...explained, user, uses, boot: boot?.source, unprotected };
-    const stat = statWithoutTrace(real);
+    const stat = statPreservingAtime(real);
     const kind = stat && kindOf(stat);
-    const advice = adviceFor(whole, { version, kind, path: real, look, boot });
+    const advice = adviceFor(whole, { version, kind, path: real, evaluation, boot });
     return { ...whole, advice, notices: [...noticesOf(uses), ...abortNotices(loaded)] };
   });
 }
@@ -175,56 +122,57 @@ interface Moment {
 
 function conclude(
   path: Bytes,
-  { names, looks }: Judged,
+  { names, evaluations }: PathEvaluations,
   loaded: Loaded,
   { at, timer }: Moment,
-): Conclusion & { readonly look: Look | undefined } {
-  const exists = statWithoutTrace(names[0] ?? path) !== undefined;
-  const deciding = exists ? looks.find(({ removed }) => removed) : undefined;
-  const look = deciding ?? soonest(looks);
+): Conclusion & { readonly evaluation: Evaluation | undefined } {
+  const exists = statPreservingAtime(names[0] ?? path) !== undefined;
+  const deciding = exists ? evaluations.find(({ removed }) => removed) : undefined;
+  const evaluation = deciding ?? soonest(evaluations);
   const base = names.map((name) => baseOf(name, loaded)).find((item) => item !== undefined);
-  const blocked = look === undefined && base === undefined ? blockedLines(path, loaded) : [];
-  const ownReasons = look?.reasons.map((reason) => ({ ...reason, at: look.at })) ?? [];
+  const blocked = evaluation === undefined && base === undefined ? blockedLines(path, loaded) : [];
+  const ownReasons = evaluation?.reasons.map((reason) => ({ ...reason, at: evaluation.at })) ?? [];
   const reasons: Reason[] = deciding !== undefined ? [] : ownReasons;
-  if (look === undefined && blocked.length > 0)
+  if (evaluation === undefined && blocked.length > 0)
     reasons.push(...blocked.map(({ at: link }) => ({ code: "symlink" as const, at: link })));
-  else if (look === undefined) reasons.push({ code: base === undefined ? "no-line" : "base", at: path });
-  const line = excluding(look) ?? look?.source ?? base?.source ?? blocked[0]?.source;
-  const expires = look?.expires;
+  else if (evaluation === undefined)
+    reasons.push({ code: base === undefined ? "no-line" : "base", at: path });
+  const line = excluding(evaluation) ?? evaluation?.source ?? base?.source ?? blocked[0]?.source;
+  const expires = evaluation?.expires;
   const from = expires !== undefined && expires > at ? expires : at;
   return {
     path,
     exists,
     verdict: deciding === undefined ? "keep" : "remove",
     line,
-    others: othersOf(path, looks, loaded, line),
+    others: othersOf(path, evaluations, loaded, line),
     reasons,
-    timestamps: timestampsOf(look, reasons),
-    decisive: newestOf(look?.timestamps ?? [])?.timestamp,
-    age: look?.age,
+    timestamps: timestampsOf(evaluation, reasons),
+    decisive: newestOf(evaluation?.timestamps ?? [])?.timestamp,
+    age: evaluation?.age,
     expires,
     nextRun: timer === undefined || expires === undefined ? undefined : nextRun(timer, from),
     timer: timer?.from,
-    look,
+    evaluation,
   };
 }
 
 /** Of several lines that all keep it, the one that will be the first not to. */
-function soonest(looks: readonly Look[]): Look | undefined {
-  const [first] = looks
+function soonest(evaluations: readonly Evaluation[]): Evaluation | undefined {
+  const [first] = evaluations
     .filter(({ expires }) => expires !== undefined)
     .sort((a, b) => Number((a.expires ?? 0n) - (b.expires ?? 0n)));
-  return first ?? looks[0];
+  return first ?? evaluations[0];
 }
 
 /** The line for whose sake another one passes the path over. */
-function excluding(look: Look | undefined): Source | undefined {
-  return look?.reasons[0]?.by;
+function excluding(evaluation: Evaluation | undefined): Source | undefined {
+  return evaluation?.reasons[0]?.by;
 }
 
-function timestampsOf(look: Look | undefined, reasons: readonly Reason[]): TimestampVerdict[] {
+function timestampsOf(evaluation: Evaluation | undefined, reasons: readonly Reason[]): TimestampVerdict[] {
   const keeping = new Set(reasons.map(({ timestamp }) => timestamp));
-  return (look?.timestamps ?? []).map((each) => ({ ...each, keeps: keeping.has(each.timestamp) }));
+  return (evaluation?.timestamps ?? []).map((each) => ({ ...each, keeps: keeping.has(each.timestamp) }));
 }
 
 /** A line that names the path itself. */
@@ -233,10 +181,15 @@ function baseOf(path: Bytes, { exact, globs }: Loaded): Item | undefined {
   return group?.items[0];
 }
 
-function othersOf(path: Bytes, looks: readonly Look[], loaded: Loaded, line: Source | undefined): Source[] {
-  const walked = looks.map(({ source }) => source);
+function othersOf(
+  path: Bytes,
+  evaluations: readonly Evaluation[],
+  loaded: Loaded,
+  line: Source | undefined,
+): Source[] {
+  const walked = evaluations.map(({ source }) => source);
   const duplicates = loaded.diagnostics.filter(({ code }) => code === "duplicate");
-  const dropped = duplicates.filter(({ message }) => message.endsWith(` ${show(path)}`));
+  const dropped = duplicates.filter(({ message }) => message.endsWith(` ${escapeForDisplay(path)}`));
   const lost = dropped.map(({ file, line: number, text = "" as Bytes }) => ({ file, line: number, text }));
   return [...walked, ...lost].filter(
     (source, index, all) =>

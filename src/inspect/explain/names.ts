@@ -1,7 +1,7 @@
-import { type Bytes, basename, isBelow, join, parent } from "../../base/bytes.js";
+import { type Bytes, basename, dirname, isBelow, join } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import { glob } from "../../path/glob.js";
-import { reach, resolve } from "../../path/resolve.js";
+import { resolve, resolvePartial } from "../../path/resolve.js";
 import { type Stat, statx } from "../../sys/inode.js";
 import { currentPath } from "../../sys/processes.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
@@ -21,7 +21,7 @@ export class RealPaths {
 
   /** A symlink in the last component is what is meant, and not followed. */
   of(path: Bytes): Bytes {
-    return path === this.#root ? path : join(this.#directory(parent(path)), basename(path));
+    return path === this.#root ? path : join(this.#directory(dirname(path)), basename(path));
   }
 
   /** What `path` leads to. */
@@ -42,9 +42,13 @@ export class RealPaths {
 /** As far as it is there; as it is written, where it can't be told. */
 function resolved(root: Bytes, path: Bytes): Bytes {
   try {
-    const { fd, missing } = reach(root, path, { follow: true, safe: false, traceless: true });
+    const { fd, missing: entryMissing } = resolvePartial(root, path, {
+      follow: true,
+      safe: false,
+      preserveAtime: true,
+    });
     using reached = fd;
-    return missing.reduce(join, currentPath(reached));
+    return entryMissing.reduce(join, currentPath(reached));
   } catch (error) {
     if (error instanceof SyscallError || error instanceof UnsafePathError) return path;
     throw error;
@@ -52,9 +56,9 @@ function resolved(root: Bytes, path: Bytes): Bytes {
 }
 
 /** What is there, as the kernel would find it; undefined where nothing is, or it can't be reached. */
-export function statWithoutTrace(path: Bytes): Stat | undefined {
+export function statPreservingAtime(path: Bytes): Stat | undefined {
   try {
-    using found = resolve("/" as Bytes, path, { follow: false, safe: false, traceless: true });
+    using found = resolve("/" as Bytes, path, { follow: false, safe: false, preserveAtime: true });
     return statx(found);
   } catch (error) {
     if (error instanceof SyscallError) return undefined;
@@ -109,7 +113,7 @@ function linkedBases(
   root: Bytes,
   leads: (path: Bytes) => boolean,
 ): Linked[] {
-  const instances = globs.flatMap(({ path }) => glob({ root, traceless: true }, path, leads));
+  const instances = globs.flatMap(({ path }) => glob({ root, preserveAtime: true }, path, leads));
   return [...exact.map(({ path }) => path), ...instances]
     .map((path) => ({ path, real: reals.of(path) }))
     .filter(({ path, real }) => path !== real);

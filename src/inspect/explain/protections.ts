@@ -1,6 +1,6 @@
 /** What looks like a protection from the cleaner and is none. */
 import type { Bytes } from "../../base/bytes.js";
-import { show } from "../../base/bytes.js";
+import { escapeForDisplay } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import { expandBraces } from "../../path/braces.js";
 import { fnmatch } from "../../sys/fnmatch.js";
@@ -41,7 +41,7 @@ function usesText(uses: Uses): string[] {
 
 function usersText(users: readonly User[]): string {
   return users
-    .map(({ pid, program }) => `${program === undefined ? "" : `${show(program)} `}(pid ${pid})`)
+    .map(({ pid, program }) => `${program === undefined ? "" : `${escapeForDisplay(program)} `}(pid ${pid})`)
     .join(", ");
 }
 
@@ -50,7 +50,7 @@ function unexpandedBraces(path: Bytes, line: Source | undefined, { globs }: Load
     if (item === undefined || item.source === line || !pattern.includes("{")) return [];
     const would = expandBraces(pattern).some((each) => above(path).some((prefix) => fnmatch(each, prefix)));
     return would
-      ? [`braces in \`${show(item.source.text)}\` (brace expansion does not apply to exclusions)`]
+      ? [`braces in \`${escapeForDisplay(item.source.text)}\` (brace expansion does not apply to exclusions)`]
       : [];
   });
 }
@@ -62,7 +62,7 @@ function overruledExclusions(path: Bytes, line: Source | undefined, { exact, glo
     .filter(({ path: pattern }) => above(path).some((prefix) => fnmatch(pattern, prefix)))
     .map(
       ({ source }) =>
-        `\`${show(source.text)}\`: \`${show(line?.text ?? ("" as Bytes))}\` names a directory or file at or below it, and cleans that`,
+        `\`${escapeForDisplay(source.text)}\`: \`${escapeForDisplay(line?.text ?? ("" as Bytes))}\` names a directory or file at or below it, and cleans that`,
     );
 }
 

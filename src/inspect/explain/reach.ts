@@ -1,10 +1,11 @@
 /** Which lines may remove which paths, by their text alone. */
-import { type Bytes, isBelow, parent } from "../../base/bytes.js";
+import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
 import type { Operation, Source } from "../../base/events.js";
 import { expandBraces } from "../../path/braces.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
-import type { Age, Item } from "../../tmpfiles/item.js";
+import type { Item } from "../../tmpfiles/model/item.js";
+import type { Age } from "../../tmpfiles/syntax/age.js";
 
 export interface LineReach {
   /** The paths that some line may remove: by naming them, or by walking there. */
@@ -40,7 +41,7 @@ function removesWhatItNames({ type }: Item): boolean {
 }
 
 function mayRemove(item: Item, path: Bytes): boolean {
-  const from = removesWhatItNames(item) || item.modifiers.purge ? path : parent(path);
+  const from = removesWhatItNames(item) || item.modifiers.purge ? path : dirname(path);
   if (item.type.path === "exact") return isBelow(from, item.path);
   const patterns = expandBraces(item.path);
   return selfAndAbove(from).some((each) => patterns.some((one) => one === each || fnmatch(one, each)));
@@ -48,7 +49,7 @@ function mayRemove(item: Item, path: Bytes): boolean {
 
 function selfAndAbove(path: Bytes): Bytes[] {
   const found: Bytes[] = [];
-  for (let at = path; ; at = parent(at)) {
+  for (let at = path; ; at = dirname(at)) {
     found.push(at);
     if (at === "/" || at === ".") return found;
   }

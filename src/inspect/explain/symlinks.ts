@@ -4,8 +4,8 @@ import type { Source } from "../../base/events.js";
 import { glob } from "../../path/glob.js";
 import { S_IFLNK, S_IFMT } from "../../sys/inode.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
-import type { Item } from "../../tmpfiles/item.js";
-import { RealPaths, statWithoutTrace } from "./names.js";
+import type { Item } from "../../tmpfiles/model/item.js";
+import { RealPaths, statPreservingAtime } from "./names.js";
 
 /** A line that ends at the symlink `at`. */
 export interface BlockedLine {
@@ -23,7 +23,7 @@ export function blockedLines(path: Bytes, { exact, globs }: Loaded): BlockedLine
   const items = [...exact, ...globs].flatMap((group) => group.items.filter(cleansContents));
   return items.flatMap((item) => {
     if (item.type.path === "exact") return ends(item, item.path);
-    return glob({ root: "/" as Bytes, traceless: true }, item.path, mayLead(real, reals)).flatMap((at) =>
+    return glob({ root: "/" as Bytes, preserveAtime: true }, item.path, mayLead(real, reals)).flatMap((at) =>
       ends(item, at),
     );
   });
@@ -38,12 +38,12 @@ function cleansContents({ type, age }: Item): boolean {
   return (
     type.ages === "contents" &&
     age !== undefined &&
-    type.ageSharing !== "borrows" &&
+    type.ageInheritance !== "inherits" &&
     type.create !== undefined
   );
 }
 
 function isSymlink(path: Bytes): boolean {
-  const stat = statWithoutTrace(path);
+  const stat = statPreservingAtime(path);
   return stat !== undefined && (stat.mode & S_IFMT) === S_IFLNK;
 }

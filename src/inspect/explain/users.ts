@@ -6,7 +6,7 @@ import { type HeldLock, heldLocks } from "../../sys/locks.js";
 import { readMountInfo } from "../../sys/mountinfo.js";
 import { processStatus, procShowsOwnPids, runningPids } from "../../sys/processes.js";
 import { boundSockets } from "../../sys/sockets.js";
-import { statWithoutTrace } from "./names.js";
+import { statPreservingAtime } from "./names.js";
 
 /** A process that has something to do with a path. */
 export interface User {
@@ -52,7 +52,7 @@ export class Usage {
 
   constructor() {
     const pids = (procShowsOwnPids() ? runningPids() : []).filter((pid) => pid !== process.pid);
-    const looked = pids.map((pid) => [pid, look(pid)] as const);
+    const looked = pids.map((pid) => [pid, evaluation(pid)] as const);
     this.#processes = looked.flatMap(([, found]) => found ?? []);
     this.#hidden = looked.filter(
       ([pid, found]) => found === undefined && existsSync(`/proc/${pid}/fd`),
@@ -71,7 +71,7 @@ export class Usage {
 
   /** Who uses the path, or something below it. */
   of(path: Bytes): Uses {
-    const stat = statWithoutTrace(path);
+    const stat = statPreservingAtime(path);
     const locks = stat === undefined ? [] : locksOn(stat, this.#locks);
     const holders = (wanted: (lock: HeldLock) => boolean): User[] =>
       locks.filter(wanted).map(({ pid }) => userOf(pid));
@@ -127,7 +127,7 @@ function locksOn(stat: Stat, locks: readonly HeldLock[]): HeldLock[] {
 }
 
 /** Undefined where the process may not be looked into, or is gone. */
-function look(pid: number): Process | undefined {
+function evaluation(pid: number): Process | undefined {
   const fds = optional(() => readdirSync(`/proc/${pid}/fd`));
   if (fds === undefined) return undefined;
   const open = fds.map((fd) => linkOf(pid, `fd/${fd}`)).filter((link) => link !== undefined);

@@ -1,24 +1,29 @@
 /** What the coming runs of the cleaner will remove. */
 
-import { type Bytes, isBelow, join, parent, show } from "../../base/bytes.js";
+import { type Bytes, dirname, escapeForDisplay, isBelow, join } from "../../base/bytes.js";
 import type { Event, Reporter, Source, WalkProgress } from "../../base/events.js";
 import { DAY, fixedClock, type Nanoseconds } from "../../base/time.js";
 import { systemClock } from "../../sys/clock.js";
 import { S_IFDIR } from "../../sys/inode.js";
-import type { Guard, Subject } from "../../tmpfiles/ageing/guards.js";
-import type { Lens } from "../../tmpfiles/ageing/lens.js";
-import { runItems } from "../../tmpfiles/run.js";
-import { loadConfiguration, lookingHands, problemsOf, requireReadable } from "../explain/configuration.js";
+import type { EntryContext, Guard } from "../../tmpfiles/ageing/guards.js";
+import type { WalkObserver } from "../../tmpfiles/ageing/walk-observer.js";
+import { runItems } from "../../tmpfiles/run/run.js";
+import {
+  inspectingEffects,
+  loadConfiguration,
+  problemsOf,
+  requireReadable,
+} from "../explain/configuration.js";
 import { Expiry } from "../explain/expiry.js";
 import { type ExplainOptions, scopesOf, toBytes } from "../explain/explain.js";
-import { ageOf, namesLeadingTo } from "../explain/look.js";
-import { namesAround, statWithoutTrace } from "../explain/names.js";
+import { namesAround, statPreservingAtime } from "../explain/names.js";
+import { ageOf, namesLeadingTo } from "../explain/observer.js";
 import { type CleanerTimer, cleanerTimer, nextRun } from "../explain/timer.js";
 import { absolutePaths, type PathInput } from "../paths.js";
-import { type Day, Ledger, type Removal } from "./ledger.js";
 import { needsSimulation, simulate } from "./simulation.js";
+import { type Day, type ForecastRemoval, ForecastTotals } from "./totals.js";
 
-export type { Day, LineSum, Removal } from "./ledger.js";
+export type { Day, ForecastRemoval as Removal, LineSum } from "./totals.js";
 
 export interface ForecastOptions extends ExplainOptions {
   /** How far to look ahead: 14 days, unless it is given; 100 years at most. In nanoseconds. */
@@ -37,7 +42,7 @@ export interface Forecast {
   readonly days: readonly Day[];
   readonly entries: number;
   readonly bytes: number;
-  readonly largest: readonly Removal[];
+  readonly largest: readonly ForecastRemoval[];
   /** Where the times of the runs come from; undefined if the host has no timer and one run a day is assumed. */
   readonly timer: string | undefined;
 }
@@ -58,14 +63,15 @@ export function forecast(
   if (within > LONGEST_FORECAST) throw new RangeError("a forecast reaches 100 years ahead at most");
   const wanted = absolutePaths("forecast", paths, options);
   for (const path of wanted) {
-    if (statWithoutTrace(path) === undefined) throw new Error(`${show(path)}: No such file or directory`);
+    if (statPreservingAtime(path) === undefined)
+      throw new Error(`${escapeForDisplay(path)}: No such file or directory`);
   }
   const until = at + within;
   const scopes = scopesOf(options);
   const timer = cleanerTimer(scopes.at(-1));
-  const ledger = new Ledger(runsBetween(at, until, timer));
-  for (const user of scopes) forecastIn(user, wanted, { ...options, at, until, ledger });
-  const days = ledger.days();
+  const totals = new ForecastTotals(runsBetween(at, until, timer));
+  for (const user of scopes) forecastIn(user, wanted, { ...options, at, until, totals });
+  const days = totals.days();
   const total = (key: "entries" | "bytes"): number => days.reduce((sum, day) => sum + day[key], 0);
   return {
     from: at,
@@ -73,7 +79,7 @@ export function forecast(
     days,
     entries: total("entries"),
     bytes: total("bytes"),
-    largest: ledger.largest,
+    largest: totals.largest,
     timer: timer?.from,
   };
 }
@@ -81,30 +87,30 @@ export function forecast(
 interface ForecastSpan extends ForecastOptions {
   readonly at: Nanoseconds;
   readonly until: Nanoseconds;
-  readonly ledger: Ledger;
+  readonly totals: ForecastTotals;
 }
 
 /** Books what the system's, or the user's, configuration removes. */
 function forecastIn(user: boolean, paths: readonly Bytes[], span: ForecastSpan): void {
-  const { until, ledger, version = 262, onDiagnostic, onProgress } = span;
+  const { until, totals, version = 262, onDiagnostic, onProgress } = span;
   const named = { config: span.config?.map(toBytes) ?? [], version, user, inWorkingDirectory: true };
   const loaded = loadConfiguration(named);
   requireReadable(loaded, onDiagnostic !== undefined);
   for (const problem of problemsOf(loaded, loaded)) onDiagnostic?.(problem);
   const { exact, globs } = loaded;
-  const walkHands = lookingHands(version);
+  const walkEffects = inspectingEffects(version);
   const names = namesAround(paths, loaded);
   const progress = onProgress ?? (() => {});
   if (needsSimulation(loaded)) {
-    simulate({ loaded, paths: names, ledger, walkHands, progress });
+    simulate({ loaded, paths: names, totals, walkEffects, progress });
     return;
   }
-  const last = ledger.runs.at(-1) ?? until;
-  const forecaster = new Forecaster(names, last, ledger, progress);
+  const last = totals.runs.at(-1) ?? until;
+  const forecaster = new Forecaster(names, last, totals, progress);
   const only = paths.length === 0 ? {} : { only: (path: Bytes): boolean => forecaster.leads(path) };
   const options = { operations: ["clean"], dryRun: true, jobs: 1 } as const;
   const clock = fixedClock(last);
-  runItems({ exact, globs, ...only }, { ...options, clock, lens: forecaster, walkHands }, forecaster);
+  runItems({ exact, globs, ...only }, { ...options, clock, observer: forecaster, walkEffects }, forecaster);
   forecaster.finish();
 }
 
@@ -116,27 +122,27 @@ function runsBetween(from: Nanoseconds, until: Nanoseconds, known: CleanerTimer 
 }
 
 /** Observes a run at the end of the time, and books what it removes. */
-class Forecaster implements Lens, Reporter {
+class Forecaster implements WalkObserver, Reporter {
   readonly wantsKept = false;
   readonly wantsRemoved = true;
   readonly progress: (progress: WalkProgress) => void;
   readonly #paths: readonly Bytes[];
   readonly #now: Nanoseconds;
-  readonly #ledger: Ledger;
+  readonly #totals: ForecastTotals;
   #expiry = new Expiry();
   #source: Source | undefined;
   /** Decided, but the kernel may refuse it yet. */
-  #pending: Removal | undefined;
+  #pending: ForecastRemoval | undefined;
 
   constructor(
     paths: readonly Bytes[],
     now: Nanoseconds,
-    ledger: Ledger,
+    totals: ForecastTotals,
     progress: (progress: WalkProgress) => void,
   ) {
     this.#paths = paths;
     this.#now = now;
-    this.#ledger = ledger;
+    this.#totals = totals;
     this.progress = progress;
   }
 
@@ -144,7 +150,7 @@ class Forecaster implements Lens, Reporter {
     return this.#paths.some((wanted) => isBelow(wanted, path) || isBelow(path, wanted));
   }
 
-  begins(source: Source): void {
+  walkStarted(source: Source): void {
     this.finish();
     this.#source = source;
     this.#expiry = new Expiry();
@@ -154,9 +160,9 @@ class Forecaster implements Lens, Reporter {
     return this.#paths.length === 0 ? undefined : namesLeadingTo(this.#paths, directory);
   }
 
-  missing(): void {}
+  entryMissing(): void {}
 
-  decided(subject: Subject, guard: Guard | undefined): void {
+  decided(subject: EntryContext, guard: Guard | undefined): void {
     this.finish();
     const { within, stat } = subject;
     const path = join(within.path, subject.name());
@@ -170,13 +176,13 @@ class Forecaster implements Lens, Reporter {
   report(event: Event): void {
     if (event.type === "failed") {
       if (this.#pending?.path === event.path) this.#pending = undefined;
-      this.#expiry.stays(parent(event.path));
+      this.#expiry.stays(dirname(event.path));
     }
   }
 
   /** Nothing came in between: it is removed. */
   finish(): void {
-    if (this.#pending !== undefined) this.#ledger.add(this.#pending);
+    if (this.#pending !== undefined) this.#totals.add(this.#pending);
     this.#pending = undefined;
   }
 }

@@ -1,18 +1,19 @@
 /** Forecasts run by run, where lines bear on each other: a dry run for each, that remembers what the runs before removed. */
-import { type Bytes, isBelow, join, parent } from "../../base/bytes.js";
+import { type Bytes, dirname, isBelow, join } from "../../base/bytes.js";
 import type { Event, Reporter, Source, WalkProgress } from "../../base/events.js";
 import { fixedClock, type Nanoseconds } from "../../base/time.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { S_IFDIR } from "../../sys/inode.js";
 import { ENOTEMPTY } from "../../sys/scan.js";
-import type { Guard, Subject } from "../../tmpfiles/ageing/guards.js";
-import type { Lens } from "../../tmpfiles/ageing/lens.js";
-import type { WalkHands } from "../../tmpfiles/ageing/walk-hands.js";
+import type { EntryContext, Guard } from "../../tmpfiles/ageing/guards.js";
+import type { WalkEffects } from "../../tmpfiles/ageing/walk-effects.js";
+import type { WalkObserver } from "../../tmpfiles/ageing/walk-observer.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
-import { AGE_BY_MTIME, type Item } from "../../tmpfiles/item.js";
-import { runItems } from "../../tmpfiles/run.js";
-import { ageOf, namesLeadingTo } from "../explain/look.js";
-import { firstIndex, type Ledger } from "./ledger.js";
+import type { Item } from "../../tmpfiles/model/item.js";
+import { runItems } from "../../tmpfiles/run/run.js";
+import { AGE_BY_MTIME } from "../../tmpfiles/syntax/age.js";
+import { ageOf, namesLeadingTo } from "../explain/observer.js";
+import { type ForecastTotals, firstIndex } from "./totals.js";
 
 /**
  * Whether one walk at the end can't tell when each entry goes: lines remove what they name, and so empty directories of
@@ -51,9 +52,9 @@ export interface SimulationOptions {
   readonly loaded: Loaded;
   /** The paths that are asked about; none for all. */
   readonly paths: readonly Bytes[];
-  readonly ledger: Ledger;
+  readonly totals: ForecastTotals;
   /** One set of hands for all runs: what they have removed stays gone. */
-  readonly walkHands: WalkHands;
+  readonly walkEffects: WalkEffects;
   readonly progress: (progress: WalkProgress) => void;
 }
 
@@ -61,26 +62,26 @@ export interface SimulationOptions {
  * Books what each run removes. Runs between which nothing expires are left out. A directory that one line names for removal
  * is taken for as old as it is now, even if another such line removes something from it before.
  */
-export function simulate({ loaded, paths, ledger, walkHands, progress }: SimulationOptions): void {
+export function simulate({ loaded, paths, totals, walkEffects, progress }: SimulationOptions): void {
   const { exact, globs } = loaded;
-  const observer = new SimulationObserver(paths, loaded, ledger, progress);
-  const hands = observer.hands(walkHands);
+  const observer = new SimulationObserver(paths, loaded, totals, progress);
+  const effects = observer.effects(walkEffects);
   const only = paths.length === 0 ? {} : { only: (path: Bytes): boolean => observer.leads(path) };
-  for (let index = 0; index < ledger.runs.length; ) {
-    const now = ledger.runs[index] as Nanoseconds;
+  for (let index = 0; index < totals.runs.length; ) {
+    const now = totals.runs[index] as Nanoseconds;
     observer.begin(now);
     const options = { operations: ["clean"], dryRun: true, jobs: 1 } as const;
-    const look = { clock: fixedClock(now), lens: observer, walkHands: hands };
-    runItems({ exact, globs, ...only }, { ...options, ...look }, observer);
+    const evaluation = { clock: fixedClock(now), observer: observer, walkEffects: effects };
+    runItems({ exact, globs, ...only }, { ...options, ...evaluation }, observer);
     const { next } = observer;
     // What a run removes may leave directories empty for the next.
     index = observer.removed
       ? index + 1
-      : firstIndex(ledger.runs, (run) => next !== undefined && run >= next);
+      : firstIndex(totals.runs, (run) => next !== undefined && run >= next);
   }
 }
 
-class SimulationObserver implements Lens, Reporter {
+class SimulationObserver implements WalkObserver, Reporter {
   readonly wantsKept = true;
   readonly wantsRemoved = true;
   /** The current run removed something. */
@@ -90,7 +91,7 @@ class SimulationObserver implements Lens, Reporter {
   readonly progress: (progress: WalkProgress) => void;
   readonly #paths: readonly Bytes[];
   readonly #ages: ReadonlyMap<Source, Nanoseconds>;
-  readonly #ledger: Ledger;
+  readonly #totals: ForecastTotals;
   /** Directories that a line took something out of by its name, and when: that sets their modification time. */
   readonly #changed = new Map<Bytes, Nanoseconds>();
   #now: Nanoseconds = 0n;
@@ -101,7 +102,7 @@ class SimulationObserver implements Lens, Reporter {
   constructor(
     paths: readonly Bytes[],
     { exact, globs }: Loaded,
-    ledger: Ledger,
+    totals: ForecastTotals,
     progress: (progress: WalkProgress) => void,
   ) {
     const items = [...exact, ...globs].flatMap((group) => group.items);
@@ -109,7 +110,7 @@ class SimulationObserver implements Lens, Reporter {
       items.flatMap(({ source, age }) => (age === undefined ? [] : [[source, age.span] as const])),
     );
     this.#paths = paths;
-    this.#ledger = ledger;
+    this.#totals = totals;
     this.progress = progress;
   }
 
@@ -120,15 +121,15 @@ class SimulationObserver implements Lens, Reporter {
   }
 
   /** Hands that leave what only a removal made too new. */
-  hands(hands: WalkHands): WalkHands {
+  effects(effects: WalkEffects): WalkEffects {
     const removeDirectory = (dir: number, name: number): number => {
       const changedAt = this.#changedAt;
       this.#changedAt = undefined;
-      if (changedAt === undefined || this.#source === undefined) return hands.removeDirectory(dir, name);
+      if (changedAt === undefined || this.#source === undefined) return effects.removeDirectory(dir, name);
       this.#keeps(changedAt, this.#source);
       return ENOTEMPTY;
     };
-    return { ...hands, removeDirectory };
+    return { ...effects, removeDirectory };
   }
 
   leads(path: Bytes): boolean {
@@ -140,9 +141,9 @@ class SimulationObserver implements Lens, Reporter {
     if (event.type !== "removed") return;
     this.removed = true;
     const { path, source } = event;
-    if (event.instance) this.#changed.set(parent(path), this.#now);
+    if (event.target) this.#changed.set(dirname(path), this.#now);
     if (this.#paths.length > 0 && !this.#paths.some((wanted) => isBelow(path, wanted))) return;
-    this.#ledger.add({ path, bytes: Number(event.bytes), line: source, expires: this.#now });
+    this.#totals.add({ path, bytes: Number(event.bytes), line: source, expires: this.#now });
   }
 
   /** Other timestamps may keep it longer: then the next run that is simulated removes nothing yet. */
@@ -153,13 +154,13 @@ class SimulationObserver implements Lens, Reporter {
     if (this.next === undefined || expires < this.next) this.next = expires;
   }
 
-  begins(source: Source): void {
+  walkStarted(source: Source): void {
     this.#source = source;
   }
 
-  missing(): void {}
+  entryMissing(): void {}
 
-  decided(subject: Subject, guard: Guard | undefined): void {
+  decided(subject: EntryContext, guard: Guard | undefined): void {
     this.#changedAt = undefined;
     const { within, stat } = subject;
     if (guard !== undefined || stat.type !== S_IFDIR || this.#changed.size === 0) return;

@@ -63,8 +63,8 @@ export class KernelTypes {
   offset(struct: string, ...members: readonly string[]): number {
     const type = this.#types.find((at) => at > 0 && this.#kind(at) === KIND_STRUCT && this.#is(at, struct));
     if (type === undefined) throw new Error(`this kernel's BTF has no struct ${struct}`);
-    for (const member of members) {
-      const found = this.#member(type, member);
+    for (const workerId of members) {
+      const found = this.#workerId(type, workerId);
       if (found !== undefined) return found;
     }
     throw new Error(`this kernel's BTF has no member ${struct}.${members.join(" or ")}`);
@@ -81,21 +81,21 @@ export class KernelTypes {
   }
 
   /** Also in the anonymous structs and unions inside. */
-  #member(type: number, wanted: string, base = 0): number | undefined {
+  #workerId(type: number, wanted: string, base = 0): number | undefined {
     for (let index = 0; index < this.#count(type); index++) {
       const at = type + TYPE_LENGTH + MEMBER_LENGTH * index;
       const offset = base + this.#memberOffset(type, at);
       if (this.#is(at, wanted)) return offset;
       const inner = this.#is(at, "") ? this.#types[this.#btf.readUInt32LE(at + 4)] : undefined;
       if (inner === undefined || ![KIND_STRUCT, KIND_UNION].includes(this.#kind(inner))) continue;
-      const found = this.#member(inner, wanted, offset);
+      const found = this.#workerId(inner, wanted, offset);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  #memberOffset(type: number, member: number): number {
-    const bits = this.#btf.readUInt32LE(member + 8);
+  #memberOffset(type: number, workerId: number): number {
+    const bits = this.#btf.readUInt32LE(workerId + 8);
     const hasBitfields = this.#btf.readUInt32LE(type + 4) >>> 31 === 1;
     return (hasBitfields ? bits & 0xffffff : bits) / BITS_PER_BYTE;
   }

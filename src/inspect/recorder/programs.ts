@@ -2,7 +2,7 @@ import { Assembler, argument, type Register, readKernel, readPointer } from "./a
 import type { KernelTypes } from "./btf.js";
 
 /** What the kernel writes down of a process, by offset: see `decodeRecord`. */
-export const RECORD = {
+export const EXEC_RECORD = {
   time: 0,
   pid: 8,
   parent: 12,
@@ -42,7 +42,7 @@ export interface Offsets {
 }
 
 export function offsetsOf(types: KernelTypes): Offsets {
-  const task = (member: string): number => types.offset("task_struct", member);
+  const task = (workerId: string): number => types.offset("task_struct", workerId);
   return {
     task: {
       mm: task("mm"),
@@ -88,17 +88,17 @@ export function execProgram(maps: Maps, offsets: Offsets): Buffer {
   const code = new Assembler();
   code.move(CONTEXT, "r1");
   scratchRecord(code, maps, "out");
-  code.call("ktime_get_boot_ns").store64(OUT, RECORD.time, "r0");
-  code.call("get_current_pid_tgid").shiftRight("r0", 32).store32(OUT, RECORD.pid, "r0");
-  code.call("get_current_uid_gid").store64(OUT, RECORD.uid, "r0");
-  code.store32(OUT, RECORD.origin, ORIGIN.exec);
+  code.call("ktime_get_boot_ns").store64(OUT, EXEC_RECORD.time, "r0");
+  code.call("get_current_pid_tgid").shiftRight("r0", 32).store32(OUT, EXEC_RECORD.pid, "r0");
+  code.call("get_current_uid_gid").store64(OUT, EXEC_RECORD.uid, "r0");
+  code.store32(OUT, EXEC_RECORD.origin, ORIGIN.exec);
   code.load64(TASK, CONTEXT, argument(0));
   readPointer(code, TASK, offsets.task.parent, WORK);
-  readKernel(code, OUT, RECORD.parent, 4, WORK, offsets.task.tgid);
+  readKernel(code, OUT, EXEC_RECORD.parent, 4, WORK, offsets.task.tgid);
   readCgroup(code, offsets);
   code.load64(WORK, CONTEXT, argument(2));
   readPointer(code, WORK, offsets.binprm.filename, "r3");
-  readString(code, RECORD.program, PROGRAM_LENGTH);
+  readString(code, EXEC_RECORD.program, PROGRAM_LENGTH);
   readArguments(code, offsets);
   storeRecord(code, maps);
   return code.label("out").move("r0", 0).exit().assemble();
@@ -117,14 +117,14 @@ export function forkProgram(maps: Maps, offsets: Offsets): Buffer {
   code.map("r1", maps.records).pointer("r2", "fp", PARENT_TGID).call("map_lookup_elem").move(WORK, "r0");
   scratchRecord(code, maps, "out");
   code.jumpIfZero(WORK, "unknown");
-  readKernel(code, OUT, 0, RECORD.size, WORK, 0);
-  code.store32(OUT, RECORD.origin, ORIGIN.fork).jump("known").label("unknown");
-  code.store32(OUT, RECORD.origin, ORIGIN.forkOfUnknown).store32(OUT, RECORD.program, 0);
-  code.store32(OUT, RECORD.argumentsLength, 0).label("known");
-  code.call("ktime_get_boot_ns").store64(OUT, RECORD.time, "r0");
-  code.load32("r1", "fp", CHILD_TGID).store32(OUT, RECORD.pid, "r1");
-  code.load32("r1", "fp", PARENT_TGID).store32(OUT, RECORD.parent, "r1");
-  code.call("get_current_uid_gid").store64(OUT, RECORD.uid, "r0");
+  readKernel(code, OUT, 0, EXEC_RECORD.size, WORK, 0);
+  code.store32(OUT, EXEC_RECORD.origin, ORIGIN.fork).jump("known").label("unknown");
+  code.store32(OUT, EXEC_RECORD.origin, ORIGIN.forkOfUnknown).store32(OUT, EXEC_RECORD.program, 0);
+  code.store32(OUT, EXEC_RECORD.argumentsLength, 0).label("known");
+  code.call("ktime_get_boot_ns").store64(OUT, EXEC_RECORD.time, "r0");
+  code.load32("r1", "fp", CHILD_TGID).store32(OUT, EXEC_RECORD.pid, "r1");
+  code.load32("r1", "fp", PARENT_TGID).store32(OUT, EXEC_RECORD.parent, "r1");
+  code.call("get_current_uid_gid").store64(OUT, EXEC_RECORD.uid, "r0");
   readCgroup(code, offsets);
   storeRecord(code, maps);
   return code.label("out").move("r0", 0).exit().assemble();
@@ -137,7 +137,7 @@ function scratchRecord(code: Assembler, maps: Maps, whenMissing: string): void {
 }
 
 function storeRecord(code: Assembler, maps: Maps): void {
-  code.map("r1", maps.records).pointer("r2", OUT, RECORD.pid).move("r3", OUT).move("r4", 0);
+  code.map("r1", maps.records).pointer("r2", OUT, EXEC_RECORD.pid).move("r3", OUT).move("r4", 0);
   code.call("map_update_elem");
 }
 
@@ -152,12 +152,12 @@ function readCgroup(code: Assembler, offsets: Offsets): void {
   readPointer(code, WORK, offsets.cgroups.unified, WORK);
   readPointer(code, WORK, offsets.cgroup.node, WORK);
   readPointer(code, WORK, offsets.node.name, "r3");
-  readString(code, RECORD.cgroup, CGROUP_NAME_LENGTH);
-  code.store32(OUT, RECORD.parentCgroup, 0);
+  readString(code, EXEC_RECORD.cgroup, CGROUP_NAME_LENGTH);
+  code.store32(OUT, EXEC_RECORD.parentCgroup, 0);
   readPointer(code, WORK, offsets.node.parent, WORK);
   code.jumpIfZero(WORK, "root cgroup");
   readPointer(code, WORK, offsets.node.name, "r3");
-  readString(code, RECORD.parentCgroup, CGROUP_NAME_LENGTH);
+  readString(code, EXEC_RECORD.parentCgroup, CGROUP_NAME_LENGTH);
   code.label("root cgroup");
 }
 
@@ -167,7 +167,7 @@ function readArguments(code: Assembler, offsets: Offsets): void {
   readPointer(code, WORK, offsets.mm.argStart, TASK);
   code.store64("fp", ARG_START, TASK);
   readPointer(code, WORK, offsets.mm.argEnd, "r2");
-  code.load64("r3", "fp", ARG_START).subtract("r2", "r3").store32(OUT, RECORD.argumentsLength, "r2");
+  code.load64("r3", "fp", ARG_START).subtract("r2", "r3").store32(OUT, EXEC_RECORD.argumentsLength, "r2");
   code.jumpIfAtMost("r2", ARGUMENTS_LENGTH, "fits").move("r2", ARGUMENTS_LENGTH).label("fits");
-  code.and("r2", ARGUMENTS_LENGTH).pointer("r1", OUT, RECORD.arguments).call("probe_read_user");
+  code.and("r2", ARGUMENTS_LENGTH).pointer("r1", OUT, EXEC_RECORD.arguments).call("probe_read_user");
 }

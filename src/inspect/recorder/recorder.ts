@@ -14,12 +14,12 @@ import { KernelTypes } from "./btf.js";
 import {
   ARGUMENTS_LENGTH,
   CGROUP_NAME_LENGTH,
+  EXEC_RECORD,
   execProgram,
   forkProgram,
   ORIGIN,
   offsetsOf,
   PROGRAM_LENGTH,
-  RECORD,
 } from "./programs.js";
 
 /** What was written down of a process when it executed its program, or was forked. */
@@ -62,12 +62,12 @@ export class ExecRecorder implements Disposable {
     }
     const offsets = offsetsOf(KernelTypes.ofThisKernel());
     try {
-      const records = this.#keep(createMap(BPF_MAP_TYPE_LRU_HASH, 4, RECORD.size, REMEMBERED));
-      const scratch = this.#keep(createMap(BPF_MAP_TYPE_PERCPU_ARRAY, 4, RECORD.size, 1));
+      const records = this.#keep(createMap(BPF_MAP_TYPE_LRU_HASH, 4, EXEC_RECORD.size, REMEMBERED));
+      const scratch = this.#keep(createMap(BPF_MAP_TYPE_PERCPU_ARRAY, 4, EXEC_RECORD.size, 1));
       const maps = { records: records.number, scratch: scratch.number };
       this.#attach("sched_process_exec", execProgram(maps, offsets));
       this.#attach("sched_process_fork", forkProgram(maps, offsets));
-      this.#reader = mapReader(records, RECORD.size);
+      this.#reader = mapReader(records, EXEC_RECORD.size);
     } catch (error) {
       this.close();
       throw error;
@@ -98,21 +98,25 @@ export class ExecRecorder implements Disposable {
 }
 
 function decodeRecord(value: Buffer): ProcessRecord {
-  const length = value.readUInt32LE(RECORD.argumentsLength);
-  const origin = value.readUInt32LE(RECORD.origin);
+  const length = value.readUInt32LE(EXEC_RECORD.argumentsLength);
+  const origin = value.readUInt32LE(EXEC_RECORD.origin);
   return {
-    pid: value.readUInt32LE(RECORD.pid),
-    parent: value.readUInt32LE(RECORD.parent),
-    uid: value.readUInt32LE(RECORD.uid),
-    gid: value.readUInt32LE(RECORD.gid),
-    program: string(value, RECORD.program, PROGRAM_LENGTH),
+    pid: value.readUInt32LE(EXEC_RECORD.pid),
+    parent: value.readUInt32LE(EXEC_RECORD.parent),
+    uid: value.readUInt32LE(EXEC_RECORD.uid),
+    gid: value.readUInt32LE(EXEC_RECORD.gid),
+    program: string(value, EXEC_RECORD.program, PROGRAM_LENGTH),
     arguments: splitArguments(
-      value.toString("latin1", RECORD.arguments, RECORD.arguments + Math.min(length, ARGUMENTS_LENGTH)),
+      value.toString(
+        "latin1",
+        EXEC_RECORD.arguments,
+        EXEC_RECORD.arguments + Math.min(length, ARGUMENTS_LENGTH),
+      ),
     ),
     truncated: length > ARGUMENTS_LENGTH,
     cgroup: [
-      string(value, RECORD.parentCgroup, CGROUP_NAME_LENGTH),
-      string(value, RECORD.cgroup, CGROUP_NAME_LENGTH),
+      string(value, EXEC_RECORD.parentCgroup, CGROUP_NAME_LENGTH),
+      string(value, EXEC_RECORD.cgroup, CGROUP_NAME_LENGTH),
     ].filter((name) => name !== "" && name !== "/"),
     forked: origin !== ORIGIN.exec,
   };

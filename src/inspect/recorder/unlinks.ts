@@ -107,14 +107,14 @@ export class UnlinkRecorder {
   take<Event>(read: () => Event[]): Event[] {
     const phase = Atomics.load(this.#phase, 0);
     const taken = this.#phases.get(phase)?.taken ?? 0;
-    const now = this.#look(taken);
+    const now = this.#evaluation(taken);
     this.#phases.set(phase, now);
     // What came only now would be taken unseen.
     if (now.queued === taken) return [];
     Atomics.add(this.#phase, 0, 1);
     const events = read();
     Atomics.add(this.#phase, 0, 1);
-    this.#phases.set(phase + 2, this.#look(taken + events.length));
+    this.#phases.set(phase + 2, this.#evaluation(taken + events.length));
     for (const old of [phase, phase + 1]) this.#phases.delete(old - PHASES_KEPT);
     return events;
   }
@@ -202,7 +202,7 @@ export class UnlinkRecorder {
     return { after: Math.min(most, Math.max(least, queued)), before: most };
   }
 
-  #look(taken: number): Phase {
+  #evaluation(taken: number): Phase {
     runProgram(this.#counter);
     const waiting = Number(Atomics.load(this.#counters, SHARED.queued / 8));
     const ahead = this.#counters.slice(SHARED.ahead / 8, SHARED.ahead / 8 + Math.min(waiting, LOOK_AHEAD));

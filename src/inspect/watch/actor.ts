@@ -8,12 +8,12 @@ import {
   runningPids,
   startTicks,
 } from "../../sys/processes.js";
+import type { Actor } from "../events.js";
 import type { ExecRecorder, ProcessRecord } from "../recorder/recorder.js";
-import type { Actor } from "./event.js";
 import type { ExecEvents } from "./exec-events.js";
 
 /** What an event says of who caused it. */
-export interface Witness {
+export interface ProcessHint {
   /** Negative where nothing is known; 0 where the process is in another pid namespace. */
   readonly pid: number;
   /** Open, where the event bore one: proves that /proc told of the same process. */
@@ -21,7 +21,7 @@ export interface Witness {
 }
 
 /** Names processes: by the recorder, then by exec events, then by /proc; and says which of them knew. */
-export class Namer {
+export class ProcessResolver {
   readonly #recorder: ExecRecorder | undefined;
   readonly #execs: ExecEvents | undefined;
   readonly #procIsOurs = procShowsOwnPids();
@@ -39,11 +39,11 @@ export class Namer {
     }
   }
 
-  name({ pid, pidfd }: Witness): Actor {
-    if (pid < 0) return { pid: 0, via: "unknown" };
-    if (pid === 0) return { pid: 0, via: "outside" };
+  name({ pid, pidfd }: ProcessHint): Actor {
+    if (pid < 0) return { pid: 0, source: "unknown" };
+    if (pid === 0) return { pid: 0, source: "outside" };
     return (
-      this.#recorded(pid) ?? this.#executed(pid, pidfd) ?? this.#alive(pid, pidfd) ?? { pid, via: "gone" }
+      this.#recorded(pid) ?? this.#executed(pid, pidfd) ?? this.#alive(pid, pidfd) ?? { pid, source: "gone" }
     );
   }
 
@@ -69,7 +69,7 @@ export class Namer {
   #executed(pid: number, pidfd: number | undefined): Actor | undefined {
     const exe = this.#execs?.programOf(pid);
     if (exe === undefined) return undefined;
-    return this.#alive(pid, pidfd) ?? { pid, via: "exec-event", exe };
+    return this.#alive(pid, pidfd) ?? { pid, source: "exec-event", exe };
   }
 
   #alive(pid: number, pidfd: number | undefined): Actor | undefined {
@@ -87,8 +87,8 @@ interface Before {
 
 function fromRecord(record: ProcessRecord): Actor {
   const { pid, parent, uid, arguments: cmdline, truncated } = record;
-  const via = "bpf";
-  return { pid, via, parent, exe: absolute(record), cmdline, truncated, uid, ...placeOf(record.cgroup) };
+  const source = "bpf";
+  return { pid, source, parent, exe: absolute(record), cmdline, truncated, uid, ...placeOf(record.cgroup) };
 }
 
 /** A relative name is made whole while the process lives. */
@@ -102,7 +102,7 @@ function fromProc(pid: number): Actor | undefined {
   const status = processStatus(pid);
   if (status?.program === undefined) return undefined;
   const { parent, uid, program: exe, arguments: cmdline, cgroup } = status;
-  return { pid, via: "proc", parent, exe, cmdline, uid, ...placeOf(components(cgroup)) };
+  return { pid, source: "proc", parent, exe, cmdline, uid, ...placeOf(components(cgroup)) };
 }
 
 const UNIT = /\.(service|scope|socket|mount|swap|timer)$/;

@@ -1,17 +1,17 @@
 /** Names the line of configuration for which a cleaner removed an entry. */
-import { type Bytes, components, isBelow, join, parent } from "../../base/bytes.js";
+import { type Bytes, components, dirname, isBelow, join } from "../../base/bytes.js";
 import type { Operation, Source, TimestampName } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
-import type { Item } from "../../tmpfiles/item.js";
+import type { Item } from "../../tmpfiles/model/item.js";
+import type { Victim, WatchEvent } from "../events.js";
 import { keepingAdvice } from "../explain/advice.js";
-import { judge } from "../explain/judge.js";
-import { newestOf, type Timestamp } from "../explain/subject.js";
+import { evaluate } from "../explain/evaluate.js";
+import { newestOf, type Timestamp } from "../explain/hypothetical.js";
 import { cleanerCall } from "./cleaner.js";
 import type { CleanerCall } from "./cleaner-arguments.js";
 import { loadAsCleaner } from "./cleaner-configuration.js";
-import type { Victim, WatchEvent } from "./event.js";
 
 /** What told a cleaner to remove the entries of one directory; or why that is not known. */
 interface Cause {
@@ -60,7 +60,7 @@ export class Attribution {
   #cause(call: CleanerCall, event: WatchEvent): Cause {
     const isDirectory = event.kind === "directory";
     const process = `${event.actor.pid} ${JSON.stringify(call)}`;
-    const key = `${process}\0${parent(event.path)}\0${isDirectory}`;
+    const key = `${process}\0${dirname(event.path)}\0${isDirectory}`;
     const known = this.#causes.get(key);
     if (known !== undefined) return known;
     if (this.#causes.size >= MOST_CAUSES) this.#causes.clear();
@@ -99,8 +99,8 @@ function adviceFor(
   itself: boolean,
   decisive: TimestampName | undefined,
 ): string[] {
-  const look = itself ? { look: { itself, base: undefined, source } } : {};
-  return keepingAdvice(path, decisive, { kind, ...look });
+  const evaluation = itself ? { evaluation: { itself, base: undefined, source } } : {};
+  return keepingAdvice(path, decisive, { kind, ...evaluation });
 }
 
 /** The line whose walk would remove an entry like this one. */
@@ -110,15 +110,15 @@ function walked(
   operation: Operation,
   { path, time, victim }: WatchEvent,
 ): Cause | undefined {
-  const imagined = victim === undefined ? {} : { imagined: victim };
-  const options = { operation, at: time, version: 262 as const, root, ...imagined };
-  const looks = judge([path], loaded, options).get(path)?.looks ?? [];
+  const hypothetical = victim === undefined ? {} : { hypothetical: victim };
+  const options = { operation, at: time, version: 262 as const, root, ...hypothetical };
+  const evaluations = evaluate([path], loaded, options).get(path)?.evaluations ?? [];
   // What was seen of it last may be newer than what the cleaner saw: then the line that walks there is the cause.
-  const look =
-    looks.find(({ removed }) => removed) ??
-    looks.find(({ at, timestamps }) => at === path && timestamps.length > 0);
-  if (look === undefined) return undefined;
-  const { source, timestamps, itself } = look;
+  const evaluation =
+    evaluations.find(({ removed }) => removed) ??
+    evaluations.find(({ at, timestamps }) => at === path && timestamps.length > 0);
+  if (evaluation === undefined) return undefined;
+  const { source, timestamps, itself } = evaluation;
   return { line: source, goesBy: timestamps.map(({ timestamp }) => timestamp), itself };
 }
 
@@ -128,7 +128,7 @@ function named(loaded: Loaded, { root }: CleanerCall, operation: Operation, path
   const acting = [...loaded.exact, ...loaded.globs].flatMap((group) =>
     group.items.filter((item) => acts(item, operation)).map((item) => ({ item, glob: group.glob })),
   );
-  for (let at = inside; ; at = parent(at)) {
+  for (let at = inside; ; at = dirname(at)) {
     const found = acting.find(({ item, glob }) => (glob ? fnmatch(item.path, at) : item.path === at));
     // `D` and the like keep the directory that they name.
     if (found !== undefined && (at !== inside || found.item.type.path === "glob" || operation === "purge"))

@@ -1,6 +1,6 @@
 /** Keeps what waits for the program that reads a watch within bounds: what is too much is counted, by process and directory. */
-import { type Bytes, isBelow, parent } from "../../base/bytes.js";
-import type { WatchEvent } from "./event.js";
+import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
+import type { WatchEvent } from "../events.js";
 
 /** So many events may wait to be read. */
 export const MOST_PENDING = 20_000;
@@ -49,7 +49,7 @@ export class Backlog {
     const { actor, op, path, time, count = 1 } = event;
     const who = `${op} ${actor.pid} ${actor.uid ?? ""} ${actor.exe ?? ""}`;
     const found =
-      this.#folded.get(`${who}\0${parent(path)}`) ??
+      this.#folded.get(`${who}\0${dirname(path)}`) ??
       (this.#folded.size < MOST_PLACES ? undefined : this.#folded.get(who));
     if (found !== undefined) {
       found.folded.count += count;
@@ -57,21 +57,21 @@ export class Backlog {
       return;
     }
     const few = this.#folded.size < MOST_PLACES;
-    const key = few ? `${who}\0${parent(path)}` : this.#folded.size < MOST_PROCESSES ? who : op;
+    const key = few ? `${who}\0${dirname(path)}` : this.#folded.size < MOST_PROCESSES ? who : op;
     const known = this.#folded.get(key);
     if (known !== undefined) {
       known.folded.count += count;
       known.path = common(known.path, path);
       return;
     }
-    const by = key === op ? ({ pid: 0, via: "unknown" } as const) : actor;
-    this.#folded.set(key, { time, op: "folded", path: parent(path), actor: by, folded: { op, count } });
+    const by = key === op ? ({ pid: 0, source: "unknown" } as const) : actor;
+    this.#folded.set(key, { time, op: "folded", path: dirname(path), actor: by, folded: { op, count } });
   }
 }
 
 /** The nearest directory above both, or the first itself if the second lies in it. */
 function common(directory: Bytes, path: Bytes): Bytes {
   let above = directory;
-  while (!isBelow(path, above)) above = parent(above);
+  while (!isBelow(path, above)) above = dirname(above);
   return above;
 }

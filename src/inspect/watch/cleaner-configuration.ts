@@ -1,5 +1,5 @@
 /** Loads the configuration that a cleaner ran, if all of it is what root or this user wrote. */
-import { type Bytes, bytes, join, show } from "../../base/bytes.js";
+import { type Bytes, bytes, escapeForDisplay, join } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { isRegular, statx } from "../../sys/inode.js";
 import { readAll } from "../../sys/read.js";
@@ -26,7 +26,7 @@ export function loadAsCleaner(call: CleanerCall, uid: number | undefined): Loade
   if (user && uid !== process.geteuid?.()) return "it ran with the configuration of another user";
   if (root !== undefined && !root.startsWith("/")) return "its root was named by a relative path";
   const untrusted = root === undefined ? undefined : untrustedBelow(root, user);
-  if (untrusted !== undefined) return `${show(untrusted)} can be written by others than root`;
+  if (untrusted !== undefined) return `${escapeForDisplay(untrusted)} can be written by others than root`;
   const textsRead = new Map<Bytes, ConfigText>();
   for (const arg of inline ? [] : args) {
     const text = readTrusted(arg, root, user);
@@ -45,15 +45,15 @@ function readTrusted(arg: Bytes, root: Bytes | undefined, user: boolean): Config
   for (const file of places) {
     try {
       using found = openTrusted(file);
-      if (found === undefined) return `${show(file)} can be written by others than root`;
-      if (!isRegular(statx(found))) return `${show(file)} is not a regular file`;
+      if (found === undefined) return `${escapeForDisplay(file)} can be written by others than root`;
+      if (!isRegular(statx(found))) return `${escapeForDisplay(file)} is not a regular file`;
       using opened = reopenToRead(found);
       return { file, content: readAll(opened, MOST_BYTES, file) };
     } catch (error) {
-      if (!failedWith(error, "ENOENT", "ENOTDIR")) return `${show(file)} cannot be read`;
+      if (!failedWith(error, "ENOENT", "ENOTDIR")) return `${escapeForDisplay(file)} cannot be read`;
     }
   }
-  return `${show(arg)} is not there any more`;
+  return `${escapeForDisplay(arg)} is not there any more`;
 }
 
 /** The first file or directory below the root that a stranger may have written. */

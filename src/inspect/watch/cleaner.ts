@@ -3,8 +3,8 @@ import { type Bytes, basename, bytes, isAbsolute } from "../../base/bytes.js";
 import { Fd } from "../../sys/files.js";
 import { isRegular, type Stat, sameInode, statx } from "../../sys/inode.js";
 import { openTrusted } from "../../sys/trusted.js";
+import type { Actor } from "../events.js";
 import { type CleanerCall, readCleanerArguments } from "./cleaner-arguments.js";
-import type { Actor } from "./event.js";
 
 const SYSTEMD = /^systemd-tmpfiles(\.standalone)?$/;
 const NODE = /^(node|nodejs)$/;

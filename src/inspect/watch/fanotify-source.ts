@@ -34,9 +34,9 @@ import { currentPath } from "../../sys/processes.js";
 import { isInodeAndGeneration, UnlinkRecorder } from "../recorder/unlinks.js";
 import type { Directory } from "./model.js";
 import { Order } from "./order.js";
-import { type Keeper, type NameIn, openDirectory } from "./scan.js";
+import { type EntryStore, type NameIn, openWatchedDirectory } from "./scan.js";
 import type { ChangeSource } from "./source.js";
-import type { Change, Surroundings } from "./tracker.js";
+import type { Change, WatchEnvironment } from "./tracker.js";
 import { WatchedTree } from "./watched-tree.js";
 
 const NAMES = FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_ONDIR;
@@ -60,7 +60,7 @@ interface Marked {
  * Changes by fanotify(7): one mark for each file system that the targets are on, so that nothing is missed between a
  * directory's making and its marking. No descriptor is held below the targets: it would keep them from being unmounted.
  */
-export class FanotifySource implements ChangeSource, Keeper, Surroundings {
+export class FanotifySource implements ChangeSource, EntryStore, WatchEnvironment {
   readonly tree: WatchedTree;
   readonly #group: Fd;
   /** By mount id. */
@@ -158,7 +158,7 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     const near = this.#paths.get(fileSystemOf(key));
     if (near === undefined) return undefined;
     try {
-      using mount = openDirectory(Fd.cwd, near);
+      using mount = openWatchedDirectory(Fd.cwd, near);
       using directory = openByKey(mount, key as InodeKey, O_DIRECTORY);
       return currentPath(directory);
     } catch {
@@ -169,7 +169,7 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
   explore(path: Bytes, directory: Directory, why: "created" | "moved"): readonly NameIn[] {
     if (why === "created" && !this.#hasOwnMarks(directory)) return [];
     try {
-      using fd = openDirectory(Fd.cwd, path);
+      using fd = openWatchedDirectory(Fd.cwd, path);
       // Another directory may have taken the name since the event.
       if (this.enter(fd) !== directory.key) return [];
       return this.tree.scan(fd, directory);
@@ -243,7 +243,7 @@ export class FanotifySource implements ChangeSource, Keeper, Surroundings {
     try {
       const source = mountAt(readMountInfo(), directory.path)?.source ?? ("" as Bytes);
       using mount = newMount("btrfs", { source, subvolid: "5" }, MOUNT_ATTR_RDONLY);
-      using top = openDirectory(mount, "." as Bytes);
+      using top = openWatchedDirectory(mount, "." as Bytes);
       fanotifyMark(this.#group, FAN_MARK_FILESYSTEM, MASK, top);
       const id = fileSystemId(top);
       this.#paths.set(id, directory.path);

@@ -17,9 +17,9 @@ import {
   readInotify,
 } from "../../sys/inotify.js";
 import type { Directory } from "./model.js";
-import { type Keeper, type NameIn, openDirectory } from "./scan.js";
+import { type EntryStore, type NameIn, openWatchedDirectory } from "./scan.js";
 import type { ChangeSource } from "./source.js";
-import type { Change, Surroundings } from "./tracker.js";
+import type { Change, WatchEnvironment } from "./tracker.js";
 import { WatchedTree } from "./watched-tree.js";
 
 const MASK =
@@ -33,7 +33,7 @@ const NOBODY = -1;
  * Changes by inotify(7), which needs no privilege: a watch on each directory. It names no process, and what happens in a
  * new directory before that has its watch is only seen by what is left of it.
  */
-export class InotifySource implements ChangeSource, Keeper, Surroundings {
+export class InotifySource implements ChangeSource, EntryStore, WatchEnvironment {
   readonly tree: WatchedTree;
   readonly #inotify = inotifyInit();
   readonly #buffer = Buffer.alloc(256 * 1024);
@@ -82,7 +82,7 @@ export class InotifySource implements ChangeSource, Keeper, Surroundings {
 
   enterAt(path: Bytes): string | undefined {
     try {
-      using directory = openDirectory(Fd.cwd, path);
+      using directory = openWatchedDirectory(Fd.cwd, path);
       return this.enter(directory);
     } catch {
       return undefined;
@@ -99,7 +99,7 @@ export class InotifySource implements ChangeSource, Keeper, Surroundings {
 
   explore(path: Bytes, into: Directory): readonly NameIn[] {
     try {
-      using directory = openDirectory(Fd.cwd, path);
+      using directory = openWatchedDirectory(Fd.cwd, path);
       if (this.enter(directory) !== into.key) return [];
       return this.tree.scan(directory, into);
     } catch {

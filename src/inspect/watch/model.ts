@@ -1,10 +1,10 @@
 /** Where each watched directory is, by what the events say. */
 import { type Bytes, join } from "../../base/bytes.js";
 import type { InodeKind } from "../../base/events.js";
-import type { Victim } from "./event.js";
+import type { Victim } from "../events.js";
 
 /** An entry of a directory, with what was last seen of it. */
-export interface Entry {
+export interface WatchedEntry {
   readonly kind: InodeKind;
   /** Undefined until it was looked at. */
   seen: Victim | undefined;
@@ -19,7 +19,7 @@ export interface Directory {
   parent: Directory | undefined;
   /** The name in its parent; of a directory without one, the whole path. */
   name: Bytes;
-  readonly entries: Map<Bytes, Entry>;
+  readonly entries: Map<Bytes, WatchedEntry>;
   /** When it was removed, in milliseconds of the process's clock. */
   goneAt: number | undefined;
 }
@@ -62,7 +62,7 @@ export class Model {
   }
 
   /** An entry that is there now; returns what was known under the name before. */
-  put(parent: Directory, name: Bytes, kind: InodeKind, key?: string): Entry | undefined {
+  put(parent: Directory, name: Bytes, kind: InodeKind, key?: string): WatchedEntry | undefined {
     const before = parent.entries.get(name);
     if (before?.directory?.key !== key) this.#bury(before?.directory, parent, name);
     const known = key === undefined ? undefined : this.living(key);
@@ -72,7 +72,7 @@ export class Model {
   }
 
   /** Takes an entry away: its directory becomes a tombstone. */
-  remove(parent: Directory, name: Bytes): Entry | undefined {
+  remove(parent: Directory, name: Bytes): WatchedEntry | undefined {
     const entry = parent.entries.get(name);
     parent.entries.delete(name);
     this.#bury(entry?.directory, parent, name);
@@ -80,7 +80,7 @@ export class Model {
   }
 
   /** Moves the whole subtree to the new place; returns what it replaced there. */
-  move(from: Directory, oldName: Bytes, to: Directory, newName: Bytes): Entry | undefined {
+  move(from: Directory, oldName: Bytes, to: Directory, newName: Bytes): WatchedEntry | undefined {
     const moved = from.entries.get(oldName);
     const replaced = to.entries.get(newName);
     if (moved === replaced) return undefined;
@@ -101,7 +101,7 @@ export class Model {
   }
 
   /** Puts the entry at this place, its directory too, unless it would then lie below itself. */
-  place(parent: Directory, name: Bytes, entry: Entry): void {
+  place(parent: Directory, name: Bytes, entry: WatchedEntry): void {
     const { directory } = entry;
     if (directory !== undefined && isAtOrAbove(directory, parent)) {
       parent.entries.set(name, { ...entry, directory: undefined });

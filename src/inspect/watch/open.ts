@@ -3,9 +3,9 @@ import { failedWith } from "../../base/errors.js";
 import { Fd } from "../../sys/files.js";
 import { statx } from "../../sys/inode.js";
 import { procShowsOwnPids } from "../../sys/processes.js";
+import type { Actor } from "../events.js";
 import { ExecRecorder } from "../recorder/recorder.js";
-import { Namer, type Witness } from "./actor.js";
-import type { Actor } from "./event.js";
+import { type ProcessHint, ProcessResolver } from "./actor.js";
 import { ExecEvents } from "./exec-events.js";
 import { FanotifySource } from "./fanotify-source.js";
 import { InotifySource } from "./inotify-source.js";
@@ -19,7 +19,7 @@ export interface OpenedWatch {
   readonly notices: string[];
   readonly fds: readonly Fd[];
   read(): Change[];
-  name(witness: Witness): Actor;
+  name(hint: ProcessHint): Actor;
   release(): void;
   close(): void;
 }
@@ -34,7 +34,7 @@ export function openWatch(input: ReaderInput): OpenedWatch {
   if (!mounts.namesProcesses)
     notices.push("mounts are reported late and without a process (needs Linux 6.15)");
   const isFanotify = source instanceof FanotifySource;
-  const namer = new Namer(recorder, execs);
+  const resolver = new ProcessResolver(recorder, execs);
   return {
     abilities: {
       events: isFanotify ? "fanotify" : "inotify",
@@ -46,7 +46,7 @@ export function openWatch(input: ReaderInput): OpenedWatch {
             ? "exec-event"
             : "proc",
       removals: !isFanotify ? "inotify" : source.usesTracepoint ? "tracepoint" : "fanotify",
-      missing: input.targets.filter((target) => !exists(target)),
+      entryMissing: input.targets.filter((target) => !exists(target)),
       directories: source.tree.model.size,
       notices: [...notices, ...source.tree.notices.splice(0)],
     },
@@ -58,7 +58,7 @@ export function openWatch(input: ReaderInput): OpenedWatch {
       execs?.read();
       return changes;
     },
-    name: (witness) => namer.name(witness),
+    name: (hint) => resolver.name(hint),
     release: () => source.release(),
     close() {
       for (const each of [source, mounts, execs, recorder]) each?.close();

@@ -1,5 +1,5 @@
 import type { Bytes } from "../../base/bytes.js";
-import type { WatchEvent } from "./event.js";
+import type { WatchEvent } from "../events.js";
 
 /** What a watch can tell on this host, and what it can't. */
 export interface Abilities {
@@ -8,7 +8,7 @@ export interface Abilities {
   /** Where removals of files are learnt from: on ext4 the kernel's tracepoint costs those who delete the least. */
   readonly removals: "tracepoint" | "fanotify" | "inotify";
   /** The targets that do not exist yet: each is reported once it is created. */
-  readonly missing: readonly Bytes[];
+  readonly entryMissing: readonly Bytes[];
   /** The best way there is to name a process. */
   readonly naming: "bpf" | "exec-event" | "proc" | "none";
   /** How many directories are watched. */

@@ -3,8 +3,8 @@ import type { Bytes } from "../../base/bytes.js";
 import { systemClock } from "../../sys/clock.js";
 import { Fd } from "../../sys/files.js";
 import { pollReadable } from "../../sys/poll.js";
+import type { Actor, WatchEvent } from "../events.js";
 import { Backlog } from "./backlog.js";
-import type { Actor, WatchEvent } from "./event.js";
 import { type OpenedWatch, openWatch } from "./open.js";
 import type { ReaderInput, ReaderMessage } from "./protocol.js";
 

@@ -13,11 +13,11 @@ import {
   type Stat,
   statx,
 } from "../../sys/inode.js";
-import type { Victim } from "./event.js";
-import type { Directory, Entry, Model } from "./model.js";
+import type { Victim } from "../events.js";
+import type { Directory, Model, WatchedEntry } from "./model.js";
 
 /** Gives directories the keys that events will name them with. */
-export interface Keeper {
+export interface EntryStore {
   /** Undefined where it can't be watched: it is then left alone, with all that is below it. */
   enter(directory: Fd): string | undefined;
 }
@@ -34,14 +34,14 @@ const KINDS: Readonly<Record<number, InodeKind>> = {
   [S_IFSOCK]: "socket",
 };
 
-export function kindOf(stat: Stat): InodeKind {
+export function watchedKindOf(stat: Stat): InodeKind {
   return isDirectory(stat) ? "directory" : (KINDS[stat.mode & S_IFMT] ?? "file");
 }
 
 /** What an event will tell of the entry when it is removed. */
 export function victimOf(stat: Stat): Victim {
   const { size, uid, atime, mtime, ctime, btime } = stat;
-  return { kind: kindOf(stat), size, uid, atime, mtime, ctime, ...(btime !== undefined && { btime }) };
+  return { kind: watchedKindOf(stat), size, uid, atime, mtime, ctime, ...(btime !== undefined && { btime }) };
 }
 
 /** A name in a directory of the model. */
@@ -58,7 +58,7 @@ export interface Scanned {
 }
 
 /** Takes an open directory's whole subtree into the model, moving no timestamp. */
-export function scan(model: Model, keeper: Keeper, from: Fd, into: Directory): Scanned {
+export function scan(model: Model, keeper: EntryStore, from: Fd, into: Directory): Scanned {
   const scanned: Scanned = { added: [], closed: [] };
   scanLevel(model, keeper, from, into, scanned, 0);
   return scanned;
@@ -66,7 +66,7 @@ export function scan(model: Model, keeper: Keeper, from: Fd, into: Directory): S
 
 function scanLevel(
   model: Model,
-  keeper: Keeper,
+  keeper: EntryStore,
   from: Fd,
   into: Directory,
   scanned: Scanned,
@@ -79,7 +79,7 @@ function scanLevel(
         put(model, into, name, stat, scanned);
         continue;
       }
-      using below = openDirectory(from, name);
+      using below = openWatchedDirectory(from, name);
       const key = depth < MAX_DEPTH ? keeper.enter(below) : undefined;
       const { directory } = put(model, into, name, stat, scanned, key);
       if (directory !== undefined) scanLevel(model, keeper, below, directory, scanned, depth + 1);
@@ -93,8 +93,15 @@ function scanLevel(
   }
 }
 
-function put(model: Model, into: Directory, name: Bytes, stat: Stat, scanned: Scanned, key?: string): Entry {
-  const before = model.put(into, name, kindOf(stat), key);
+function put(
+  model: Model,
+  into: Directory,
+  name: Bytes,
+  stat: Stat,
+  scanned: Scanned,
+  key?: string,
+): WatchedEntry {
+  const before = model.put(into, name, watchedKindOf(stat), key);
   const entry = into.entries.get(name);
   if (entry === undefined) throw new Error("the model did not take an entry");
   see(entry, stat);
@@ -103,14 +110,14 @@ function put(model: Model, into: Directory, name: Bytes, stat: Stat, scanned: Sc
 }
 
 /** Notes what a look at the entry saw; nothing where the name stands for another inode by now. */
-export function see(entry: Entry, stat: Stat): void {
+export function see(entry: WatchedEntry, stat: Stat): void {
   if (entry.inode !== undefined && entry.inode !== stat.inode) return;
   entry.seen = victimOf(stat);
   entry.inode = stat.inode;
 }
 
 /** O_NOATIME is for the owner and root alone; others' looking moves the atime of a directory at most once a day. */
-export function openDirectory(dir: Fd, name: Bytes): Fd {
+export function openWatchedDirectory(dir: Fd, name: Bytes): Fd {
   try {
     return openat(dir, name, WITHOUT_TRACE | O_NOATIME);
   } catch (error) {

@@ -1,8 +1,8 @@
-import { type Bytes, components, join, parent } from "../../base/bytes.js";
+import { type Bytes, components, dirname, join } from "../../base/bytes.js";
 import { Fd, O_DIRECTORY, O_NONBLOCK, openat } from "../../sys/files.js";
 import { isDirectory, type Stat, statx } from "../../sys/inode.js";
 import type { Directory, Model } from "./model.js";
-import { type Keeper, kindOf, type Scanned, scan, see } from "./scan.js";
+import { type EntryStore, type Scanned, scan, see, watchedKindOf } from "./scan.js";
 
 const NOTHING: Scanned = { added: [], closed: [] };
 
@@ -10,7 +10,7 @@ const NOTHING: Scanned = { added: [], closed: [] };
  * Takes a target into the model, with the directories above it: their entries tell that the target itself was removed,
  * renamed, or made. A target that is not there yet is waited for in the nearest directory that is.
  */
-export function addTarget(model: Model, keeper: Keeper, target: Bytes): Scanned {
+export function addTarget(model: Model, keeper: EntryStore, target: Bytes): Scanned {
   using nearest = openNearest(target);
   const above = directoriesAbove(nearest.path, statx(nearest));
   let directory: Directory | undefined;
@@ -36,11 +36,11 @@ function below(model: Model, directory: Directory, path: Bytes, key: string): Di
 
 /** A target that is no directory. */
 function notePlainTarget(model: Model, directory: Directory, target: Bytes, nearest: Fd): void {
-  if (parent(target) !== nearest.path) return;
+  if (dirname(target) !== nearest.path) return;
   const name = target.slice(target.lastIndexOf("/") + 1) as Bytes;
   try {
     const stat = statx(nearest, name);
-    model.put(directory, name, kindOf(stat));
+    model.put(directory, name, watchedKindOf(stat));
     const entry = directory.entries.get(name);
     if (entry !== undefined) see(entry, stat);
   } catch {
@@ -50,7 +50,7 @@ function notePlainTarget(model: Model, directory: Directory, target: Bytes, near
 
 /** The target, or the nearest directory above it that is there. */
 function openNearest(target: Bytes): Fd {
-  for (let path = target; ; path = parent(path)) {
+  for (let path = target; ; path = dirname(path)) {
     try {
       const fd = openat(Fd.cwd, path, O_DIRECTORY | O_NONBLOCK);
       if (isDirectory(statx(fd))) return fd;

@@ -13,15 +13,15 @@ import {
 } from "../../sys/fanotify.js";
 import { Fd } from "../../sys/files.js";
 import { statx } from "../../sys/inode.js";
-import type { WatchEvent } from "./event.js";
-import type { Directory, Entry, Model } from "./model.js";
+import type { WatchEvent } from "../events.js";
+import type { Directory, Model, WatchedEntry } from "./model.js";
 import { type NameIn, see } from "./scan.js";
 
 /** An event before it is known who did it. */
 export type Change = Omit<WatchEvent, "time" | "actor"> & { readonly pid: number; readonly pidfd?: number };
 
 /** What the tracker asks of the file system. */
-export interface Surroundings {
+export interface WatchEnvironment {
   /** The key of a directory whose event did not bear it. */
   enterAt(path: Bytes): string | undefined;
   /** Whether the path names this inode now. */
@@ -46,24 +46,24 @@ const LOOK_AGAIN_MS = 1_000;
 export class Tracker {
   readonly #model: Model;
   readonly #targets: readonly Bytes[];
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: WatchEnvironment;
   readonly #stale = new Map<string, NameIn>();
   #again: (NameIn & { readonly due: number })[] = [];
   readonly #settling = new Map<Directory, number>();
   /** A rename over an entry, held until it is clear that it is not half of an exchange. */
-  #held: Held | undefined;
+  #pendingRename: Held | undefined;
   /** Directories that came and went in one event, told at the first: they held what later events tell of. */
-  readonly #departing: (NameIn & { readonly event: FanotifyEvent })[] = [];
+  readonly #pendingDeletes: (NameIn & { readonly event: FanotifyEvent })[] = [];
   #changes: Change[] = [];
 
-  constructor(model: Model, targets: readonly Bytes[], surroundings: Surroundings) {
+  constructor(model: Model, targets: readonly Bytes[], surroundings: WatchEnvironment) {
     this.#model = model;
     this.#targets = targets;
     this.#surroundings = surroundings;
   }
 
   apply(event: FanotifyEvent): void {
-    if (this.#held !== undefined && !this.#isOtherHalf(event)) this.#release();
+    if (this.#pendingRename !== undefined && !this.#isOtherHalf(event)) this.#release();
     if ((event.mask & FAN_Q_OVERFLOW) !== 0)
       this.#emit(event, { op: "lost", path: "/" as Bytes, ...lost(event) });
     else if (event.from !== undefined || event.to !== undefined) this.#rename(event);
@@ -90,11 +90,12 @@ export class Tracker {
     if (!this.#concerns(path)) return;
     const created = (event.mask & FAN_CREATE) !== 0;
     const deleted = (event.mask & FAN_DELETE) !== 0;
-    if (this.#departing.some((gone) => gone.directory === directory && gone.name === name)) this.#depart();
+    if (this.#pendingDeletes.some((gone) => gone.directory === directory && gone.name === name))
+      this.#depart();
     if (created && deleted) this.#createdAndDeleted(event, directory, name, path);
     else if (created) this.#created(event, directory, name, path);
     else if (deleted) this.#deleted(event, directory, name, path);
-    if (!deleted && (event.mask & CHANGED) !== 0) this.#spoil(directory, name);
+    if (!deleted && (event.mask & CHANGED) !== 0) this.#markStale(directory, name);
     if (!deleted && (event.mask & SET_SOON) !== 0) this.#lookAgain(directory, name);
   }
 
@@ -105,21 +106,21 @@ export class Tracker {
     else {
       this.#created(event, directory, name, path);
       if (!isThere && (event.mask & FAN_ONDIR) !== 0) {
-        this.#departing.push({ event, directory, name });
+        this.#pendingDeletes.push({ event, directory, name });
         return;
       }
       this.#deleted(event, directory, name, path);
     }
     if (!isThere) return;
     this.#created(event, directory, name, path);
-    this.#spoil(directory, name);
+    this.#markStale(directory, name);
   }
 
   #created(event: FanotifyEvent, directory: Directory, name: Bytes, path: Bytes): void {
     const isDirectory = (event.mask & FAN_ONDIR) !== 0;
     const kind: InodeKind = isDirectory ? "directory" : "file";
     this.#model.put(directory, name, kind, isDirectory ? this.#keyOf(event, path) : undefined);
-    this.#settle(directory);
+    this.#scheduleRestat(directory);
     this.#emit(event, { op: "create", path, kind });
     const made = directory.entries.get(name)?.directory;
     const found = made === undefined ? [] : this.#surroundings.explore(path, made, "created");
@@ -130,14 +131,14 @@ export class Tracker {
   }
 
   #depart(): void {
-    for (const { event, directory, name } of this.#departing.splice(0).reverse()) {
+    for (const { event, directory, name } of this.#pendingDeletes.splice(0).reverse()) {
       this.#deleted(event, directory, name, this.#path({ directory, name }));
     }
   }
 
   #deleted(event: FanotifyEvent, directory: Directory, name: Bytes, path: Bytes): void {
     const entry = this.#model.remove(directory, name);
-    this.#settle(directory);
+    this.#scheduleRestat(directory);
     const kind = entry?.kind ?? ((event.mask & FAN_ONDIR) !== 0 ? "directory" : "file");
     this.#emit(event, { op: "delete", path, kind, ...victim(entry) });
   }
@@ -151,9 +152,9 @@ export class Tracker {
   }
 
   #renamed(event: FanotifyEvent, from: NameIn, to: NameIn): void {
-    if (this.#held !== undefined) this.#exchange(this.#held);
+    if (this.#pendingRename !== undefined) this.#exchange(this.#pendingRename);
     else if (isThereAlready(event, to)) this.#wasMoved(event, from, to);
-    else if (to.directory.entries.has(to.name)) this.#held = { event, from, to };
+    else if (to.directory.entries.has(to.name)) this.#pendingRename = { event, from, to };
     else this.#move(event, from, to);
   }
 
@@ -161,8 +162,8 @@ export class Tracker {
     const [oldPath, newPath] = [this.#path(from), this.#path(to)];
     const moved = from.directory.entries.get(from.name);
     const replaced = this.#model.move(from.directory, from.name, to.directory, to.name);
-    for (const place of [from, to]) this.#settle(place.directory);
-    this.#spoil(to.directory, to.name);
+    for (const place of [from, to]) this.#scheduleRestat(place.directory);
+    this.#markStale(to.directory, to.name);
     const kind = moved?.kind ?? (event.mask & FAN_ONDIR ? "directory" : "file");
     if (replaced === undefined) this.#emit(event, { op: "rename", path: oldPath, to: newPath, kind });
     else this.#emit(event, { op: "replace", path: newPath, from: oldPath, kind, ...victim(replaced) });
@@ -175,7 +176,7 @@ export class Tracker {
   }
 
   #exchange({ event, from, to }: Held): void {
-    this.#held = undefined;
+    this.#pendingRename = undefined;
     const kind = to.directory.entries.get(to.name)?.kind ?? "file";
     this.#model.exchange(from.directory, from.name, to.directory, to.name);
     this.#emit(event, { op: "exchange", path: this.#path(to), to: this.#path(from), kind });
@@ -184,7 +185,7 @@ export class Tracker {
   #movedOut(event: FanotifyEvent, from: NameIn): void {
     const path = this.#path(from);
     const entry = this.#model.remove(from.directory, from.name);
-    this.#settle(from.directory);
+    this.#scheduleRestat(from.directory);
     const above = event.to === undefined ? undefined : this.#surroundings.locate(event.to.directory);
     const to = above === undefined || event.to === undefined ? undefined : join(above, event.to.name);
     const kind = entry?.kind ?? "file";
@@ -205,21 +206,21 @@ export class Tracker {
     const from = above === undefined || event.from === undefined ? undefined : join(above, event.from.name);
     const op = replaced === undefined ? "create" : "replace";
     this.#emit(event, { op, path, kind, ...(from !== undefined && { from }), ...victim(replaced) });
-    this.#spoil(to.directory, to.name);
+    this.#markStale(to.directory, to.name);
     const made = to.directory.entries.get(to.name)?.directory;
     if (made !== undefined) this.#surroundings.explore(path, made, "moved");
   }
 
   /** RENAME_EXCHANGE is told as two renames in a row, the second from where the first led, and back. */
   #isOtherHalf(event: FanotifyEvent): boolean {
-    const first = this.#held?.event;
+    const first = this.#pendingRename?.event;
     return sameName(first?.from, event.to) && sameName(first?.to, event.from) && first?.pid === event.pid;
   }
 
   #release(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held !== undefined) this.#move(held.event, held.from, held.to);
+    const pendingRename = this.#pendingRename;
+    this.#pendingRename = undefined;
+    if (pendingRename !== undefined) this.#move(pendingRename.event, pendingRename.from, pendingRename.to);
   }
 
   #known(at: NameInDirectory | undefined): NameIn | undefined {
@@ -243,10 +244,10 @@ export class Tracker {
   }
 
   #changedItself(directory: Directory): void {
-    if (directory.parent !== undefined) this.#spoil(directory.parent, directory.name);
+    if (directory.parent !== undefined) this.#markStale(directory.parent, directory.name);
   }
 
-  #spoil(directory: Directory, name: Bytes): void {
+  #markStale(directory: Directory, name: Bytes): void {
     this.#stale.set(`${directory.key}/${name}`, { directory, name });
   }
 
@@ -254,7 +255,7 @@ export class Tracker {
     this.#again.push({ directory, name, due: performance.now() + LOOK_AGAIN_MS });
   }
 
-  #settle(directory: Directory): void {
+  #scheduleRestat(directory: Directory): void {
     // Anew, so that the map stays in the order in which they are due.
     this.#settling.delete(directory);
     this.#settling.set(directory, performance.now() + SETTLE_MS);
@@ -269,11 +270,11 @@ export class Tracker {
     }
     const notYet = this.#again.findIndex(({ due }) => due > now);
     for (const { directory, name } of this.#again.splice(0, notYet < 0 ? this.#again.length : notYet)) {
-      this.#spoil(directory, name);
+      this.#markStale(directory, name);
     }
     for (const { directory, name } of this.#stale.values()) {
       const entry = directory.entries.get(name);
-      if (entry !== undefined) look(entry, this.#path({ directory, name }));
+      if (entry !== undefined) evaluation(entry, this.#path({ directory, name }));
     }
     this.#stale.clear();
     this.#model.sweep(now);
@@ -297,7 +298,7 @@ function isThereAlready({ target }: FanotifyEvent, { directory, name }: NameIn):
 
 const lost = ({ lost: count }: FanotifyEvent) => (count === undefined ? {} : { count });
 
-function look(entry: Entry, path: Bytes): void {
+function evaluation(entry: WatchedEntry, path: Bytes): void {
   try {
     see(entry, statx(Fd.cwd, path));
   } catch {
@@ -309,7 +310,7 @@ function who(event: FanotifyEvent): { pid: number; pidfd?: number } {
   return { pid: event.pid, ...(event.pidfd !== undefined && { pidfd: event.pidfd }) };
 }
 
-function victim(entry: Entry | undefined): { victim?: NonNullable<Entry["seen"]> } {
+function victim(entry: WatchedEntry | undefined): { victim?: NonNullable<WatchedEntry["seen"]> } {
   return entry?.seen === undefined ? {} : { victim: entry.seen };
 }
 

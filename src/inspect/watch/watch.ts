@@ -1,10 +1,10 @@
 import { Worker } from "node:worker_threads";
 import type { Diagnostic } from "../../base/errors.js";
 import { eventFd, wake } from "../../sys/poll.js";
+import type { WatchEvent } from "../events.js";
 import { loadConfiguration, problemsOf } from "../explain/configuration.js";
 import { absolutePaths, type PathInput } from "../paths.js";
 import { Attribution } from "./attribution.js";
-import type { WatchEvent } from "./event.js";
 import type { Abilities, ReaderInput, ReaderMessage } from "./protocol.js";
 
 export interface WatchOptions {

@@ -1,9 +1,9 @@
-import { type Bytes, show } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { Fd } from "../../sys/files.js";
 import { type Directory, Model } from "./model.js";
-import { type Keeper, type NameIn, openDirectory, scan } from "./scan.js";
+import { type EntryStore, type NameIn, openWatchedDirectory, scan } from "./scan.js";
 import { addTarget } from "./targets.js";
-import { type Surroundings, Tracker } from "./tracker.js";
+import { Tracker, type WatchEnvironment } from "./tracker.js";
 
 /** What is known of the directories that a source of events watches, and what could not be watched. */
 export class WatchedTree {
@@ -12,9 +12,9 @@ export class WatchedTree {
   /** In words; more may come while it goes on. */
   readonly notices: string[] = [];
   readonly #targets: readonly Bytes[];
-  readonly #keeper: Keeper;
+  readonly #keeper: EntryStore;
 
-  constructor(targets: readonly Bytes[], source: Keeper & Surroundings) {
+  constructor(targets: readonly Bytes[], source: EntryStore & WatchEnvironment) {
     this.tracker = new Tracker(this.model, targets, source);
     this.#targets = targets;
     this.#keeper = source;
@@ -37,7 +37,7 @@ export class WatchedTree {
    * a second place.
    */
   mounted(point: Bytes): Directory | undefined {
-    using directory = openDirectory(Fd.cwd, point);
+    using directory = openWatchedDirectory(Fd.cwd, point);
     const key = this.#keeper.enter(directory);
     if (key === undefined || this.model.living(key) !== undefined) return undefined;
     const root = this.model.addRoot(key, point);
@@ -46,6 +46,6 @@ export class WatchedTree {
   }
 
   #note(closed: readonly Bytes[]): void {
-    for (const path of closed) this.notices.push(`${show(path)} cannot be watched`);
+    for (const path of closed) this.notices.push(`${escapeForDisplay(path)} cannot be watched`);
   }
 }

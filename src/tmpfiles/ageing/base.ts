@@ -1,7 +1,7 @@
 /** Finds and opens the directory that a line cleans or removes. */
-import { type Bytes, basename, parent } from "../../base/bytes.js";
+import { type Bytes, basename, dirname } from "../../base/bytes.js";
 import { failedWith, UnsafePathError } from "../../base/errors.js";
-import { type Ground, resolve } from "../../path/resolve.js";
+import { type ResolveContext, resolve } from "../../path/resolve.js";
 import {
   Fd,
   O_DIRECTORY,
@@ -24,7 +24,11 @@ const MISSING: readonly string[] = ["ENOENT", "ENOTDIR"];
  * @throws UnsafePathError as `resolve` does, if there are. NOT_NORMALIZED if `path` itself ends in `..`: what is opened by
  *   that name lies above the directory, and may lie outside of the root.
  */
-export function openParent({ root, traceless }: Ground, path: Bytes, missing = MISSING): Fd | undefined {
+export function openParent(
+  { root, preserveAtime }: ResolveContext,
+  path: Bytes,
+  missing = MISSING,
+): Fd | undefined {
   if (basename(path) === PARENT) {
     throw new UnsafePathError(
       "NOT_NORMALIZED",
@@ -33,10 +37,10 @@ export function openParent({ root, traceless }: Ground, path: Bytes, missing = M
     );
   }
   return ifThere(() => {
-    const safely = (): Fd => resolve(root, parent(path), { follow: true, traceless });
+    const safely = (): Fd => resolve(root, dirname(path), { follow: true, preserveAtime });
     if (path.includes("/../")) return safely();
     try {
-      return openat2(Fd.cwd, parent(path), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
+      return openat2(Fd.cwd, dirname(path), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
     } catch (error) {
       // ENOSYS: before Linux 5.6; EPERM: a container's filter that does not know the call.
       if (!failedWith(error, "ELOOP", "ENOSYS", "EPERM")) throw error;

@@ -2,7 +2,7 @@
 import type { Bytes } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { CTIME, MTIME, type StatxBuffer } from "../../sys/scan.js";
-import { AGE_BY_CTIME } from "../item.js";
+import { AGE_BY_CTIME } from "../syntax/age.js";
 import type { AgeRule } from "./guards.js";
 import { readWords, writeWords } from "./index-file.js";
 

@@ -1,9 +1,9 @@
-import { type Bytes, join, show } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay, join } from "../../base/bytes.js";
 import type { KeepCode, KeepReason, TimestampName } from "../../base/events.js";
 import { SECOND } from "../../base/time.js";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFREG, S_IFSOCK, S_ISVTX } from "../../sys/inode.js";
 import { ATIME, BTIME, CTIME, MTIME, type StatxBuffer } from "../../sys/scan.js";
-import { AGE_BY_ATIME, AGE_BY_BTIME, AGE_BY_CTIME, AGE_BY_MTIME, type AgeBy } from "../item.js";
+import { AGE_BY_ATIME, AGE_BY_BTIME, AGE_BY_CTIME, AGE_BY_MTIME, type AgeBy } from "../syntax/age.js";
 import type { LinesBelow } from "./line-index.js";
 
 /** What decides about age: a timestamp at or after the cutoff keeps. */
@@ -19,7 +19,7 @@ export interface AgeRule {
 export const DEEPEST = 256;
 
 /** What the entries of one directory have in common. */
-export interface Surroundings {
+export interface DirectoryContext {
   readonly path: Bytes;
   /** How far below the base: 0 for the base itself. */
   readonly depth: number;
@@ -30,27 +30,27 @@ export interface Surroundings {
 }
 
 /** One entry, as the guards see it. The walk moves one and the same object from entry to entry. */
-export interface Subject {
-  readonly within: Surroundings;
+export interface EntryContext {
+  readonly within: DirectoryContext;
   readonly stat: StatxBuffer;
   name(): Bytes;
   /** Of a directory whose entries were seen: how many of them stay. */
   readonly remaining: number;
   /** One of those that stay. */
-  blocker(): Bytes | undefined;
+  firstKeptChild(): Bytes | undefined;
 }
 
 /**
  * What the guards ask of the world beyond statx. A walk that removes takes the locks that it asks for and holds them;
  * one that only looks probes them.
  */
-export interface World {
+export interface Environment {
   /** Live unix sockets by path; undefined where nobody knows, and then each socket counts as live. */
   sockets(): ReadonlySet<Bytes> | undefined;
   /** Opens the directory to be listed: the errno's name where that fails. */
-  unreadable(subject: Subject): string | undefined;
+  unreadable(entry: EntryContext): string | undefined;
   /** Whether somebody else has a flock(2) on it. */
-  locked(subject: Subject): boolean;
+  locked(entry: EntryContext): boolean;
   /** Where the lines stand that the entry has of its own. */
   source(order: number): KeepReason["by"];
 }
@@ -63,11 +63,11 @@ export type Detail = Omit<KeepReason, "code">;
  */
 export interface Guard {
   readonly code: KeepCode;
-  readonly concerns: "any" | "directory" | "other";
-  readonly stage: "arrival" | "departure";
-  holds(subject: Subject, world: World): boolean;
+  readonly appliesTo: "any" | "directory" | "other";
+  readonly stage: "preVisit" | "postVisit";
+  matches(entry: EntryContext, environment: Environment): boolean;
   /** More than one where more than one timestamp keeps it; the first is that which systemd-tmpfiles names. */
-  details?(subject: Subject, world: World): Detail[];
+  details?(entry: EntryContext, environment: Environment): Detail[];
 }
 
 const QUOTA_FILES: ReadonlySet<string> = new Set([".journal", "aquota.user", "aquota.group"]);
@@ -76,116 +76,116 @@ const QUOTA_FILES: ReadonlySet<string> = new Set([".journal", "aquota.user", "aq
 export const GUARDS: readonly Guard[] = [
   {
     code: "mount-root",
-    concerns: "any",
-    stage: "arrival",
-    holds: ({ stat }) => stat.isMountRoot,
+    appliesTo: "any",
+    stage: "preVisit",
+    matches: ({ stat }) => stat.isMountRoot,
   },
   {
     code: "own-line",
-    concerns: "any",
-    stage: "arrival",
-    holds: (subject) => ownLine(subject) !== undefined,
-    details: (subject, world) => by(ownLine(subject), world),
+    appliesTo: "any",
+    stage: "preVisit",
+    matches: (entry) => ownLine(entry) !== undefined,
+    details: (entry, environment) => by(ownLine(entry), environment),
   },
   {
     code: "own-glob",
-    concerns: "any",
-    stage: "arrival",
-    holds: (subject) => ownPattern(subject) !== undefined,
-    details: (subject, world) => by(ownPattern(subject), world),
+    appliesTo: "any",
+    stage: "preVisit",
+    matches: (entry) => ownPattern(entry) !== undefined,
+    details: (entry, environment) => by(ownPattern(entry), environment),
   },
   {
     code: "lost+found",
-    concerns: "directory",
-    stage: "arrival",
-    holds: (subject) => atMountTop(subject) && subject.name() === "lost+found",
+    appliesTo: "directory",
+    stage: "preVisit",
+    matches: (entry) => atMountTop(entry) && entry.name() === "lost+found",
   },
   {
     code: "unreadable",
-    concerns: "directory",
-    stage: "arrival",
-    holds: (subject, world) => subject.within.depth < DEEPEST && world.unreadable(subject) !== undefined,
-    details: (subject, world) => [{ detail: world.unreadable(subject) ?? "" }],
+    appliesTo: "directory",
+    stage: "preVisit",
+    matches: (entry, environment) =>
+      entry.within.depth < DEEPEST && environment.unreadable(entry) !== undefined,
+    details: (entry, environment) => [{ detail: environment.unreadable(entry) ?? "" }],
   },
   {
     code: "locked",
-    concerns: "directory",
-    stage: "arrival",
-    holds: (subject, world) => subject.within.depth < DEEPEST && world.locked(subject),
+    appliesTo: "directory",
+    stage: "preVisit",
+    matches: (entry, environment) => entry.within.depth < DEEPEST && environment.locked(entry),
   },
   {
     code: "sticky",
-    concerns: "other",
-    stage: "arrival",
-    holds: ({ stat }) => (stat.mode & S_ISVTX) !== 0,
+    appliesTo: "other",
+    stage: "preVisit",
+    matches: ({ stat }) => (stat.mode & S_ISVTX) !== 0,
   },
   {
     code: "quota-file",
-    concerns: "other",
-    stage: "arrival",
-    holds: (subject) =>
-      atMountTop(subject) && subject.stat.type === S_IFREG && QUOTA_FILES.has(subject.name()),
+    appliesTo: "other",
+    stage: "preVisit",
+    matches: (entry) => atMountTop(entry) && entry.stat.type === S_IFREG && QUOTA_FILES.has(entry.name()),
   },
   {
     code: "live-socket",
-    concerns: "other",
-    stage: "arrival",
-    holds: (subject, world) => subject.stat.type === S_IFSOCK && isLive(subject, world),
+    appliesTo: "other",
+    stage: "preVisit",
+    matches: (entry, environment) => entry.stat.type === S_IFSOCK && isLive(entry, environment),
   },
   {
     code: "device-node",
-    concerns: "other",
-    stage: "arrival",
-    holds: ({ stat }) => stat.type === S_IFCHR || stat.type === S_IFBLK,
+    appliesTo: "other",
+    stage: "preVisit",
+    matches: ({ stat }) => stat.type === S_IFCHR || stat.type === S_IFBLK,
   },
   {
     code: "first-level",
-    concerns: "any",
-    stage: "departure",
-    holds: ({ within }) => within.rule.keepFirstLevel && within.depth === 0,
+    appliesTo: "any",
+    stage: "postVisit",
+    matches: ({ within }) => within.rule.keepFirstLevel && within.depth === 0,
   },
   {
     code: "too-new",
-    concerns: "any",
-    stage: "departure",
-    holds: isTooNew,
+    appliesTo: "any",
+    stage: "postVisit",
+    matches: isTooNew,
     details: tooNewTimestamps,
   },
   {
     code: "locked",
-    concerns: "other",
-    stage: "departure",
-    holds: (subject, world) => world.locked(subject),
+    appliesTo: "other",
+    stage: "postVisit",
+    matches: (entry, environment) => environment.locked(entry),
   },
   {
     code: "too-deep",
-    concerns: "directory",
-    stage: "departure",
-    holds: ({ within, remaining }) => within.depth >= DEEPEST && remaining > 0,
+    appliesTo: "directory",
+    stage: "postVisit",
+    matches: ({ within, remaining }) => within.depth >= DEEPEST && remaining > 0,
   },
   {
     code: "not-empty",
-    concerns: "directory",
-    stage: "departure",
-    holds: ({ remaining }) => remaining > 0,
-    details: (subject) => blockedBy(subject),
+    appliesTo: "directory",
+    stage: "postVisit",
+    matches: ({ remaining }) => remaining > 0,
+    details: (entry) => keptChildDetail(entry),
   },
 ];
 
 const isFor =
   (kind: "directory" | "other", stage?: Guard["stage"]) =>
   (guard: Guard): boolean =>
-    (guard.concerns === "any" || guard.concerns === kind) && (stage === undefined || guard.stage === stage);
+    (guard.appliesTo === "any" || guard.appliesTo === kind) && (stage === undefined || guard.stage === stage);
 
-export const DIRECTORY_ARRIVAL = GUARDS.filter(isFor("directory", "arrival"));
+export const DIRECTORY_PRE_VISIT = GUARDS.filter(isFor("directory", "preVisit"));
 /** Those that need no look inside. */
-export const UNOPENED_ARRIVAL = DIRECTORY_ARRIVAL.filter(
+export const UNOPENED_PRE_VISIT = DIRECTORY_PRE_VISIT.filter(
   ({ code }) => code !== "unreadable" && code !== "locked",
 );
-export const DIRECTORY_DEPARTURE = GUARDS.filter(isFor("directory", "departure"));
+export const DIRECTORY_POST_VISIT = GUARDS.filter(isFor("directory", "postVisit"));
 export const OTHER = GUARDS.filter(isFor("other"));
 /** What can hold for an entry of which `isOrdinary` is true: its age and a lock. */
-export const ORDINARY = OTHER.filter(({ code }) => code === "too-new" || code === "locked");
+export const FAST_PATH_GUARDS = OTHER.filter(({ code }) => code === "too-new" || code === "locked");
 
 const byCode = (code: KeepCode): Guard => GUARDS.find((guard) => guard.code === code) as Guard;
 export const UNREADABLE = byCode("unreadable");
@@ -193,55 +193,59 @@ export const TOO_NEW = byCode("too-new");
 export const NOT_EMPTY = byCode("not-empty");
 
 /** The first that holds: what a run goes by. */
-export function firstGuard(guards: readonly Guard[], subject: Subject, world: World): Guard | undefined {
-  for (const guard of guards) if (guard.holds(subject, world)) return guard;
+export function firstGuard(
+  guards: readonly Guard[],
+  entry: EntryContext,
+  environment: Environment,
+): Guard | undefined {
+  for (const guard of guards) if (guard.matches(entry, environment)) return guard;
   return undefined;
 }
 
-export function reasonOf(guard: Guard, subject: Subject, world: World): KeepReason {
-  return { code: guard.code, ...guard.details?.(subject, world)[0] };
+export function reasonOf(guard: Guard, entry: EntryContext, environment: Environment): KeepReason {
+  return { code: guard.code, ...guard.details?.(entry, environment)[0] };
 }
 
 /**
  * Every reason that holds, in order, each timestamp that is too new on its own: what `explain` tells. A directory's
  * `not-empty` is only as true as the subject's `remaining`.
  */
-export function allReasons(subject: Subject, world: World): KeepReason[] {
-  const guards = subject.stat.type === S_IFDIR ? GUARDS.filter(isFor("directory")) : OTHER;
+export function allReasons(entry: EntryContext, environment: Environment): KeepReason[] {
+  const guards = entry.stat.type === S_IFDIR ? GUARDS.filter(isFor("directory")) : OTHER;
   return guards
-    .filter((guard) => guard.holds(subject, world))
+    .filter((guard) => guard.matches(entry, environment))
     .flatMap(({ code, details }) =>
-      (details?.(subject, world) ?? [{}]).map((detail) => ({ code, ...detail })),
+      (details?.(entry, environment) ?? [{}]).map((detail) => ({ code, ...detail })),
     );
 }
 
-function ownLine(subject: Subject): number | undefined {
-  const { lines } = subject.within;
-  return lines.isEmpty ? undefined : lines.own(subject.name());
+function ownLine(entry: EntryContext): number | undefined {
+  const { lines } = entry.within;
+  return lines.isEmpty ? undefined : lines.own(entry.name());
 }
 
-function ownPattern(subject: Subject): number | undefined {
-  const { lines, path } = subject.within;
-  return lines.isEmpty ? undefined : lines.pattern(subject.name(), path);
+function ownPattern(entry: EntryContext): number | undefined {
+  const { lines, path } = entry.within;
+  return lines.isEmpty ? undefined : lines.pattern(entry.name(), path);
 }
 
-function by(order: number | undefined, world: World): Detail[] {
-  const source = order === undefined ? undefined : world.source(order);
+function by(order: number | undefined, environment: Environment): Detail[] {
+  const source = order === undefined ? undefined : environment.source(order);
   return [source === undefined ? {} : { by: source }];
 }
 
-function atMountTop({ within, stat }: Subject): boolean {
+function atMountTop({ within, stat }: EntryContext): boolean {
   return within.atMountTop && stat.uid === 0;
 }
 
-function isLive(subject: Subject, world: World): boolean {
-  const sockets = world.sockets();
-  return sockets === undefined || sockets.has(join(subject.within.path, subject.name()));
+function isLive(entry: EntryContext, environment: Environment): boolean {
+  const sockets = environment.sockets();
+  return sockets === undefined || sockets.has(join(entry.within.path, entry.name()));
 }
 
-function blockedBy(subject: Subject): Detail[] {
-  const name = subject.blocker();
-  return [name === undefined ? {} : { detail: show(name) }];
+function keptChildDetail(entry: EntryContext): Detail[] {
+  const name = entry.firstKeptChild();
+  return [name === undefined ? {} : { detail: escapeForDisplay(name) }];
 }
 
 // In the order in which systemd-tmpfiles names the first that is too new.
@@ -259,7 +263,7 @@ function isSince(stat: StatxBuffer, word: number, rule: AgeRule): boolean {
 }
 
 /** The hot one: asked of every entry. A timestamp that the file system does not keep reads as zero, which is old. */
-function isTooNew({ stat, within: { rule } }: Subject): boolean {
+function isTooNew({ stat, within: { rule } }: EntryContext): boolean {
   const ageBy = stat.type === S_IFDIR ? rule.byDirectory : rule.byFile;
   return (
     ((ageBy & AGE_BY_MTIME) !== 0 && isSince(stat, MTIME, rule)) ||
@@ -270,7 +274,7 @@ function isTooNew({ stat, within: { rule } }: Subject): boolean {
 }
 
 /** Each timestamp that is too new, in that order. */
-export function tooNewTimestamps({ stat, within: { rule } }: Subject): Detail[] {
+export function tooNewTimestamps({ stat, within: { rule } }: EntryContext): Detail[] {
   const ageBy = stat.type === S_IFDIR ? rule.byDirectory : rule.byFile;
   return TIMESTAMPS.filter(([bit, word]) => (ageBy & bit) !== 0 && isSince(stat, word, rule)).map(
     ([, word, timestamp]) => ({

@@ -1,6 +1,6 @@
 /** The file of the directory index: read only where it is surely this user's own, and replaced as a whole. */
 import { mkdirSync, readSync, writeFileSync } from "node:fs";
-import { type Bytes, basename, parent, toBuffer } from "../../base/bytes.js";
+import { type Bytes, basename, dirname, toBuffer } from "../../base/bytes.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import {
   AT_SYMLINK_FOLLOW,
@@ -51,8 +51,8 @@ export function readWords(path: Bytes): Float64Array | undefined {
  */
 export function writeWords(path: Bytes, words: Float64Array): void {
   if (words.byteLength > LARGEST) return;
-  mkdirSync(toBuffer(parent(path)), { recursive: true, mode: 0o700 });
-  using dir = openat(Fd.cwd, parent(path), O_PATH | O_DIRECTORY);
+  mkdirSync(toBuffer(dirname(path)), { recursive: true, mode: 0o700 });
+  using dir = openat(Fd.cwd, dirname(path), O_PATH | O_DIRECTORY);
   const fresh = `${basename(path)}.new` as Bytes;
   const data = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
   // Left there by a run that was killed.

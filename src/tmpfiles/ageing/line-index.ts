@@ -1,6 +1,6 @@
 import { type Bytes, components, join } from "../../base/bytes.js";
 import { fnmatch } from "../../sys/fnmatch.js";
-import { Affixes } from "./affixes.js";
+import { WildcardIndex } from "./wildcard-index.js";
 
 /** All lines' paths, absolute and simplified. A line's place among them is its order, by which the caller knows it. */
 export interface LinePaths {
@@ -18,7 +18,7 @@ function isCut(component: Bytes): boolean {
 }
 
 /** What lines lead to: one directory entry, or all whose names match a component. */
-class Place {
+class TrieEntry {
   /** The line whose one path ends here. */
   own: number | undefined;
   /** The patterns that end here. */
@@ -27,24 +27,24 @@ class Place {
   readonly on: number[];
   /** Where in their paths the next component begins. */
   readonly #from: number;
-  #inside: Inside | undefined;
+  #nodes: TrieNode | undefined;
 
   constructor(from: number, on: number[]) {
     this.#from = from;
     this.on = on;
   }
 
-  inside(lines: LinePaths): Inside {
-    this.#inside ??= new Inside(lines, this.on, this.#from);
-    return this.#inside;
+  nodes(lines: LinePaths): TrieNode {
+    this.#nodes ??= new TrieNode(lines, this.on, this.#from);
+    return this.#nodes;
   }
 }
 
 /** Lines by the component of their paths that begins at one offset. */
-class Inside {
-  readonly names = new Map<Bytes, Place>();
+class TrieNode {
+  readonly names = new Map<Bytes, TrieEntry>();
   /** Components that hold a wildcard. */
-  wild: Affixes<Place> | undefined;
+  wild: WildcardIndex<TrieEntry> | undefined;
   /** Patterns that can't be cut at their slashes: they may match anything below. */
   readonly uncut: number[] = [];
 
@@ -55,32 +55,32 @@ class Inside {
   #add(path: Bytes, order: number, from: number, glob: boolean): void {
     const slash = path.indexOf("/", from);
     const component = path.slice(from, slash < 0 ? path.length : slash) as Bytes;
-    const place = this.#place(component, from + component.length + 1, glob);
-    if (place === undefined) this.uncut.push(order);
-    else if (slash >= 0) place.on.push(order);
-    else if (glob) place.patterns.push(order);
-    else place.own ??= order;
+    const entry = this.#entry(component, from + component.length + 1, glob);
+    if (entry === undefined) this.uncut.push(order);
+    else if (slash >= 0) entry.on.push(order);
+    else if (glob) entry.patterns.push(order);
+    else entry.own ??= order;
   }
 
-  #place(component: Bytes, next: number, glob: boolean): Place | undefined {
+  #entry(component: Bytes, next: number, glob: boolean): TrieEntry | undefined {
     if (glob && WILDCARD.test(component)) {
       if (!isCut(component)) return undefined;
-      this.wild ??= new Affixes();
-      return this.wild.at(component, () => new Place(next, []));
+      this.wild ??= new WildcardIndex();
+      return this.wild.at(component, () => new TrieEntry(next, []));
     }
-    let place = this.names.get(component);
-    if (place === undefined) {
-      place = new Place(next, []);
-      this.names.set(component, place);
+    let entry = this.names.get(component);
+    if (entry === undefined) {
+      entry = new TrieEntry(next, []);
+      this.names.set(component, entry);
     }
-    return place;
+    return entry;
   }
 
   /** Adds the places that the entry `name` is at. */
-  reach(name: Bytes, reached: Place[]): void {
+  collectEntries(name: Bytes, found: TrieEntry[]): void {
     const literal = this.names.get(name);
-    if (literal !== undefined) reached.push(literal);
-    if (this.wild !== undefined) this.wild.matching(name, reached);
+    if (literal !== undefined) found.push(literal);
+    if (this.wild !== undefined) this.wild.matching(name, found);
   }
 }
 
@@ -92,11 +92,11 @@ class Inside {
  */
 export class LineIndex {
   readonly #lines: LinePaths;
-  readonly #top: Place;
+  readonly #top: TrieEntry;
 
   constructor(lines: LinePaths) {
     this.#lines = lines;
-    this.#top = new Place(
+    this.#top = new TrieEntry(
       1,
       lines.paths.map((_, order) => order),
     );
@@ -104,7 +104,7 @@ export class LineIndex {
 
   /** The lines that concern what lies in `directory`. */
   below(directory: Bytes): LinesBelow {
-    const top = this.#top.inside(this.#lines);
+    const top = this.#top.nodes(this.#lines);
     let below = new LinesBelow(this.#lines, [top], top.uncut);
     for (const name of components(directory)) below = below.enter(name);
     return below;
@@ -114,32 +114,32 @@ export class LineIndex {
 /** The lines that may concern the entries of one directory. */
 export class LinesBelow {
   readonly #lines: LinePaths;
-  readonly #inside: readonly Inside[];
+  readonly #nodes: readonly TrieNode[];
   readonly #uncut: readonly number[];
   /** Nothing to ask: so for nearly all directories. */
   readonly isEmpty: boolean;
 
-  constructor(lines: LinePaths, inside: readonly Inside[], uncut: readonly number[]) {
+  constructor(lines: LinePaths, nodes: readonly TrieNode[], uncut: readonly number[]) {
     this.#lines = lines;
-    this.#inside = inside;
+    this.#nodes = nodes;
     this.#uncut = uncut;
-    this.isEmpty = inside.length === 0 && uncut.length === 0;
+    this.isEmpty = nodes.length === 0 && uncut.length === 0;
   }
 
   /** The same for the directory `name` in this one. */
   enter(name: Bytes): LinesBelow {
     if (this.isEmpty) return this;
-    const inside = this.#reach(name)
+    const nodes = this.#collectEntries(name)
       .filter(({ on }) => on.length > 0)
-      .map((place) => place.inside(this.#lines));
-    if (inside.length === 0 && this.#uncut.length === 0) return NO_LINES;
-    const uncut = inside.flatMap((reached) => reached.uncut);
-    return new LinesBelow(this.#lines, inside, [...this.#uncut, ...uncut]);
+      .map((entry) => entry.nodes(this.#lines));
+    if (nodes.length === 0 && this.#uncut.length === 0) return NO_LINES;
+    const uncut = nodes.flatMap((found) => found.uncut);
+    return new LinesBelow(this.#lines, nodes, [...this.#uncut, ...uncut]);
   }
 
   /** The line whose one path is that of the entry `name`. */
   own(name: Bytes): number | undefined {
-    for (const { names } of this.#inside) {
+    for (const { names } of this.#nodes) {
       const own = names.get(name)?.own;
       if (own !== undefined) return own;
     }
@@ -148,7 +148,7 @@ export class LinesBelow {
 
   /** The first line whose pattern matches the entry `name` of `directory`. */
   pattern(name: Bytes, directory: Bytes): number | undefined {
-    const candidates = [...this.#uncut, ...this.#reach(name).flatMap((at) => at.patterns)];
+    const candidates = [...this.#uncut, ...this.#collectEntries(name).flatMap((at) => at.patterns)];
     if (candidates.length === 0) return undefined;
     const path = join(directory, name);
     const { paths } = this.#lines;
@@ -156,10 +156,10 @@ export class LinesBelow {
     return matching.length === 0 ? undefined : Math.min(...matching);
   }
 
-  #reach(name: Bytes): Place[] {
-    const reached: Place[] = [];
-    for (const inside of this.#inside) inside.reach(name, reached);
-    return reached;
+  #collectEntries(name: Bytes): TrieEntry[] {
+    const found: TrieEntry[] = [];
+    for (const nodes of this.#nodes) nodes.collectEntries(name, found);
+    return found;
   }
 }
 

@@ -8,31 +8,33 @@ import {
   closeNumber,
   ENOENT,
   ENOTEMPTY,
-  openDirectory,
+  openDirectoryNumber,
   type StatxBuffer,
   statxInto,
 } from "../../sys/scan.js";
+import { DirectoryFrame, NOT_OPENED } from "./directory-frame.js";
 import type { DirectoryIndex, Known } from "./directory-index.js";
+import { directoryAllowsFastPath, entryAllowsFastPath, skipRecentFiles } from "./fast-path.js";
 import {
   type AgeRule,
   DEEPEST,
-  DIRECTORY_ARRIVAL,
-  DIRECTORY_DEPARTURE,
+  DIRECTORY_POST_VISIT,
+  DIRECTORY_PRE_VISIT,
+  FAST_PATH_GUARDS,
   firstGuard,
   GUARDS,
   NOT_EMPTY,
-  ORDINARY,
   OTHER,
-  UNOPENED_ARRIVAL,
+  UNOPENED_PRE_VISIT,
 } from "./guards.js";
-import { Ledger } from "./ledger.js";
-import type { Lens } from "./lens.js";
-import { Level, NOT_OPENED } from "./level.js";
 import type { LineIndex, LinesBelow } from "./line-index.js";
-import { isOrdinary, isOrdinaryPlace, passTooNew } from "./ordinary.js";
-import { NO_LOCK, type WalkHands } from "./walk-hands.js";
-import type { Base, Joined, Sharing, Slice, WalkParts } from "./walk-parts.js";
-import { WalkWorld } from "./walk-world.js";
+import type { Scheduler } from "./scheduler.js";
+import type { Slice, SliceResult } from "./slice.js";
+import { NO_LOCK, type WalkEffects } from "./walk-effects.js";
+import { WalkEnvironment } from "./walk-environment.js";
+import type { WalkObserver } from "./walk-observer.js";
+import type { Base, WalkParts } from "./walk-options.js";
+import { WalkStats } from "./walk-stats.js";
 
 /** How many entries are looked at before a walk looks whether it is to stop: a power of two. */
 const STOP_EVERY = 16;
@@ -42,28 +44,28 @@ const STOP_EVERY = 16;
  * before their directory, each by its name in the very directory that was opened and is locked.
  */
 export class Walk {
-  readonly ledger: Ledger;
-  readonly #hands: WalkHands;
+  readonly stats: WalkStats;
+  readonly #effects: WalkEffects;
   readonly #lines: LineIndex;
-  readonly #world: WalkWorld;
+  readonly #environment: WalkEnvironment;
   readonly #index: DirectoryIndex | undefined;
-  readonly #sharing: Sharing | undefined;
-  readonly #lens: Lens | undefined;
+  readonly #scheduler: Scheduler | undefined;
+  readonly #observer: WalkObserver | undefined;
   readonly #stop: StopFlag | undefined;
   /** From then on nothing more is looked at: open directories get their times back, and are left. */
   #stopped = false;
   /** From the base, or from a slice, down to where the walk stands. */
-  readonly #open: Level[] = [];
-  readonly #unused: Level[] = [];
+  readonly #open: DirectoryFrame[] = [];
+  readonly #unused: DirectoryFrame[] = [];
 
   constructor(parts: WalkParts) {
-    this.#hands = parts.hands;
+    this.#effects = parts.effects;
     this.#lines = parts.lines;
-    this.#world = new WalkWorld(parts);
-    this.ledger = new Ledger(parts, this.#world);
+    this.#environment = new WalkEnvironment(parts);
+    this.stats = new WalkStats(parts, this.#environment);
     this.#index = parts.index;
-    this.#sharing = parts.sharing;
-    this.#lens = parts.lens;
+    this.#scheduler = parts.scheduler;
+    this.#observer = parts.observer;
     this.#stop = parts.stop;
   }
 
@@ -71,70 +73,70 @@ export class Walk {
    * Walks `base`, which stays. The answer is the errno of a failure that the exit status tells of, 0 where all went well.
    */
   start(base: Base): { status: number; stays: number } {
-    this.ledger.listener = base.listener;
-    const level = this.#enter(0, base.fd, base.path, this.#lines.below(base.path), base.rule);
-    level.atMountTop = base.stat.isMountRoot;
-    level.indexing = base.indexing;
-    const status = this.#walk(level, base.restoresTimes ? base.stat : undefined);
-    this.#unused.push(level);
-    return { status, stays: level.stays };
+    this.stats.listener = base.listener;
+    const frame = this.#enter(0, base.fd, base.path, this.#lines.below(base.path), base.rule);
+    frame.atMountTop = base.stat.isMountRoot;
+    frame.indexing = base.indexing;
+    const status = this.#walk(frame, base.restoresTimes ? base.stat : undefined);
+    this.#unused.push(frame);
+    return { status, stays: frame.stays };
   }
 
   /** Walks a part of a directory that another thread listed; `fill` puts its entries into the listing. */
-  takeOver(slice: Slice, fill: (listing: Listing) => void): Joined {
+  takeOver(slice: Slice, fill: (listing: Listing) => void): SliceResult {
     const { depth, fd, path, rule } = slice;
-    const level = this.#enter(depth, fd, path, this.#lines.below(path), rule);
-    level.atMountTop = slice.atMountTop;
-    level.indexing = slice.indexing;
-    level.filesKnown = slice.filesKnown;
-    fill(level.listing);
-    this.#open.push(level);
-    const status = this.#listed(level);
-    const joined = level.joined(this.#leave(level) || status);
-    this.#unused.push(level);
-    return joined;
+    const frame = this.#enter(depth, fd, path, this.#lines.below(path), rule);
+    frame.atMountTop = slice.atMountTop;
+    frame.indexing = slice.indexing;
+    frame.filesKnown = slice.filesKnown;
+    fill(frame.listing);
+    this.#open.push(frame);
+    const status = this.#listed(frame);
+    const sliceResult = frame.sliceResult(this.#leave(frame) || status);
+    this.#unused.push(frame);
+    return sliceResult;
   }
 
-  #enter(depth: number, fd: number, path: Bytes, lines: LinesBelow, rule: AgeRule): Level {
-    const level = this.#unused.pop() ?? new Level(lines, rule);
-    level.enter(depth, fd, path, lines, rule);
-    return level;
+  #enter(depth: number, fd: number, path: Bytes, lines: LinesBelow, rule: AgeRule): DirectoryFrame {
+    const frame = this.#unused.pop() ?? new DirectoryFrame(lines, rule);
+    frame.enter(depth, fd, path, lines, rule);
+    return frame;
   }
 
   /** Looks at each entry; `times` are those that the directory had, to be given back. */
-  #walk(level: Level, times: StatxBuffer | undefined): number {
-    this.#open.push(level);
-    const named = this.#lens?.namesIn(level.path);
-    let status = named === undefined ? 0 : this.#named(level, named);
-    while (named === undefined && !this.#stops() && level.listing.read(level.fd)) {
-      level.next = 0;
-      status = this.#listed(level) || status;
+  #walk(frame: DirectoryFrame, times: StatxBuffer | undefined): number {
+    this.#open.push(frame);
+    const named = this.#observer?.namesIn(frame.path);
+    let status = named === undefined ? 0 : this.#named(frame, named);
+    while (named === undefined && !this.#stops() && frame.listing.read(frame.fd)) {
+      frame.next = 0;
+      status = this.#listed(frame) || status;
     }
-    status = this.#leave(level) || status;
-    if (level.changed && times !== undefined) this.#hands.restoreTimes(level.fd, times);
+    status = this.#leave(frame) || status;
+    if (frame.changed && times !== undefined) this.#effects.restoreTimes(frame.fd, times);
     return status;
   }
 
   /** Waits for what other threads do in here. */
-  #leave(level: Level): number {
-    const joined = level.join < 0 ? undefined : this.#sharing?.collect(level, this);
+  #leave(frame: DirectoryFrame): number {
+    const sliceResult = frame.join < 0 ? undefined : this.#scheduler?.collect(frame, this);
     this.#open.pop();
-    return joined === undefined ? 0 : level.meet(joined);
+    return sliceResult === undefined ? 0 : frame.merge(sliceResult);
   }
 
   /** Looks at each entry that was listed, but for those that are given away meanwhile. */
-  #listed(level: Level): number {
-    const quick = this.#tellsNothing && !level.filesKnown && isOrdinaryPlace(level);
+  #listed(frame: DirectoryFrame): number {
+    const quick = this.#reportsNothing && !frame.filesKnown && directoryAllowsFastPath(frame);
     let status = 0;
-    while (level.next < level.listing.end && !this.#stopped) {
-      const found = quick ? passTooNew(level, this.ledger.tally) : this.#lookAtNext(level);
-      if (found) status = this.#entry(level) || status;
-      this.#share();
-      this.ledger.progress(level.path);
-      if (quick || this.ledger.tally.entries % STOP_EVERY === 0) this.#stops();
+    while (frame.next < frame.listing.end && !this.#stopped) {
+      const found = quick ? skipRecentFiles(frame, this.stats.counters) : this.#lookAtNext(frame);
+      if (found) status = this.#entry(frame) || status;
+      this.#shareWork();
+      this.stats.progress(frame.path);
+      if (quick || this.stats.counters.entries % STOP_EVERY === 0) this.#stops();
     }
     // What was not looked at may be anything.
-    if (this.#stopped) level.notable = false;
+    if (this.#stopped) frame.notable = false;
     return status;
   }
 
@@ -144,157 +146,157 @@ export class Walk {
   }
 
   /** False where the next entry is none to look at. */
-  #lookAtNext(level: Level): boolean {
-    const at = level.next;
-    level.lookAt(at);
-    if (level.listing.isDots(at) || (level.filesKnown && this.#passOver(level, at))) return false;
-    level.failed = statxInto(level.fd, level.nameAddress, level.stat);
+  #lookAtNext(frame: DirectoryFrame): boolean {
+    const at = frame.next;
+    frame.lookAt(at);
+    if (frame.listing.isDots(at) || (frame.filesKnown && this.#passOver(frame, at))) return false;
+    frame.failed = statxInto(frame.fd, frame.nameAddress, frame.stat);
     return true;
   }
 
   /** Gives some of what is still to do to a thread that has nothing to do: as far up as there is any, since most is there. */
-  #share(): void {
-    const sharing = this.#sharing;
-    if (sharing?.wantsWork(this.ledger.tally.entries) !== true) return;
-    for (const level of this.#open) if (sharing.give(level)) return;
+  #shareWork(): void {
+    const scheduler = this.#scheduler;
+    if (scheduler?.wantsWork(this.stats.counters.entries) !== true) return;
+    for (const frame of this.#open) if (scheduler.offload(frame)) return;
   }
 
   /** Nobody wants to hear of an entry that stays, or where it is. */
-  get #tellsNothing(): boolean {
-    return this.#lens === undefined && this.#hands.acts && !this.ledger.listener.wantsKept;
+  get #reportsNothing(): boolean {
+    return this.#observer === undefined && this.#effects.acts && !this.stats.listener.wantsKept;
   }
 
   /** Looks at these entries alone. */
-  #named(level: Level, names: readonly Bytes[]): number {
+  #named(frame: DirectoryFrame, names: readonly Bytes[]): number {
     let status = 0;
     for (const name of names) {
       const cname = cstring(name);
-      level.lookAtNamed(name, address(cname), cname);
-      level.failed = statxInto(level.fd, level.nameAddress, level.stat);
-      status = this.#entry(level);
+      frame.lookAtNamed(name, address(cname), cname);
+      frame.failed = statxInto(frame.fd, frame.nameAddress, frame.stat);
+      status = this.#entry(frame);
     }
     return status;
   }
 
   /** An entry, and what statx says of it. */
-  #entry(level: Level): number {
-    this.ledger.tally.entries++;
-    if (level.failed !== 0) return this.#unknown(level, level.failed);
-    if (this.ledger.isGone(level)) return 0;
-    if (level.indexing) level.noteEntry();
-    return level.stat.type === S_IFDIR ? this.#directory(level) : this.#other(level);
+  #entry(frame: DirectoryFrame): number {
+    this.stats.counters.entries++;
+    if (frame.failed !== 0) return this.#unknown(frame, frame.failed);
+    if (this.stats.isGone(frame)) return 0;
+    if (frame.indexing) frame.noteEntry();
+    return frame.stat.type === S_IFDIR ? this.#directory(frame) : this.#other(frame);
   }
 
   /** statx failed: the entry went meanwhile, or it is none of ours (FUSE, NFS), and no failure. */
-  #unknown(level: Level, failed: number): number {
+  #unknown(frame: DirectoryFrame, failed: number): number {
     if (failed === ENOENT) {
-      this.#lens?.missing(level, level.name(), this.#world);
+      this.#observer?.entryMissing(frame, frame.name(), this.#environment);
       return 0;
     }
-    level.notable = false;
-    this.ledger.unknown(level, failed);
+    frame.notable = false;
+    this.stats.unknown(frame, failed);
     return 0;
   }
 
-  #other(level: Level): number {
-    level.lock = NO_LOCK;
-    const guard = firstGuard(isOrdinary(level) ? ORDINARY : OTHER, level, this.#world);
-    this.#lens?.decided(level, guard, this.#world);
-    if (guard !== undefined) return this.ledger.keep(level, GUARDS.indexOf(guard));
-    const failed = this.#hands.removeFile(level.fd, level.nameAddress);
+  #other(frame: DirectoryFrame): number {
+    frame.lock = NO_LOCK;
+    const guard = firstGuard(entryAllowsFastPath(frame) ? FAST_PATH_GUARDS : OTHER, frame, this.#environment);
+    this.#observer?.decided(frame, guard, this.#environment);
+    if (guard !== undefined) return this.stats.keep(frame, GUARDS.indexOf(guard));
+    const failed = this.#effects.removeFile(frame.fd, frame.nameAddress);
     // Closing lets go of the lock: no sooner than the name is gone.
-    if (level.lock >= 0) closeNumber(level.lock);
-    return this.ledger.gone(level, failed, 0);
+    if (frame.lock >= 0) closeNumber(frame.lock);
+    return this.stats.gone(frame, failed, 0);
   }
 
-  #directory(level: Level): number {
-    level.opened = NOT_OPENED;
-    level.remaining = 0;
-    const known = this.#recall(level);
-    if (known !== undefined && !known.hasDirectories) return this.#passOverAll(level, known);
-    const guard = firstGuard(DIRECTORY_ARRIVAL, level, this.#world);
+  #directory(frame: DirectoryFrame): number {
+    frame.opened = NOT_OPENED;
+    frame.remaining = 0;
+    const known = this.#recall(frame);
+    if (known !== undefined && !known.hasDirectories) return this.#passOverAll(frame, known);
+    const guard = firstGuard(DIRECTORY_PRE_VISIT, frame, this.#environment);
     if (guard !== undefined) {
-      this.#lens?.decided(level, guard, this.#world);
-      const failed = level.opened < 0 && level.opened !== NOT_OPENED ? -level.opened : 0;
-      if (level.opened >= 0) closeNumber(level.opened);
-      this.ledger.keep(level, GUARDS.indexOf(guard));
-      if (failed !== 0) this.ledger.unopened(level, failed);
+      this.#observer?.decided(frame, guard, this.#environment);
+      const failed = frame.opened < 0 && frame.opened !== NOT_OPENED ? -frame.opened : 0;
+      if (frame.opened >= 0) closeNumber(frame.opened);
+      this.stats.keep(frame, GUARDS.indexOf(guard));
+      if (failed !== 0) this.stats.unopened(frame, failed);
       return failed;
     }
-    if (level.opened === -ENOENT) return 0;
-    const lines = level.lines.isEmpty ? level.lines : level.lines.enter(level.name());
-    return this.#directoryOpen(level, lines);
+    if (frame.opened === -ENOENT) return 0;
+    const lines = frame.lines.isEmpty ? frame.lines : frame.lines.enter(frame.name());
+    return this.#directoryOpen(frame, lines);
   }
 
   /** The directory that `level` looks at: its entries first, then it. */
-  #directoryOpen(level: Level, lines: LinesBelow): number {
-    const status = level.depth >= DEEPEST ? this.#lookOnly(level) : this.#inside(level, lines);
-    const result = this.#stopped ? 0 : this.#depart(level);
-    if (level.opened >= 0) closeNumber(level.opened);
+  #directoryOpen(frame: DirectoryFrame, lines: LinesBelow): number {
+    const status = frame.depth >= DEEPEST ? this.#lookOnly(frame) : this.#inside(frame, lines);
+    const result = this.#stopped ? 0 : this.#depart(frame);
+    if (frame.opened >= 0) closeNumber(frame.opened);
     return result || status;
   }
 
-  #inside(level: Level, lines: LinesBelow): number {
-    const inner = this.#enter(level.depth + 1, level.opened, level.entryPath(), lines, level.rule);
-    const known = this.#recall(level);
-    inner.indexing = level.indexing;
+  #inside(frame: DirectoryFrame, lines: LinesBelow): number {
+    const inner = this.#enter(frame.depth + 1, frame.opened, frame.entryPath(), lines, frame.rule);
+    const known = this.#recall(frame);
+    inner.indexing = frame.indexing;
     inner.filesKnown = known !== undefined;
-    const status = this.#walk(inner, level.stat);
+    const status = this.#walk(inner, frame.stat);
     if (known !== undefined) this.#index?.keep(known);
-    else if (inner.isNotable) this.#index?.note(level.stat, inner.seen);
-    level.learn(inner.stays, inner.firstStaying);
+    else if (inner.isNotable) this.#index?.note(frame.stat, inner.seen);
+    frame.learn(inner.stays, inner.firstStaying);
     this.#unused.push(inner);
     return status;
   }
 
   /** What the index says of the directory that `level` looks at. Who wants to be told of each entry wants no index. */
-  #recall(level: Level): Known | undefined {
-    if (!level.indexing || this.ledger.listener.wantsKept) return undefined;
-    return this.#index?.recall(level.stat, level.rule);
+  #recall(frame: DirectoryFrame): Known | undefined {
+    if (!frame.indexing || this.stats.listener.wantsKept) return undefined;
+    return this.#index?.recall(frame.stat, frame.rule);
   }
 
   /** Passes over an entry that the index knows, unless it may be a directory. */
-  #passOver(level: Level, at: number): boolean {
-    if (!level.listing.isSurelyFile(at)) return false;
-    this.ledger.tally.indexed++;
-    level.stays++;
+  #passOver(frame: DirectoryFrame, at: number): boolean {
+    if (!frame.listing.isSurelyFile(at)) return false;
+    this.stats.counters.indexed++;
+    frame.stays++;
     return true;
   }
 
   /** Passes over all entries of the directory that `level` looks at: it is not even opened. */
-  #passOverAll(level: Level, known: Known): number {
+  #passOverAll(frame: DirectoryFrame, known: Known): number {
     this.#index?.keep(known);
-    const guard = firstGuard(UNOPENED_ARRIVAL, level, this.#world);
-    if (guard !== undefined) return this.ledger.keep(level, GUARDS.indexOf(guard));
-    this.ledger.tally.indexed += known.files;
-    level.learn(known.files, undefined);
-    return this.#depart(level);
+    const guard = firstGuard(UNOPENED_PRE_VISIT, frame, this.#environment);
+    if (guard !== undefined) return this.stats.keep(frame, GUARDS.indexOf(guard));
+    this.stats.counters.indexed += known.files;
+    frame.learn(known.files, undefined);
+    return this.#depart(frame);
   }
 
   /** Too deep to be entered: only whether anything is in there. */
-  #lookOnly(level: Level): number {
-    level.opened = openDirectory(level.fd, level.nameAddress);
-    if (level.opened < 0) return 0;
-    const inner = this.#enter(level.depth + 1, level.opened, level.path, level.lines, level.rule);
+  #lookOnly(frame: DirectoryFrame): number {
+    frame.opened = openDirectoryNumber(frame.fd, frame.nameAddress);
+    if (frame.opened < 0) return 0;
+    const inner = this.#enter(frame.depth + 1, frame.opened, frame.path, frame.lines, frame.rule);
     const first = inner.firstListed();
-    if (first !== undefined) level.learn(1, first);
+    if (first !== undefined) frame.learn(1, first);
     this.#unused.push(inner);
     return 0;
   }
 
   /** A directory whose entries were seen: does it go? */
-  #depart(level: Level): number {
-    const guard = firstGuard(DIRECTORY_DEPARTURE, level, this.#world);
-    this.#lens?.decided(level, guard, this.#world);
+  #depart(frame: DirectoryFrame): number {
+    const guard = firstGuard(DIRECTORY_POST_VISIT, frame, this.#environment);
+    this.#observer?.decided(frame, guard, this.#environment);
     // Tried although something stays in it: where it could not go in any case, that is a failure to tell of.
-    const tried = guard === NOT_EMPTY && this.#hands.acts && level.opened >= 0;
-    if (guard !== undefined && !tried) return this.ledger.keep(level, GUARDS.indexOf(guard));
-    const failed = this.#hands.removeDirectory(level.fd, level.nameAddress);
+    const tried = guard === NOT_EMPTY && this.#effects.acts && frame.opened >= 0;
+    if (guard !== undefined && !tried) return this.stats.keep(frame, GUARDS.indexOf(guard));
+    const failed = this.#effects.removeDirectory(frame.fd, frame.nameAddress);
     if (failed === ENOTEMPTY) {
       // Something came while we looked.
-      this.ledger.keep(level, GUARDS.indexOf(NOT_EMPTY));
+      this.stats.keep(frame, GUARDS.indexOf(NOT_EMPTY));
       return 0;
     }
-    return this.ledger.gone(level, failed, AT_REMOVEDIR);
+    return this.stats.gone(frame, failed, AT_REMOVEDIR);
   }
 }

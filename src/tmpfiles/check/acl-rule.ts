@@ -1,7 +1,7 @@
 /** A rule about ACLs that the mode of another line switches off. */
-import { type Bytes, show } from "../../base/bytes.js";
-import type { Item } from "../item.js";
+import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { setFileAcl, setTreeAcl } from "../lines/acl.js";
+import type { Item } from "../model/item.js";
 import type { Configuration } from "./configuration.js";
 import { fieldOf, type Spot } from "./rule.js";
 
@@ -17,7 +17,7 @@ export function* maskedAcls(configuration: Configuration): Generator<Spot> {
     const granted = grantedByName(fieldOf(source, "argument") ?? ("" as Bytes));
     const masking = setting.get(path)?.find(({ mode }) => (granted & ~groupBits(mode?.bits ?? 0)) !== 0);
     if (masking?.mode === undefined) continue;
-    const where = `${show(masking.source.file)}:${masking.source.line}`;
+    const where = `${escapeForDisplay(masking.source.file)}:${masking.source.line}`;
     yield {
       source,
       field: "argument",

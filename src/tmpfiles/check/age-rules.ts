@@ -1,6 +1,7 @@
 /** Rules about ages, and about what the daily clean leaves out. */
-import { show } from "../../base/bytes.js";
-import { AGE_BY_ATIME, type Item } from "../item.js";
+import { escapeForDisplay } from "../../base/bytes.js";
+import type { Item } from "../model/item.js";
+import { AGE_BY_ATIME } from "../syntax/age.js";
 import { type Configuration, isExclusion } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 
@@ -22,7 +23,7 @@ export const AGE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Age has no effect on this line type",
     why: "Only lines for directories, copies, exclusions and removals use an age. On all others it is parsed and ignored.",
-    wayOut: "Replace the age with -, or set it on a d or e line for the directory.",
+    fix: "Replace the age with -, or set it on a d or e line for the directory.",
     find: (configuration) =>
       spots(configuration.all, "age", (item) =>
         item.age !== undefined && item.type.ages === false ? `${item.letter} lines never clean` : undefined,
@@ -33,11 +34,11 @@ export const AGE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Age is never applied",
     why: `Lines with "!" apply only with --boot, and no stock unit runs --clean with --boot. The daily clean ignores this line.`,
-    wayOut: `Remove the "!", or the age.`,
+    fix: `Remove the "!", or the age.`,
     find: (configuration) =>
       spots(configuration.all, "type", (item) =>
         item.modifiers.boot && cleansByAge(item)
-          ? `${item.letter}! never cleans ${show(configuration.shown(item.path))}`
+          ? `${item.letter}! never cleans ${escapeForDisplay(configuration.shown(item.path))}`
           : undefined,
       ),
   },
@@ -46,11 +47,11 @@ export const AGE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Exclusion is never applied",
     why: `Lines with "!" apply only with --boot. The daily clean runs without it, and cleans the path.`,
-    wayOut: `Remove the "!".`,
+    fix: `Remove the "!".`,
     find: (configuration) =>
       spots(configuration.all, "type", (item) =>
         item.modifiers.boot && isExclusion(item)
-          ? `${show(configuration.shown(item.path))} is not excluded from the daily clean`
+          ? `${escapeForDisplay(configuration.shown(item.path))} is not excluded from the daily clean`
           : undefined,
       ),
   },
@@ -59,7 +60,7 @@ export const AGE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Boot-only line below an aged directory",
     why: `The daily clean ignores lines with "!", so the parent directory's age applies to this path and files in use may be removed.`,
-    wayOut: "Add an x line for the same path.",
+    fix: "Add an x line for the same path.",
     find: unshielded,
   },
   {
@@ -67,11 +68,11 @@ export const AGE_RULES: readonly Rule[] = [
     severity: "info",
     title: "Age 0 matches everything",
     why: "Every clean removes all contents, even files just created and in use; only locked files are kept.",
-    wayOut: "Set an age. To empty the directory only at boot, use a D line without an age.",
+    fix: "Set an age. To empty the directory only at boot, use a D line without an age.",
     find: (configuration) =>
       spots(configuration.byDay, "age", (item) =>
         item.age?.span === 0n && item.type.ages !== false && !isExclusion(item)
-          ? `every clean empties ${show(configuration.shown(item.path))}`
+          ? `every clean empties ${escapeForDisplay(configuration.shown(item.path))}`
           : undefined,
       ).map(forEmptiedDirectories(configuration)),
   },
@@ -80,7 +81,7 @@ export const AGE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Age without a unit",
     why: "A number without a unit is a number of seconds.",
-    wayOut: `Write the unit: "d" for days, "s" if seconds are meant.`,
+    fix: `Write the unit: "d" for days, "s" if seconds are meant.`,
     find: (configuration) =>
       spots(configuration.all, "age", (item) => {
         const seconds = /^~?(?:[a-zA-Z]+:)?(\d+)$/.exec(fieldOf(item.source, "age") ?? "")?.[1];
@@ -93,7 +94,7 @@ export const AGE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Age by access time on a noatime mount",
     why: "A noatime mount does not record reads, so files that are read every day still expire.",
-    wayOut: "Use other timestamps, for example bcm:10d, or mount with relatime.",
+    fix: "Use other timestamps, for example bcm:10d, or mount with relatime.",
     find: (configuration) => spots(configuration.byDay, "age", (item) => deadAtime(configuration, item)),
   },
 ];
@@ -107,8 +108,8 @@ function cleansByAge(item: Item): boolean {
 /** What is a D line already needs no advice to be one. */
 function forEmptiedDirectories({ all }: Configuration): (spot: Spot) => Spot {
   const emptied = new Set(all.filter(({ type }) => type.remove !== undefined).map(({ source }) => source));
-  const wayOut = "Set an age, or write -: a D line is emptied at boot without one.";
-  return (spot) => (emptied.has(spot.source) ? { ...spot, wayOut } : spot);
+  const fix = "Set an age, or write -: a D line is emptied at boot without one.";
+  return (spot) => (emptied.has(spot.source) ? { ...spot, fix } : spot);
 }
 
 /**
@@ -117,11 +118,11 @@ function forEmptiedDirectories({ all }: Configuration): (spot: Spot) => Spot {
  */
 function* unshielded(configuration: Configuration): Generator<Spot> {
   for (const { source, path, type, modifiers } of configuration.all) {
-    const removes = type.ageSharing !== "lends";
+    const removes = type.ageInheritance !== "source";
     if (!modifiers.boot || (removes && type.remove === undefined) || configuration.isShielded(path)) continue;
     const by = configuration.ageingAbove(path);
     if (by === undefined || (removes && configuration.worldWritableAbove(path) === undefined)) continue;
-    const detail = `${show(configuration.shown(path))} is aged by ${show(by.source.file)}:${by.source.line}`;
+    const detail = `${escapeForDisplay(configuration.shown(path))} is aged by ${escapeForDisplay(by.source.file)}:${by.source.line}`;
     const isTree = removes && type.ages === "contents";
     yield { source, field: "path", detail, ...(isTree && { severity: "info" as const }) };
   }
@@ -133,5 +134,5 @@ function deadAtime(configuration: Configuration, item: Item): string | undefined
   if (!/^~?[^:]*[aA][^:]*:/.test(fieldOf(item.source, "age") ?? "")) return undefined;
   const mount = configuration.mountOf(item.path);
   if (!mount?.options.includes("noatime")) return undefined;
-  return `${show(mount.point)} is mounted noatime`;
+  return `${escapeForDisplay(mount.point)} is mounted noatime`;
 }

@@ -1,11 +1,11 @@
 /** The checker: what systemd-tmpfiles refuses, what it silently ignores, and what nobody means. */
-import { simplify } from "../../base/bytes.js";
+import { normalize } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { type Mount, readMountInfo } from "../../sys/mountinfo.js";
-import { DIAGNOSTIC_CODES } from "../config/diagnostics.js";
-import { type Loaded, type LoadOptions, loadItems } from "../config/items.js";
-import { columnOf } from "../config/line.js";
-import { requireCheckOptions } from "../options.js";
+import { type Loaded, loadItems } from "../config/items.js";
+import { type LoadOptions, requireCheckOptions } from "../model/options.js";
+import { DIAGNOSTIC_CODES } from "../syntax/diagnostics.js";
+import { columnOf } from "../syntax/line.js";
 import { Configuration } from "./configuration.js";
 import { DUPLICATE_AT_BOOT, explanationOf, type FindingText } from "./explanations.js";
 import type { Rule, Spot } from "./rule.js";
@@ -39,7 +39,7 @@ export function check(options: CheckOptions = {}): Finding[] {
   const whole = { ...options, readOn: true, assumeSources: true, textsRead: new Map() };
   const boot = loadItems({ ...whole, boot: true });
   const day = loadItems({ ...whole, boot: false });
-  const root = options.root === undefined ? undefined : simplify(options.root);
+  const root = options.root === undefined ? undefined : normalize(options.root);
   const mounts = options.mounts ?? (root === undefined ? readMountInfo() : []);
   const configuration = new Configuration(
     [...boot.exact, ...boot.globs],
@@ -53,10 +53,10 @@ export function check(options: CheckOptions = {}): Finding[] {
 
 function finding(rule: Rule, spot: Spot): Finding {
   const { code, title, why } = rule;
-  const { source, field, at = 0, detail, severity = rule.severity, wayOut = rule.wayOut } = spot;
+  const { source, field, at = 0, detail, severity = rule.severity, fix = rule.fix } = spot;
   const { file, line, text } = source;
   const column = columnOf(text, field) + at;
-  return { file, line, column, text, severity, code, message: detail, title, why, wayOut };
+  return { file, line, column, text, severity, code, message: detail, title, why, fix };
 }
 
 /** What loading reports. That a line loses at boot alone, to one that only counts there, is likely meant. */

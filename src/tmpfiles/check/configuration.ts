@@ -1,8 +1,8 @@
 /** What rules ask of a configuration. */
-import { type Bytes, isBelow, parent } from "../../base/bytes.js";
+import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { type Mount, mountAt } from "../../sys/mountinfo.js";
-import type { Item, ItemGroup } from "../item.js";
+import type { Item, ItemGroup } from "../model/item.js";
 
 /** Directories that every user can write to on any host. */
 const WORLD_WRITABLE = ["/tmp", "/var/tmp", "/dev/shm"] as Bytes[];
@@ -62,7 +62,7 @@ export class Configuration {
 
   /** The line by whose age the daily clean removes what lies at the path, if any: an exact one, or a glob's. */
   ageingAbove(path: Bytes): Item | undefined {
-    const above = selfAndAbove(parent(path));
+    const above = selfAndAbove(dirname(path));
     return this.#ageing.find(
       (item) => !isExclusion(item) && above.some((directory) => matches(item, directory)),
     );
@@ -87,7 +87,7 @@ export class Configuration {
    */
   crossing(path: Bytes, made: boolean): { readonly above: Item; readonly below: Bytes } | undefined {
     for (const below of selfAndAbove(path)) {
-      const above = this.#makers.get(parent(below));
+      const above = this.#makers.get(dirname(below));
       const maker = this.#makers.get(below);
       if (above === undefined || !makesDirectory(above) || ownerOf(above) === 0) continue;
       if ((made || maker !== undefined) && ownerOf(maker) !== ownerOf(above)) return { above, below };
@@ -112,7 +112,7 @@ export function isExclusion(item: Item): boolean {
 }
 
 export function makesDirectory(item: Item): boolean {
-  return item.type.ageSharing === "lends";
+  return item.type.ageInheritance === "source";
 }
 
 /** It makes its path, if that is not there. */
@@ -125,26 +125,26 @@ function ownerOf(item: Item | undefined): number {
   return item?.user?.id ?? 0;
 }
 
-export function isGlob(path: Bytes): boolean {
+export function hasGlob(path: Bytes): boolean {
   return GLOB.test(path);
 }
 
 /** Whether the line's path, or its glob, names this path. */
 export function matches(item: Item, path: Bytes): boolean {
-  return item.path === path || (item.type.path === "glob" && isGlob(item.path) && fnmatch(item.path, path));
+  return item.path === path || (item.type.path === "glob" && hasGlob(item.path) && fnmatch(item.path, path));
 }
 
 /** The path and all directories above it, the nearest first. */
 function selfAndAbove(path: Bytes): Bytes[] {
   const paths: Bytes[] = [];
-  for (let at = path; at !== "/" && at !== "."; at = parent(at)) paths.push(at);
+  for (let at = path; at !== "/" && at !== "."; at = dirname(at)) paths.push(at);
   return [...paths, "/" as Bytes];
 }
 
 /** Whether two paths or globs may name one path: told by what stands before the first wildcard of each. */
 function overlaps(a: Bytes, b: Bytes): boolean {
   if (a === b || isBelow(b, a)) return true;
-  if (!isGlob(a) && !isGlob(b)) return false;
+  if (!hasGlob(a) && !hasGlob(b)) return false;
   const [left, right] = [beforeWildcard(a), beforeWildcard(b)];
   return left.startsWith(right) || right.startsWith(left);
 }

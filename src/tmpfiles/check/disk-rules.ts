@@ -1,9 +1,9 @@
 /** Rules about what lines name on this host, or below the root that is checked. */
-import { type Bytes, show } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import { resolve } from "../../path/resolve.js";
 import { S_IFLNK, S_IFMT, statx } from "../../sys/inode.js";
-import type { Item } from "../item.js";
+import type { Item } from "../model/item.js";
 import { type Configuration, isExclusion } from "./configuration.js";
 import type { Rule, Spot } from "./rule.js";
 
@@ -13,7 +13,7 @@ export const DISK_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Directory is a symlink, and is never cleaned",
     why: "systemd-tmpfiles does not follow a symlink in the last component of a line's path, so nothing in the directory is removed.",
-    wayOut: "Name the directory that the symlink leads to.",
+    fix: "Name the directory that the symlink leads to.",
     find: symlinkedDirectories,
   },
 ];
@@ -24,7 +24,7 @@ function* symlinkedDirectories(configuration: Configuration): Generator<Spot> {
     yield {
       source: item.source,
       field: "path",
-      detail: `${show(configuration.shown(item.path))} is a symlink`,
+      detail: `${escapeForDisplay(configuration.shown(item.path))} is a symlink`,
     };
   }
 }
@@ -38,7 +38,7 @@ function emptiesDirectory(item: Item): boolean {
 /** Without moving the access time of any. What can't be looked at may be anything. */
 function isSymlink(root: Bytes | undefined, path: Bytes): boolean {
   try {
-    using found = resolve(root ?? ("/" as Bytes), path, { follow: false, safe: false, traceless: true });
+    using found = resolve(root ?? ("/" as Bytes), path, { follow: false, safe: false, preserveAtime: true });
     return (statx(found).mode & S_IFMT) === S_IFLNK;
   } catch (error) {
     if (error instanceof SyscallError || error instanceof UnsafePathError) return false;

@@ -1,7 +1,7 @@
 /** Rules about exclusions that exclude nothing. */
-import { show } from "../../base/bytes.js";
-import type { Item } from "../item.js";
-import { type Configuration, isExclusion, isGlob, matches } from "./configuration.js";
+import { escapeForDisplay } from "../../base/bytes.js";
+import type { Item } from "../model/item.js";
+import { type Configuration, hasGlob, isExclusion, matches } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 
 export const EXCLUSION_RULES: readonly Rule[] = [
@@ -10,7 +10,7 @@ export const EXCLUSION_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Brace expansion is not supported in this pattern",
     why: "Exclusions are matched with fnmatch(3), which treats { and } as ordinary characters, so nothing is excluded.",
-    wayOut: "Write one line for each alternative.",
+    fix: "Write one line for each alternative.",
     find: bracesInGlobs,
   },
   {
@@ -18,7 +18,7 @@ export const EXCLUSION_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Exclusion does not apply to the glob's own matches",
     why: "An exclusion applies to what is found below a line's path. Paths matched by the glob are cleaned regardless.",
-    wayOut: "Exclude the contents, for example /dir/name/*, or change the glob so that it does not match.",
+    fix: "Exclude the contents, for example /dir/name/*, or change the glob so that it does not match.",
     find: missedExclusions,
   },
 ];
@@ -35,18 +35,20 @@ function* bracesInGlobs(configuration: Configuration): Generator<Spot> {
       source,
       field: "path",
       at,
-      detail: `${show(configuration.shown(path))} matches only that exact name`,
+      detail: `${escapeForDisplay(configuration.shown(path))} matches only that exact name`,
     };
   }
 }
 
 function* missedExclusions(configuration: Configuration): Generator<Spot> {
-  const globs = configuration.byDay.filter((item) => isGlob(item.path) && !isExclusion(item) && cleans(item));
+  const globs = configuration.byDay.filter(
+    (item) => hasGlob(item.path) && !isExclusion(item) && cleans(item),
+  );
   for (const exclusion of configuration.exclusions) {
     const glob = globs.find((item) => item.path === exclusion.path || matches(item, exclusion.path));
     if (glob === undefined) continue;
-    const where = `${show(glob.source.file)}:${glob.source.line}`;
-    const path = show(configuration.shown(glob.path));
+    const where = `${escapeForDisplay(glob.source.file)}:${glob.source.line}`;
+    const path = escapeForDisplay(configuration.shown(glob.path));
     yield { source: exclusion.source, field: "path", detail: `${where} matches it with ${path}` };
   }
 }

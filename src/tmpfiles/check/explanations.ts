@@ -1,6 +1,6 @@
 /** Explains what loading itself reports: why it matters, and what to write instead. */
 import type { Diagnostic } from "../../base/errors.js";
-import { consequenceOf } from "../config/diagnostics.js";
+import { consequenceOf } from "../syntax/diagnostics.js";
 
 export interface FindingText {
   /** What kind of thing it is. */
@@ -8,7 +8,7 @@ export interface FindingText {
   /** What happens because of it. */
   readonly why: string;
   /** What to write instead. */
-  readonly wayOut: string;
+  readonly fix: string;
 }
 
 export const DUPLICATE_AT_BOOT = "duplicate-at-boot";
@@ -17,38 +17,37 @@ const REMARKS: Readonly<Record<string, FindingText>> = {
   duplicate: {
     title: "Conflicting line for the same path",
     why: "Only the first line for a path applies; this one is ignored.",
-    wayOut:
-      "Remove one of the lines. To override a line, put the other into a file whose name sorts earlier.",
+    fix: "Remove one of the lines. To override a line, put the other into a file whose name sorts earlier.",
   },
   [DUPLICATE_AT_BOOT]: {
     title: "Line is ignored at boot",
     why: `At boot a line with "!" for the same path comes first, so this line is ignored then, and systemd-tmpfiles reports it at each boot.`,
-    wayOut: "If that is intended, nothing. Otherwise give both lines the same mode, owner and age.",
+    fix: "If that is intended, nothing. Otherwise give both lines the same mode, owner and age.",
   },
   "var-run": {
     title: "Path below /var/run",
     why: "/var/run is a legacy symlink to /run. Lines for /var/run and for /run are not recognized as the same path.",
-    wayOut: "Write /run.",
+    fix: "Write /run.",
   },
   "ignored-argument": {
     title: "Part of the argument is ignored",
     why: "It cannot be parsed; the rest of the line applies without it.",
-    wayOut: "Correct that part of the argument.",
+    fix: "Correct that part of the argument.",
   },
   "unresolved-specifier": {
     title: "Specifier has no value here",
     why: "The line is skipped as long as this host has no value for the specifier.",
-    wayOut: "Set up what the specifier stands for, or write the value.",
+    fix: "Set up what the specifier stands for, or write the value.",
   },
   "changed-mode": {
     title: "Special mode bits are dropped",
     why: "The owner they are meant for is unknown.",
-    wayOut: "Create the account first.",
+    fix: "Create the account first.",
   },
   "dangling-link": {
     title: "Configuration file is a dangling symlink",
     why: "The file is ignored, and does not mask files of the same name.",
-    wayOut: "Point the link to a file, or to /dev/null to mask files of the same name.",
+    fix: "Point the link to a file, or to /dev/null to mask files of the same name.",
   },
 };
 
@@ -99,5 +98,5 @@ export function explanationOf(diagnostic: Diagnostic): FindingText {
   if (remark !== undefined) return remark;
   const why = CONSEQUENCES[consequenceOf(diagnostic)];
   const title = diagnostic.line === 0 ? "Configuration cannot be read" : "Line is invalid";
-  return { title, why, wayOut: FIXES[diagnostic.code] ?? "Correct the line." };
+  return { title, why, fix: FIXES[diagnostic.code] ?? "Correct the line." };
 }

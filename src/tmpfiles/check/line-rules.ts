@@ -1,9 +1,8 @@
 /** Rules about fields, modifiers and names that mean less, or something else, than they seem to. */
-import { type Bytes, components, show } from "../../base/bytes.js";
-import { MODIFIER_NAMES } from "../config/line.js";
-import type { Item } from "../item.js";
-import type { LineType } from "../line-type.js";
+import { type Bytes, components, escapeForDisplay } from "../../base/bytes.js";
 import { resolveCopySource, resolveLinkTarget, resolveText } from "../lines/arguments.js";
+import type { Item, LineType } from "../model/item.js";
+import { MODIFIER_NAMES } from "../syntax/modifiers.js";
 import type { Configuration } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 
@@ -13,7 +12,7 @@ export const LINE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Modifier has no effect",
     why: "It is accepted, and does nothing on a line of this type.",
-    wayOut: "Remove the modifier.",
+    fix: "Remove the modifier.",
     find: unusedModifiers,
   },
   {
@@ -21,7 +20,7 @@ export const LINE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Mode has no effect",
     why: "Lines of this type do not set a mode.",
-    wayOut: "Write - for the mode.",
+    fix: "Write - for the mode.",
     find: (configuration) => unusedFields(configuration, "mode"),
   },
   {
@@ -29,7 +28,7 @@ export const LINE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "User or group has no effect",
     why: "Lines of this type do not set an owner.",
-    wayOut: "Write - for user and group.",
+    fix: "Write - for user and group.",
     find: function* (configuration) {
       yield* unusedFields(configuration, "user");
       yield* unusedFields(configuration, "group");
@@ -40,7 +39,7 @@ export const LINE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Wildcard is not expanded",
     why: "This line type creates exactly one path, so the wildcard becomes part of the name.",
-    wayOut: "Write the name, or use a line type that accepts a glob, for example e for existing directories.",
+    fix: "Write the name, or use a line type that accepts a glob, for example e for existing directories.",
     find: wildcardNames,
   },
   {
@@ -48,7 +47,7 @@ export const LINE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "** is not recursive",
     why: "glob(3) treats ** like *: it matches exactly one level.",
-    wayOut: "Write one * for each level; to remove a whole tree, use an R line for the directory.",
+    fix: "Write one * for each level; to remove a whole tree, use an R line for the directory.",
     find: doubleStars,
   },
   {
@@ -56,7 +55,7 @@ export const LINE_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Quotes become part of the argument",
     why: "The argument is the rest of the line, and is not unquoted: the quotes are written to the file, or become part of the name.",
-    wayOut: "Remove the quotes. Blanks need none here.",
+    fix: "Remove the quotes. Blanks need none here.",
     find: quotedArguments,
   },
   {
@@ -64,7 +63,7 @@ export const LINE_RULES: readonly Rule[] = [
     severity: "info",
     title: "Path is not normalized",
     why: "// and /./ are removed when the line is read.",
-    wayOut: "Write the shorter path.",
+    fix: "Write the shorter path.",
     find: untidyPaths,
   },
   {
@@ -72,7 +71,7 @@ export const LINE_RULES: readonly Rule[] = [
     severity: "error",
     title: `Path contains ".."`,
     why: "Its target depends on symlinks, so systemd-tmpfiles refuses to follow it when the line is run.",
-    wayOut: "Write the path without it.",
+    fix: "Write the path without it.",
     find: dottedPaths,
   },
 ];
@@ -114,7 +113,7 @@ function* wildcardNames(configuration: Configuration): Generator<Spot> {
     yield {
       source,
       field: "path",
-      detail: `${letter} creates a path named exactly ${show(configuration.shown(path))}`,
+      detail: `${letter} creates a path named exactly ${escapeForDisplay(configuration.shown(path))}`,
     };
   }
 }
@@ -122,7 +121,7 @@ function* wildcardNames(configuration: Configuration): Generator<Spot> {
 function* dottedPaths(configuration: Configuration): Generator<Spot> {
   for (const { source, path } of configuration.all) {
     if (components(path).includes(".." as never)) {
-      yield { source, field: "path", detail: show(configuration.shown(path)) };
+      yield { source, field: "path", detail: escapeForDisplay(configuration.shown(path)) };
     }
   }
 }
@@ -135,7 +134,7 @@ function* doubleStars(configuration: Configuration): Generator<Spot> {
       source,
       field: "path",
       at,
-      detail: `${show(configuration.shown(path))} matches one level for each **`,
+      detail: `${escapeForDisplay(configuration.shown(path))} matches one level for each **`,
     };
   }
 }
@@ -148,7 +147,11 @@ function* quotedArguments({ all }: Configuration): Generator<Spot> {
     if (!TEXTS.includes(type.resolveArgument)) continue;
     const written = fieldOf(source, "argument") ?? "";
     if (modifiers.base64 || !/^(["'])[\s\S]*\1$/.test(written) || written.length < 2) continue;
-    yield { source, field: "argument", detail: `the argument is ${show(written as Bytes)}, with its quotes` };
+    yield {
+      source,
+      field: "argument",
+      detail: `the argument is ${escapeForDisplay(written as Bytes)}, with its quotes`,
+    };
   }
 }
 

@@ -1,9 +1,9 @@
 /** Rules about modes, owners and ACLs that open a door, or close one. */
-import { type Bytes, parent, show } from "../../base/bytes.js";
-import type { Item } from "../item.js";
+import { type Bytes, dirname, escapeForDisplay } from "../../base/bytes.js";
 import { createFifo } from "../lines/nodes.js";
+import type { Item } from "../model/item.js";
 import { maskedAcls } from "./acl-rule.js";
-import { type Configuration, isGlob, isMaker, makesDirectory } from "./configuration.js";
+import { type Configuration, hasGlob, isMaker, makesDirectory } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 
 const OTHERS_READ = 0o004;
@@ -17,7 +17,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     severity: "warning",
     title: "World-writable directory without the sticky bit",
     why: "Every user can remove and replace the files of all others in it.",
-    wayOut: "Set the sticky bit, for example mode 1777.",
+    fix: "Set the sticky bit, for example mode 1777.",
     find: (configuration) =>
       modeSpots(configuration, (item, bits) =>
         isDirectoryLine(item) && (bits & STICKY) === 0 ? `mode 0${bits.toString(8)}` : undefined,
@@ -28,7 +28,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     severity: "warning",
     title: "World-writable file",
     why: "Programs that read it trust every user; in a shared directory they may be made to write to another file.",
-    wayOut: "Give it to a group, for example 0664 root GROUP.",
+    fix: "Give it to a group, for example 0664 root GROUP.",
     find: (configuration) =>
       modeSpots(configuration, (item, bits) =>
         makesFile(item, bits) || opensOne(item, bits) ? `mode 0${bits.toString(8)}` : undefined,
@@ -39,7 +39,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Directory that its owner cannot enter",
     why: "Without x, files in the directory cannot be opened, whatever their own modes.",
-    wayOut: "Add x for everyone who may read, for example 0755 or 0700.",
+    fix: "Add x for everyone who may read, for example 0755 or 0700.",
     find: unsearchableDirectories,
   },
   {
@@ -47,7 +47,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Predictable name in a world-writable directory",
     why: "Another user can create it first, and so own it or point it elsewhere.",
-    wayOut: `Create it at boot, before users log in ("!"), or below /run.`,
+    fix: `Create it at boot, before users log in ("!"), or below /run.`,
     find: guessableNames,
   },
   {
@@ -55,7 +55,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Recursive change where other users can write",
     why: "Files that other users put there, including hard links to files elsewhere, get the owner, mode or attributes.",
-    wayOut: "Change only the directory, with a line type that is not recursive.",
+    fix: "Change only the directory, with a line type that is not recursive.",
     find: recursiveChanges,
   },
   {
@@ -63,7 +63,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     severity: "error",
     title: "Unsafe ownership transition",
     why: "The owner of a directory can replace its contents, so systemd-tmpfiles refuses to follow it to a path with a different owner: the line fails.",
-    wayOut: "Give both paths to the same user, or the directory to root.",
+    fix: "Give both paths to the same user, or the directory to root.",
     find: unsafeTransitions,
   },
   {
@@ -71,8 +71,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     severity: "warning",
     title: "ACL is disabled by the mode of another line",
     why: "Setting the mode of a path that has an ACL sets the ACL's mask. The first run grants the access, and every later one takes it away.",
-    wayOut:
-      "Set group permissions in the mode that include those of the ACL, for example 0750, or add a mask to the ACL line, for example m::rx.",
+    fix: "Set group permissions in the mode that include those of the ACL, for example 0750, or add a mask to the ACL line, for example m::rx.",
     find: maskedAcls,
   },
 ];
@@ -132,13 +131,13 @@ function isDevice({ type }: Item): boolean {
 
 function* guessableNames(configuration: Configuration): Generator<Spot> {
   for (const { source, path, type, modifiers, letter } of configuration.all) {
-    if (modifiers.boot || type.path !== "exact" || !configuration.isWorldWritable(parent(path))) continue;
+    if (modifiers.boot || type.path !== "exact" || !configuration.isWorldWritable(dirname(path))) continue;
     if (configuration.isWorldWritable(path) && isWellKnown(configuration.shown(path))) continue;
     if (/%[bm]/.test(fieldOf(source, "path") ?? "")) continue;
     yield {
       source,
       field: "path",
-      detail: `${letter} creates ${show(configuration.shown(path))} at any time`,
+      detail: `${letter} creates ${escapeForDisplay(configuration.shown(path))} at any time`,
     };
   }
 }
@@ -153,7 +152,7 @@ function* recursiveChanges(configuration: Configuration): Generator<Spot> {
     if (type.recursive !== true) continue;
     const shared = configuration.worldWritableAbove(path);
     if (shared !== undefined) {
-      const detail = `${letter} changes everything below ${show(configuration.shown(path))}, where every user can write`;
+      const detail = `${letter} changes everything below ${escapeForDisplay(configuration.shown(path))}, where every user can write`;
       yield { source, field: "path", detail };
     } else if (((mode?.bits ?? 0) & OTHERS_WRITE) !== 0) {
       yield { source, field: "mode", detail: `${letter} makes the whole tree world-writable` };
@@ -165,13 +164,17 @@ function* unsafeTransitions(configuration: Configuration): Generator<Spot> {
   for (const item of configuration.all) {
     const { source, path, type } = item;
     const made = isMaker(item);
-    if (!made && (isGlob(path) || !isAdjusted(item))) continue;
-    const found = configuration.crossing(made ? parent(path) : path, made && type.create !== undefined);
+    if (!made && (hasGlob(path) || !isAdjusted(item))) continue;
+    const found = configuration.crossing(made ? dirname(path) : path, made && type.create !== undefined);
     if (found === undefined) continue;
     const { above, below } = found;
-    const where = `${show(above.source.file)}:${above.source.line}`;
-    const owned = `${show(configuration.shown(above.path))} belongs to user ${above.user?.id} (${where})`;
-    yield { source, field: "path", detail: `${owned}, ${show(configuration.shown(below))} does not` };
+    const where = `${escapeForDisplay(above.source.file)}:${above.source.line}`;
+    const owned = `${escapeForDisplay(configuration.shown(above.path))} belongs to user ${above.user?.id} (${where})`;
+    yield {
+      source,
+      field: "path",
+      detail: `${owned}, ${escapeForDisplay(configuration.shown(below))} does not`,
+    };
   }
 }
 

@@ -1,8 +1,8 @@
 /** Rules about lines that remove or change the system itself. */
-import { type Bytes, components, join, show } from "../../base/bytes.js";
+import { type Bytes, components, escapeForDisplay, join } from "../../base/bytes.js";
 import { expandBraces } from "../../path/braces.js";
-import type { Item } from "../item.js";
-import { type Configuration, isExclusion, isGlob, matches } from "./configuration.js";
+import type { Item } from "../model/item.js";
+import { type Configuration, hasGlob, isExclusion, matches } from "./configuration.js";
 import type { Rule, Spot } from "./rule.js";
 import { SYSTEM_DIRECTORIES } from "./system-directories.js";
 
@@ -16,7 +16,7 @@ export const REMOVAL_RULES: readonly Rule[] = [
     severity: "error",
     title: "Removes a system directory",
     why: "Removing this path, or everything in it, would destroy the system.",
-    wayOut: "Remove a specific path below a dedicated directory instead.",
+    fix: "Remove a specific path below a dedicated directory instead.",
     find: (configuration) => systemSpots(configuration, removes, "removes"),
   },
   {
@@ -24,7 +24,7 @@ export const REMOVAL_RULES: readonly Rule[] = [
     severity: "error",
     title: "Cleans a system directory by age",
     why: "System files that have not been used for this long would be removed.",
-    wayOut: "Set the age on a dedicated directory below it instead.",
+    fix: "Set the age on a dedicated directory below it instead.",
     find: (configuration) => systemSpots(configuration, agesContents, "cleans"),
   },
   {
@@ -32,7 +32,7 @@ export const REMOVAL_RULES: readonly Rule[] = [
     severity: "error",
     title: "Changes a system directory recursively",
     why: "Every file below it would get the same mode, owner, ACL or attributes: set-user-ID programs stop working, and protected files become readable or writable.",
-    wayOut: "Name a specific path, or use the line type that is not recursive (z, a, h, t).",
+    fix: "Name a specific path, or use the line type that is not recursive (z, a, h, t).",
     find: (configuration) => systemSpots(configuration, changesTree, "recursively changes"),
   },
 ];
@@ -66,7 +66,7 @@ function* systemSpots(
       yield {
         source: item.source,
         field: "path",
-        detail: `${item.letter} ${show(path)} ${verb} ${show(taken)}`,
+        detail: `${item.letter} ${escapeForDisplay(path)} ${verb} ${escapeForDisplay(taken)}`,
       };
     }
   }
@@ -80,6 +80,6 @@ function takes(item: Item, path: Bytes, directory: Bytes): boolean {
     if (components(one).length > depth + 1) return false;
     const named = { ...item, path: one };
     if (matches(named, directory)) return true;
-    return isGlob(one) && SAMPLES.every((name) => matches(named, join(directory, name)));
+    return hasGlob(one) && SAMPLES.every((name) => matches(named, join(directory, name)));
   });
 }

@@ -2,8 +2,8 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { Severity } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";
-import { splitWords } from "../config/lex.js";
-import { FIELDS, type Field } from "../config/line.js";
+import { splitWords } from "../syntax/lex.js";
+import { FIELDS, type Field } from "../syntax/line.js";
 import type { Configuration } from "./configuration.js";
 
 /** One thing that can be wrong with a line that systemd-tmpfiles accepts. */
@@ -15,7 +15,7 @@ export interface Rule {
   /** What happens because of it. */
   readonly why: string;
   /** What to write instead. */
-  readonly wayOut: string;
+  readonly fix: string;
   readonly find: (configuration: Configuration) => Iterable<Spot>;
 }
 
@@ -29,7 +29,7 @@ export interface Spot {
   readonly detail: string;
   /** Instead of the rule's own, if they are other ones in this line. */
   readonly severity?: Rule["severity"];
-  readonly wayOut?: string;
+  readonly fix?: string;
 }
 
 /** What a field of a line holds, unquoted; undefined where it has none. */

@@ -1,6 +1,8 @@
 /** Which of the lines of one path contradict each other, and the order in which the others run. */
-import type { Age, Item, Owner } from "../item.js";
+
 import { modeOf } from "../lines/mode.js";
+import type { Item, Owner } from "../model/item.js";
+import type { Age } from "../syntax/age.js";
 
 /** What owns the path comes first, so that it is there when the others adjust it; then in the order of the letters. */
 export function compareItems(a: Item, b: Item): number {

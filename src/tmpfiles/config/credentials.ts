@@ -1,13 +1,13 @@
 /** Credentials that the service manager passed. */
-import { type Bytes, bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
+import { type Bytes, bytes, isAbsolute, join, normalize } from "../../base/bytes.js";
 import { readBelow } from "../../sys/read.js";
-import { whyUnreadable } from "./files.js";
 import {
   badCredentialsDirectory,
   invalidCredentialName,
   unreadableCredential,
   type Wording,
-} from "./wording.js";
+} from "../syntax/wording.js";
+import { whyUnreadable } from "./files.js";
 
 /** The credentials that the service manager passed, systemd.exec(5). */
 export interface Credentials {
@@ -44,7 +44,7 @@ export function credentialsOf(environment: NodeJS.ProcessEnv): Credentials {
 function isPlain(path: Bytes): boolean {
   return (
     isAbsolute(path) &&
-    (simplify(path) === path || `${simplify(path)}/` === path) &&
+    (normalize(path) === path || `${normalize(path)}/` === path) &&
     !/\/\.\.(\/|$)/.test(path)
   );
 }

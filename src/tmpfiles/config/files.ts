@@ -4,11 +4,11 @@ import {
   type Bytes,
   basename,
   bytes,
+  dirname,
+  escapeForDisplay,
   isAbsolute,
   join,
-  parent,
-  show,
-  simplify,
+  normalize,
   toBuffer,
 } from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
@@ -29,9 +29,9 @@ import {
   readStandardInput,
   UnusableFileError,
 } from "../../sys/read.js";
-import { errorAt, remarkAt } from "./diagnostics.js";
-import { linesOf } from "./lex.js";
-import { danglingLink, fileNotFound, unreadableFile } from "./wording.js";
+import { errorAt, noteAt } from "../syntax/diagnostics.js";
+import { linesOf } from "../syntax/lex.js";
+import { danglingLink, fileNotFound, unreadableFile } from "../syntax/wording.js";
 
 /** Where configuration is looked for: the first directory has the highest priority. */
 export function configDirectories(user: boolean, environment: NodeJS.ProcessEnv): Bytes[] {
@@ -97,7 +97,7 @@ export function listConfigFiles(
     const name = basename(below);
     if (!files.has(name)) files.set(name, { name, below, replaced: true });
   };
-  const replacedIn = replace === undefined ? undefined : resolvedDirectory(root, parent(simplify(replace)));
+  const replacedIn = replace === undefined ? undefined : resolvedDirectory(root, dirname(normalize(replace)));
   for (const directory of directories) {
     const found = namesIn(root, directory, diagnostics);
     if (found === undefined) continue;
@@ -173,7 +173,7 @@ function kindOf(
   }
   if (linkTarget(root, below) === DEV_NULL) return "mask";
   diagnostics.push(
-    remarkAt(displayPath(root, below), 0, 0, "dangling-link", danglingLink(displayPath(root, below))),
+    noteAt(displayPath(root, below), 0, 0, "dangling-link", danglingLink(displayPath(root, below))),
   );
   return "neither";
 }
@@ -183,8 +183,8 @@ const DEV_NULL = "/dev/null";
 /** Where a link says it leads, though nothing is there: a root need not have a /dev. */
 function linkTarget(root: Bytes | undefined, below: Bytes): string | undefined {
   try {
-    using directory = openBelow(root, parent(below), O_RDONLY | O_DIRECTORY);
-    return posix.resolve(parent(below), readlinkat(directory, basename(below)));
+    using directory = openBelow(root, dirname(below), O_RDONLY | O_DIRECTORY);
+    return posix.resolve(dirname(below), readlinkat(directory, basename(below)));
   } catch (error) {
     if (error instanceof SyscallError) return undefined;
     throw error;
@@ -243,7 +243,7 @@ function tidied(path: Bytes): Bytes {
   const normal = posix.normalize(path) as Bytes;
   if (normal === path) return path;
   const [given, tidy] = [path, normal].map((each) => statSync(toBuffer(each), { throwIfNoEntry: false }));
-  return given !== undefined && given.ino === tidy?.ino && given.dev === tidy.dev ? normal : simplify(path);
+  return given !== undefined && given.ino === tidy?.ino && given.dev === tidy.dev ? normal : normalize(path);
 }
 
 function existsHere(path: Bytes): boolean {
@@ -252,11 +252,11 @@ function existsHere(path: Bytes): boolean {
 
 function notFoundMessage(arg: Bytes, places: NamedConfigPlaces, isHere: boolean): string {
   const { root, directories, inWorkingDirectory } = places;
-  const looked = directories.map((directory) => show(displayPath(root, directory)));
+  const looked = directories.map((directory) => escapeForDisplay(displayPath(root, directory)));
   if (inWorkingDirectory) looked.push("the current directory");
   const last = looked.pop() ?? "any directory";
   const list = looked.length === 0 ? last : `${looked.join(", ")} or ${last}`;
-  return `not found in ${list}${isHere ? ` (did you mean ./${show(arg)}?)` : ""}`;
+  return `not found in ${list}${isHere ? ` (did you mean ./${escapeForDisplay(arg)}?)` : ""}`;
 }
 
 export function unreadable(file: Bytes, error: Error): Diagnostic {
@@ -280,7 +280,7 @@ export function readConfigFiles(options: {
   readonly user?: boolean;
   readonly environment?: NodeJS.ProcessEnv;
 }): { readonly files: readonly ConfigText[]; readonly diagnostics: readonly Diagnostic[] } {
-  const root = options.root === undefined ? undefined : simplify(options.root);
+  const root = options.root === undefined ? undefined : normalize(options.root);
   const directories = configDirectories(options.user ?? false, options.environment ?? process.env);
   const list = listConfigFiles(root, directories, undefined);
   const diagnostics = [...list.diagnostics];

@@ -1,8 +1,8 @@
 /** The items of a configuration by their paths. */
-import { type Bytes, parent, parents } from "../../base/bytes.js";
-import type { Item, ItemGroup } from "../item.js";
+import { ancestors, type Bytes, dirname } from "../../base/bytes.js";
+import type { Item, ItemGroup } from "../model/item.js";
+import { AgeInheritance } from "./age-inheritance.js";
 import { compareItems, conflictingItem } from "./conflicts.js";
-import { Lenders } from "./lenders.js";
 
 /**
  * All items by their paths, in the order in which the paths were first written: those of one path, and the globs. A
@@ -34,7 +34,7 @@ export class ItemTable {
       if (winner !== undefined) return winner;
       insert(group.items, item);
     }
-    if (item.type.ageSharing === "borrows") this.#borrowers.add(group);
+    if (item.type.ageInheritance === "inherits") this.#borrowers.add(group);
     return undefined;
   }
 
@@ -44,12 +44,13 @@ export class ItemTable {
    */
   shareAges(): void {
     if (this.#borrowers.size === 0) return;
-    const lenders = new Lenders(
-      this.exact.flatMap((group) => group.items.filter((item) => item.type.ageSharing === "lends")),
+    const inheritance = new AgeInheritance(
+      this.exact.flatMap((group) => group.items.filter((item) => item.type.ageInheritance === "source")),
     );
     for (const group of this.#borrowers) {
       for (const [index, item] of group.items.entries()) {
-        if (item.type.ageSharing === "borrows") group.items[index] = withAgeOf(item, lenders.find(item));
+        if (item.type.ageInheritance === "inherits")
+          group.items[index] = withAgeOf(item, inheritance.find(item));
       }
     }
   }
@@ -60,7 +61,7 @@ export class ItemTable {
    */
   link(root: Bytes): void {
     const nearest = this.#nearestGroups(root);
-    const directoryOf = parents();
+    const directoryOf = ancestors();
     for (const groups of [this.#exact, this.#globs]) {
       for (const group of groups.values()) {
         group.parent = nearest(directoryOf(group.path));
@@ -77,7 +78,7 @@ export class ItemTable {
     const nearest = (directory: Bytes): ItemGroup | undefined => {
       const found = known.get(directory);
       if (found !== undefined || known.has(directory)) return found;
-      const group = this.#exact.get(directory) ?? this.#globs.get(directory) ?? nearest(parent(directory));
+      const group = this.#exact.get(directory) ?? this.#globs.get(directory) ?? nearest(dirname(directory));
       known.set(directory, group);
       return group;
     };

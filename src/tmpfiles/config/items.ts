@@ -1,12 +1,15 @@
 /** Loads a configuration: from what the caller asks for to resolved items and diagnostics. */
-import { type Bytes, join, show, simplify } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay, join, normalize } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";
 import { O_DIRECTORY, O_PATH } from "../../sys/files.js";
 import { LIMITS, openBelow, readBelow } from "../../sys/read.js";
-import type { ItemGroup } from "../item.js";
+import type { ItemGroup } from "../model/item.js";
+import type { LoadOptions } from "../model/options.js";
+import { consequenceOf, errorAt, noteAt } from "../syntax/diagnostics.js";
+import { columnOf, eachWrittenLine } from "../syntax/line.js";
+import { duplicateLine } from "../syntax/wording.js";
 import { type CredentialError, type Credentials, credentialsOf } from "./credentials.js";
-import { consequenceOf, errorAt, remarkAt } from "./diagnostics.js";
 import {
   type ConfigText,
   configDirectories,
@@ -15,42 +18,9 @@ import {
   readNamedConfig,
   unreadable,
 } from "./files.js";
+import { itemContext } from "./item-context.js";
 import { ItemTable } from "./item-table.js";
-import { columnOf, eachWrittenLine } from "./line.js";
 import { LineReader } from "./line-reader.js";
-import { resolveContext } from "./resolve-context.js";
-import { duplicateLine } from "./wording.js";
-
-/** What configuration counts, and what it is resolved against. */
-export interface LoadOptions {
-  /** --root: an absolute path, below which all lines and the configuration directories lie. Accounts are its own. */
-  readonly root?: Bytes | undefined;
-  /** --user: this user's configuration and directories. */
-  readonly user?: boolean;
-  /** --boot: lines with `!` count too. */
-  readonly boot?: boolean;
-  /** Lines are understood as by systemd 252: for who asks what that would do. */
-  readonly asIn252?: boolean;
-  /** --graceful: lines keep their effect where their owner is unknown. */
-  readonly graceful?: boolean;
-  readonly prefixes?: readonly Bytes[];
-  readonly excludePrefixes?: readonly Bytes[];
-  /** Names, paths, or `-` for standard input; or lines (`inline`). Without any, all configuration files count. */
-  readonly args?: readonly Bytes[];
-  readonly inline?: boolean;
-  /** A name among `args` that no configuration directory has is a file in the working directory. */
-  readonly inWorkingDirectory?: boolean;
-  /** --replace: `args` stand in for the configuration file of this path, among all the others. */
-  readonly replace?: Bytes | undefined;
-  /** Keeps what was read of `args`, for loading it again: a pipe can be read only once. */
-  readonly textsRead?: Map<Bytes, ConfigText>;
-  /** Take the sources of lines that copy or link as existing: they need not be installed where configuration is checked. */
-  readonly assumeSources?: boolean;
-  /** Read on after what would stop a run, to say all that is wrong. */
-  readonly readOn?: boolean;
-  /** For $XDG_..., $TMPDIR and $CREDENTIALS_DIRECTORY; the process's own by default. */
-  readonly environment?: NodeJS.ProcessEnv;
-}
 
 export interface Loaded {
   /** The paths, in the order in which they were first written. */
@@ -88,7 +58,7 @@ class Loader {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    this.#root = options.root === undefined ? undefined : simplify(options.root);
+    this.#root = options.root === undefined ? undefined : normalize(options.root);
     this.#directories = configDirectories(options.user ?? false, options.environment ?? process.env);
   }
 
@@ -96,7 +66,7 @@ class Loader {
     const credentials = this.#hasRoot() ? this.#credentials() : undefined;
     if (credentials === undefined) return;
     const report = (diagnostic: Diagnostic): void => void this.#diagnostics.push(diagnostic);
-    const reader = new LineReader(resolveContext(this.#options, this.#root, credentials, report));
+    const reader = new LineReader(itemContext(this.#options, this.#root, credentials, report));
     const { args = [], replace } = this.#options;
     if (replace === undefined && args.length > 0) this.#readArguments(args, reader);
     else this.#readDirectories(args, replace, reader);
@@ -244,9 +214,9 @@ class Loader {
     const winner = item === undefined ? undefined : this.#table.add(item);
     if (item === undefined || winner === undefined) return;
     const { file, line, text } = source;
-    const where = `${show(winner.source.file)}:${winner.source.line}`;
+    const where = `${escapeForDisplay(winner.source.file)}:${winner.source.line}`;
     const wording = duplicateLine(item.path, where);
-    this.#diagnostics.push(remarkAt(file, line, columnOf(text, "path"), "duplicate", wording));
+    this.#diagnostics.push(noteAt(file, line, columnOf(text, "path"), "duplicate", wording));
   }
 }
 

@@ -1,15 +1,15 @@
 /** Turns written lines into items, with a short cut for lines that differ in their paths alone. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
-import type { Item } from "../item.js";
-import { errorAt } from "./diagnostics.js";
-import { type Cut, cutBehindPath } from "./lex.js";
-import { parseLine } from "./line.js";
-import { resolveLike, resolveLine } from "./resolve.js";
-import type { ResolveContext } from "./resolve-context.js";
+import type { Item } from "../model/item.js";
+import { errorAt } from "../syntax/diagnostics.js";
+import { type Cut, cutBehindPath } from "../syntax/lex.js";
+import { parseLine } from "../syntax/line.js";
+import type { ItemContext } from "./item-context.js";
+import { resolveFromTemplate, resolveLine } from "./resolve.js";
 
 /** An item, and how its line is written apart from the path. */
-interface Model {
+interface LineTemplate {
   readonly type: Bytes;
   readonly rest: Bytes;
   readonly item: Item;
@@ -20,14 +20,14 @@ interface Model {
  * `0755 root root 10d`: that is read once, and from then on only the path is.
  */
 export class LineReader {
-  readonly #context: ResolveContext;
+  readonly #context: ItemContext;
   /** The first item that is written so, by its type and what is behind the path. */
-  readonly #models = new Map<Bytes, Map<Bytes, Model>>();
+  readonly #templates = new Map<Bytes, Map<Bytes, LineTemplate>>();
   /** Of the line before: mostly the next is like it. */
-  #last: Model | undefined;
+  #last: LineTemplate | undefined;
   #reports = 0;
 
-  constructor(context: ResolveContext) {
+  constructor(context: ItemContext) {
     this.#context = {
       ...context,
       report: (diagnostic) => {
@@ -43,7 +43,8 @@ export class LineReader {
     const cut = cutBehindPath(text);
     if (cut === undefined) return this.#readWhole(source);
     if (this.#last === undefined || !isLike(this.#last, cut, text)) this.#last = this.#find(cut, text);
-    if (this.#last !== undefined) return resolveLike(this.#last.item, source, cut.path, this.#context);
+    if (this.#last !== undefined)
+      return resolveFromTemplate(this.#last.item, source, cut.path, this.#context);
     const before = this.#reports;
     const item = this.#readWhole(source);
     // What was said of a line is to be said of each that is like it.
@@ -51,8 +52,8 @@ export class LineReader {
     return item;
   }
 
-  #find({ type, rest }: Cut, text: Bytes): Model | undefined {
-    return this.#models.get(type)?.get(text.slice(rest) as Bytes);
+  #find({ type, rest }: Cut, text: Bytes): LineTemplate | undefined {
+    return this.#templates.get(type)?.get(text.slice(rest) as Bytes);
   }
 
   #readWhole(source: Source): Item | undefined {
@@ -65,14 +66,14 @@ export class LineReader {
   #keep(item: Item, cut: Cut): void {
     const { type } = cut;
     const rest = item.source.text.slice(cut.rest) as Bytes;
-    const models = this.#models.get(type) ?? new Map<Bytes, Model>();
-    this.#models.set(type, models);
+    const templates = this.#templates.get(type) ?? new Map<Bytes, LineTemplate>();
+    this.#templates.set(type, templates);
     this.#last = { type, rest, item };
-    models.set(rest, this.#last);
+    templates.set(rest, this.#last);
   }
 }
 
-function isLike({ type, rest }: Model, cut: Cut, text: Bytes): boolean {
+function isLike({ type, rest }: LineTemplate, cut: Cut, text: Bytes): boolean {
   return type === cut.type && rest.length === text.length - cut.rest && text.endsWith(rest);
 }
 

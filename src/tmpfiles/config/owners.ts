@@ -1,8 +1,8 @@
 /** The user and group fields of a line. */
 import type { Bytes } from "../../base/bytes.js";
 import { type Accounts, parseId } from "../../sys/accounts.js";
-import type { Owner } from "../item.js";
-import { accountLookupFailed, emptyAccount, unknownAccount, type Wording } from "./wording.js";
+import type { Owner } from "../model/item.js";
+import { accountLookupFailed, emptyAccount, unknownAccount, type Wording } from "../syntax/wording.js";
 
 /** Why a user or group field names nobody. `tolerable`: there is none of that name; else it could not even be asked. */
 export interface MissingOwner {
@@ -11,7 +11,7 @@ export interface MissingOwner {
 }
 
 /** The name in a user or group field, without the `:` in front. */
-export function nameOf(field: Bytes): Bytes {
+export function ownerName(field: Bytes): Bytes {
   return field.startsWith(":") ? (field.slice(1) as Bytes) : field;
 }
 
@@ -26,7 +26,7 @@ export function ownerReader(
 ): (field: Bytes) => Owner | MissingOwner {
   return (field) => {
     const onlyCreate = field.startsWith(":");
-    const name = nameOf(field);
+    const name = ownerName(field);
     if (name === "") return { wording: emptyAccount(kind), tolerable: root !== undefined };
     try {
       const id = parseId(name) ?? accounts[kind](name);

@@ -1,11 +1,11 @@
 /** Parses a configuration without a host, for the library. */
 import { type Bytes, bytes, fromBuffer } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
-import { parseAge } from "./age.js";
-import { eachParsedLine, type Line, type ParsedFile } from "./line.js";
-import { parseMode } from "./mode.js";
+import { parseAge } from "../syntax/age.js";
+import { eachParsedLine, type Line, type ParsedFile } from "../syntax/line.js";
+import { parseMode } from "../syntax/mode.js";
+import type { ItemContext } from "./item-context.js";
 import { resolveLine } from "./resolve.js";
-import type { ResolveContext } from "./resolve-context.js";
 import { placeholders } from "./specifiers.js";
 
 /**
@@ -20,7 +20,7 @@ export function parse(content: string | Uint8Array, file = "tmpfiles.conf"): Par
   const lines: Line[] = [];
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic): void => void diagnostics.push(diagnostic);
-  const context: ResolveContext = { ...ANYWHERE, report };
+  const context: ItemContext = { ...ANYWHERE, report };
   const text = typeof content === "string" ? bytes(content) : fromBuffer(content);
   eachParsedLine(bytes(file), text, (line) => resolveLine(line, context) && lines.push(line), report);
   return { lines, diagnostics };
@@ -29,10 +29,10 @@ export function parse(content: string | Uint8Array, file = "tmpfiles.conf"): Par
 const EMPTY = "" as Bytes;
 const somebody = () => ({ id: 0, onlyCreate: false });
 
-const ANYWHERE: Omit<ResolveContext, "report"> = {
+const ANYWHERE: Omit<ItemContext, "report"> = {
   root: undefined,
   boot: true,
-  asIn252: false,
+  dialect252: false,
   graceful: false,
   user: somebody,
   group: somebody,

@@ -1,27 +1,27 @@
 /** Resolves the argument of a line: its own syntax, specifiers, credentials and base64. */
 import type { Bytes } from "../../base/bytes.js";
-import { ArgumentError, type LineType, MissingSourceError } from "../line-type.js";
 import { RelativeSourceError } from "../lines/arguments.js";
-import { decodeBase64 } from "./base64.js";
-import type { CredentialError } from "./credentials.js";
-import type { Line } from "./line.js";
-import { expansionFailed, Omission, Rejection, remark } from "./rejection.js";
-import type { ResolveContext } from "./resolve-context.js";
+import { ArgumentError, type LineType, MissingSourceError } from "../model/item.js";
+import { decodeBase64 } from "../syntax/base64.js";
+import type { Line } from "../syntax/line.js";
 import {
   invalidBase64,
   missingCredential,
   missingSource,
   noCredentialNamed,
   type Wording,
-} from "./wording.js";
+} from "../syntax/wording.js";
+import type { CredentialError } from "./credentials.js";
+import type { ItemContext } from "./item-context.js";
+import { expansionFailed, LineError, LineSkipped, note } from "./line-error.js";
 
 /** The argument as its type reads it, before it is known whether the line counts. */
-export function parseArgument(line: Line, type: LineType, context: ResolveContext): unknown {
+export function parseArgument(line: Line, type: LineType, context: ItemContext): unknown {
   const { argument } = line;
   const { parseArgument: parse } = type;
   if (argument === undefined || parse === undefined) return argument;
   const warn = (said: Wording, at = 0): void =>
-    remark(line.source, context, "ignored-argument", "argument", said, at);
+    note(line.source, context, "ignored-argument", "argument", said, at);
   return withArgumentErrors(() => parse(argument, warn));
 }
 
@@ -31,11 +31,11 @@ function withArgumentErrors<T>(act: () => T): T {
     return act();
   } catch (error) {
     if (error instanceof MissingSourceError) {
-      throw new Omission("missing-source", "argument", missingSource(error.path));
+      throw new LineSkipped("missing-source", "argument", missingSource(error.path));
     }
     if (!(error instanceof ArgumentError)) throw error;
     const code = error instanceof RelativeSourceError ? "relative-source" : "bad-argument";
-    throw new Rejection(code, "argument", error.wording, error.at);
+    throw new LineError(code, "argument", error.wording, error.at);
   }
 }
 
@@ -45,7 +45,7 @@ export function resolveArgument(
   type: LineType,
   parsed: unknown,
   path: Bytes,
-  context: ResolveContext,
+  context: ItemContext,
 ): unknown {
   const { resolveArgument: resolve } = type;
   if (resolve === undefined || line.modifiers.base64) return parsed;
@@ -66,29 +66,29 @@ export function resolveArgument(
 export function argumentBytesOf(
   line: Line,
   text: Bytes | undefined,
-  context: ResolveContext,
+  context: ItemContext,
 ): Bytes | undefined {
   return decode(line, readCredential(line, text, context));
 }
 
-function readCredential(line: Line, name: Bytes | undefined, context: ResolveContext): Bytes | undefined {
+function readCredential(line: Line, name: Bytes | undefined, context: ItemContext): Bytes | undefined {
   if (!line.modifiers.credential) return name;
   if (name === undefined) {
-    throw new Rejection("bad-credential", "type", noCredentialNamed());
+    throw new LineError("bad-credential", "type", noCredentialNamed());
   }
   let content: Bytes | undefined;
   try {
     content = context.credentials.read(name);
   } catch (error) {
-    throw new Rejection("bad-credential", "argument", (error as CredentialError).wording);
+    throw new LineError("bad-credential", "argument", (error as CredentialError).wording);
   }
   if (content !== undefined) return content;
-  throw new Omission("missing-credential", "argument", missingCredential(name));
+  throw new LineSkipped("missing-credential", "argument", missingCredential(name));
 }
 
 function decode(line: Line, content: Bytes | undefined): Bytes | undefined {
   if (!line.modifiers.base64 || content === undefined) return content;
   const decoded = decodeBase64(content);
-  if (decoded === undefined) throw new Rejection("bad-base64", "argument", invalidBase64(content));
+  if (decoded === undefined) throw new LineError("bad-base64", "argument", invalidBase64(content));
   return decoded;
 }

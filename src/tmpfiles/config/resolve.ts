@@ -1,22 +1,23 @@
 /** Resolves a parsed line into an item of this host. */
-import { type Bytes, isAbsolute, join, show, simplify } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay, isAbsolute, join, normalize } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import { expandBraces, TooManyAlternativesError } from "../../path/braces.js";
-import type { Age, Item, Mode, Owner } from "../item.js";
-import type { LineType } from "../line-type.js";
 import { lineType } from "../lines/index.js";
-import type { Line } from "./line.js";
-import { nameOf } from "./owners.js";
-import { expansionFailed, Omission, Rejection, remark, reportLeftOut } from "./rejection.js";
+import type { Item, LineType, Owner } from "../model/item.js";
+import type { Age } from "../syntax/age.js";
+import type { Line } from "../syntax/line.js";
+import type { Mode } from "../syntax/mode.js";
+import * as wording from "../syntax/wording.js";
+import type { ItemContext } from "./item-context.js";
+import { expansionFailed, LineError, LineSkipped, note, reportLeftOut } from "./line-error.js";
+import { ownerName } from "./owners.js";
 import { argumentBytesOf, parseArgument, resolveArgument } from "./resolve-argument.js";
-import type { ResolveContext } from "./resolve-context.js";
-import * as wording from "./wording.js";
 
 /**
  * The line as an item of this host: specifiers, owners, the root. Undefined for a line that is left out, with its reason
  * reported. The steps have the order of the reference, since the first that fails decides the exit status.
  */
-export function resolveLine(line: Line, context: ResolveContext): Item | undefined {
+export function resolveLine(line: Line, context: ItemContext): Item | undefined {
   try {
     return resolveSteps(line, context);
   } catch (error) {
@@ -29,11 +30,11 @@ export function resolveLine(line: Line, context: ResolveContext): Item | undefin
  * The same for a line that says of its path what the line of `model` says of another. Only for what has no argument: that
  * may depend on the path.
  */
-export function resolveLike(
+export function resolveFromTemplate(
   model: Item,
   source: Source,
   path: Bytes,
-  context: ResolveContext,
+  context: ItemContext,
 ): Item | undefined {
   try {
     const resolved = resolvePath(source, path, context);
@@ -58,9 +59,9 @@ export function resolveLike(
   }
 }
 
-function resolveSteps(line: Line, context: ResolveContext): Item | undefined {
+function resolveSteps(line: Line, context: ItemContext): Item | undefined {
   if (line.modifiers.boot && !context.boot) {
-    throw new Omission("not-at-boot", "type", wording.notAtBoot(`${line.letter}!`, line.path));
+    throw new LineSkipped("not-at-boot", "type", wording.notAtBoot(`${line.letter}!`, line.path));
   }
   const path = resolvePath(line.source, line.path, context);
   const type = checkType(line, context);
@@ -96,16 +97,16 @@ function belowRoot(path: Bytes, root: Bytes | undefined): Bytes {
 
 const VAR_RUN = "/var/run/";
 
-function resolvePath(source: Source, written: Bytes, context: ResolveContext): Bytes {
+function resolvePath(source: Source, written: Bytes, context: ItemContext): Bytes {
   const expanded = context.expand(written);
   if (typeof expanded !== "string") throw expansionFailed(expanded, "path", written, context);
   if (!isAbsolute(expanded)) {
-    throw new Rejection("relative-path", "path", wording.relativePath(expanded));
+    throw new LineError("relative-path", "path", wording.relativePath(expanded));
   }
-  const path = simplify(expanded);
+  const path = normalize(expanded);
   if (!path.startsWith(VAR_RUN)) return path;
   const updated = path.slice("/var".length) as Bytes;
-  remark(source, context, "var-run", "path", wording.legacyDirectory(path, updated));
+  note(source, context, "var-run", "path", wording.legacyDirectory(path, updated));
   return updated;
 }
 
@@ -116,7 +117,7 @@ function requireFewAlternatives(type: LineType, path: Bytes): void {
     expandBraces(path);
   } catch (error) {
     if (!(error instanceof TooManyAlternativesError)) throw error;
-    throw new Rejection("too-many-alternatives", "path", wording.tooManyAlternatives(error.message));
+    throw new LineError("too-many-alternatives", "path", wording.tooManyAlternatives(error.message));
   }
 }
 
@@ -124,22 +125,22 @@ function requireFewAlternatives(type: LineType, path: Bytes): void {
 const NEW_TYPES: readonly string[] = ["k", "K"];
 
 /** The type, and whether its argument may stand there. */
-function checkType(line: Line, { asIn252 }: ResolveContext): LineType {
-  const type = asIn252 && NEW_TYPES.includes(line.letter) ? undefined : lineType(line.letter);
-  const letter = show(line.letter as Bytes);
+function checkType(line: Line, { dialect252 }: ItemContext): LineType {
+  const type = dialect252 && NEW_TYPES.includes(line.letter) ? undefined : lineType(line.letter);
+  const letter = escapeForDisplay(line.letter as Bytes);
   if (type === undefined)
-    throw new Rejection("unknown-type", "type", wording.unknownType(line.letter as Bytes));
+    throw new LineError("unknown-type", "type", wording.unknownType(line.letter as Bytes));
   if (line.modifiers.base64 && type.argument !== "none" && !type.modifiers.includes("~")) {
-    throw new Rejection("base64-not-taken", "type", wording.base64NotAllowed(letter));
+    throw new LineError("base64-not-taken", "type", wording.base64NotAllowed(letter));
   }
-  if (asIn252 && (line.modifiers.purge || line.modifiers.ifSourceExists)) {
-    throw new Rejection("unknown-modifier", "type", wording.newerModifiers());
+  if (dialect252 && (line.modifiers.purge || line.modifiers.ifSourceExists)) {
+    throw new LineError("unknown-modifier", "type", wording.newerModifiers());
   }
-  if (line.argument !== undefined && type.argument === "none" && !asIn252) {
-    throw new Rejection("argument-not-taken", "argument", wording.unexpectedArgument(letter));
+  if (line.argument !== undefined && type.argument === "none" && !dialect252) {
+    throw new LineError("argument-not-taken", "argument", wording.unexpectedArgument(letter));
   }
   if (line.argument === undefined && type.argument === "required") {
-    throw new Rejection("argument-missing", "argument", wording.missingArgument(letter));
+    throw new LineError("argument-missing", "argument", wording.missingArgument(letter));
   }
   return type;
 }
@@ -147,12 +148,12 @@ function checkType(line: Line, { asIn252 }: ResolveContext): LineType {
 function checkModifiers(line: Line, type: LineType): void {
   const { purge, ifSourceExists } = line.modifiers;
   if (!purge && !ifSourceExists) return;
-  const letter = show(line.letter as Bytes);
+  const letter = escapeForDisplay(line.letter as Bytes);
   if (purge && !type.modifiers.includes("$")) {
-    throw new Rejection("purge-not-taken", "type", wording.purgeNotAllowed(letter));
+    throw new LineError("purge-not-taken", "type", wording.purgeNotAllowed(letter));
   }
   if (ifSourceExists && !type.modifiers.includes("?")) {
-    throw new Rejection("if-source-exists-not-taken", "type", wording.conditionNotAllowed(letter));
+    throw new LineError("if-source-exists-not-taken", "type", wording.conditionNotAllowed(letter));
   }
 }
 
@@ -163,27 +164,27 @@ function resolveOwner(
   line: Line,
   kind: "user" | "group",
   path: Bytes,
-  context: ResolveContext,
+  context: ItemContext,
 ): Owner | typeof MISSING | undefined {
   const field = line[kind];
   if (field === undefined) return undefined;
   const owner = context[kind](field);
   if ("id" in owner) return owner;
-  if (!context.graceful || !owner.tolerable) throw new Rejection(`unknown-${kind}`, kind, owner.wording);
-  remark(line.source, context, "missing-account", kind, wording.toleratedAccount(kind, nameOf(field), path));
+  if (!context.graceful || !owner.tolerable) throw new LineError(`unknown-${kind}`, kind, owner.wording);
+  note(line.source, context, "missing-account", kind, wording.toleratedAccount(kind, ownerName(field), path));
   return MISSING;
 }
 
-function resolveMode(line: Line, field: Bytes, missing: boolean, context: ResolveContext): Mode {
+function resolveMode(line: Line, field: Bytes, missing: boolean, context: ItemContext): Mode {
   const mode = context.parseMode(field);
   if ("problem" in mode) {
-    throw new Rejection("bad-mode", "mode", wording.invalidMode(field), mode.at);
+    throw new LineError("bad-mode", "mode", wording.invalidMode(field), mode.at);
   }
   if (!missing || mode.bits <= 0o777) return mode;
   // Set-user-ID for an owner that could not be had would be for somebody else.
   const bits = mode.bits & 0o777;
   const said = wording.reducedMode(mode.bits.toString(8), bits.toString(8));
-  remark(line.source, context, "changed-mode", "mode", said);
+  note(line.source, context, "changed-mode", "mode", said);
   return { ...mode, bits };
 }
 
@@ -192,15 +193,15 @@ function ageByOf(field: Bytes): Bytes {
   return field.slice(field.startsWith("~") ? 1 : 0, field.indexOf(":")) as Bytes;
 }
 
-function resolveAge(letter: string, type: LineType, field: Bytes, context: ResolveContext): Age {
+function resolveAge(letter: string, type: LineType, field: Bytes, context: ItemContext): Age {
   const age = context.parseAge(field);
   if ("problem" in age) {
     throw age.problem === "age-by"
-      ? new Rejection("bad-age-by", "age", wording.invalidAgeBy(ageByOf(field)), age.at)
-      : new Rejection("bad-age", "age", wording.invalidAge(field.slice(age.at) as Bytes), age.at);
+      ? new LineError("bad-age-by", "age", wording.invalidAgeBy(ageByOf(field)), age.at)
+      : new LineError("bad-age", "age", wording.invalidAge(field.slice(age.at) as Bytes), age.at);
   }
   if (age.keepFirstLevel && type.ages === "itself") {
-    throw new Rejection("first-level-not-taken", "age", wording.firstLevelNotAllowed(letter));
+    throw new LineError("first-level-not-taken", "age", wording.firstLevelNotAllowed(letter));
   }
   return age;
 }

@@ -1,6 +1,6 @@
 /** The specifiers of tmpfiles.d(5), and their replacement. */
 import { statSync } from "node:fs";
-import { type Bytes, bytes, join, simplify } from "../../base/bytes.js";
+import { type Bytes, bytes, join, normalize } from "../../base/bytes.js";
 import { groupName, homeDirectory, userName } from "../../sys/accounts.js";
 import { LIMITS, readBelow } from "../../sys/read.js";
 import { osRelease, readEnvironmentFile } from "./os-release.js";
@@ -44,7 +44,7 @@ function home(host: SpecifierHost): Bytes {
   const path = environmentPath(host, "HOME") ?? homeDirectory(process.getuid?.() ?? 0);
   if (path === undefined)
     throw new BrokenSpecifierError("this user has no home directory in the user database; set $HOME");
-  return simplify(path);
+  return normalize(path);
 }
 
 /** A directory of the system, or of the user by the XDG base directory specification. */
@@ -53,7 +53,7 @@ function directory(system: string, variable: string, belowHome: string, suffix =
     if (!host.user) return system as Bytes;
     const own = environmentPath(host, variable);
     const base = own ?? (belowHome === "" ? undefined : join(home(host), belowHome as Bytes));
-    return base === undefined || suffix === "" ? base : simplify(`${base}${suffix}` as Bytes);
+    return base === undefined || suffix === "" ? base : normalize(`${base}${suffix}` as Bytes);
   };
 }
 

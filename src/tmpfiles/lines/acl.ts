@@ -13,18 +13,17 @@ import {
 } from "../../sys/acl.js";
 import type { Fd } from "../../sys/files.js";
 import { isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
-import { skip } from "../attempt.js";
-import { ignoredAcl } from "../config/wording.js";
-import { ItemError } from "../hands/item-error.js";
-import { openExact } from "../hands/parents.js";
-import type { Item } from "../item.js";
-import type { Handler, Warn } from "../line-type.js";
-import { overTree } from "../over-tree.js";
-import type { Run } from "../run.js";
+import { ItemError } from "../effects/item-error.js";
+import { openExact } from "../effects/parents.js";
+import { skip } from "../model/attempt.js";
+import type { Handler, Item, Warn } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
+import { ignoredAcl } from "../syntax/wording.js";
 import { refuseHardLink } from "./adjust.js";
+import { overTree } from "./over-tree.js";
 
 /** The entries that a line names. */
-export interface AclWish {
+export interface AclSpec {
   readonly access: readonly AclEntry[];
   /** Those written with `X`: executable only where the file is already, or is a directory. */
   readonly executable: readonly AclEntry[];
@@ -45,7 +44,7 @@ export const setTreeAcl: Handler = (run, item, path) => {
   overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
 };
 
-function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
+function apply(run: RunContext, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
   refuseHardLink(fd, path, stat);
   if (isSymlink(stat)) {
     skip(run, item, path, "symlinks have no ACLs");
@@ -53,44 +52,51 @@ function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
   }
   if (!hasAcls())
     throw new ItemError("MISSING_LIBRARY", path, `setting ACLs needs ${LIBACL}, which is not installed`);
-  const wish = item.argument as AclWish | undefined;
-  if (wish === undefined) return;
+  const spec = item.argument as AclSpec | undefined;
+  if (spec === undefined) return;
   const adds = item.modifiers.force;
   try {
     // The mask is that of the entries without `X`, where there are any, unless the line only adds.
-    const plain = adds ? wish.access : withMask(wish.access);
+    const plain = adds ? spec.access : withMask(spec.access);
     const access =
-      wish.executable.length === 0 ? plain : withExecutable(fd, stat, { ...wish, access: plain }, adds);
+      spec.executable.length === 0 ? plain : withExecutable(fd, stat, { ...spec, access: plain }, adds);
     if (access.length > 0) setOne(run, item, fd, path, "access", access);
-    if (wish.inherited.length > 0 && isDirectory(stat))
-      setOne(run, item, fd, path, "default", wish.inherited);
+    if (spec.inherited.length > 0 && isDirectory(stat))
+      setOne(run, item, fd, path, "default", spec.inherited);
   } catch (error) {
     if (!failedWith(error, ...NOT_SUPPORTED)) throw error;
     skip(run, item, path, "the file system does not support ACLs");
   }
 }
 
-function setOne(run: Run, item: Item, fd: Fd, path: Bytes, kind: AclKind, wanted: readonly AclEntry[]): void {
+function setOne(
+  run: RunContext,
+  item: Item,
+  fd: Fd,
+  path: Bytes,
+  kind: AclKind,
+  wanted: readonly AclEntry[],
+): void {
   const merged = item.modifiers.force ? mergeEntries(getAcl(fd, kind), wanted) : wanted;
   // The mode of now: an access ACL has just changed what it says of the group.
   const complete = withBaseEntries(withMask(merged), statx(fd).mode);
   const value = `${kind === "default" ? "default " : ""}${toText(aclText(complete))}`;
-  run.hands.change(item, path, "acl", value, () => setAcl(fd, kind, complete));
+  run.effects.change(item, path, "acl", value, () => setAcl(fd, kind, complete));
 }
 
 /** The entries with `X` among the others, executable or not as this file has it. */
-function withExecutable(fd: Fd, stat: Stat, wish: AclWish, adds: boolean): readonly AclEntry[] {
+function withExecutable(fd: Fd, stat: Stat, spec: AclSpec, adds: boolean): readonly AclEntry[] {
   const canExecute = ({ permissions }: AclEntry): boolean => (permissions & EXECUTE) !== 0;
   // Entries of single users and groups do not count where the line is about to replace them.
   const counts = ({ tag, id }: AclEntry): boolean => tag !== "mask" && (adds || id === undefined);
   const isExecutable =
     isDirectory(stat) ||
     getAcl(fd, "access").some((entry) => counts(entry) && canExecute(entry)) ||
-    wish.access.some(canExecute);
-  const conditional = wish.executable.map((entry) =>
+    spec.access.some(canExecute);
+  const conditional = spec.executable.map((entry) =>
     isExecutable ? entry : { ...entry, permissions: entry.permissions & ~EXECUTE },
   );
-  return [...wish.access, ...conditional];
+  return [...spec.access, ...conditional];
 }
 
 /** Those of `old`, with the permissions that `wanted` has for the same user or group, and the rest of `wanted`. */
@@ -126,7 +132,7 @@ export function withBaseEntries(entries: readonly AclEntry[], mode: number): rea
 }
 
 /** The entries of a line, with commas between; undefined, after a warning, where one is wrong: then it does nothing. */
-export function parseAcl(argument: Bytes, warn: Warn): AclWish | undefined {
+export function parseAcl(argument: Bytes, warn: Warn): AclSpec | undefined {
   if (!hasAcls()) return undefined;
   const access: Bytes[] = [];
   const executable: Bytes[] = [];
@@ -146,7 +152,7 @@ export function parseAcl(argument: Bytes, warn: Warn): AclWish | undefined {
   return lookUp(argument, warn, access, executable, inherited);
 }
 
-function lookUp(argument: Bytes, warn: Warn, ...texts: readonly Bytes[][]): AclWish | undefined {
+function lookUp(argument: Bytes, warn: Warn, ...texts: readonly Bytes[][]): AclSpec | undefined {
   const [access, executable, inherited] = texts.map((text) =>
     text.length === 0 ? [] : parseAclText(text.join(",") as Bytes),
   );

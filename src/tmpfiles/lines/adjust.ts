@@ -1,16 +1,16 @@
-import { type Bytes, show } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { UnsafePathError } from "../../base/errors.js";
 import type { Fd } from "../../sys/files.js";
 import { chmod, chown, isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
 import { isUnlinked } from "../../sys/processes.js";
 import { LIBSELINUX, labellingHere, missingLabel, setLabel } from "../../sys/selinux.js";
 import { hardLinksProtected } from "../../sys/settings.js";
-import { skip } from "../attempt.js";
-import { openExact } from "../hands/parents.js";
-import type { Item, Mode } from "../item.js";
-import type { Handler } from "../line-type.js";
-import { overTree } from "../over-tree.js";
-import type { Run } from "../run.js";
+import { openExact } from "../effects/parents.js";
+import { skip } from "../model/attempt.js";
+import type { Handler, Item } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
+import type { Mode } from "../syntax/mode.js";
+import { overTree } from "./over-tree.js";
 
 const PERMISSIONS = 0o7777;
 const SPECIAL_BITS = 0o7000;
@@ -27,7 +27,7 @@ export const adjustTree: Handler = (run, item, path) => {
 };
 
 /** Gives an inode the item's owner and mode, and the label that the policy has for its path. */
-export function setPermissions(run: Run, item: Item, fd: Fd, path: Bytes, existing: boolean): void {
+export function setPermissions(run: RunContext, item: Item, fd: Fd, path: Bytes, existing: boolean): void {
   if (item.mode !== undefined || item.user !== undefined || item.group !== undefined) {
     setOwnerAndMode(run, item, fd, path, existing);
   }
@@ -35,35 +35,36 @@ export function setPermissions(run: Run, item: Item, fd: Fd, path: Bytes, existi
 }
 
 /** Another root has its own policy, or none. */
-function restoreLabel(run: Run, item: Item, fd: Fd, path: Bytes): void {
+function restoreLabel(run: RunContext, item: Item, fd: Fd, path: Bytes): void {
   if (labellingHere() === "off") return;
   if (labellingHere() === "no-library") {
     skip(run, item, path, `not labelled: this host has SELinux, but not ${LIBSELINUX}`);
     return;
   }
   const label = missingLabel(fd, path, statx(fd).mode);
-  if (label !== undefined) run.hands.change(item, path, "label", show(label), () => setLabel(fd, label));
+  if (label !== undefined)
+    run.effects.change(item, path, "label", escapeForDisplay(label), () => setLabel(fd, label));
 }
 
 /**
  * Between the change of owner and that of the mode nobody has more rights than both before and after: the mode is
  * first cut down to what the old one and the new one share.
  */
-function setOwnerAndMode(run: Run, item: Item, fd: Fd, path: Bytes, existing: boolean): void {
+function setOwnerAndMode(run: RunContext, item: Item, fd: Fd, path: Bytes, existing: boolean): void {
   const stat = statx(fd);
   refuseHardLink(fd, path, stat);
   const { mode, uid, gid } = wantedPermissions(item, stat, existing);
   const before = stat.mode & PERMISSIONS;
   const canChmod = !isSymlink(stat);
   if (uid !== stat.uid || gid !== stat.gid) {
-    run.hands.change(item, path, "owner", `${uid}:${gid}`, () => {
+    run.effects.change(item, path, "owner", `${uid}:${gid}`, () => {
       if (canChmod && (mode & before) !== before) chmod(fd, mode & before);
       chown(fd, uid === stat.uid ? undefined : uid, gid === stat.gid ? undefined : gid);
       // chown(2) takes the set-id bits away, also where the mode shall stay as it is.
       if (canChmod && mode === before) chmod(fd, mode);
     });
   }
-  if (mode !== before && canChmod) run.hands.change(item, path, "mode", octal(mode), () => chmod(fd, mode));
+  if (mode !== before && canChmod) run.effects.change(item, path, "mode", octal(mode), () => chmod(fd, mode));
 }
 
 const octal = (mode: number): string => `0${mode.toString(8).padStart(3, "0")}`;

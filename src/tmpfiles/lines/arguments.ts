@@ -1,8 +1,8 @@
 /** How line types resolve content, the target of a symlink, and the source of a copy. */
-import { type Bytes, isAbsolute, join, simplify } from "../../base/bytes.js";
-import { unescapeAll } from "../config/escape.js";
-import { badArgumentEscape, relativeSource } from "../config/wording.js";
-import { type ArgumentContext, ArgumentError, MissingSourceError } from "../line-type.js";
+import { type Bytes, isAbsolute, join, normalize } from "../../base/bytes.js";
+import { type ArgumentContext, ArgumentError, MissingSourceError } from "../model/item.js";
+import { unescapeAll } from "../syntax/escape.js";
+import { badArgumentEscape, relativeSource } from "../syntax/wording.js";
 
 const FACTORY = "/usr/share/factory" as Bytes;
 
@@ -24,7 +24,7 @@ export function resolveCopySource(parsed: unknown, context: ArgumentContext): By
   const source = resolveText(parsed, context) ?? join(FACTORY, context.path);
   if (!isAbsolute(source)) throw new RelativeSourceError(relativeSource(source));
   const { root } = context;
-  const path = simplify(root === undefined ? source : join(root, source));
+  const path = normalize(root === undefined ? source : join(root, source));
   if (!context.exists(path)) throw new MissingSourceError(path);
   return path;
 }

@@ -5,17 +5,17 @@ import { ATTRIBUTE_LETTERS, getAttributes, setAttributes } from "../../sys/attri
 import { leavingAtime } from "../../sys/directory.js";
 import { type Fd, O_RDONLY, reopen } from "../../sys/files.js";
 import { isDirectory, isRegular, type Stat, statx } from "../../sys/inode.js";
-import { skip } from "../attempt.js";
-import { noFileAttribute, unknownFileAttribute } from "../config/wording.js";
-import { ItemError } from "../hands/item-error.js";
-import { openExact } from "../hands/parents.js";
-import type { Item } from "../item.js";
-import { ArgumentError, type Handler } from "../line-type.js";
-import { overTree } from "../over-tree.js";
-import type { Run } from "../run.js";
+import { ItemError } from "../effects/item-error.js";
+import { openExact } from "../effects/parents.js";
+import { skip } from "../model/attempt.js";
+import type { Item } from "../model/item.js";
+import { ArgumentError, type Handler } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
+import { noFileAttribute, unknownFileAttribute } from "../syntax/wording.js";
+import { overTree } from "./over-tree.js";
 
 /** The attributes that a line touches, and those of them that it sets. */
-export interface AttributeWish {
+export interface AttributeSpec {
   readonly mask: number;
   readonly value: number;
 }
@@ -34,14 +34,14 @@ export const setTreeFileAttributes: Handler = (run, item, path) => {
   overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
 };
 
-function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
+function apply(run: RunContext, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
   // On a device node the ioctl would reach its driver.
   if (!isRegular(stat) && !isDirectory(stat)) {
     throw new ItemError("WRONG_TYPE", path, "only regular files and directories have file attributes");
   }
-  const { mask, value } = item.argument as AttributeWish;
+  const { mask, value } = item.argument as AttributeSpec;
   const wanted = isDirectory(stat) ? value : value & ~DIRECTORY_ONLY;
-  run.hands.change(item, path, "attributes", hex(wanted), () => {
+  run.effects.change(item, path, "attributes", hex(wanted), () => {
     using readable = leavingAtime((quiet) => reopen(fd, O_RDONLY | quiet));
     try {
       const missed = setMasked(readable, wanted, mask);
@@ -108,7 +108,7 @@ function setOneByOne(
 }
 
 /** `[+-=]letters`, chattr(1)'s own letters. */
-export function parseAttributes(argument: Bytes): AttributeWish {
+export function parseAttributes(argument: Bytes): AttributeSpec {
   const operator = /^[+=-]/.exec(argument)?.[0] ?? "";
   const letters = argument.slice(operator.length);
   if (letters === "" && operator !== "=") throw new ArgumentError(noFileAttribute(), operator.length);

@@ -10,16 +10,15 @@ import {
 } from "../../sys/capabilities.js";
 import type { Fd } from "../../sys/files.js";
 import { isRegular, type Stat, statx } from "../../sys/inode.js";
-import { skip } from "../attempt.js";
-import { ignoredCapabilities } from "../config/wording.js";
-import { ItemError } from "../hands/item-error.js";
-import { openExact } from "../hands/parents.js";
-import type { Item } from "../item.js";
-import type { Handler, Warn } from "../line-type.js";
-import { overTree } from "../over-tree.js";
-import type { Run } from "../run.js";
+import { ItemError } from "../effects/item-error.js";
+import { openExact } from "../effects/parents.js";
+import { skip } from "../model/attempt.js";
+import type { Handler, Item, Warn } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
+import { ignoredCapabilities } from "../syntax/wording.js";
+import { splitQuoted } from "../syntax/words.js";
 import { refuseHardLink } from "./adjust.js";
-import { splitQuoted } from "./words.js";
+import { overTree } from "./over-tree.js";
 
 type Flag = "e" | "i" | "p";
 
@@ -30,7 +29,7 @@ interface Clause {
   readonly flags: readonly Flag[];
 }
 
-export interface CapabilityWish {
+export interface CapabilitySpec {
   readonly clauses: readonly Clause[];
   /** undefined where the line does not say. */
   readonly rootUid: number | undefined;
@@ -58,29 +57,29 @@ export const setTreeCapabilities: Handler = (run, item, path) => {
   overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
 };
 
-function apply(run: Run, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
+function apply(run: RunContext, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
   refuseHardLink(fd, path, stat);
   if (!isRegular(stat)) {
     skip(run, item, path, "only regular files have capabilities");
     return;
   }
-  const wish = item.argument as CapabilityWish | undefined;
-  if (wish === undefined) return;
-  const wanted = combined((item.modifiers.force ? getCapabilities(fd) : undefined) ?? NONE, wish);
+  const spec = item.argument as CapabilitySpec | undefined;
+  if (spec === undefined) return;
+  const wanted = combined((item.modifiers.force ? getCapabilities(fd) : undefined) ?? NONE, spec);
   if (wanted === undefined) {
     const why = "the capabilities in effect must be none, or all that are permitted or inheritable";
     throw new ItemError("INCONSISTENT_CAPABILITIES", path, why);
   }
-  run.hands.change(item, path, "capabilities", written(wanted), () => setCapabilities(fd, wanted));
+  run.effects.change(item, path, "capabilities", written(wanted), () => setCapabilities(fd, wanted));
 }
 
 /** What the clauses make of those that a file has; undefined where no single flag can say which are in effect. */
-export function combined(old: FileCapabilities, wish: CapabilityWish): FileCapabilities | undefined {
+export function combined(old: FileCapabilities, spec: CapabilitySpec): FileCapabilities | undefined {
   const all = old.permitted | old.inheritable;
   const before: Sets = { e: old.effective ? all : 0n, i: old.inheritable, p: old.permitted };
-  const { e, i, p } = wish.clauses.reduce(applied, before);
+  const { e, i, p } = spec.clauses.reduce(applied, before);
   if (e !== 0n && e !== (i | p)) return undefined;
-  return { permitted: p, inheritable: i, effective: e !== 0n, rootUid: wish.rootUid ?? old.rootUid };
+  return { permitted: p, inheritable: i, effective: e !== 0n, rootUid: spec.rootUid ?? old.rootUid };
 }
 
 function applied(sets: Sets, { operator, capabilities, flags }: Clause): Sets {
@@ -99,7 +98,7 @@ function written({ permitted, inheritable, effective, rootUid }: FileCapabilitie
 }
 
 /** The clauses of a line; undefined, after a warning, where one is wrong: then the line does nothing. */
-export function parseCapabilities(argument: Bytes, warn: Warn): CapabilityWish | undefined {
+export function parseCapabilities(argument: Bytes, warn: Warn): CapabilitySpec | undefined {
   const clauses: Clause[] = [];
   let rootUid: number | undefined;
   for (const { text, at } of splitQuoted(argument)) {

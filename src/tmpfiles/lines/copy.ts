@@ -6,13 +6,12 @@ import { entries, leavingAtime } from "../../sys/directory.js";
 import { type Fd, O_DIRECTORY, O_RDONLY, reopen } from "../../sys/files.js";
 import { isDirectory, S_IFMT, statx } from "../../sys/inode.js";
 import { withCreationLabel } from "../../sys/selinux.js";
-import { skip } from "../attempt.js";
-import type { Creation } from "../hands/hands.js";
-import { ItemError } from "../hands/item-error.js";
-import { kindOf } from "../hands/kind.js";
-import type { Item } from "../item.js";
-import type { Handler } from "../line-type.js";
-import type { Run } from "../run.js";
+import type { CreateRequest } from "../effects/effects.js";
+import { ItemError } from "../effects/item-error.js";
+import { kindOf } from "../effects/kind.js";
+import { skip } from "../model/attempt.js";
+import type { Handler, Item } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
 import { setPermissions } from "./adjust.js";
 
 /** What is there already stays; on a read-only file system it may be all that is wanted. */
@@ -20,18 +19,18 @@ const TOLERATED = ["EEXIST", "EROFS"];
 
 /** `C`: copies a file or a tree to where nothing is, or an empty directory; `C+` adds what is missing. */
 export const copy: Handler = (run, item, path) => {
-  using place = run.hands.openParent(item, path, "make");
+  using location = run.effects.openParent(item, path, "make");
   using source = resolve(run.root, item.argument as Bytes, { follow: false });
   const failures = new Failures(run, item, path);
-  const made = run.hands.make(item, place, copyMaker(run, item, source, failures));
+  const made = run.effects.make(item, location, copyMaker(run, item, source, failures));
   if (made === undefined) return;
   using fd = made.fd;
   if (failures.first !== undefined) throw failures.first;
   const kind = kindOf(statx(fd));
-  if (made.existing) run.hands.found(item, place, kind, item.argument as Bytes);
+  if (made.existing) run.effects.found(item, location, kind, item.argument as Bytes);
   const isSame = kind === kindOf(statx(source));
   if (isSame) setPermissions(run, item, fd, path, false);
-  else if (!run.hands.acts && isDirectory(statx(source))) throw notIntoFile(path);
+  else if (!run.effects.acts && isDirectory(statx(source))) throw notIntoFile(path);
   else skip(run, item, path, "exists and is not of the same type as the source");
 };
 
@@ -44,7 +43,7 @@ function notIntoFile(path: Bytes): ItemError {
   );
 }
 
-function copyMaker(run: Run, item: Item, source: Fd, failures: Failures): Creation {
+function copyMaker(run: RunContext, item: Item, source: Fd, failures: Failures): CreateRequest {
   return {
     kind: kindOf(statx(source)),
     target: item.argument as Bytes,
@@ -82,7 +81,7 @@ class Failures {
   first: SyscallError | undefined;
   readonly #tell: (error: SyscallError) => void;
 
-  constructor(run: Run, item: Item, path: Bytes) {
+  constructor(run: RunContext, item: Item, path: Bytes) {
     this.#tell = (error) => skip(run, item, path, `not copied: ${error.message}`);
   }
 

@@ -3,11 +3,10 @@ import { failedWith } from "../../base/errors.js";
 import { resolve } from "../../path/resolve.js";
 import { type Fd, mkdirat } from "../../sys/files.js";
 import { isDirectory, S_IFDIR, statx } from "../../sys/inode.js";
-import { skip } from "../attempt.js";
-import type { Creation, Made, Place } from "../hands/hands.js";
-import type { Item } from "../item.js";
-import type { Handler } from "../line-type.js";
-import type { Run } from "../run.js";
+import type { CreateRequest, CreateResult, EntryLocation } from "../effects/effects.js";
+import { skip } from "../model/attempt.js";
+import type { Handler, Item } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
 import { setPermissions } from "./adjust.js";
 import { modeOf } from "./mode.js";
 
@@ -15,10 +14,10 @@ const NOT_A_DIRECTORY = "exists and is not a directory";
 
 /** `d`, `D`: a directory. */
 export const createDirectory: Handler = (run, item, path) => {
-  makeDirectory(run, item, path, () => directoryMaker(item));
+  createDirectoryAt(run, item, path, () => directoryMaker(item));
 };
 
-export function directoryMaker(item: Item): Creation {
+export function directoryMaker(item: Item): CreateRequest {
   return {
     kind: "directory",
     make: (dir, name) => {
@@ -29,15 +28,15 @@ export function directoryMaker(item: Item): Creation {
 }
 
 /** `whenNew` is for what only a new one gets. */
-export function makeDirectory(
-  run: Run,
+export function createDirectoryAt(
+  run: RunContext,
   item: Item,
   path: Bytes,
-  creation: (place: Place) => Creation,
+  request: (location: EntryLocation) => CreateRequest,
   whenNew?: (fd: Fd) => void,
 ): void {
-  using place = run.hands.openParent(item, path, "make");
-  if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFDIR);
+  using location = run.effects.openParent(item, path, "make");
+  if (item.modifiers.replaceWrongType) run.effects.removeWrongType(item, location, S_IFDIR);
   const adjust = (fd: Fd): void => {
     try {
       whenNew?.(fd);
@@ -45,7 +44,7 @@ export function makeDirectory(
       setPermissions(run, item, fd, path, false);
     }
   };
-  const made = makeUnlessBelowFile(run, item, place, { ...creation(place), adjust });
+  const made = makeUnlessBelowFile(run, item, location, { ...request(location), adjust });
   if (made === undefined) return;
   using fd = made.fd;
   if (!isDirectory(statx(fd))) {
@@ -53,17 +52,22 @@ export function makeDirectory(
     return;
   }
   if (!made.existing) return;
-  run.hands.found(item, place, "directory");
+  run.effects.found(item, location, "directory");
   setPermissions(run, item, fd, path, true);
 }
 
 /** 262 tells no file in the directory's place from one in its parent's; neither is an error. */
-function makeUnlessBelowFile(run: Run, item: Item, place: Place, creation: Creation): Made | undefined {
+function makeUnlessBelowFile(
+  run: RunContext,
+  item: Item,
+  location: EntryLocation,
+  request: CreateRequest,
+): CreateResult | undefined {
   try {
-    return run.hands.make(item, place, creation);
+    return run.effects.make(item, location, request);
   } catch (error) {
     if (!failedWith(error, "ENOTDIR")) throw error;
-    skip(run, item, place.path, NOT_A_DIRECTORY, "warning");
+    skip(run, item, location.path, NOT_A_DIRECTORY, "warning");
     return undefined;
   }
 }

@@ -16,12 +16,11 @@ import {
 } from "../../sys/files.js";
 import { isRegular, isSymlink, S_IFREG, statx } from "../../sys/inode.js";
 import { truncate, writeAll } from "../../sys/write.js";
-import type { Creation, Place } from "../hands/hands.js";
-import { ItemError } from "../hands/item-error.js";
-import { look } from "../hands/parents.js";
-import type { Item } from "../item.js";
-import type { Handler } from "../line-type.js";
-import type { Run } from "../run.js";
+import type { CreateRequest, EntryLocation } from "../effects/effects.js";
+import { ItemError } from "../effects/item-error.js";
+import { look } from "../effects/parents.js";
+import type { Handler, Item } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
 import { setPermissions } from "./adjust.js";
 import { modeOf } from "./mode.js";
 
@@ -34,45 +33,45 @@ export const createFile: Handler = (run, item, path) => {
     createEmptiedFile(run, item, path, false);
     return;
   }
-  using place = run.hands.openParent(item, path, "make");
-  if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFREG);
+  using location = run.effects.openParent(item, path, "make");
+  if (item.modifiers.replaceWrongType) run.effects.removeWrongType(item, location, S_IFREG);
   // EROFS only comes where there is nothing yet, so EEXIST alone says that a file may be there.
-  const made = run.hands.make(item, place, fileMaker(run, item, path, O_EXCL, ["EEXIST"]));
+  const made = run.effects.make(item, location, fileMaker(run, item, path, O_EXCL, ["EEXIST"]));
   if (made === undefined) return;
   using fd = made.fd;
   if (!made.existing) return;
   requireRegular(fd, path);
-  run.hands.found(item, place, "file");
+  run.effects.found(item, location, "file");
   setPermissions(run, item, fd, path, true);
 };
 
 /** `f+`, and `F`, the old way to write it. */
 export const createEmptiedFile: Handler = (run, item, path) => {
-  using place = run.hands.openParent(item, path, "make");
-  if (item.modifiers.replaceWrongType) run.hands.removeWrongType(item, place, S_IFREG);
-  const opened = openForTruncation(run, item, place);
+  using location = run.effects.openParent(item, path, "make");
+  if (item.modifiers.replaceWrongType) run.effects.removeWrongType(item, location, S_IFREG);
+  const opened = openForTruncation(run, item, location);
   const made =
     opened === undefined
-      ? run.hands.make(item, place, fileMaker(run, item, path, 0, []))
+      ? run.effects.make(item, location, fileMaker(run, item, path, 0, []))
       : { fd: opened, existing: true };
   if (made === undefined) return;
   using fd = made.fd;
   if (!made.existing) return;
   const { size } = requireRegular(fd, path);
-  run.hands.found(item, place, "file");
-  if (size > 0n) run.hands.change(item, path, "content", "empty", () => truncate(fd));
+  run.effects.found(item, location, "file");
+  if (size > 0n) run.effects.change(item, path, "content", "empty", () => truncate(fd));
   write(run, item, fd, path);
   setPermissions(run, item, fd, path, true);
 };
 
 /** On a read-only file system the file is only held: where it shall be empty, and is, all is as it should be. */
-function openForTruncation(run: Run, item: Item, place: Place): Fd | undefined {
+function openForTruncation(run: RunContext, item: Item, location: EntryLocation): Fd | undefined {
   try {
-    return run.hands.open(place, WRITE_FLAGS | O_NOFOLLOW);
+    return run.effects.open(location, WRITE_FLAGS | O_NOFOLLOW);
   } catch (error) {
-    if (!run.hands.acts && failedWith(error, "ENOTDIR")) throw notInFile(place);
+    if (!run.effects.acts && failedWith(error, "ENOTDIR")) throw notInFile(location);
     if (!failedWith(error, "EROFS") || item.argumentBytes) throw error;
-    const held = run.hands.open(place, O_PATH | O_NOFOLLOW);
+    const held = run.effects.open(location, O_PATH | O_NOFOLLOW);
     if (held === undefined || statx(held).size === 0n) return held;
     held.close();
     throw error;
@@ -80,17 +79,17 @@ function openForTruncation(run: Run, item: Item, place: Place): Fd | undefined {
 }
 
 /** No failure of a dry run in 262, which does not look that far. */
-function notInFile({ path }: Place): ItemError {
+function notInFile({ path }: EntryLocation): ItemError {
   return new ItemError("NOT_A_FILE", path, "can't be there: what it would lie in is no directory");
 }
 
 function fileMaker(
-  run: Run,
+  run: RunContext,
   item: Item,
   path: Bytes,
   exclusive: number,
   tolerated: readonly string[],
-): Creation {
+): CreateRequest {
   const flags = WRITE_FLAGS | O_NOFOLLOW | O_CREAT | exclusive;
   return {
     kind: "file",
@@ -104,31 +103,31 @@ function fileMaker(
 
 /** `w`, `w+`: writes into what is there, whatever it is, a symlink's target too. */
 export const writeFile: Handler = (run, item, path, existing) => {
-  using place = run.hands.openParent(item, path, "must-exist");
+  using location = run.effects.openParent(item, path, "must-exist");
   const append = item.modifiers.force ? O_APPEND : 0;
-  using fd = openToWrite(run, place, WRITE_FLAGS | append);
+  using fd = openToWrite(run, location, WRITE_FLAGS | append);
   if (fd === undefined) return;
   write(run, item, fd, path);
   setPermissions(run, item, fd, path, existing);
 };
 
 /** The kernel would follow the last symlink wherever anybody laid it, and out of another root. */
-function openToWrite(run: Run, place: Place, flags: number): Fd | undefined {
-  const stat = place.dir && look(place.dir, place.name);
-  if (stat === undefined || !isSymlink(stat)) return run.hands.open(place, flags | O_NOFOLLOW);
+function openToWrite(run: RunContext, location: EntryLocation, flags: number): Fd | undefined {
+  const stat = location.dir && look(location.dir, location.name);
+  if (stat === undefined || !isSymlink(stat)) return run.effects.open(location, flags | O_NOFOLLOW);
   try {
-    using target = resolve(run.root, place.path, { follow: true });
-    return reopen(target, run.hands.acts ? flags : O_PATH);
+    using target = resolve(run.root, location.path, { follow: true });
+    return reopen(target, run.effects.acts ? flags : O_PATH);
   } catch (error) {
     if (failedWith(error, "ENOENT")) return undefined;
     throw error;
   }
 }
 
-function write(run: Run, item: Item, fd: Fd, path: Bytes): void {
+function write(run: RunContext, item: Item, fd: Fd, path: Bytes): void {
   const content = item.argumentBytes;
   if (content === undefined || content === "") return;
-  run.hands.change(item, path, "content", `${content.length} bytes`, () => writeAll(fd, content));
+  run.effects.change(item, path, "content", `${content.length} bytes`, () => writeAll(fd, content));
 }
 
 function requireRegular(fd: Fd, path: Bytes): { readonly size: bigint } {

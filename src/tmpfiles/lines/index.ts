@@ -1,5 +1,5 @@
 /** The table of line types. */
-import type { LineType } from "../line-type.js";
+import type { LineType } from "../model/item.js";
 import { parseAcl, setFileAcl, setTreeAcl } from "./acl.js";
 import { adjust, adjustTree } from "./adjust.js";
 import { resolveCopySource, resolveLinkTarget, resolveText } from "./arguments.js";
@@ -16,10 +16,15 @@ import {
   purgePath,
   removeContents,
   removePath,
-  removeTree,
+  removePathTree,
 } from "./removal.js";
 import { createInQuotaGroups, createSubvolumeOrDirectory, createWithQuotaGroup } from "./subvolumes.js";
-import { parseAssignments, resolveAssignments, setAttributes, setTreeAttributes } from "./xattr.js";
+import {
+  parseAssignments,
+  resolveAssignments,
+  setExtendedAttributes,
+  setTreeExtendedAttributes,
+} from "./xattr.js";
 
 // What several rows share.
 const writesContent = {
@@ -33,7 +38,7 @@ const directory = {
   argument: "none",
   ownsPath: true,
   ages: "contents",
-  ageSharing: "lends",
+  ageInheritance: "source",
   defaultMode: 0o755,
   modifiers: "!-=$",
   create: createDirectory,
@@ -158,7 +163,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     ...cleaned,
     title: "Keep a path, but not what lies in it, from cleaning",
     ages: "contents",
-    ageSharing: "borrows",
+    ageInheritance: "inherits",
     clean: cleanContents,
   },
   r: {
@@ -172,7 +177,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     ...cleaned,
     title: "Remove a path and all below it",
     ages: "contents",
-    remove: removeTree,
+    remove: removePathTree,
     clean: cleanTree,
   },
   z: { ...adjustsMode, title: "Adjust mode, owner and label", create: adjust },
@@ -188,7 +193,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     title: "Set extended attributes",
     parseArgument: parseAssignments,
     resolveArgument: resolveAssignments,
-    create: setAttributes,
+    create: setExtendedAttributes,
   },
   T: {
     ...adjustsBy,
@@ -196,7 +201,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     recursive: true,
     parseArgument: parseAssignments,
     resolveArgument: resolveAssignments,
-    create: setTreeAttributes,
+    create: setTreeExtendedAttributes,
   },
   h: {
     ...adjustsBy,

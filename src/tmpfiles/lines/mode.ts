@@ -1,5 +1,5 @@
 /** The mode with which an item is created. */
-import type { Item } from "../item.js";
+import type { Item } from "../model/item.js";
 
 const DEFAULT_MODE = 0o644;
 

@@ -1,5 +1,5 @@
 /** p, c, b and L lines: FIFOs, device nodes and symlinks. */
-import { type Bytes, isAbsolute, join, parent } from "../../base/bytes.js";
+import { type Bytes, dirname, isAbsolute, join } from "../../base/bytes.js";
 import { parseCNumber } from "../../base/c-number.js";
 import { failedWith, SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { InodeKind } from "../../base/events.js";
@@ -8,14 +8,14 @@ import { hasCapability } from "../../sys/capabilities.js";
 import type { Fd } from "../../sys/files.js";
 import { makeDevice, mknodat, readlinkat, symlinkat } from "../../sys/files.js";
 import { S_IFBLK, S_IFCHR, S_IFIFO, S_IFLNK, statx } from "../../sys/inode.js";
-import { skip } from "../attempt.js";
-import { invalidDevice } from "../config/wording.js";
-import type { Made, Maker, Place } from "../hands/hands.js";
-import { ItemError } from "../hands/item-error.js";
-import { hasKind } from "../hands/kind.js";
-import type { Item } from "../item.js";
-import { ArgumentError, type Handler } from "../line-type.js";
-import type { Run } from "../run.js";
+import type { CreateFunction, CreateResult, EntryLocation } from "../effects/effects.js";
+import { ItemError } from "../effects/item-error.js";
+import { hasKind } from "../effects/kind.js";
+import { skip } from "../model/attempt.js";
+import type { Item } from "../model/item.js";
+import { ArgumentError, type Handler } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
+import { invalidDevice } from "../syntax/wording.js";
 import { setPermissions } from "./adjust.js";
 import { modeOf } from "./mode.js";
 
@@ -27,7 +27,7 @@ interface Node {
   /** S_IFMT bits. */
   readonly type: number;
   readonly target?: Bytes;
-  readonly make: Maker;
+  readonly make: CreateFunction;
   readonly suits?: (fd: Fd) => boolean;
 }
 
@@ -47,7 +47,7 @@ export const createBlockDevice: Handler = (run, item, path) => {
 };
 
 /** In containers that may make no devices their lines are passed over: devices are the container manager's to make. */
-function createDevice(run: Run, item: Item, path: Bytes, kind: InodeKind, type: number): void {
+function createDevice(run: RunContext, item: Item, path: Bytes, kind: InodeKind, type: number): void {
   if (!hasCapability("cap_mknod")) {
     skip(run, item, path, "not privileged to create device nodes");
     return;
@@ -63,7 +63,7 @@ function createDevice(run: Run, item: Item, path: Bytes, kind: InodeKind, type: 
   }
 }
 
-function nodeMaker(item: Item, type: number, device: bigint): Maker {
+function nodeMaker(item: Item, type: number, device: bigint): CreateFunction {
   return (dir, name) => {
     mknodat(dir, name, type | modeOf(item), device);
     return undefined;
@@ -85,18 +85,18 @@ export const createSymlink: Handler = (run, item, path) => {
   });
 };
 
-function createNode(run: Run, item: Item, path: Bytes, node: Node): void {
+function createNode(run: RunContext, item: Item, path: Bytes, node: Node): void {
   const leadsNowhere = (): boolean =>
     item.modifiers.ifSourceExists && !targetExists(run.root, path, node.target ?? EMPTY);
-  using place = openPlace(run, item, path, leadsNowhere);
-  if (place !== undefined && item.modifiers.replaceWrongType) {
-    run.hands.removeWrongType(item, place, node.type);
+  using location = openPlace(run, item, path, leadsNowhere);
+  if (location !== undefined && item.modifiers.replaceWrongType) {
+    run.effects.removeWrongType(item, location, node.type);
   }
-  if (place === undefined || leadsNowhere()) {
+  if (location === undefined || leadsNowhere()) {
     skip(run, item, path, "the source does not exist");
     return;
   }
-  const made = makeOrReplace(run, item, place, node);
+  const made = makeOrReplace(run, item, location, node);
   if (made === undefined) return;
   using fd = made.fd;
   if (!hasKind(statx(fd), node.kind)) {
@@ -107,13 +107,13 @@ function createNode(run: Run, item: Item, path: Bytes, node: Node): void {
 
 /** undefined where there can be no place for it, but it would lead nowhere either. */
 function openPlace(
-  run: Run,
+  run: RunContext,
   item: Item,
   path: Bytes,
   leadsNowhere: () => boolean,
-): (Place & Disposable) | undefined {
+): (EntryLocation & Disposable) | undefined {
   try {
-    return run.hands.openParent(item, path, "make");
+    return run.effects.openParent(item, path, "make");
   } catch (error) {
     // `=` looks at what is on the way before it asks for the source, and a relative source lies on that way, too.
     const { argument, modifiers } = item;
@@ -125,25 +125,30 @@ function openPlace(
 }
 
 /** What stands at the place in the end; undefined where there is nothing to adjust. */
-function makeOrReplace(run: Run, item: Item, place: Place, node: Node): Made | undefined {
-  const adjust = (fd: Fd): void => setPermissions(run, item, fd, place.path, false);
-  const made = run.hands.make(item, place, { ...node, adjust });
+function makeOrReplace(
+  run: RunContext,
+  item: Item,
+  location: EntryLocation,
+  node: Node,
+): CreateResult | undefined {
+  const adjust = (fd: Fd): void => setPermissions(run, item, fd, location.path, false);
+  const made = run.effects.make(item, location, { ...node, adjust });
   if (made?.existing !== true) return made;
   if (hasKind(statx(made.fd), node.kind) && node.suits?.(made.fd) !== false) {
-    run.hands.found(item, place, node.kind, node.target);
+    run.effects.found(item, location, node.kind, node.target);
     return made;
   }
   made.fd.close();
-  if (item.modifiers.force) return run.hands.replace(item, place, node);
+  if (item.modifiers.force) return run.effects.replace(item, location, node);
   const severity = node.kind === "symlink" ? "debug" : "warning";
-  skip(run, item, place.path, `exists and is not the ${node.kind} that the line describes`, severity);
+  skip(run, item, location.path, `exists and is not the ${node.kind} that the line describes`, severity);
   return undefined;
 }
 
 /** Whether a symlink at `path` would point at something, be it another symlink; absolute targets lie below the root. */
 function targetExists(root: Bytes, path: Bytes, target: Bytes): boolean {
   try {
-    const pointedAt = join(isAbsolute(target) ? root : parent(path), target);
+    const pointedAt = join(isAbsolute(target) ? root : dirname(path), target);
     resolve(root, pointedAt, { follow: false }).close();
     return true;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type Bytes, basename, join, parent } from "../../base/bytes.js";
+import { type Bytes, basename, dirname, join } from "../../base/bytes.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import type { Operation } from "../../base/events.js";
 import { throwIfStopped } from "../../base/stop.js";
@@ -10,11 +10,10 @@ import { ENOTEMPTY } from "../../sys/scan.js";
 import { ifThere, openBase, openParent } from "../ageing/base.js";
 import type { AgeRule } from "../ageing/guards.js";
 import { ANY_AGE, ageRule } from "../ageing/walker.js";
-import { skip } from "../attempt.js";
-import { Instance } from "../instance.js";
-import type { Item } from "../item.js";
-import type { Handler } from "../line-type.js";
-import type { Run } from "../run.js";
+import { skip } from "../model/attempt.js";
+import type { Handler, Item } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
+import { RemovalTarget } from "./removal-target.js";
 
 const SELF = "." as Bytes;
 
@@ -29,79 +28,81 @@ export const removeContents: Handler = (run, item, path) => walkContents(run, it
 /** A file or an empty directory goes: `r` on --remove. A directory that is not empty is a failure. */
 export const removePath: Handler = (run, item, path) => {
   using dir = openParent(run, path);
-  const instance = dir && Instance.at(run, item, "remove", dir, path);
-  if (instance === undefined) return;
+  const target = dir && RemovalTarget.at(run, item, "remove", dir, path);
+  if (target === undefined) return;
   // Whether it is empty the kernel knows. Only a dry run has to look, if it can without moving an access time.
-  if (!run.walker.hands.acts && instance.isDirectory) {
-    using base = openBase(instance.dir, path);
+  if (!run.walker.effects.acts && target.isDirectory) {
+    using base = openBase(target.dir, path);
     using listing = base && openUnnoticed(base);
     if (listing !== undefined && !isListedEmpty(run, listing, path))
-      throw instance.error(ENOTEMPTY, "unlinkat");
+      throw target.error(ENOTEMPTY, "unlinkat");
   }
-  instance.remove("fail");
+  target.remove("fail");
 };
 
 /** A path goes with all below it: `R` on --remove. */
-export const removeTree: Handler = (run, item, path) => removeAll(run, item, "remove", path);
+export const removePathTree: Handler = (run, item, path) => removeAll(run, item, "remove", path);
 
 /** What a line with the modifier `$` makes goes again: --purge. */
 export const purgePath: Handler = (run, item, path) => removeAll(run, item, "purge", path);
 
 /** A file or an empty directory goes once it is old: `r` with an age, on --clean. */
 export const cleanPath: Handler = (run, item, path) => {
-  cleanInstance(run, item, path, (instance, rule) => {
-    if (rule === undefined || !instance.isOld(rule)) return;
-    using base = instance.isDirectory ? openSame(instance) : undefined;
-    instance.whileLocked(base, () => {
-      if (base !== undefined && !isEmpty(run, base, path)) instance.keep({ code: "not-empty" });
-      else removeSame(instance);
+  cleanInstance(run, item, path, (target, rule) => {
+    if (rule === undefined || !target.isOld(rule)) return;
+    using base = target.isDirectory ? openSame(target) : undefined;
+    target.whileLocked(base, () => {
+      if (base !== undefined && !isEmpty(run, base, path)) target.keep({ code: "not-empty" });
+      else removeSame(target);
     });
   });
 };
 
 /** A path goes once it is old, and what lies in it as that gets old: `R` with an age, on --clean. */
 export const cleanTree: Handler = (run, item, path) => {
-  cleanInstance(run, item, path, (instance, rule) => {
-    const old = rule !== undefined && instance.isOld(rule);
-    using base = instance.isDirectory ? openSame(instance) : undefined;
+  cleanInstance(run, item, path, (target, rule) => {
+    const old = rule !== undefined && target.isOld(rule);
+    using base = target.isDirectory ? openSame(target) : undefined;
     if (rule === undefined || (base === undefined && !old)) return;
-    instance.whileLocked(base, () => {
+    target.whileLocked(base, () => {
       const inside = base && run.walker.walk(item, "clean", base, path, rule);
       if (inside !== undefined) run.outcome.walked(inside.status);
       throwIfStopped(run.stop);
       // `~` keeps a directory, and what lies immediately in it; a file has no levels.
       if (!old || (rule.keepFirstLevel && base !== undefined)) return;
-      if (base !== undefined && !isEmpty(run, base, path)) instance.keep({ code: "not-empty" });
-      else removeSame(instance);
+      if (base !== undefined && !isEmpty(run, base, path)) target.keep({ code: "not-empty" });
+      else removeSame(target);
     });
   });
 };
 
 /** Without a rule nothing is as old as that. */
-type CleanInstance = (instance: Instance, rule: AgeRule | undefined) => void;
+type CleanInstance = (target: RemovalTarget, rule: AgeRule | undefined) => void;
 
 /** An instance of `r` or `R` with an age is reached without unsafe transitions, and looked at before it is judged. */
-function cleanInstance(run: Run, item: Item, path: Bytes, clean: CleanInstance): void {
+function cleanInstance(run: RunContext, item: Item, path: Bytes, clean: CleanInstance): void {
   if (item.age === undefined) return;
   requireNormalized(path);
-  using dir = ifThere(() => resolve(run.root, parent(path), { follow: true, traceless: run.traceless }));
-  const instance = dir && Instance.at(run, item, "clean", dir, path);
-  if (instance !== undefined) clean(instance, ruleOf(run, item));
+  using dir = ifThere(() =>
+    resolve(run.root, dirname(path), { follow: true, preserveAtime: run.preserveAtime }),
+  );
+  const target = dir && RemovalTarget.at(run, item, "clean", dir, path);
+  if (target !== undefined) clean(target, ruleOf(run, item));
 }
 
-function openSame(instance: Instance): Fd | undefined {
-  const base = openBase(instance.dir, instance.path);
-  instance.requireSame();
+function openSame(target: RemovalTarget): Fd | undefined {
+  const base = openBase(target.dir, target.path);
+  target.requireSame();
   return base;
 }
 
-function removeSame(instance: Instance): void {
-  instance.requireSame();
-  instance.removeOld();
+function removeSame(target: RemovalTarget): void {
+  target.requireSame();
+  target.removeOld();
 }
 
 /** Opened anew: what was walked stands at its end, and who may not search it may not know, as in 262. */
-function isEmpty(run: Run, base: Fd, path: Bytes): boolean {
+function isEmpty(run: RunContext, base: Fd, path: Bytes): boolean {
   using listing = openDirectory(base, SELF);
   return isListedEmpty(run, listing, path);
 }
@@ -116,19 +117,19 @@ function openUnnoticed(base: Fd): Fd | undefined {
   }
 }
 
-function isListedEmpty(run: Run, listing: Fd, path: Bytes): boolean {
-  const { gone } = run.walker.hands;
+function isListedEmpty(run: RunContext, listing: Fd, path: Bytes): boolean {
+  const { gone } = run.walker.effects;
   for (const { name } of entries(listing)) if (gone?.has(join(path, name)) !== true) return false;
   return true;
 }
 
-function ruleOf(run: Run, item: Item): AgeRule | undefined {
+function ruleOf(run: RunContext, item: Item): AgeRule | undefined {
   return item.age === undefined ? undefined : ageRule(item.age, run.clock.now());
 }
 
 /** Without a rule the directory is only opened: who may not has failed, be there anything to age or not. */
 function walkContents(
-  run: Run,
+  run: RunContext,
   item: Item,
   operation: Operation,
   path: Bytes,
@@ -142,7 +143,7 @@ function walkContents(
 }
 
 /** A symlink is not followed, be it to a directory: that is worth a word, since the line looks as if it did something. */
-function skipSymlink(run: Run, item: Item, dir: Fd, path: Bytes): void {
+function skipSymlink(run: RunContext, item: Item, dir: Fd, path: Bytes): void {
   try {
     const { mode } = statx(dir, (basename(path) || SELF) as Bytes);
     if ((mode & S_IFMT) === S_IFLNK)
@@ -152,15 +153,15 @@ function skipSymlink(run: Run, item: Item, dir: Fd, path: Bytes): void {
   }
 }
 
-function removeAll(run: Run, item: Item, operation: Operation, path: Bytes): void {
+function removeAll(run: RunContext, item: Item, operation: Operation, path: Bytes): void {
   // A file where a directory should be is no way to a path that is not there: that fails, as it does in 262,
   // which in a dry run does not find out.
-  using dir = openParent(run, path, run.walker.hands.acts ? ["ENOENT"] : undefined);
-  const instance = dir && Instance.at(run, item, operation, dir, path);
-  if (instance === undefined) return;
-  using base = instance.isDirectory ? openBase(instance.dir, path) : undefined;
+  using dir = openParent(run, path, run.walker.effects.acts ? ["ENOENT"] : undefined);
+  const target = dir && RemovalTarget.at(run, item, operation, dir, path);
+  if (target === undefined) return;
+  using base = target.isDirectory ? openBase(target.dir, path) : undefined;
   if (base === undefined) {
-    instance.remove();
+    target.remove();
     return;
   }
   const { status, stays } = run.walker.walk(item, operation, base, path, ANY_AGE);
@@ -168,6 +169,6 @@ function removeAll(run: Run, item: Item, operation: Operation, path: Bytes): voi
   throwIfStopped(run.stop);
   if (status !== 0) return;
   // Tried although something stays in it: where it could not go in any case, that is a failure to tell of.
-  if (stays > 0 && !run.walker.hands.acts) instance.keep({ code: "not-empty" });
-  else instance.remove();
+  if (stays > 0 && !run.walker.effects.acts) target.keep({ code: "not-empty" });
+  else target.remove();
 }

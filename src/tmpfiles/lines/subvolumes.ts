@@ -16,12 +16,11 @@ import { openDirectory } from "../../sys/directory.js";
 import { Fd, O_DIRECTORY, O_PATH, openat } from "../../sys/files.js";
 import { BTRFS_MAGIC, fileSystemMagic } from "../../sys/filesystem.js";
 import { withUmask } from "../../sys/write.js";
-import type { Creation, Maker, Place } from "../hands/hands.js";
-import { ItemError } from "../hands/item-error.js";
-import type { Item } from "../item.js";
-import type { Handler } from "../line-type.js";
-import type { Run } from "../run.js";
-import { directoryMaker, makeDirectory } from "./directories.js";
+import type { CreateFunction, CreateRequest, EntryLocation } from "../effects/effects.js";
+import { ItemError } from "../effects/item-error.js";
+import type { Handler, Item } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
+import { createDirectoryAt, directoryMaker } from "./directories.js";
 import { modeOf } from "./mode.js";
 
 const SELF = "." as Bytes;
@@ -50,10 +49,10 @@ export const createWithQuotaGroup: Handler = (run, item, path) => {
 };
 
 /** A subvolume only where the root is one: whoever made that a plain directory does not want them below it. */
-function create(run: Run, item: Item, path: Bytes, grouping: Grouping | undefined): void {
+function create(run: RunContext, item: Item, path: Bytes, grouping: Grouping | undefined): void {
   const asDirectory = directoryMaker(item);
   if (!wantsSubvolumes(run.root)) {
-    makeDirectory(run, item, path, () => asDirectory);
+    createDirectoryAt(run, item, path, () => asDirectory);
     return;
   }
   const asSubvolume = {
@@ -61,9 +60,9 @@ function create(run: Run, item: Item, path: Bytes, grouping: Grouping | undefine
     kind: "subvolume",
     make: subvolumeMaker(item, asDirectory.make),
   } as const;
-  const creation = ({ dir }: Place): Creation =>
+  const request = ({ dir }: EntryLocation): CreateRequest =>
     dir !== undefined && fileSystemMagic(dir) === BTRFS_MAGIC ? asSubvolume : asDirectory;
-  makeDirectory(run, item, path, creation, (fd) => {
+  createDirectoryAt(run, item, path, request, (fd) => {
     if (grouping !== undefined) setQuotaGroups(fd, grouping);
   });
 }
@@ -76,7 +75,7 @@ function wantsSubvolumes(root: Bytes): boolean {
   return isSubvolume(top);
 }
 
-function subvolumeMaker(item: Item, otherwise: Maker): Maker {
+function subvolumeMaker(item: Item, otherwise: CreateFunction): CreateFunction {
   return (dir, name) => {
     try {
       using open = openDirectory(dir, SELF);

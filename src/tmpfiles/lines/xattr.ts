@@ -1,43 +1,42 @@
 /** t and T lines: extended attributes. */
-import { type Bytes, show, toBuffer } from "../../base/bytes.js";
+import { type Bytes, escapeForDisplay, toBuffer } from "../../base/bytes.js";
 import type { Fd } from "../../sys/files.js";
 import { setXattr } from "../../sys/xattr.js";
-import { splitWords } from "../config/lex.js";
-import { brokenXattr, ignoredXattr } from "../config/wording.js";
-import { openExact } from "../hands/parents.js";
-import type { Item } from "../item.js";
-import type { ArgumentContext, Handler, Warn } from "../line-type.js";
-import { overTree } from "../over-tree.js";
-import type { Run } from "../run.js";
+import { openExact } from "../effects/parents.js";
+import type { ArgumentContext, Handler, Item, Warn } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
+import { splitWords } from "../syntax/lex.js";
+import { brokenXattr, ignoredXattr } from "../syntax/wording.js";
+import { overTree } from "./over-tree.js";
 
 /** `user.name=value` of a line. */
-export interface Assignment {
+export interface XattrAssignment {
   readonly name: Bytes;
   readonly value: Bytes;
 }
 
 /** `t`: extended attributes of what is there. */
-export const setAttributes: Handler = (run, item, path) => {
+export const setExtendedAttributes: Handler = (run, item, path) => {
   using fd = openExact(run.root, path);
   apply(run, item, fd, path);
 };
 
 /** `T`: of all that lies below too. */
-export const setTreeAttributes: Handler = (run, item, path) => {
+export const setTreeExtendedAttributes: Handler = (run, item, path) => {
   overTree(run, item, path, (fd, at) => apply(run, item, fd, at));
 };
 
-function apply(run: Run, item: Item, fd: Fd, path: Bytes): void {
-  for (const { name, value } of item.argument as readonly Assignment[]) {
-    run.hands.change(item, path, "xattr", `${show(name)}=${show(value)}`, () =>
+function apply(run: RunContext, item: Item, fd: Fd, path: Bytes): void {
+  for (const { name, value } of item.argument as readonly XattrAssignment[]) {
+    run.effects.change(item, path, "xattr", `${escapeForDisplay(name)}=${escapeForDisplay(value)}`, () =>
       setXattr(fd, name, toBuffer(value)),
     );
   }
 }
 
 /** The assignments of a line; those that are none are left out with a warning, and all after an open quote. */
-export function parseAssignments(argument: Bytes, warn: Warn): readonly Assignment[] {
-  const found: Assignment[] = [];
+export function parseAssignments(argument: Bytes, warn: Warn): readonly XattrAssignment[] {
+  const found: XattrAssignment[] = [];
   let rest: Bytes | undefined = argument;
   while (rest !== undefined) {
     const at: number = argument.length - rest.length;
@@ -58,8 +57,8 @@ export function parseAssignments(argument: Bytes, warn: Warn): readonly Assignme
 }
 
 /** Replaces the specifiers in the names and values. */
-export function resolveAssignments(parsed: unknown, context: ArgumentContext): readonly Assignment[] {
+export function resolveAssignments(parsed: unknown, context: ArgumentContext): readonly XattrAssignment[] {
   const expand = (text: Bytes): Bytes => context.expand(text, Number.POSITIVE_INFINITY);
-  const assignments = (parsed ?? []) as readonly Assignment[];
+  const assignments = (parsed ?? []) as readonly XattrAssignment[];
   return assignments.map(({ name, value }) => ({ name: expand(name), value: expand(value) }));
 }

@@ -1,6 +1,6 @@
 import type { Bytes } from "../../../base/bytes.js";
 import type { InodeKind, KeepReason } from "../../../base/events.js";
-import type { WalkListener } from "../walk-parts.js";
+import type { WalkListener } from "../walk-listener.js";
 
 /** What a thread has to tell, in the order in which it happened; as plain values, which threads can pass on. */
 export type Report =

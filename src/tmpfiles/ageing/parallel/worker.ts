@@ -4,41 +4,41 @@ import { boundSockets } from "../../../sys/sockets.js";
 import { DirectoryIndex } from "../directory-index.js";
 import { LineIndex } from "../line-index.js";
 import { Walk } from "../walk.js";
-import { actingWalkHands } from "../walk-hands.js";
-import { Board } from "./board.js";
-import type { Assignment } from "./crew.js";
+import { realWalkEffects } from "../walk-effects.js";
+import { takeIndexNotes, writeCounters, writeIndexNotes } from "./counters.js";
 import { type Batch, Reports } from "./reports.js";
-import { Share } from "./share.js";
-import { leaveNotes, takeNotes, writeTally } from "./tallies.js";
+import { WorkerScheduler } from "./scheduler.js";
+import { WorkQueue } from "./work-queue.js";
+import type { WorkerData } from "./worker-pool.js";
 
 /** A thread that walks directories that others found, until there are none for good. */
 function serve({
   memory,
   jobs,
-  member,
+  workerId,
   port,
   lines,
   sources,
   index: seen,
   stop,
   ...wants
-}: Assignment): void {
-  const board = new Board(memory, jobs);
-  const reports = new Reports(wants, () => tell());
+}: WorkerData): void {
+  const queue = new WorkQueue(memory, jobs);
+  const reports = new Reports(wants, () => report());
   const index = seen && new DirectoryIndex(seen.records, seen.nowSeconds, seen.kept);
-  const tell = (): void => {
-    writeTally(board, member, walk.ledger.tally);
-    const told = reports.take();
+  const report = (): void => {
+    writeCounters(queue, workerId, walk.stats.counters);
+    const reported = reports.take();
     let noted = index?.take() ?? [];
-    if (leaveNotes(board, member, noted)) noted = [];
-    else noted = [...takeNotes(board, member), ...noted];
-    if (told.length === 0 && noted.length === 0) return;
-    port.postMessage({ sequence: board.nextSequence(), reports: told, noted } satisfies Batch);
+    if (writeIndexNotes(queue, workerId, noted)) noted = [];
+    else noted = [...takeIndexNotes(queue, workerId), ...noted];
+    if (reported.length === 0 && noted.length === 0) return;
+    port.postMessage({ sequence: queue.nextSequence(), reports: reported, noted } satisfies Batch);
   };
-  const share = new Share(board, tell);
+  const scheduler = new WorkerScheduler(queue, report);
   let sockets: ReadonlySet<Bytes> | undefined | null = null;
   const walk = new Walk({
-    hands: actingWalkHands,
+    effects: realWalkEffects,
     listener: reports,
     lines: new LineIndex(lines),
     sources: (order) => sources[order],
@@ -46,15 +46,15 @@ function serve({
       if (sockets === null) sockets = boundSockets();
       return sockets;
     },
-    sharing: share,
+    scheduler: scheduler,
     index,
     stop,
   });
-  while (!board.isStopped) {
-    const signal = board.signal;
-    if (!share.work(walk)) board.waitForWork(signal);
+  while (!queue.isStopped) {
+    const signal = queue.signal;
+    if (!scheduler.work(walk)) queue.waitForWork(signal);
   }
   port.close();
 }
 
-serve(workerData as Assignment);
+serve(workerData as WorkerData);

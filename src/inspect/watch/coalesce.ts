@@ -1,0 +1,85 @@
+import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
+import type { Nanoseconds } from "../../base/time.js";
+import type { WatchEvent } from "../events.js";
+
+/** What one process did many times over. */
+export interface EventGroup {
+  readonly first: WatchEvent;
+  readonly count: number;
+  /** The directory that all of it lies in. */
+  readonly below: Bytes;
+  /** The first few paths. */
+  readonly paths: readonly Bytes[];
+  readonly until: Nanoseconds;
+}
+
+const SHOWN = 5;
+const IDLE_MS = 400;
+const LONGEST_MS = 3_000;
+
+interface Open {
+  block: { -readonly [Key in keyof EventGroup]: EventGroup[Key] };
+  readonly since: number;
+  touched: number;
+}
+
+/**
+ * Folds what one process does in a row into blocks: a block ends once its process has paused, so that an `rm -r` of a
+ * million files is one. `tick` is to be called now and then.
+ */
+export class EventCoalescer {
+  readonly #emit: (block: EventGroup) => void;
+  readonly #open = new Map<string, Open>();
+
+  constructor(emit: (block: EventGroup) => void) {
+    this.#emit = emit;
+  }
+
+  push(event: WatchEvent): void {
+    const now = performance.now();
+    const { actor, op, line } = event;
+    const key = `${actor.pid} ${actor.exe ?? ""} ${op} ${line?.file ?? ""} ${line?.line ?? ""}`;
+    const open = this.#open.get(key);
+    if (open === undefined) {
+      const block = {
+        first: event,
+        count: 1,
+        below: dirname(event.path),
+        paths: [event.path],
+        until: event.time,
+      };
+      this.#open.set(key, { block, since: now, touched: now });
+      return;
+    }
+    open.touched = now;
+    const { block } = open;
+    block.count++;
+    block.until = event.time;
+    block.below = common(block.below, dirname(event.path));
+    if (block.paths.length < SHOWN) block.paths = [...block.paths, event.path];
+  }
+
+  /** Lets go of what has paused, or has lasted long. */
+  tick(): void {
+    const now = performance.now();
+    this.#release(({ touched, since }) => now - touched > IDLE_MS || now - since > LONGEST_MS);
+  }
+
+  flush(): void {
+    this.#release(() => true);
+  }
+
+  #release(due: (open: Open) => boolean): void {
+    for (const [key, open] of this.#open) {
+      if (!due(open)) continue;
+      this.#open.delete(key);
+      this.#emit(open.block);
+    }
+  }
+}
+
+function common(a: Bytes, b: Bytes): Bytes {
+  let above = a;
+  while (!isBelow(b, above)) above = dirname(above);
+  return above;
+}

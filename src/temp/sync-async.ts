@@ -1,0 +1,53 @@
+/**
+ * Work that has both a Sync and a promised face is written once, as a generator that yields each step worth waiting for
+ * elsewhere (an fsync, a copy, a callback). `runSync` takes the steps one by one on this thread, `run` awaits them.
+ */
+export interface SyncAsyncStep {
+  sync(): unknown;
+  async(): unknown;
+}
+
+export type Steps<Result> = Generator<SyncAsyncStep, Result, unknown>;
+
+/** One step, for `yield*`; what is awaited is what the other face returns. */
+export function* step<Result>(
+  sync: () => Result,
+  async: () => Promise<Result> | Result,
+): Generator<SyncAsyncStep, Result, unknown> {
+  return (yield { sync, async }) as Result;
+}
+
+/** A step that both faces take at once. */
+export const syncStep = <Result>(work: () => Result): Generator<SyncAsyncStep, Result, unknown> =>
+  step(work, work);
+
+export function runSync<Result>(steps: Steps<Result>): Result {
+  let next = steps.next();
+  while (next.done !== true) {
+    try {
+      next = steps.next(next.value.sync());
+    } catch (error) {
+      next = steps.throw(error);
+    }
+  }
+  return next.value;
+}
+
+export async function runAsync<Result>(steps: Steps<Result>): Promise<Result> {
+  let next = steps.next();
+  while (next.done !== true) {
+    try {
+      next = steps.next(await next.value.async());
+    } catch (error) {
+      next = steps.throw(error);
+    }
+  }
+  return next.value;
+}
+
+/** The promised face of what takes only microseconds: it runs at once, and fails through the promise. */
+export function promised<Args extends readonly unknown[], Result>(
+  work: (...args: Args) => Result,
+): (...args: Args) => Promise<Result> {
+  return async (...args) => work(...args);
+}

@@ -1,0 +1,58 @@
+import type { DirectoryFrame } from "../directory-frame.js";
+import type { Scheduler, SliceWalk } from "../scheduler.js";
+import type { SliceResult } from "../slice.js";
+import type { WorkQueue } from "./work-queue.js";
+
+/** Who waits takes on other work meanwhile, this deep and no deeper: each is a walk inside a walk. */
+const MOST_HELPING = 6;
+/** Files that are not worth giving away: they take as long as another thread to wake up. */
+const FEW = 64;
+
+/** One thread's part in a shared walk: it gives slices away, takes some on, and waits for those that it gave. */
+export class WorkerScheduler implements Scheduler {
+  readonly #queue: WorkQueue;
+  /** What a thread tells before its result counts: its totals and its reports. */
+  readonly #report: () => void;
+  #helping = 0;
+
+  constructor(queue: WorkQueue, report: () => void) {
+    this.#queue = queue;
+    this.#report = report;
+  }
+
+  wantsWork(): boolean {
+    return this.#queue.wantsWork;
+  }
+
+  offload(frame: DirectoryFrame): boolean {
+    const from = frame.listing.halfway(frame.next, FEW);
+    if (from === frame.listing.end) return false;
+    if (frame.join < 0) frame.join = this.#queue.openJoin();
+    return frame.join >= 0 && this.#queue.push(frame, from);
+  }
+
+  /** Who waits for others helps them meanwhile. */
+  collect(frame: DirectoryFrame, walk: SliceWalk): SliceResult {
+    const queue = this.#queue;
+    for (;;) {
+      const signal = queue.signal;
+      if (queue.pending(frame.join) === 0) return queue.closeJoin(frame.join);
+      if (this.#helping >= MOST_HELPING) queue.waitBeyond(signal);
+      else if (!this.work(walk)) queue.waitForWork(signal);
+    }
+  }
+
+  /** Does one slice; false where there is none. */
+  work(walk: SliceWalk): boolean {
+    const queue = this.#queue;
+    const at = queue.take();
+    if (at < 0) return false;
+    this.#helping++;
+    const task = queue.task(at);
+    const result = walk.takeOver(task, (listing) => queue.release(at, listing));
+    this.#helping--;
+    this.#report();
+    queue.finish(task.join, result);
+    return true;
+  }
+}

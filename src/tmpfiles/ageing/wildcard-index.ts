@@ -1,0 +1,66 @@
+import type { Bytes } from "../../base/bytes.js";
+import { matcher } from "../../sys/fnmatch.js";
+
+interface Component<Value> {
+  readonly matches: (name: Bytes) => boolean;
+  readonly value: Value;
+}
+
+/** Components by their fixed text, of one length each; the empty text has length 0 and holds every component. */
+type ByText<Value> = Map<Bytes, Component<Value>[]>;
+
+/**
+ * Path components with wildcards, found by the fixed text before their first wildcard, else by that after their last:
+ * of a thousand components a name meets the few that begin as it does.
+ */
+export class WildcardIndex<Value> {
+  readonly #known = new Map<Bytes, Value>();
+  readonly #prefixes = new Map<number, ByText<Value>>();
+  readonly #suffixes = new Map<number, ByText<Value>>();
+
+  /** What is kept at this very component; made where it is new. */
+  at(component: Bytes, make: () => Value): Value {
+    const known = this.#known.get(component);
+    if (known !== undefined) return known;
+    const value = make();
+    this.#known.set(component, value);
+    const [prefix, suffix] = fixedEnds(component);
+    if (prefix !== "") file(this.#prefixes, prefix, { matches: matcher(component), value });
+    else file(this.#suffixes, suffix, { matches: matcher(component), value });
+    return value;
+  }
+
+  /** Adds what is kept at each component that matches `name` to `found`. */
+  matching(name: Bytes, found: Value[]): void {
+    for (const [length, texts] of this.#prefixes) {
+      collect(texts.get(name.slice(0, length) as Bytes), name, found);
+    }
+    for (const [length, texts] of this.#suffixes) {
+      collect(texts.get(name.slice(name.length - length) as Bytes), name, found);
+    }
+  }
+}
+
+function collect<Value>(candidates: Component<Value>[] | undefined, name: Bytes, found: Value[]): void {
+  if (candidates === undefined) return;
+  for (const { matches, value } of candidates) if (matches(name)) found.push(value);
+}
+
+function file<Value>(into: Map<number, ByText<Value>>, text: Bytes, component: Component<Value>): void {
+  let texts = into.get(text.length);
+  if (texts === undefined) {
+    texts = new Map();
+    into.set(text.length, texts);
+  }
+  const same = texts.get(text);
+  if (same === undefined) texts.set(text, [component]);
+  else same.push(component);
+}
+
+/** The text before the first and after the last character that fnmatch(3) reads in a way of its own. */
+function fixedEnds(component: Bytes): [Bytes, Bytes] {
+  const prefix = /^[^*?[\\]*/.exec(component)?.[0] ?? "";
+  // What follows a bracket or a backslash is not surely fixed: then the end counts only after a `*` or `?` alone.
+  const suffix = /[[\\]/.test(component) ? "" : (/[^*?]*$/.exec(component)?.[0] ?? "");
+  return [prefix as Bytes, suffix as Bytes];
+}

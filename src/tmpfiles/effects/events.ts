@@ -1,0 +1,48 @@
+import type { Bytes } from "../../base/bytes.js";
+import type { Event, InodeKind } from "../../base/events.js";
+import type { Stat } from "../../sys/inode.js";
+import type { Cause } from "./cause.js";
+import { kindOf } from "./kind.js";
+
+type CreatedEvent = Extract<Event, { type: "created" }>;
+
+export interface Created {
+  readonly path: Bytes;
+  readonly kind: InodeKind;
+  readonly target?: Bytes | undefined;
+  /** A parent directory that no line asked for. */
+  readonly implicit?: boolean;
+}
+
+export function createdEvent(
+  cause: Cause,
+  created: Created,
+  outcome: CreatedEvent["outcome"],
+  done: boolean,
+): CreatedEvent {
+  const { path, kind, target, implicit } = created;
+  return {
+    type: "created",
+    path,
+    kind,
+    outcome,
+    ...(target === undefined ? {} : { target }),
+    ...(implicit === true ? { implicit } : {}),
+    done,
+    source: cause.source,
+  };
+}
+
+/** Of what had to make room for what an item creates. */
+export function clearedEvent(cause: Cause, path: Bytes, stat: Stat, done: boolean): Event {
+  return {
+    type: "removed",
+    path,
+    kind: kindOf(stat),
+    bytes: stat.allocated,
+    operation: "create",
+    target: false,
+    done,
+    source: cause.source,
+  };
+}

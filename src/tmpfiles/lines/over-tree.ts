@@ -1,0 +1,103 @@
+import { type Bytes, dirname, join } from "../../base/bytes.js";
+import { failedWith } from "../../base/errors.js";
+import { throwIfStopped } from "../../base/stop.js";
+import { PARENT, reopened } from "../../path/tree.js";
+import { entries, openDirectory } from "../../sys/directory.js";
+import { type Fd, O_NOFOLLOW, O_PATH, openat } from "../../sys/files.js";
+import { isDirectory, type Stat, statx } from "../../sys/inode.js";
+import { openExact } from "../effects/parents.js";
+import { attempt } from "../model/attempt.js";
+import type { Item } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
+
+/** What is done to each inode; `fd` is O_PATH. */
+export type TreeAction = (fd: Fd, path: Bytes, stat: Stat) => void;
+
+/** A directory on the way down. */
+interface TreeFrame {
+  fd: Fd;
+  readonly stat: Stat;
+  names: Iterator<Bytes>;
+}
+
+/** Ancestors nearer than this keep their fd open; farther ones are found again through `..` and compared. */
+const OPEN_LEVELS = 8;
+const SELF = "." as Bytes;
+
+/**
+ * Acts on what is at `path` and on all that is below it, each directory before its entries. No symlink is followed.
+ * Depth costs neither stack nor fds. What fails is reported for its own path, and the others are gone on with.
+ */
+export function overTree(run: RunContext, item: Item, path: Bytes, act: TreeAction): void {
+  const frames: TreeFrame[] = [];
+  // The last level's. Not a path for each of them: at 30,000 levels those would come to a gigabyte.
+  let directory = dirname(path);
+  const visit = (fd: Fd, at: Bytes): void => {
+    const stat = statx(fd);
+    attempt(run, item, at, () => act(fd, at, stat));
+    if (isDirectory(stat) && attempt(run, item, at, () => descend(frames, fd, stat))) directory = at;
+  };
+  try {
+    using top = openExact(run.root, path);
+    visit(top, path);
+    for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
+      throwIfStopped(run.stop);
+      const next = attemptNext(run, item, frame, directory);
+      if (next === undefined) {
+        ascend(frames);
+        directory = dirname(directory);
+      } else {
+        const at = join(directory, next);
+        attempt(run, item, at, () => visitEntry(frame, next, (fd) => visit(fd, at)));
+      }
+    }
+  } finally {
+    for (const frame of frames) frame.fd.close();
+  }
+}
+
+/** The next name; a directory that can't be read on is done with. */
+function attemptNext(run: RunContext, item: Item, frame: TreeFrame, path: Bytes): Bytes | undefined {
+  let next: Bytes | undefined;
+  attempt(run, item, path, () => {
+    next = frame.names.next().value;
+  });
+  return next;
+}
+
+function visitEntry(frame: TreeFrame, name: Bytes, visit: (fd: Fd) => void): void {
+  try {
+    using fd = openat(frame.fd, name, O_PATH | O_NOFOLLOW);
+    visit(fd);
+  } catch (error) {
+    // What vanishes under our hands needs no adjusting.
+    if (!failedWith(error, "ENOENT")) throw error;
+  }
+}
+
+function descend(frames: TreeFrame[], fd: Fd, stat: Stat): void {
+  const far = frames.at(-OPEN_LEVELS);
+  if (far !== undefined) {
+    // The rest of its names is kept, its fd is not.
+    far.names = [...{ [Symbol.iterator]: () => far.names }].values();
+    far.fd.close();
+  }
+  const listing = openDirectory(fd, SELF);
+  frames.push({ fd: listing, stat, names: names(listing) });
+}
+
+function* names(dir: Fd): Generator<Bytes, undefined> {
+  for (const { name } of entries(dir)) yield name;
+  return undefined;
+}
+
+function ascend(frames: TreeFrame[]): void {
+  const left = frames.pop();
+  const above = frames.at(-1);
+  if (left === undefined) return;
+  try {
+    if (above !== undefined && above.fd.number < 0) above.fd = reopened(left.fd, PARENT, above, O_PATH);
+  } finally {
+    left.fd.close();
+  }
+}

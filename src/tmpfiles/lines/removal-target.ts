@@ -1,0 +1,137 @@
+import { type Bytes, basename, escapeForDisplay } from "../../base/bytes.js";
+import { SyscallError, UnsafePathError } from "../../base/errors.js";
+import type { KeepReason, Operation } from "../../base/events.js";
+import { address, cstring, errnoName } from "../../sys/ffi.js";
+import type { Fd } from "../../sys/files.js";
+import { S_IFDIR } from "../../sys/inode.js";
+import { closeNumber, EBUSY, ENOENT, ENOTEMPTY, StatxBuffer, statxInto } from "../../sys/scan.js";
+import { type AgeRule, type EntryContext, tooNewTimestamps } from "../ageing/guards.js";
+import { NO_LINES } from "../ageing/line-index.js";
+import { LOCKED } from "../ageing/walk-effects.js";
+import { kindOf } from "../effects/kind.js";
+import type { Item } from "../model/item.js";
+import type { RunContext } from "../model/run-context.js";
+
+/** A path that a line itself removes: what `r`, `R` and --purge name, not what lies below it. */
+export class RemovalTarget {
+  readonly item: Item;
+  readonly operation: Operation;
+  readonly path: Bytes;
+  readonly name: Bytes;
+  readonly dir: Fd;
+  readonly stat = new StatxBuffer();
+  readonly #run: RunContext;
+  /** The name as the kernel takes it; kept here so that its address stays good. */
+  readonly #cname: Buffer;
+
+  private constructor(run: RunContext, item: Item, operation: Operation, dir: Fd, path: Bytes) {
+    this.#run = run;
+    this.item = item;
+    this.operation = operation;
+    this.dir = dir;
+    this.path = path;
+    this.name = (basename(path) || ".") as Bytes;
+    this.#cname = cstring(this.name);
+  }
+
+  /** What is at `path`, by its name in the open directory `dir`; undefined where nothing is. */
+  static at(
+    run: RunContext,
+    item: Item,
+    operation: Operation,
+    dir: Fd,
+    path: Bytes,
+  ): RemovalTarget | undefined {
+    const target = new RemovalTarget(run, item, operation, dir, path);
+    const failed = target.#look(target.stat);
+    if (failed === ENOENT || run.walker.effects.gone?.has(path) === true) return undefined;
+    if (failed !== 0) throw target.error(failed, "statx");
+    return target;
+  }
+
+  get isDirectory(): boolean {
+    return this.stat.type === S_IFDIR;
+  }
+
+  /** False where a timestamp is too new; that is told. */
+  isOld(rule: AgeRule): boolean {
+    const directory = { path: this.dir.path, depth: 0, atMountTop: false, lines: NO_LINES, rule };
+    const entry: EntryContext = {
+      within: directory,
+      stat: this.stat,
+      name: () => this.name,
+      remaining: 0,
+      firstKeptChild: () => undefined,
+    };
+    const [tooNew] = tooNewTimestamps(entry);
+    if (tooNew !== undefined) this.keep({ code: "too-new", ...tooNew });
+    return tooNew === undefined;
+  }
+
+  /** It stays, and why. */
+  keep(reason: KeepReason): void {
+    this.#run.walker.keep(reason.code);
+    if (!this.#run.reporter.wantsKept) return;
+    const { source } = this.item;
+    this.#run.reporter.report({ type: "kept", path: this.path, kind: kindOf(this.stat), reason, source });
+  }
+
+  /** Runs `act` with the lock held; where somebody else has one, the instance stays. */
+  whileLocked(base: Fd | undefined, act: () => void): void {
+    const { effects } = this.#run.walker;
+    if (base !== undefined) {
+      if (effects.lockDirectory(base.number, this.stat)) this.keep({ code: "locked" });
+      else act();
+      return;
+    }
+    const lock = effects.lockFile(this.dir.number, address(this.#cname), this.stat);
+    try {
+      if (lock === LOCKED) this.keep({ code: "locked" });
+      else act();
+    } finally {
+      if (lock >= 0) closeNumber(lock);
+    }
+  }
+
+  /** Refuses to go on where the name stands for another inode than it did. */
+  requireSame(): void {
+    const now = new StatxBuffer();
+    if (this.#look(now) === 0 && now.isSameInode(this.stat)) return;
+    throw new UnsafePathError("REPLACED_INODE", this.path, "was replaced while it was looked at");
+  }
+
+  /** Removes it; what is gone already is gone. A directory that something is in stays, or that is a failure. */
+  remove(whenFull: "keep" | "fail" = "keep"): void {
+    this.#unlink((failed) => {
+      throw this.error(failed, "unlinkat");
+    }, whenFull);
+  }
+
+  /** The same on --clean: a failure at a mount or at what is no directory is told, and no more. */
+  removeOld(): void {
+    this.#unlink((failed) => {
+      const error = this.error(failed, "unlinkat");
+      if (this.isDirectory && failed !== EBUSY) throw error;
+      this.#run.walker.fail(this.item, this.path, error);
+    });
+  }
+
+  #unlink(onFailure: (failed: number) => void, whenFull: "keep" | "fail" = "keep"): void {
+    const { effects } = this.#run.walker;
+    const remove = this.isDirectory ? effects.removeDirectory : effects.removeFile;
+    const failed = remove(this.dir.number, address(this.#cname));
+    if (failed === 0) effects.gone?.add(this.path);
+    if (failed === 0) this.#run.walker.removedTarget(this.item, this.operation, this.path, this.stat);
+    else if (failed === ENOTEMPTY && whenFull === "keep") this.keep({ code: "not-empty" });
+    else if (failed !== ENOENT) onFailure(failed);
+  }
+
+  #look(into: StatxBuffer): number {
+    return statxInto(this.dir.number, address(this.#cname), into);
+  }
+
+  error(failed: number, syscall: string): SyscallError {
+    const args = [`${this.dir}`, JSON.stringify(escapeForDisplay(this.name))];
+    return new SyscallError(errnoName(failed), failed, syscall, args, this.path);
+  }
+}

@@ -1,0 +1,48 @@
+import type { Bytes } from "../../base/bytes.js";
+import { SyscallError, UnsafePathError } from "../../base/errors.js";
+import { ItemError } from "../effects/item-error.js";
+import type { Item } from "./item.js";
+import type { RunContext } from "./run-context.js";
+
+/** Runs one step of an item; what goes wrong is reported, and the run goes on. True where all went well. */
+export function attempt(
+  run: RunContext,
+  item: Item,
+  path: Bytes,
+  act: () => void,
+  tolerated = item.modifiers.allowFailure,
+): boolean {
+  try {
+    act();
+    return true;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    const forgiven = tolerated || (!run.effects.acts && isForeseen(error));
+    run.reporter.report({ type: "failed", path, error, tolerated: forgiven, source: item.source });
+    return false;
+  }
+}
+
+/**
+ * What a dry run sees that a run would fail at, and 262 does not look for: it is told, and the exit status stays that of
+ * the looking alone. Nothing is unlinked in a dry run, so that such a failure is always one to come.
+ */
+function isForeseen(error: Error): boolean {
+  if (error instanceof ItemError) return error.code === "NOT_A_FILE" || error.code === "NOT_A_DIRECTORY";
+  return error instanceof SyscallError && error.syscall === "unlinkat";
+}
+
+function isFailure(error: unknown): error is Error {
+  return error instanceof SyscallError || error instanceof UnsafePathError || error instanceof ItemError;
+}
+
+/** Reports that a path was passed over, as the specification has it. */
+export function skip(
+  run: RunContext,
+  item: Item,
+  path: Bytes,
+  why: string,
+  severity: "warning" | "debug" = "debug",
+): void {
+  run.reporter.report({ type: "skipped", path, why, severity, source: item.source });
+}

@@ -1,0 +1,24 @@
+import type { Bytes } from "../../base/bytes.js";
+import type { Reporter } from "../../base/events.js";
+import type { StopFlag } from "../../base/stop.js";
+import type { Clock } from "../../base/time.js";
+import type { Walker } from "../ageing/walker.js";
+import type { Effects } from "../effects/effects.js";
+import type { Outcome } from "./outcome.js";
+
+/** What every handler needs to know of the run that it is part of. */
+export interface RunContext {
+  /** `/`, or the directory of --root: all items' paths lie below it, and symlinks resolve inside it. */
+  readonly root: Bytes;
+  /** Of a run that only looks: no symlink's access time is to move. */
+  readonly preserveAtime: boolean;
+  readonly effects: Effects;
+  readonly reporter: Reporter;
+  /** Asked anew by each item: an age of 0 takes what the items before it have touched, too. */
+  readonly clock: Clock;
+  /** Walks below the items' paths. */
+  readonly walker: Walker;
+  readonly outcome: Outcome;
+  readonly opensAgeless: boolean;
+  readonly stop?: StopFlag | undefined;
+}

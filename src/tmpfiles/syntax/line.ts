@@ -1,0 +1,163 @@
+/** Parses a written line into its fields. Touches no disk. */
+import type { Bytes } from "../../base/bytes.js";
+import type { Diagnostic } from "../../base/errors.js";
+import type { Source } from "../../base/events.js";
+import { errorAt, type Problem } from "./diagnostics.js";
+import { eachLine, type LexProblem, skipBlanks, splitWords } from "./lex.js";
+import type { Modifiers } from "./modifiers.js";
+import { MODIFIER_NAMES, NO_MODIFIERS } from "./modifiers.js";
+import * as wording from "./wording.js";
+
+/** A written line, unquoted, with nothing resolved yet. A field that is missing, empty or `-` is undefined. */
+export interface Line {
+  readonly source: Source;
+  readonly letter: string;
+  readonly modifiers: Modifiers;
+  readonly path: Bytes;
+  readonly mode: Bytes | undefined;
+  readonly user: Bytes | undefined;
+  readonly group: Bytes | undefined;
+  readonly age: Bytes | undefined;
+  /** As it is written: its escapes are read by the line types that have them. */
+  readonly argument: Bytes | undefined;
+}
+
+export interface ParsedFile {
+  readonly lines: Line[];
+  readonly diagnostics: Diagnostic[];
+}
+
+/** The fields in their order. */
+export const FIELDS = ["type", "path", "mode", "user", "group", "age", "argument"] as const;
+export type Field = (typeof FIELDS)[number];
+/** The argument is the rest of the line, whatever it holds. */
+const WORDS = FIELDS.length - 1;
+
+/** A line of this many bytes or more is refused. */
+export const LONGEST_LINE = 1 << 20;
+
+const COMMENT = 0x23;
+
+/** The lines of one configuration file. Touches no disk; what is no line becomes a diagnostic. */
+export function parseFile(file: Bytes, content: Bytes): ParsedFile {
+  const lines: Line[] = [];
+  const diagnostics: Diagnostic[] = [];
+  eachParsedLine(
+    file,
+    content,
+    (line) => lines.push(line),
+    (diagnostic) => diagnostics.push(diagnostic),
+  );
+  return { lines, diagnostics };
+}
+
+/** The same, one by one: a line that is dropped at once costs next to nothing. */
+export function eachParsedLine(
+  file: Bytes,
+  content: Bytes,
+  take: (line: Line) => void,
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  eachWrittenLine(
+    file,
+    content,
+    (source) => {
+      const line = parseLine(source);
+      if ("letter" in line) take(line);
+      else report(errorAt(file, source.line, line));
+    },
+    report,
+  );
+}
+
+/** Every line that is neither empty nor a comment. */
+export function eachWrittenLine(
+  file: Bytes,
+  content: Bytes,
+  take: (source: Source) => void,
+  report: (diagnostic: Diagnostic) => void,
+): void {
+  eachLine(content, (text, number, length) => {
+    if (length >= LONGEST_LINE) return report(errorAt(file, number, TOO_LONG));
+    const start = skipBlanks(text, 0);
+    if (start === text.length || text.charCodeAt(start) === COMMENT) return;
+    take({ file, line: number, text });
+  });
+}
+
+const TOO_LONG: Problem = { code: "line-too-long", column: LONGEST_LINE, ...wording.lineTooLong() };
+
+/** One line, which is neither empty nor a comment. */
+export function parseLine(source: Source): Line | Problem {
+  const { text } = source;
+  const words = splitWords(text, WORDS);
+  if (!Array.isArray(words)) return lexProblem(words);
+  const [type, path] = words;
+  if (type === undefined || path === undefined) return missingPath(text);
+  const modifiers = parseModifiers(type, text);
+  if ("code" in modifiers) return modifiers;
+  return {
+    source,
+    letter: type.charAt(0),
+    modifiers,
+    path,
+    mode: given(words[2]),
+    user: given(words[3]),
+    group: given(words[4]),
+    age: given(words[5]),
+    argument: given(words[6]),
+  };
+}
+
+function given(word: Bytes | undefined): Bytes | undefined {
+  return word === undefined || word === "" || word === "-" ? undefined : word;
+}
+
+/**
+ * The column where a field of a line begins, counted in bytes from 1; just behind the line where it has no such field.
+ * Found by splitting the line again: few lines are ever spoken of.
+ */
+export function columnOf(text: Bytes, field: Field): number {
+  const starts: number[] = [];
+  splitWords(text, WORDS, starts);
+  return (starts[FIELDS.indexOf(field)] ?? text.length) + 1;
+}
+
+function lexProblem({ problem, column }: LexProblem): Problem {
+  return problem === "quote"
+    ? { code: "bad-quote", column, ...wording.openQuote() }
+    : { code: "bad-escape", column, ...wording.badEscape() };
+}
+
+function missingPath(text: Bytes): Problem {
+  return { code: "missing-path", column: text.length + 1, ...wording.missingPath() };
+}
+
+const knownModifiers = new Map<string, Modifiers>([["", NO_MODIFIERS]]);
+
+function parseModifiers(type: Bytes, text: Bytes): Modifiers | Problem {
+  const known = knownModifiers.get(type.slice(1));
+  if (type === "") return { code: "missing-type", column: columnOf(text, "type"), ...wording.missingType() };
+  if (known !== undefined) return known;
+  const modifiers: Record<keyof Modifiers, boolean> = { ...NO_MODIFIERS };
+  for (let at = 1; at < type.length; at++) {
+    const name = MODIFIER_NAMES[type.charAt(at)];
+    if (name === undefined || modifiers[name]) return modifierProblem(type, at, text, name !== undefined);
+    modifiers[name] = true;
+  }
+  knownModifiers.set(type.slice(1), modifiers);
+  return modifiers;
+}
+
+/** U+FEFF, as some editors put it in front of UTF-8. */
+const BYTE_ORDER_MARK = "\xef\xbb\xbf";
+
+function modifierProblem(type: Bytes, at: number, text: Bytes, twice: boolean): Problem {
+  const modifier = type.charAt(at) as Bytes;
+  const said = type.startsWith(BYTE_ORDER_MARK)
+    ? wording.byteOrderMark(type)
+    : twice
+      ? wording.repeatedModifier(type, modifier)
+      : wording.unknownModifier(type, modifier, Object.keys(MODIFIER_NAMES).join(" "));
+  return { code: "unknown-modifier", column: columnOf(text, "type") + at, ...said };
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { type Abilities, type WatchEvent, type WatchOptions, watch } from "#src/inspect/index.js";
+import { needsInitialPidNamespace } from "../../requirements.js";
+
+export const NEEDS_ROOT = process.getuid?.() === 0 ? false : "fanotify needs root";
+/** For tests of who did something, when that process has ended: without the recorder it is not known. */
+export const NEEDS_NAMES = NEEDS_ROOT || needsInitialPidNamespace;
+
+/** A directory of the test's own, removed after it. */
+export function scratch(t: TestContext, below = tmpdir()): string {
+  const directory = mkdtempSync(join(below, "mayfly-watch-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+export interface Watched {
+  readonly abilities: Abilities;
+  readonly events: WatchEvent[];
+}
+
+/** What happens below `directory` while `during` runs. */
+export async function watching(
+  directory: string,
+  during: () => void | Promise<void>,
+  options: WatchOptions = {},
+): Promise<Watched> {
+  const watched = watch([directory], options);
+  const abilities = await watched.ready;
+  const events: WatchEvent[] = [];
+  const all = (async () => {
+    for await (const event of watched) events.push(event);
+  })();
+  await during();
+  watched.close();
+  await all;
+  return { abilities, events };
+}

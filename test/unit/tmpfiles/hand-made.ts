@@ -1,0 +1,89 @@
+/** Items, runs and reporters made by hand, for tests of single handlers. */
+import { mkdtempSync, rmSync } from "node:fs";
+import type { TestContext } from "node:test";
+import { type Bytes, bytes } from "#src/base/bytes.js";
+import type { Event } from "#src/base/events.js";
+import { systemClock } from "#src/sys/clock.js";
+import { dryRunWalkEffects, realWalkEffects } from "#src/tmpfiles/ageing/walk-effects.js";
+import { Walker } from "#src/tmpfiles/ageing/walker.js";
+import { dryRunEffects } from "#src/tmpfiles/effects/dry-run.js";
+import { realEffects } from "#src/tmpfiles/effects/real.js";
+import type { Handler, Item } from "#src/tmpfiles/model/item.js";
+import { Outcome } from "#src/tmpfiles/model/outcome.js";
+import type { RunContext } from "#src/tmpfiles/model/run-context.js";
+import type { Mode } from "#src/tmpfiles/syntax/mode.js";
+import type { Modifiers } from "#src/tmpfiles/syntax/modifiers.js";
+import { NO_MODIFIERS } from "#src/tmpfiles/syntax/modifiers.js";
+
+export interface Wish {
+  readonly create: Handler;
+  readonly path: string;
+  readonly glob?: boolean;
+  readonly modifiers?: Partial<Modifiers>;
+  readonly argument?: unknown;
+  readonly content?: string;
+  readonly mode?: number | Mode;
+  readonly defaultMode?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+export function makeItem(wish: Wish): Item {
+  const path = bytes(wish.path);
+  const owner = (id: number | undefined) => (id === undefined ? undefined : { id, onlyCreate: false });
+  const mode =
+    typeof wish.mode === "number" ? { bits: wish.mode, onlyCreate: false, masked: false } : wish.mode;
+  return {
+    source: { file: bytes("by-hand.conf"), line: 1, text: path },
+    letter: "?",
+    type: {
+      title: "by hand",
+      path: wish.glob === true ? "glob" : "exact",
+      argument: "optional",
+      modifiers: "",
+      ownsPath: true,
+      ages: false,
+      ...(wish.defaultMode === undefined ? {} : { defaultMode: wish.defaultMode }),
+      create: wish.create,
+    },
+    modifiers: { ...NO_MODIFIERS, ...wish.modifiers },
+    path,
+    argument: wish.argument,
+    argumentBytes: wish.content === undefined ? undefined : bytes(wish.content),
+    mode,
+    user: owner(wish.uid),
+    group: owner(wish.gid),
+    age: undefined,
+  };
+}
+
+/** A run that keeps what is reported. */
+export function makeRun(options: { readonly root?: string; readonly dry?: boolean } = {}): RunContext & {
+  readonly events: Event[];
+} {
+  const events: Event[] = [];
+  const reporter = { wantsKept: true, report: (event: Event) => void events.push(event) };
+  const root: Bytes = bytes(options.root ?? "/");
+  const effects = options.dry === true ? dryRunEffects(root, reporter) : realEffects(root, reporter);
+  const walkEffects = options.dry === true ? dryRunWalkEffects() : realWalkEffects;
+  const walker = new Walker({ effects: walkEffects, reporter });
+  const outcome = new Outcome();
+  return {
+    root,
+    effects,
+    reporter,
+    clock: systemClock,
+    walker,
+    outcome,
+    opensAgeless: false,
+    preserveAtime: false,
+    events,
+  };
+}
+
+/** A directory for one test, gone after it. */
+export function scratch(t: TestContext, below = "/var/tmp"): string {
+  const path = mkdtempSync(`${below}/mayfly-test-`);
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
