@@ -8,7 +8,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import { run } from "#src/private-tmp/index.js";
+import { runPrivately as run } from "#src/private-tmp/index.js";
 
 const CLI = resolve(import.meta.dirname, "../../bin/mayfly.js");
 const SCRIPT = `require("node:child_process").spawn("true", { stdio: "inherit" }).on("exit", (code) => { process.exitCode = code; });`;

@@ -1,56 +1,145 @@
+/** The structure that ARCHITECTURE.md describes: layers, names, sizes. It reads the imports of src, those of types included. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, normalize, resolve } from "node:path";
 import { test } from "node:test";
 
-// Rooms may import from the same room and from those on a line above their own.
-const FLOORS = [
-  ["base"],
-  ["sys"],
-  ["path"],
-  ["temp", "tmpfiles"],
-  ["private-tmp", "inspect", "audit"],
-  ["cli"],
-];
-// The library writes its exclusion lines through the engine's own grammar; `explain` and `run` stand on the engine.
 const root = resolve(import.meta.dirname, "../..");
 const src = join(root, "src");
 
-const sources = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((file) =>
-  file.endsWith(".ts"),
-);
-const roomOf = (file: string): string => (file.includes("/") ? (file.split("/")[0] ?? "") : "");
-const floorOf = (room: string): number => FLOORS.findIndex((floor) => floor.includes(room));
+/** A module may import from itself and from those on the lines above its own. */
+const MODULES = [
+  ["base"],
+  ["sys"],
+  ["path"],
+  ["tmpfiles"],
+  ["temp", "image"],
+  ["private-tmp", "inspect"],
+  ["cli"],
+];
 
-function importsOf(file: string): string[] {
-  const text = readFileSync(join(src, file), "utf8");
-  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(
-    (match) => match[1] ?? "",
-  );
-  return specifiers.map((specifier) => relative(src, resolve(join(src, dirname(file)), specifier)));
+/** The layers of the engine, from the ground up. */
+const ENGINE = [
+  ["syntax"],
+  ["effects"],
+  ["ageing"],
+  ["model"],
+  ["lines"],
+  ["config"],
+  ["run", "check"],
+  ["index.ts"],
+];
+
+const MOST_LINES = 320;
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  /** The files that it imports, types included, as paths below src. */
+  readonly imports: readonly string[];
 }
 
-test("imports point downward only", () => {
-  const upward = sources
-    .filter((file) => roomOf(file) !== "")
-    .flatMap((file) => importsOf(file).map((target) => ({ file, target })))
+function read(file: string): Source {
+  const text = readFileSync(join(src, file), "utf8");
+  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)\.js"/g)].map(
+    ([, path = ""]) => path,
+  );
+  return { file, text, imports: specifiers.map((path) => `${normalize(join(dirname(file), path))}.ts`) };
+}
+
+const sources = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map(read);
+const byFile = new Map(sources.map((source) => [source.file, source]));
+
+const layerOf = (layers: readonly (readonly string[])[], name: string | undefined): number =>
+  layers.findIndex((layer) => layer.includes(name ?? ""));
+
+/** The imports between folders of one level that do not point downward; `part` names the folder that a file is in. */
+function upward(
+  layers: readonly (readonly string[])[],
+  part: (file: string) => string | undefined,
+): string[] {
+  const edges = sources.flatMap(({ file, imports }) => imports.map((target) => ({ file, target })));
+  return edges
     .filter(
       ({ file, target }) =>
-        roomOf(target) !== roomOf(file) && floorOf(roomOf(target)) >= floorOf(roomOf(file)),
+        part(file) !== undefined && part(target) !== undefined && part(file) !== part(target),
     )
-    .filter(({ file, target }) => !(roomOf(file) === "temp" && roomOf(target) === "tmpfiles"));
-  assert.deepEqual(upward, []);
+    .filter(({ file, target }) => layerOf(layers, part(target)) >= layerOf(layers, part(file)))
+    .map(({ file, target }) => `${file} imports ${target}`);
+}
+
+test("modules import downward only", () => {
+  const folder = (file: string): string | undefined => (file.includes("/") ? file.split("/")[0] : undefined);
+  assert.deepEqual(upward(MODULES, folder), []);
+  const modules = new Set(sources.map(({ file }) => folder(file)));
+  modules.delete(undefined);
+  assert.deepEqual([...modules].sort(), MODULES.flat().sort(), "a module that no layer names");
+});
+
+test("the engine's layers import downward only", () => {
+  const folder = (file: string): string | undefined => file.match(/^tmpfiles\/([^/]+)/)?.[1];
+  assert.deepEqual(upward(ENGINE, folder), []);
+  const layers = new Set(sources.map(({ file }) => folder(file)));
+  layers.delete(undefined);
+  assert.deepEqual([...layers].sort(), ENGINE.flat().sort(), "a folder of the engine that no layer names");
+});
+
+test("no file imports itself, on whatever way", () => {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(" -> "));
+    if (way.includes(file) || done.has(file)) return;
+    for (const target of byFile.get(file)?.imports ?? []) visit(target, [...way, file]);
+    done.add(file);
+  };
+  for (const { file } of sources) visit(file, []);
+  assert.deepEqual(circles, []);
+});
+
+test("the command line uses the index files of the modules below it", () => {
+  const inner = sources
+    .filter(({ file }) => file.startsWith("cli/"))
+    .flatMap(({ file, imports }) => imports.map((target) => ({ file, target })))
+    .filter(({ target }) => /^(tmpfiles|temp|image|private-tmp|inspect)\//.test(target))
+    .filter(({ target }) => !/^[^/]+\/index\.ts$/.test(target));
+  assert.deepEqual(inner, []);
 });
 
 test("only sys/ffi.ts loads koffi", () => {
-  const loading = sources.filter((file) => /["']koffi["']/.test(readFileSync(join(src, file), "utf8")));
-  assert.deepEqual(loading, ["sys/ffi.ts"]);
+  assert.deepEqual(
+    sources.filter(({ text }) => /["']koffi["']/.test(text)).map(({ file }) => file),
+    ["sys/ffi.ts"],
+  );
 });
 
-test("files stay within a room's size", () => {
-  const lines = (file: string): number => readFileSync(join(src, file), "utf8").split("\n").length;
+test("no exported name means two things", () => {
+  const files = new Map<string, string[]>();
+  const declared = /^export (?:abstract |async )?(?:class|interface|type|function\*?|const|let) (\w+)/gm;
+  for (const { file, text } of sources) {
+    // Each face of the program has a main, and each command has its own name.
+    if (/^cli\/(commands\/|(drop-in\/)?main\.ts)/.test(file)) continue;
+    for (const [, name = ""] of text.matchAll(declared)) files.set(name, [...(files.get(name) ?? []), file]);
+  }
+  const twice = [...files]
+    .filter(([, where]) => new Set(where).size > 1)
+    .map(([name, where]) => `${name}: ${where.join(", ")}`);
+  assert.deepEqual(twice, []);
+});
+
+test("each file opens with what it is for", () => {
+  const opening = /^(#![^\n]*\n)?(\/\*\*|\/\/|\/\*)/;
   assert.deepEqual(
-    sources.filter((file) => lines(file) > 320),
+    sources.filter(({ text }) => !opening.test(text)).map(({ file }) => file),
+    [],
+  );
+});
+
+test("a file can be read at one sitting", () => {
+  assert.deepEqual(
+    sources.filter(({ text }) => text.split("\n").length > MOST_LINES).map(({ file }) => file),
     [],
   );
 });

@@ -5,6 +5,9 @@
 declare const bytesBrand: unique symbol;
 export type Bytes = string & { readonly [bytesBrand]: true };
 
+/** A path as callers give it. A string stands for its UTF-8 bytes; bytes that are not UTF-8 go in as a Buffer. */
+export type PathInput = string | Uint8Array;
+
 const ASCII_ONLY = /^[\0-\x7f]*$/;
 
 /** The UTF-8 bytes of a text. */

@@ -1,3 +1,4 @@
+/** Numbers as C writes them. */
 const NUMBER =
   /^[ \t\n\r]*\+?(?:0x(?<hex>[0-9a-f]+)|0b(?<binary>[01]+)|0o?(?<octal>[0-7]+)|(?<decimal>0|[1-9]\d*))$/i;
 

@@ -1,3 +1,4 @@
+/** The three kinds of errors: a failed system call, a refusal, and a diagnostic about a line. */
 import { type Bytes, escapeForDisplay } from "./bytes.js";
 
 /** A system call that failed. Its message is the call as it was made: `openat(7</tmp>, "a", O_PATH): ELOOP`. */

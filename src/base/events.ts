@@ -1,3 +1,4 @@
+/** What a run reports: events, and who receives them. */
 import type { Bytes } from "./bytes.js";
 import type { Diagnostic } from "./errors.js";
 import type { Nanoseconds } from "./time.js";

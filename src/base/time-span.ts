@@ -1,3 +1,4 @@
+/** Time spans as systemd writes them: systemd.time(7). */
 import type { Bytes } from "./bytes.js";
 import { MICROSECOND, type Nanoseconds } from "./time.js";
 

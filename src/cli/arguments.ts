@@ -1,3 +1,4 @@
+/** The arguments of the command line, byte for byte. */
 import { readFileSync } from "node:fs";
 import { type Bytes, bytes, fromBuffer } from "../base/bytes.js";
 

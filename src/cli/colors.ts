@@ -1,3 +1,4 @@
+/** Colors for a terminal. */
 import type { OutputStream } from "./output-stream.js";
 import { control } from "./terminal.js";
 

@@ -1,3 +1,4 @@
+/** The options that choose the configuration: the drop-in and the verbs share them. */
 import { readlinkSync, statSync } from "node:fs";
 import {
   type Bytes,
@@ -9,8 +10,8 @@ import {
   toBuffer,
   toText,
 } from "../base/bytes.js";
-import { policyProblem } from "../image/policy.js";
-import type { Option, Start, Values } from "./options.js";
+import { policyProblem } from "../image/index.js";
+import type { Option, ProgramStart, Values } from "./options.js";
 
 /** Which configuration, and which part of it: the drop-in and the friendly verbs have these in common. */
 export const CONFIG_OPTIONS = [
@@ -73,7 +74,7 @@ export type ConfigValues = Values<readonly [...typeof CONFIG_OPTIONS, typeof INL
 const VIRTUAL = ["/dev", "/proc", "/run", "/sys"] as Bytes[];
 
 /** The engine's own words for what the options select. */
-export function configOptionsOf(values: ConfigValues, operands: readonly Bytes[], how: Start) {
+export function configOptionsOf(values: ConfigValues, operands: readonly Bytes[], how: ProgramStart) {
   // An image is no running system: 262 implies -E even where the image is named as nothing.
   const virtual = values.E || values.image !== undefined;
   return {

@@ -1,3 +1,4 @@
+/** The top level: the help of the program, its version, and unknown commands. */
 import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { closest } from "./closest.js";
 import { colors } from "./colors.js";

@@ -1,3 +1,4 @@
+/** The parser of options, after getopt_long(3). */
 import { type Bytes, escapeForDisplay, toText } from "../base/bytes.js";
 import { type Option, UsageError } from "./options.js";
 

@@ -1,3 +1,4 @@
+/** The help of one command, made from its table. */
 import { type Colorize, colors } from "./colors.js";
 import { type Command, HELP, type Option } from "./options.js";
 import type { OutputStream } from "./output-stream.js";

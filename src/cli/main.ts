@@ -1,4 +1,5 @@
-import type { Start } from "./options.js";
+/** The entry of the program: finds the command and runs it. */
+import type { ProgramStart } from "./options.js";
 import { DROP_IN, runCommand, type Streams, startOf, withStreams } from "./run.js";
 import { commandNamed } from "./table.js";
 
@@ -7,11 +8,11 @@ export async function main(argv: readonly string[]): Promise<number> {
   return start(startOf(argv));
 }
 
-export function start(how: Start): Promise<number> {
+export function start(how: ProgramStart): Promise<number> {
   return withStreams((streams) => dispatch(how, streams));
 }
 
-async function dispatch(how: Start, streams: Streams): Promise<number> {
+async function dispatch(how: ProgramStart, streams: Streams): Promise<number> {
   if (how.startedAs === DROP_IN) {
     const { tmpfiles } = await import("./commands/tmpfiles.js");
     return runCommand(tmpfiles, DROP_IN, how.args, { how, ...streams });

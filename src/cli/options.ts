@@ -1,3 +1,4 @@
+/** What a command is: its table of options, and what it is started with. */
 import type { Bytes } from "../base/bytes.js";
 import type { OutputStream } from "./output-stream.js";
 
@@ -46,7 +47,7 @@ export type Values<O extends readonly Option[]> = {
 };
 
 /** How the program was started; `mountedImage` is where the image of `--image` is, in the process that works in it. */
-export interface Start {
+export interface ProgramStart {
   readonly startedAs: Bytes;
   readonly args: readonly Bytes[];
   readonly mountedImage?: Bytes;
@@ -60,7 +61,7 @@ export interface Invocation<O extends readonly Option[] = readonly Option[]> {
   readonly operands: readonly Bytes[];
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
-  readonly how: Start;
+  readonly how: ProgramStart;
 }
 
 /** A piece of the man page: a heading and its paragraphs. In the text `**bold**` and `*italics*` are marked up. */

@@ -1,3 +1,4 @@
+/** Standard output and standard error, as commands write to them. */
 import { writeSync } from "node:fs";
 import { bytes, fromBuffer, toBuffer } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";

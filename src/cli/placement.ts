@@ -9,7 +9,7 @@ import {
   toBuffer,
   toText,
 } from "../base/bytes.js";
-import type { NameOptions, PlacementOptions } from "../temp/options.js";
+import type { NameOptions, PlacementOptions } from "../temp/index.js";
 import { UsageError, type Values } from "./options.js";
 
 export const PLACEMENT = [

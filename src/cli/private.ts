@@ -3,12 +3,18 @@ import type { StdioOptions } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
 import { type Bytes, escapeForDisplay, toText } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
-import { exposeOption } from "../private-tmp/environment.js";
-import { type Ended, exitStatus, type Rights, type Running, SetupError } from "../private-tmp/index.js";
-import { inheritedOpenFiles } from "../private-tmp/limits.js";
-import type { SignalForwarding } from "../private-tmp/signals.js";
+import {
+  type Ended,
+  exitStatus,
+  exposeOption,
+  type Rights,
+  type Running,
+  SetupError,
+} from "../private-tmp/index.js";
+import { inheritedOpenFiles } from "./inherited-limits.js";
 import { type Option, UsageError, type Values } from "./options.js";
 import type { OutputStream } from "./output-stream.js";
+import type { SignalForwarding } from "./signal-forwarding.js";
 
 /** The exit status if the command was not run, as of env(1) and timeout(1). */
 export const SETUP_FAILED = 125;

@@ -1,3 +1,4 @@
+/** Runs one command: parses its options, and turns errors into messages and exit statuses. */
 import { type Bytes, basename, bytes, escapeForDisplay } from "../base/bytes.js";
 import { argumentBytes } from "./arguments.js";
 import { parseOptions } from "./getopt.js";
@@ -6,7 +7,7 @@ import {
   type Command,
   HELP,
   type Option,
-  type Start,
+  type ProgramStart,
   UsageError,
   type Values,
   VERSION,
@@ -16,7 +17,7 @@ import { type OutputStream, openOutputStream } from "./output-stream.js";
 /** Started under this name, the program is that program. */
 export const DROP_IN = "systemd-tmpfiles";
 
-export function startOf(argv: readonly string[]): Start {
+export function startOf(argv: readonly string[]): ProgramStart {
   return { startedAs: basename(bytes(argv[1] ?? "")), args: argumentBytes(argv) };
 }
 
@@ -46,7 +47,7 @@ export async function runCommand(
   command: Command,
   program: string,
   args: readonly Bytes[],
-  context: Streams & { readonly how: Start },
+  context: Streams & { readonly how: ProgramStart },
 ): Promise<number> {
   const { stdout, stderr } = context;
   const helpless = !command.options.some((option) => option.name === "help");

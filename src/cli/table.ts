@@ -1,3 +1,4 @@
+/** The table of all commands. */
 import type { Command } from "./options.js";
 
 /** A command in the list of `mayfly --help`; its module is only loaded where it runs, so that start-up stays short. */

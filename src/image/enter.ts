@@ -1,50 +1,42 @@
-/** Runs the command line again in a mount namespace that holds the image. */
+/** Runs a Node program in a mount namespace that holds an image. */
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { constants } from "node:os";
-import { fileURLToPath } from "node:url";
-import { type Bytes, bytes, escapeForDisplay, isUtf8, toText } from "../base/bytes.js";
-import type { Start } from "../cli/options.js";
-import type { OutputStream } from "../cli/output-stream.js";
+import { type Bytes, isUtf8, toText } from "../base/bytes.js";
 import { absolutePath, ImageError, type ImageMount, planImage, withSystemPath } from "./plan.js";
 import { parseImagePolicy } from "./policy.js";
 
 /** Where the image is mounted, in a mount namespace that nobody else sees: as systemd-tmpfiles has it. */
 export const MOUNT_POINT = "/run/systemd/mount-rootfs";
 
-/** What the process inside is told. */
-export interface Inside {
-  readonly startedAs: Bytes;
-  /** All arguments, `--image` among them. One character a byte, so that JSON carries names that are not UTF-8. */
-  readonly args: readonly Bytes[];
+/** What the program inside gets, as JSON in its first argument. */
+export interface InsideImage<Data> {
   readonly image: string;
   readonly mounts: readonly ImageMount[];
+  /** The caller's own. Bytes have one character a byte, so that JSON carries names that are not UTF-8. */
+  readonly data: Data;
 }
 
 /**
- * Runs this command line again in a mount namespace of its own, with the image mounted there, and returns its exit
- * status. However it ends, the namespace ends with it: the kernel then unmounts, and lets the loop devices go, which
+ * Runs the Node program `entry` in a mount namespace of its own, where it mounts the image (`mountImage`), and returns its
+ * exit status. However it ends, the namespace ends with it: the kernel then unmounts, and lets the loop devices go, which
  * mount(8) has marked for that (LO_FLAGS_AUTOCLEAR).
+ *
+ * @throws ImageError if the image cannot be read, its policy forbids it, or unshare(1) is missing
  */
-export async function enterImage(
+export async function enterImage<Data>(
   image: Bytes,
   options: { readonly policy: Bytes | undefined; readonly readOnly: boolean },
-  { how, stderr }: { readonly how: Start; readonly stderr: OutputStream },
+  entry: string,
+  data: Data,
 ): Promise<number> {
-  try {
-    if (!isUtf8(image)) throw new ImageError("The path of an image has to be UTF-8.");
-    const policy = parseImagePolicy(toText(options.policy ?? ("" as Bytes)));
-    const mounts = planImage(image, policy, options.readOnly);
-    mkdirSync(MOUNT_POINT, { recursive: true, mode: 0o755 });
-    const inside: Inside = { startedAs: how.startedAs, args: how.args, image: absolutePath(image), mounts };
-    const entry = fileURLToPath(new URL("./inside.js", import.meta.url));
-    const args = ["--mount", "--propagation", "private", process.execPath, entry, JSON.stringify(inside)];
-    return await runToEnd("unshare", args);
-  } catch (error) {
-    if (!(error instanceof ImageError)) throw error;
-    stderr.write(`${escapeForDisplay(bytes(error.message))}\n`);
-    return 1;
-  }
+  if (!isUtf8(image)) throw new ImageError("The path of an image has to be UTF-8.");
+  const policy = parseImagePolicy(toText(options.policy ?? ("" as Bytes)));
+  const mounts = planImage(image, policy, options.readOnly);
+  mkdirSync(MOUNT_POINT, { recursive: true, mode: 0o755 });
+  const inside: InsideImage<Data> = { image: absolutePath(image), mounts, data };
+  const args = ["--mount", "--propagation", "private", process.execPath, entry, JSON.stringify(inside)];
+  return runToEnd("unshare", args);
 }
 
 function runToEnd(program: string, args: readonly string[]): Promise<number> {

@@ -1,3 +1,4 @@
+/** The events of a watch, and the process that caused each. */
 import type { Bytes } from "../base/bytes.js";
 import type { InodeKind, Source, TimestampName } from "../base/events.js";
 import type { Nanoseconds } from "../base/time.js";

@@ -1,5 +1,6 @@
 /** explain, forecast and watch for programs. */
 
+export type { PathInput } from "../base/bytes.js";
 export type { Actor, ActorSource, Victim, WatchEvent, WatchOperation } from "./events.js";
 export { type CleanerVersion, ConfigurationError } from "./explain/configuration.js";
 export { type ExplainOptions, explain } from "./explain/explain.js";
@@ -13,7 +14,6 @@ export {
   LONGEST_FORECAST,
   type Removal,
 } from "./forecast/forecast.js";
-export type { PathInput } from "./paths.js";
-export { EventCoalescer as Folder, type EventGroup as Block } from "./watch/coalesce.js";
+export { EventCoalescer, type EventGroup } from "./watch/coalesce.js";
 export type { Abilities } from "./watch/protocol.js";
 export { type Watch, type WatchOptions, watch } from "./watch/watch.js";

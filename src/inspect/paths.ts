@@ -1,10 +1,7 @@
 /** Paths as callers give them: one or several, as text or bytes, relative to the working directory. */
 import { readlinkSync } from "node:fs";
 import { either, listOf, OBJECT, PATH, requireArgument } from "../base/arguments.js";
-import { type Bytes, bytes, fromBuffer, isAbsolute, join, normalize } from "../base/bytes.js";
-
-/** Bytes that are not UTF-8 go in as a Buffer. */
-export type PathInput = string | Uint8Array;
+import { type Bytes, bytes, fromBuffer, isAbsolute, join, normalize, type PathInput } from "../base/bytes.js";
 
 const PATHS = either(PATH, listOf(PATH));
 

@@ -1,3 +1,4 @@
+/** Copies a tree by directory fds. */
 import { type Bytes, join } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import { copyContent } from "../sys/copy.js";

@@ -1,3 +1,4 @@
+/** Starts the command, and reports how it ended. */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { openFilesLimit, setOpenFilesLimit } from "../sys/process.js";

@@ -1,3 +1,4 @@
+/** A mount that is not attached yet. */
 import type { Bytes } from "../base/bytes.js";
 import type { Fd } from "../sys/files.js";
 

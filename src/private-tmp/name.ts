@@ -1,3 +1,4 @@
+/** The names of private directories. */
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Bytes, basename, toText } from "../base/bytes.js";

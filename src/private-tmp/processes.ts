@@ -1,3 +1,4 @@
+/** The mount namespaces on the host, and the processes in them. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { failedWith } from "../base/errors.js";

@@ -1,3 +1,4 @@
+/** The disk usage of a private directory. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { type DirectoryEntry, DT_DIR, entries, openDirectory } from "../sys/directory.js";

@@ -1,3 +1,4 @@
+/** POSIX ACLs, by libacl. */
 import { type Bytes, bytes, fromBuffer } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import { bind, copyFrom, cstring, errno, errnoName, hasLibrary } from "./ffi.js";

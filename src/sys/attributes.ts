@@ -1,3 +1,4 @@
+/** File attributes: the ioctls of chattr(1). */
 import type { Fd } from "./files.js";
 import { ioctl, request } from "./ioctl.js";
 

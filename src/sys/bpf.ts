@@ -1,3 +1,4 @@
+/** BPF maps and programs: bpf(2). */
 import type { Bytes } from "../base/bytes.js";
 import { address, bindSyscall, cstring, errno, errnoName, syscallNumber } from "./ffi.js";
 import { Fd, requireSuccess } from "./files.js";

@@ -1,3 +1,4 @@
+/** btrfs subvolumes and quota groups. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { cstring } from "./ffi.js";

@@ -1,3 +1,4 @@
+/** File capabilities, as they are stored: capabilities(7). */
 import { readFileSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import type { Fd } from "./files.js";

@@ -1,3 +1,4 @@
+/** The wall clock. */
 import { type Clock, SECOND } from "../base/time.js";
 import { bind } from "./ffi.js";
 

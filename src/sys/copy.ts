@@ -1,3 +1,4 @@
+/** Copies the content of a file. */
 import { readSync, writeSync } from "node:fs";
 import { failedWith } from "../base/errors.js";
 import { bind } from "./ffi.js";

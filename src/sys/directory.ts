@@ -1,3 +1,4 @@
+/** Lists directories: getdents64(2). */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { address, bindSyscall, syscallNumber } from "./ffi.js";

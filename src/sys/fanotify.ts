@@ -1,3 +1,4 @@
+/** fanotify(7): marks, and decoded events. */
 import type { Bytes } from "../base/bytes.js";
 import { bind, cstring, errno, errnoName } from "./ffi.js";
 import { AT_EMPTY_PATH, Fd, pathBelow, requireSuccess } from "./files.js";

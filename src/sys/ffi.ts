@@ -1,3 +1,4 @@
+/** Calls C functions. The only file that knows koffi. */
 import { createRequire } from "node:module";
 import { getSystemErrorName } from "node:util";
 import type { Bytes } from "../base/bytes.js";

@@ -1,3 +1,4 @@
+/** Open files and directories, and the calls on their fds. */
 import { constants } from "node:fs";
 import { type Bytes, escapeForDisplay, fromBuffer, join } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";

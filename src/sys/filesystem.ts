@@ -1,3 +1,4 @@
+/** What kind of file system an fd is on: statfs(2). */
 import { bind } from "./ffi.js";
 import { type Fd, requireSuccess } from "./files.js";
 

@@ -1,3 +1,4 @@
+/** fnmatch(3) of the C library. */
 import type { Bytes } from "../base/bytes.js";
 import { bind, cstring } from "./ffi.js";
 

@@ -1,3 +1,4 @@
+/** The metadata of inodes: statx(2), and the calls that change it. */
 import type { Bytes } from "../base/bytes.js";
 import type { Nanoseconds } from "../base/time.js";
 import { SECOND } from "../base/time.js";

@@ -1,3 +1,4 @@
+/** inotify(7). */
 import type { Bytes } from "../base/bytes.js";
 import { bind, cstring, errno, errnoName } from "./ffi.js";
 import { Fd, O_NONBLOCK, procPath, requireSuccess } from "./files.js";

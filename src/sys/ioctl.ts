@@ -1,3 +1,4 @@
+/** ioctl(2), and the numbers of its requests. */
 import { bind } from "./ffi.js";
 import { checkAt, type Fd } from "./files.js";
 

@@ -1,16 +1,9 @@
+/** A buffer of directory entries for walks. */
 import type { Bytes } from "../base/bytes.js";
 import { getdents64 } from "./directory.js";
 import { address, errno } from "./ffi.js";
-import { S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISVTX } from "./inode.js";
-import {
-  bound,
-  CTIME,
-  HIGH,
-  LOOK,
-  STATX_ATTR_MOUNT_ROOT,
-  STATX_BASIC_AND_BTIME,
-  type StatxBuffer,
-} from "./scan.js";
+import { S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISVTX, STATX_ATTR_MOUNT_ROOT } from "./inode.js";
+import { bound, CTIME, HIGH, LOOK, STATX_BASIC_AND_BTIME, type StatxBuffer } from "./scan.js";
 
 const TYPE_OFFSET = 18;
 const NAME_OFFSET = 19;

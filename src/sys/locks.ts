@@ -1,3 +1,4 @@
+/** Locks that others hold: /proc/locks. */
 import { readFileSync, statSync } from "node:fs";
 
 /** The inode number of the initial pid namespace: PROC_PID_INIT_INO of the kernel. */

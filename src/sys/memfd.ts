@@ -1,3 +1,4 @@
+/** Files in memory: memfd_create(2) and seals. */
 import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { bind, cstring, errno, errnoName } from "./ffi.js";
 import { Fd, requireSuccess } from "./files.js";

@@ -1,3 +1,4 @@
+/** Mounts, by fd: open_tree(2), move_mount(2), mount_setattr(2). */
 import { readSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import { bytes, escapeForDisplay, fromBuffer } from "../base/bytes.js";

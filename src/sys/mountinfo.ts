@@ -1,3 +1,4 @@
+/** The mounts of a process: proc_pid_mountinfo(5). */
 import { readFileSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import { isBelow } from "../base/bytes.js";

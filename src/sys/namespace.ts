@@ -1,3 +1,4 @@
+/** Namespaces of the calling thread: unshare(2), setns(2). */
 import type { Bytes } from "../base/bytes.js";
 import { bind } from "./ffi.js";
 import { checkAt, Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat, requireSuccess } from "./files.js";

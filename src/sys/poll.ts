@@ -1,3 +1,4 @@
+/** Waits for fds: poll(2), eventfd(2). */
 import type { Bytes } from "../base/bytes.js";
 import { bind, errno, errnoName } from "./ffi.js";
 import { Fd, requireSuccess } from "./files.js";

@@ -1,3 +1,4 @@
+/** Calls on processes: pidfds, limits, close-on-exec. */
 import type { Bytes } from "../base/bytes.js";
 import { bindSyscall, syscallNumber } from "./ffi.js";
 import { checkAt, Fd, requireSuccess } from "./files.js";

@@ -1,3 +1,4 @@
+/** What /proc says of processes. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";

@@ -1,3 +1,4 @@
+/** Random names: getrandom(2). */
 import type { Bytes } from "../base/bytes.js";
 import { bind } from "./ffi.js";
 import { requireSuccess } from "./files.js";

@@ -1,3 +1,4 @@
+/** A BPF ring buffer, read from memory. */
 import { BPF_MAP_TYPE_RINGBUF, createMap } from "./bpf.js";
 import { bind, viewOf } from "./ffi.js";
 import { type Fd, requireSuccess } from "./files.js";

@@ -1,6 +1,7 @@
+/** The calls of a walk, without allocation: numbers and addresses instead of objects. */
 import { constants } from "node:fs";
 import { address, bindNow, errno } from "./ffi.js";
-import { S_IFMT, S_ISVTX } from "./inode.js";
+import { S_IFMT, S_ISVTX, STATX_ATTR_MOUNT_ROOT } from "./inode.js";
 
 /**
  * The calls of a walk, made a million times: they take numbers and addresses, allocate nothing, and answer with the errno
@@ -49,7 +50,6 @@ export const EAGAIN = 11;
 export const EBUSY = 16;
 export const ENOTEMPTY = 39;
 
-export const STATX_ATTR_MOUNT_ROOT = 0x2000;
 const STATX_ATTRS_FROZEN = 0x10 | 0x20;
 export const HIGH = 4294967296;
 

@@ -1,3 +1,4 @@
+/** SELinux labels of new files, by libselinux. */
 import { existsSync } from "node:fs";
 import { type Bytes, fromBuffer } from "../base/bytes.js";
 import { failedWith, NOT_SUPPORTED } from "../base/errors.js";

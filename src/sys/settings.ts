@@ -1,3 +1,4 @@
+/** Settings of the kernel: proc_sys_fs(5). */
 import { readFileSync } from "node:fs";
 
 let protectedHardLinks: boolean | undefined;

@@ -1,3 +1,4 @@
+/** Free space and inodes: statfs(2), fallocate(2). */
 import { existsSync, type StatsFs, statfsSync } from "node:fs";
 import { dirname, toBuffer } from "../base/bytes.js";
 import { bind, errno } from "./ffi.js";

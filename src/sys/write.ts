@@ -1,3 +1,4 @@
+/** Writes whole contents: write(2), ftruncate(2), umask(2). */
 import type { Bytes } from "../base/bytes.js";
 import { toBuffer } from "../base/bytes.js";
 import { bind, errno, errnoName, MOST_INTERRUPTIONS } from "./ffi.js";

@@ -1,3 +1,4 @@
+/** Extended attributes: xattr(7). */
 import { type Bytes, escapeForDisplay, fromBuffer } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { bind, cstring } from "./ffi.js";

@@ -1,11 +1,11 @@
 /** `excludeFromAgeing`: a drop-in that tells cleaners to skip what a glob matches. */
 import { fchmodSync } from "node:fs";
 import { BOOLEAN, requireOptions } from "../base/arguments.js";
-import type { Bytes } from "../base/bytes.js";
+import type { Bytes, PathInput } from "../base/bytes.js";
 import { toBuffer } from "../base/bytes.js";
 import { quotedPath } from "../tmpfiles/syntax/quote.js";
 import { mkstempSync } from "./named-file.js";
-import { type PathInput, pathArgument } from "./options.js";
+import { pathArgument } from "./options.js";
 import { sweepStaleSync } from "./sweep.js";
 import { runtimeDirSync } from "./well-known.js";
 

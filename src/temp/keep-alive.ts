@@ -10,6 +10,7 @@ import {
   requireArgument,
   requireOptions,
 } from "../base/arguments.js";
+import type { PathInput } from "../base/bytes.js";
 import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import type { Nanoseconds } from "../base/time.js";
@@ -17,7 +18,7 @@ import { systemClock } from "../sys/clock.js";
 import { DT_DIR, entries } from "../sys/directory.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, openat } from "../sys/files.js";
 import { chmod, isRegular, S_ISVTX, setTimesAt, statx } from "../sys/inode.js";
-import { type PathInput, pathArgument, pathBytes } from "./options.js";
+import { pathArgument, pathBytes } from "./options.js";
 
 export interface KeepAliveOptions {
   /** Milliseconds between two touches: one hour, by default. Must be well below the age in tmpfiles.d. */

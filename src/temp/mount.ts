@@ -9,6 +9,7 @@ import {
   requireOptions,
   TEXT,
 } from "../base/arguments.js";
+import type { PathInput } from "../base/bytes.js";
 import { type Bytes, join, toText } from "../base/bytes.js";
 import { Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
 import {
@@ -25,7 +26,7 @@ import {
 import { abandoned } from "./abandoned.js";
 import { expect, forget, type Held, register, removal, unregister } from "./cleanup-registry.js";
 import { type LockedDir, makeDirectory } from "./directory.js";
-import { type NameParts, type PathInput, pathBytes } from "./options.js";
+import { type NameParts, pathBytes } from "./options.js";
 import { openTempParent } from "./parent.js";
 import { runAsync, runSync, type Steps, step } from "./sync-async.js";
 import { ownRuntimeDirectory } from "./well-known.js";

@@ -1,19 +1,14 @@
 /** `mkstemp`: a file with a name, locked against cleaners. */
 import { inspect } from "node:util";
 import { requireOptions } from "../base/arguments.js";
+import type { PathInput } from "../base/bytes.js";
 import { type Bytes, join, toBuffer, toText } from "../base/bytes.js";
 import type { Fd } from "../sys/files.js";
 import { type Held, removal, unregister } from "./cleanup-registry.js";
 import { creating } from "./errors.js";
 import { newLockedFile } from "./new-file.js";
 import { fill, OpenFile } from "./open-file.js";
-import {
-  NAMED_FILE_OPTIONS,
-  type NamedTempFileOptions,
-  nameParts,
-  type PathInput,
-  pathBytes,
-} from "./options.js";
+import { NAMED_FILE_OPTIONS, type NamedTempFileOptions, nameParts, pathBytes } from "./options.js";
 import type { Parent } from "./parent.js";
 import { type PersistOptions, persist, persistSync, type Unpersisted } from "./persist.js";
 import { inPlace } from "./placement.js";

@@ -11,10 +11,7 @@ import {
   PATH,
   requireArgument,
 } from "../base/arguments.js";
-import { type Bytes, bytes, fromBuffer, isAbsolute, join, normalize } from "../base/bytes.js";
-
-/** A path as Node takes it. A string stands for its UTF-8 bytes; bytes that are not UTF-8 go in as a Buffer. */
-export type PathInput = string | Uint8Array;
+import { type Bytes, bytes, fromBuffer, isAbsolute, join, normalize, type PathInput } from "../base/bytes.js";
 
 /** Where a temporary file or directory is made. */
 export interface PlacementOptions {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { promisify } from "node:util";
 import { BOOLEAN, COUNT, type Expectations, MODE, requireOptions } from "../base/arguments.js";
+import type { PathInput } from "../base/bytes.js";
 import { type Bytes, basename, escapeForDisplay, dirname as parentOf, toBuffer } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import {
@@ -29,7 +30,7 @@ import { lockShared } from "./lock.js";
 import { freshName } from "./names.js";
 import { discard, newLockedFile, unnamedFile } from "./new-file.js";
 import { copyContents } from "./open-file.js";
-import { DEFAULT_PREFIX, nameParts, type PathInput, pathArgument } from "./options.js";
+import { DEFAULT_PREFIX, nameParts, pathArgument } from "./options.js";
 import { runAsync, runSync, type Steps, step } from "./sync-async.js";
 
 /** How a file appears under its lasting name. */

@@ -1,10 +1,11 @@
 /** Chooses the directory in which something temporary is made, and goes on to the next when it is full. */
 import { choices, requireArgument } from "../base/arguments.js";
+import type { PathInput } from "../base/bytes.js";
 import { type Bytes, bytes, isAbsolute, normalize, toText } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { isUp } from "./early-boot.js";
 import { asGiven, type FullPlace, fullCode, fullPlace, inWords, originOf, TempSpaceError } from "./errors.js";
-import { type PathInput, type PlacementOptions, pathBytes } from "./options.js";
+import { type PlacementOptions, pathBytes } from "./options.js";
 import { openTempParent, type Parent, recentParent, standardParent } from "./parent.js";
 import { runSync, type Steps, syncStep } from "./sync-async.js";
 import { ownRuntimeDirectory } from "./well-known.js";

@@ -1,10 +1,11 @@
 /** `sweepStale`: removes what earlier runs of a program left when they were killed. */
 import { PATH, requireOptions } from "../base/arguments.js";
+import type { PathInput } from "../base/bytes.js";
 import { toText } from "../base/bytes.js";
 import { pathBelow } from "../sys/files.js";
 import { abandoned } from "./abandoned.js";
 import { removal } from "./cleanup-registry.js";
-import { NAME_OPTIONS, type NameOptions, nameParts, type PathInput, pathBytes } from "./options.js";
+import { NAME_OPTIONS, type NameOptions, nameParts, pathBytes } from "./options.js";
 import { openTempParent, type Parent, standardParent } from "./parent.js";
 import { standardRoots } from "./placement.js";
 import { runAsync, runSync, type Steps } from "./sync-async.js";

@@ -1,13 +1,13 @@
 /** `openTemp`: a file without a name. */
 import { inspect } from "node:util";
 import { requireOptions } from "../base/arguments.js";
-import type { Bytes } from "../base/bytes.js";
+import type { Bytes, PathInput } from "../base/bytes.js";
 import type { Fd } from "../sys/files.js";
 import { isInMemory } from "../sys/space.js";
 import { creating, TempSpaceError } from "./errors.js";
 import { type AnonymousBacking, type AnonymousFile, anonymousFile, memoryFile } from "./new-file.js";
 import { append, copyContents, fill, OpenFile } from "./open-file.js";
-import { FILE_OPTIONS, type PathInput, type TempFileOptions } from "./options.js";
+import { FILE_OPTIONS, type TempFileOptions } from "./options.js";
 import type { Parent } from "./parent.js";
 import { type PersistOptions, persist, persistSync, type Unpersisted } from "./persist.js";
 import { inPlaces, inPlaceUnnamed } from "./placement.js";

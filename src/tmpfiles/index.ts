@@ -2,20 +2,20 @@
  * The tmpfiles.d engine for programs: read configuration, check it, run it. Paths and other texts of configuration are
  * `Bytes` (see there), since file names need not be UTF-8.
  */
-export { type Bytes, bytes, escapeForDisplay as show, fromBuffer, toBuffer, toText } from "../base/bytes.js";
+export { type Bytes, bytes, escapeForDisplay, fromBuffer, toBuffer, toText } from "../base/bytes.js";
 export type { Diagnostic, Severity } from "../base/errors.js";
 export type { Event, KeepReason, Operation, Reporter, Source } from "../base/events.js";
 export type { StopFlag } from "../base/stop.js";
-export { type CheckOptions, check, FINDING_CODES, type Finding } from "./check/check.js";
+export { check, FINDING_CODES, type Finding } from "./check/check.js";
 export type { Rule } from "./check/rule.js";
 export { RULES } from "./check/rules.js";
-export { type ConfigText, readConfigFiles } from "./config/files.js";
+export { readConfigFiles } from "./config/files.js";
 export { type Loaded, loadItems } from "./config/items.js";
 export { parse } from "./config/parse.js";
 export { SPECIFIERS, type Specifier } from "./config/specifiers.js";
 export { LINE_TYPES } from "./lines/index.js";
 export type { Item, ItemGroup, LineType, Owner } from "./model/item.js";
-export type { LoadOptions, RunOptions } from "./model/options.js";
+export type { CheckOptions, ConfigText, LoadOptions, RunOptions } from "./model/options.js";
 export type { ExitStatus, Summary } from "./model/outcome.js";
 export { run } from "./run/run.js";
 export type { Age } from "./syntax/age.js";

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import { exitStatus, type RunOptions, run, SetupError } from "#src/private-tmp/index.js";
+import {
+  exitStatus,
+  type PrivateRunOptions,
+  runPrivately as run,
+  SetupError,
+} from "#src/private-tmp/index.js";
 import { endWithTest, firstOutput } from "../children.js";
 import { kill } from "../runner/processes.js";
 import {
@@ -20,7 +25,7 @@ const skip = { skip: refused };
 const MODES = ["connected", "disconnected"] as const;
 
 /** A command that stays until its standard input is closed. */
-async function resident(options: RunOptions) {
+async function resident(options: PrivateRunOptions) {
   const running = await run(["cat"], { ...options, stdio: ["pipe", "ignore", "inherit"] });
   endWithTest(running.child);
   const leave = async () => {

@@ -1,3 +1,4 @@
+/** mayfly clean. */
 import { verbCommand } from "../verbs/command.js";
 
 export const clean = verbCommand({

@@ -1,3 +1,4 @@
+/** mayfly create. */
 import { verbCommand } from "../verbs/command.js";
 
 export const create = verbCommand({

@@ -1,9 +1,9 @@
 /** mayfly enter: runs a command in the private /tmp of another process. */
 import { escapeForDisplay, toText } from "../../base/bytes.js";
 import { enter as enterPrivate } from "../../private-tmp/index.js";
-import { SignalForwarding } from "../../private-tmp/signals.js";
 import { defineCommand, UsageError } from "../options.js";
 import { privately, RIGHTS, rightsOf, SETUP_FAILED, stdioWith } from "../private.js";
+import { SignalForwarding } from "../signal-forwarding.js";
 
 export const enter = defineCommand({
   name: "enter",

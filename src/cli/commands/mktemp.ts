@@ -1,10 +1,14 @@
 /** mayfly mktemp: a temporary file or directory for shell scripts. */
 import { rmdirSync, unlinkSync } from "node:fs";
 import { type Bytes, dirname, escapeForDisplay, fromBuffer, join, toBuffer } from "../../base/bytes.js";
-import { mkdtempSync } from "../../temp/directory.js";
-import { mkstempSync } from "../../temp/named-file.js";
-import { freshName } from "../../temp/names.js";
-import { type NameOptions, nameParts, type PlacementOptions } from "../../temp/options.js";
+import {
+  freshName,
+  mkdtempSync,
+  mkstempSync,
+  type NameOptions,
+  nameParts,
+  type PlacementOptions,
+} from "../../temp/index.js";
 import { defineCommand, UsageError } from "../options.js";
 import { PLACEMENT, templatePlacement } from "../placement.js";
 

@@ -1,3 +1,4 @@
+/** mayfly purge. */
 import { verbCommand } from "../verbs/command.js";
 
 export const purge = verbCommand({

@@ -1,3 +1,4 @@
+/** mayfly remove. */
 import { verbCommand } from "../verbs/command.js";
 
 export const remove = verbCommand({

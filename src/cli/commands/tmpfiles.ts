@@ -1,6 +1,7 @@
+/** mayfly tmpfiles: the drop-in for systemd-tmpfiles(8). */
 import { bytes } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
-import { run } from "../../tmpfiles/run/run.js";
+import { run } from "../../tmpfiles/index.js";
 import { CONFIG_OPTIONS, configOptionsOf, given, INLINE, refusalOf, rootProblem } from "../config-options.js";
 import { parseBoolean } from "../drop-in/boolean.js";
 import { openLog } from "../drop-in/log.js";
@@ -91,9 +92,9 @@ all configuration files are used.`,
     if (parseBoolean(process.env.SYSTEMD_TMPFILES_BYPASS ?? "") === true) return 0;
     const image = given(options.image);
     if (image !== undefined && how.mountedImage === undefined) {
-      const { enterImage } = await import("../../image/enter.js");
+      const { runInImage } = await import("../image-command.js");
       const settings = { policy: options["image-policy"], readOnly: options["dry-run"] };
-      return enterImage(image, settings, invocation);
+      return runInImage(image, settings, invocation);
     }
     const log = openLog(stderr);
     const configOptions = configOptionsOf(options, operands, how);

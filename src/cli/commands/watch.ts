@@ -1,6 +1,6 @@
 /** mayfly watch: who creates and removes what, as it happens. */
 import { toBuffer, toText } from "../../base/bytes.js";
-import { Folder, type Watch, watch as watched } from "../../inspect/index.js";
+import { EventCoalescer, type Watch, watch as watched } from "../../inspect/index.js";
 import { colors } from "../colors.js";
 import { counted } from "../format.js";
 import { type CommandResults, EventCommand } from "../inspect/on-event.js";
@@ -95,7 +95,7 @@ skipped. How many were skipped, and how many commands failed, is reported at the
     await output.drain();
     say(abilitiesText(abilities, options.verbose));
     const summary = new WatchSummary();
-    const folder = new Folder((block) => output.write(groupText(block, colorize)));
+    const folder = new EventCoalescer((group) => output.write(groupText(group, colorize)));
     const tick = setInterval(() => {
       folder.tick();
       void output.drain();

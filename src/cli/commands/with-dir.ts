@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { bytes, escapeForDisplay, toText } from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
-import { SignalForwarding } from "../../private-tmp/signals.js";
-import { type LockedDir, mkdtempSync } from "../../temp/directory.js";
+import { mkdtempSync, type TempDir } from "../../temp/index.js";
 import { defineCommand, UsageError } from "../options.js";
 import { PLACEMENT, placementOf } from "../placement.js";
+import { SignalForwarding } from "../signal-forwarding.js";
 
 const NOT_MADE = 125;
 const NOT_EXECUTABLE = 126;
@@ -39,7 +39,7 @@ export const withDir = defineCommand({
     if (operands.length === 0) throw new UsageError("expected a COMMAND to run");
     const placement = placementOf(options);
     using signals = new SignalForwarding();
-    let dir: LockedDir;
+    let dir: TempDir;
     try {
       dir = mkdtempSync({ ...placement, prefix: "mayfly-" });
     } catch (error) {
@@ -53,7 +53,7 @@ export const withDir = defineCommand({
 });
 
 async function runIn(
-  dir: LockedDir,
+  dir: TempDir,
   [file = "", ...args]: readonly string[],
   signals: SignalForwarding,
   complain: (message: string) => void,

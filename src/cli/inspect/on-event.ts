@@ -1,3 +1,4 @@
+/** The command that mayfly watch --exec runs for each event. */
 import { spawn } from "node:child_process";
 import { type Bytes, isUtf8, toText } from "../../base/bytes.js";
 import type { WatchEvent } from "../../inspect/index.js";

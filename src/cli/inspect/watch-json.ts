@@ -1,3 +1,4 @@
+/** Events of a watch as JSON. */
 import { isUtf8, toBuffer, toText } from "../../base/bytes.js";
 import { utcTime } from "../../base/time.js";
 import type { Abilities, Actor, Victim, WatchEvent } from "../../inspect/index.js";

@@ -1,6 +1,14 @@
+/** Events of a watch for people. */
 import { type Bytes, escapeForDisplay, isBelow } from "../../base/bytes.js";
 import { localTime } from "../../base/time.js";
-import type { Abilities, Actor, Block, Victim, WatchEvent, WatchOperation } from "../../inspect/index.js";
+import type {
+  Abilities,
+  Actor,
+  EventGroup,
+  Victim,
+  WatchEvent,
+  WatchOperation,
+} from "../../inspect/index.js";
 import type { Colorize, Style } from "../colors.js";
 import { counted, number } from "../format.js";
 import { sourceText } from "../verbs/reasons.js";
@@ -18,13 +26,13 @@ const WORDS: Readonly<Record<WatchOperation, readonly [string, Style]>> = {
   lost: ["LOST EVENTS", "red"],
 };
 
-/** A block for a person: what happened, who did it, and for which line. */
-export function groupText(block: Block, colorize: Colorize): string {
-  const { first } = block;
+/** A group for a person: what happened, who did it, and for which line. */
+export function groupText(group: EventGroup, colorize: Colorize): string {
+  const { first } = group;
   const [word, style] = WORDS[first.op];
-  const head = `${colorize("dim", localTime(first.time, "second"))} ${colorize(style, word)} ${whatText(block)}\n`;
+  const head = `${colorize("dim", localTime(first.time, "second"))} ${colorize(style, word)} ${whatText(group)}\n`;
   const details = [`by ${actorText(first.actor)}`];
-  if (first.victim !== undefined && block.count === 1) details.push(`last seen: ${victimText(first.victim)}`);
+  if (first.victim !== undefined && group.count === 1) details.push(`last seen: ${victimText(first.victim)}`);
   if (first.line !== undefined)
     details.push(`line ${sourceText(first.line)}: ${escapeForDisplay(first.line.text)}`);
   if (first.lineUnknown !== undefined) details.push(`line unknown: ${first.lineUnknown}`);
@@ -36,7 +44,7 @@ export function groupText(block: Block, colorize: Colorize): string {
   return head + details.map((text) => `    ${text}\n`).join("");
 }
 
-function whatText({ first, count, below, paths }: Block): string {
+function whatText({ first, count, below, paths }: EventGroup): string {
   if (count === 1) return onePath(first);
   const names = paths.map((path) => escapeForDisplay(nameBelow(path, below)));
   const more = count > names.length ? `, ... ${number(count - names.length)} more` : "";

@@ -1,3 +1,4 @@
+/** What clean, create, remove and purge have in common. */
 import { type Bytes, escapeForDisplay, isAbsolute } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { type ExitStatus, run, type Summary } from "../../tmpfiles/index.js";
@@ -78,9 +79,9 @@ async function perform(verb: Verb, invocation: Invocation<typeof WITH_ALL>): Pro
   const jobs = jobsOf(options.jobs);
   const image = given(options.image);
   if (image !== undefined && how.mountedImage === undefined) {
-    const { enterImage } = await import("../../image/enter.js");
+    const { runInImage } = await import("../image-command.js");
     const settings = { policy: options["image-policy"], readOnly: options["dry-run"] };
-    return enterImage(image, settings, invocation);
+    return runInImage(image, settings, invocation);
   }
   const dryRun = options["dry-run"];
   const started = performance.now();

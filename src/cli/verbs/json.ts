@@ -1,3 +1,4 @@
+/** Events of a run as JSON. */
 import { type Bytes, isUtf8, toBuffer, toText } from "../../base/bytes.js";
 import { type Diagnostic, SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { Event, KeepReason, Source } from "../../base/events.js";

@@ -1,3 +1,4 @@
+/** The options that only the verbs have. */
 import type { Option } from "../options.js";
 
 /** What the friendly verbs add. */

@@ -1,3 +1,4 @@
+/** Why an entry is kept, in words. */
 import { escapeForDisplay } from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
 import type { KeepCode, KeepReason, Source, TimestampName } from "../../base/events.js";

@@ -1,3 +1,4 @@
+/** Counts what the events of a run came to. */
 import type { Diagnostic } from "../../base/errors.js";
 import type { Event, Reporter } from "../../base/events.js";
 import type { Summary } from "../../tmpfiles/index.js";

@@ -3,9 +3,10 @@ import type { Bytes } from "../../base/bytes.js";
 import { escapeForDisplay } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { dryRunWalkEffects, NO_LOCK, type WalkEffects } from "../../tmpfiles/ageing/walk-effects.js";
-import { type ConfigText, configDirectories, listConfigFiles } from "../../tmpfiles/config/files.js";
+import { configDirectories, listConfigFiles } from "../../tmpfiles/config/files.js";
 import { type Loaded, loadItems } from "../../tmpfiles/config/items.js";
 import type { Item } from "../../tmpfiles/model/item.js";
+import type { ConfigText } from "../../tmpfiles/model/options.js";
 import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE } from "../../tmpfiles/syntax/age.js";
 import { parseLine } from "../../tmpfiles/syntax/line.js";
 

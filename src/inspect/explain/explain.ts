@@ -1,6 +1,9 @@
+/** Why a path is kept or removed, and when. */
 import type { Explanation, Reason, TimestampVerdict } from "./explanation.js";
+
 /** Whether, when and why the cleaner removes a path. */
 
+import type { PathInput } from "../../base/bytes.js";
 import { type Bytes, bytes, escapeForDisplay, fromBuffer } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";
@@ -11,7 +14,7 @@ import { procShowsOwnPids } from "../../sys/processes.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
 import { kindOf } from "../../tmpfiles/effects/kind.js";
 import type { Item } from "../../tmpfiles/model/item.js";
-import { absolutePaths, type PathInput } from "../paths.js";
+import { absolutePaths } from "../paths.js";
 import { adviceFor } from "./advice.js";
 import {
   type CleanerVersion,

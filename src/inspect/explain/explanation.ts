@@ -1,3 +1,4 @@
+/** The answer of explain. */
 import type { Bytes } from "../../base/bytes.js";
 import type { KeepReason, Source, TimestampName } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";

@@ -1,3 +1,4 @@
+/** The paths by which lines find a path. */
 import { type Bytes, basename, dirname, isBelow, join } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import { glob } from "../../path/glob.js";

@@ -1,5 +1,6 @@
 /** What the coming runs of the cleaner will remove. */
 
+import type { PathInput } from "../../base/bytes.js";
 import { type Bytes, dirname, escapeForDisplay, isBelow, join } from "../../base/bytes.js";
 import type { Event, Reporter, Source, WalkProgress } from "../../base/events.js";
 import { DAY, fixedClock, type Nanoseconds } from "../../base/time.js";
@@ -19,7 +20,7 @@ import { type ExplainOptions, scopesOf, toBytes } from "../explain/explain.js";
 import { namesAround, statPreservingAtime } from "../explain/names.js";
 import { ageOf, namesLeadingTo } from "../explain/observer.js";
 import { type CleanerTimer, cleanerTimer, nextRun } from "../explain/timer.js";
-import { absolutePaths, type PathInput } from "../paths.js";
+import { absolutePaths } from "../paths.js";
 import { needsSimulation, simulate } from "./simulation.js";
 import { type Day, type ForecastRemoval, ForecastTotals } from "./totals.js";
 

@@ -1,3 +1,4 @@
+/** The layout of the kernel's types: BTF. */
 import { readFileSync } from "node:fs";
 
 // BTF, the kernel's own account of its types: Documentation/bpf/btf.rst. Only structs, unions and tracepoints are read.

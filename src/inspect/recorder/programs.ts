@@ -1,3 +1,4 @@
+/** The BPF programs that record executed programs. */
 import { Assembler, argument, type Register, readKernel, readPointer } from "./assembler.js";
 import type { KernelTypes } from "./btf.js";
 

@@ -1,3 +1,4 @@
+/** Records the program and command line of every process, in the kernel. */
 import { readlinkSync } from "node:fs";
 import type { Bytes } from "../../base/bytes.js";
 import {

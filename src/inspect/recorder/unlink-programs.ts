@@ -1,3 +1,4 @@
+/** The BPF programs that record removals on ext4. */
 import { Assembler, argument, type Register, readPointer } from "./assembler.js";
 import type { KernelTypes } from "./btf.js";
 

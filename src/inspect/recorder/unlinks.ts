@@ -1,3 +1,4 @@
+/** Reads the removals that the kernel recorded. */
 import type { Bytes } from "../../base/bytes.js";
 import {
   attachRawTracepoint,

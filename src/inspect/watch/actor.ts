@@ -1,3 +1,4 @@
+/** Finds out which process caused an event. */
 import { type Bytes, basename, components, isAbsolute } from "../../base/bytes.js";
 import { Fd } from "../../sys/files.js";
 import {

@@ -4,13 +4,9 @@ import { failedWith } from "../../base/errors.js";
 import { isRegular, statx } from "../../sys/inode.js";
 import { readAll } from "../../sys/read.js";
 import { openTrusted, reopenToRead } from "../../sys/trusted.js";
-import {
-  type ConfigText,
-  configDirectories,
-  displayPath,
-  listConfigFiles,
-} from "../../tmpfiles/config/files.js";
+import { configDirectories, displayPath, listConfigFiles } from "../../tmpfiles/config/files.js";
 import { type Loaded, loadItems } from "../../tmpfiles/config/items.js";
+import type { ConfigText } from "../../tmpfiles/model/options.js";
 import type { CleanerCall } from "./cleaner-arguments.js";
 
 const MOST_BYTES = 1 << 20;

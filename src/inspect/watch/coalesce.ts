@@ -1,3 +1,4 @@
+/** Groups events that one process caused in a row. */
 import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
 import type { Nanoseconds } from "../../base/time.js";
 import type { WatchEvent } from "../events.js";

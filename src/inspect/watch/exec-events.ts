@@ -1,3 +1,4 @@
+/** Programs of processes, from fanotify's exec events. */
 import { type Bytes, basename } from "../../base/bytes.js";
 import {
   decodeEvents,

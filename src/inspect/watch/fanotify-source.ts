@@ -1,3 +1,4 @@
+/** Changes from fanotify, for root. */
 import { type Bytes, join } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import {
@@ -32,11 +33,11 @@ import { MOUNT_ATTR_RDONLY, newMount } from "../../sys/mount.js";
 import { mountAt, readMountInfo } from "../../sys/mountinfo.js";
 import { currentPath } from "../../sys/processes.js";
 import { isInodeAndGeneration, UnlinkRecorder } from "../recorder/unlinks.js";
+import type { Change, WatchEnvironment } from "./change.js";
 import type { Directory } from "./model.js";
 import { Order } from "./order.js";
 import { type EntryStore, type NameIn, openWatchedDirectory } from "./scan.js";
 import type { ChangeSource } from "./source.js";
-import type { Change, WatchEnvironment } from "./tracker.js";
 import { WatchedTree } from "./watched-tree.js";
 
 const NAMES = FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_ONDIR;

@@ -1,3 +1,4 @@
+/** Changes from inotify, for ordinary users. */
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import type { FanotifyEvent, InodeKey, NameInDirectory } from "../../sys/fanotify.js";
@@ -16,10 +17,10 @@ import {
   inotifyInit,
   readInotify,
 } from "../../sys/inotify.js";
+import type { Change, WatchEnvironment } from "./change.js";
 import type { Directory } from "./model.js";
 import { type EntryStore, type NameIn, openWatchedDirectory } from "./scan.js";
 import type { ChangeSource } from "./source.js";
-import type { Change, WatchEnvironment } from "./tracker.js";
 import { WatchedTree } from "./watched-tree.js";
 
 const MASK =

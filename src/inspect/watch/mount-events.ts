@@ -1,3 +1,4 @@
+/** Mounts and unmounts below what is watched. */
 import { type Bytes, isBelow } from "../../base/bytes.js";
 import {
   decodeEvents,
@@ -12,7 +13,7 @@ import {
 } from "../../sys/fanotify.js";
 import { Fd, O_RDONLY, openat } from "../../sys/files.js";
 import { type Mount, readMountInfo } from "../../sys/mountinfo.js";
-import type { Change } from "./tracker.js";
+import type { Change } from "./change.js";
 
 /** Where the kernel does not tell of mounts, the list of them is compared so often. */
 const COMPARE_EVERY_MS = 1_000;

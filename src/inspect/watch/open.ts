@@ -1,3 +1,4 @@
+/** Opens the best source of changes that the host allows. */
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { Fd } from "../../sys/files.js";
@@ -6,13 +7,13 @@ import { procShowsOwnPids } from "../../sys/processes.js";
 import type { Actor } from "../events.js";
 import { ExecRecorder } from "../recorder/recorder.js";
 import { type ProcessHint, ProcessResolver } from "./actor.js";
+import type { Change } from "./change.js";
 import { ExecEvents } from "./exec-events.js";
 import { FanotifySource } from "./fanotify-source.js";
 import { InotifySource } from "./inotify-source.js";
 import { MountEvents } from "./mount-events.js";
 import type { Abilities, ReaderInput } from "./protocol.js";
 import type { ChangeSource } from "./source.js";
-import type { Change } from "./tracker.js";
 
 export interface OpenedWatch {
   readonly abilities: Abilities;

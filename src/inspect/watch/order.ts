@@ -1,3 +1,4 @@
+/** Puts events and recorded removals in order. */
 import {
   FAN_CREATE,
   FAN_DELETE,

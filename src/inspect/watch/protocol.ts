@@ -1,3 +1,4 @@
+/** What the reader thread and the watch tell each other. */
 import type { Bytes } from "../../base/bytes.js";
 import type { WatchEvent } from "../events.js";
 

@@ -1,3 +1,4 @@
+/** The thread that reads changes. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import type { Bytes } from "../../base/bytes.js";
 import { systemClock } from "../../sys/clock.js";

@@ -1,3 +1,4 @@
+/** Reads directories into the model. */
 import type { Bytes } from "../../base/bytes.js";
 import type { InodeKind } from "../../base/events.js";
 import { entries } from "../../sys/directory.js";

@@ -1,6 +1,7 @@
+/** The interface of a source of changes. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Fd } from "../../sys/files.js";
-import type { Change } from "./tracker.js";
+import type { Change } from "./change.js";
 import type { WatchedTree } from "./watched-tree.js";
 
 /** Where changes come from. */

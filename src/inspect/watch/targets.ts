@@ -1,3 +1,4 @@
+/** Takes the watched paths into the model. */
 import { type Bytes, components, dirname, join } from "../../base/bytes.js";
 import { Fd, O_DIRECTORY, O_NONBLOCK, openat } from "../../sys/files.js";
 import { isDirectory, type Stat, statx } from "../../sys/inode.js";

@@ -1,3 +1,4 @@
+/** Turns changes of the file system into events. */
 import { type Bytes, isBelow, join } from "../../base/bytes.js";
 import type { InodeKind } from "../../base/events.js";
 import {
@@ -13,27 +14,9 @@ import {
 } from "../../sys/fanotify.js";
 import { Fd } from "../../sys/files.js";
 import { statx } from "../../sys/inode.js";
-import type { WatchEvent } from "../events.js";
+import type { Change, WatchEnvironment } from "./change.js";
 import type { Directory, Model, WatchedEntry } from "./model.js";
 import { type NameIn, see } from "./scan.js";
-
-/** An event before it is known who did it. */
-export type Change = Omit<WatchEvent, "time" | "actor"> & { readonly pid: number; readonly pidfd?: number };
-
-/** What the tracker asks of the file system. */
-export interface WatchEnvironment {
-  /** The key of a directory whose event did not bear it. */
-  enterAt(path: Bytes): string | undefined;
-  /** Whether the path names this inode now. */
-  isAt(path: Bytes, key: string): boolean;
-  /**
-   * Takes what a directory holds into the model, and returns what was not known: of one that was moved in, and, where
-   * events come only from directories that are known, of one that was made and may have been filled at once.
-   */
-  explore(path: Bytes, directory: Directory, why: "created" | "moved"): readonly NameIn[];
-  /** Where a directory outside of what is watched is: as far as can be told. */
-  locate(key: string): Bytes | undefined;
-}
 
 /** A directory's own mtime moves with each entry that comes and goes; it is looked at again when that is over. */
 const SETTLE_MS = 10_000;

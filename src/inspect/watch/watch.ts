@@ -1,9 +1,11 @@
+/** Reports removals as they happen. */
 import { Worker } from "node:worker_threads";
+import type { PathInput } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { eventFd, wake } from "../../sys/poll.js";
 import type { WatchEvent } from "../events.js";
 import { loadConfiguration, problemsOf } from "../explain/configuration.js";
-import { absolutePaths, type PathInput } from "../paths.js";
+import { absolutePaths } from "../paths.js";
 import { Attribution } from "./attribution.js";
 import type { Abilities, ReaderInput, ReaderMessage } from "./protocol.js";
 

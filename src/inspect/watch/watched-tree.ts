@@ -1,9 +1,11 @@
+/** The directories that a source watches. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { Fd } from "../../sys/files.js";
+import type { WatchEnvironment } from "./change.js";
 import { type Directory, Model } from "./model.js";
 import { type EntryStore, type NameIn, openWatchedDirectory, scan } from "./scan.js";
 import { addTarget } from "./targets.js";
-import { Tracker, type WatchEnvironment } from "./tracker.js";
+import { Tracker } from "./tracker.js";
 
 /** What is known of the directories that a source of events watches, and what could not be watched. */
 export class WatchedTree {

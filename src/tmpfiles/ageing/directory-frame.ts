@@ -1,3 +1,4 @@
+/** A directory in which a walk is, and its current entry. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { S_IFDIR } from "../../sys/inode.js";
 import { Listing } from "../../sys/listing.js";

@@ -1,3 +1,4 @@
+/** Skips recent files without asking the guards. It may assume that only age and a lock can keep an entry. */
 import { S_IFIFO, S_IFLNK, S_IFREG } from "../../sys/inode.js";
 import type { DirectoryFrame } from "./directory-frame.js";
 import { GUARDS, TIMESTAMPS, TOO_NEW } from "./guards.js";

@@ -1,3 +1,4 @@
+/** The guards: the ordered table of reasons why an entry is kept. */
 import { type Bytes, escapeForDisplay, join } from "../../base/bytes.js";
 import type { KeepCode, KeepReason, TimestampName } from "../../base/events.js";
 import { SECOND } from "../../base/time.js";

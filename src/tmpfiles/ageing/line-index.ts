@@ -1,3 +1,4 @@
+/** A trie of all lines' paths, walked beside the tree. */
 import { type Bytes, components, join } from "../../base/bytes.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { WildcardIndex } from "./wildcard-index.js";

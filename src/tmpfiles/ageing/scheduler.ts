@@ -1,3 +1,4 @@
+/** How threads share a walk. */
 import type { Listing } from "../../sys/listing.js";
 import type { DirectoryFrame } from "./directory-frame.js";
 import type { Slice, SliceResult } from "./slice.js";

@@ -1,3 +1,4 @@
+/** A part of a directory's entries, for another thread. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Seen } from "./directory-index.js";
 import type { AgeRule } from "./guards.js";

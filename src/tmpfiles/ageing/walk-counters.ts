@@ -1,3 +1,4 @@
+/** The counters of a walk. */
 import { GUARDS } from "./guards.js";
 
 /** What a walk came to. */

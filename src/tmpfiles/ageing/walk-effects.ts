@@ -1,3 +1,4 @@
+/** What a walk does to entries: for real, or in a dry run. */
 import type { Bytes } from "../../base/bytes.js";
 import { flockedInodes } from "../../sys/locks.js";
 import {

@@ -1,3 +1,4 @@
+/** What guards ask of the host, answered for a walk. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import { errnoName } from "../../sys/ffi.js";

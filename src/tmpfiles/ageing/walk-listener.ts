@@ -1,3 +1,4 @@
+/** The interface that receives what a walk does. */
 import type { Bytes } from "../../base/bytes.js";
 import type { InodeKind, KeepReason, WalkProgress } from "../../base/events.js";
 

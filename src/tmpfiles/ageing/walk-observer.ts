@@ -1,3 +1,4 @@
+/** The interface that observes a walk's decisions: explain and forecast. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import type { DirectoryContext, EntryContext, Environment, Guard } from "./guards.js";

@@ -1,3 +1,4 @@
+/** What a walk is started with. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import type { StopFlag } from "../../base/stop.js";

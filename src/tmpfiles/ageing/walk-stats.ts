@@ -1,3 +1,4 @@
+/** Counts what becomes of each entry, and reports it. */
 import type { Bytes } from "../../base/bytes.js";
 import { errnoName } from "../../sys/ffi.js";
 import { flagNames } from "../../sys/files.js";

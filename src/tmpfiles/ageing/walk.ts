@@ -1,3 +1,4 @@
+/** Walks a tree, and removes what no guard keeps. */
 import type { Bytes } from "../../base/bytes.js";
 import { isStopRequested, type StopFlag } from "../../base/stop.js";
 import { address, cstring } from "../../sys/ffi.js";

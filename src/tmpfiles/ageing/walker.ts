@@ -1,3 +1,4 @@
+/** Walks for the handlers of a run, and adds up the results. */
 import type { Bytes } from "../../base/bytes.js";
 import { SyscallError } from "../../base/errors.js";
 import type {

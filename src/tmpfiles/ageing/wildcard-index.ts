@@ -1,3 +1,4 @@
+/** Patterns of one path component, found by their fixed beginning or end. */
 import type { Bytes } from "../../base/bytes.js";
 import { matcher } from "../../sys/fnmatch.js";
 

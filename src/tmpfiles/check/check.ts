@@ -1,20 +1,15 @@
 /** The checker: what systemd-tmpfiles refuses, what it silently ignores, and what nobody means. */
 import { normalize } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
-import { type Mount, readMountInfo } from "../../sys/mountinfo.js";
+import { readMountInfo } from "../../sys/mountinfo.js";
 import { type Loaded, loadItems } from "../config/items.js";
-import { type LoadOptions, requireCheckOptions } from "../model/options.js";
+import { type CheckOptions, requireCheckOptions } from "../model/options.js";
 import { DIAGNOSTIC_CODES } from "../syntax/diagnostics.js";
 import { columnOf } from "../syntax/line.js";
 import { Configuration } from "./configuration.js";
 import { DUPLICATE_AT_BOOT, explanationOf, type FindingText } from "./explanations.js";
 import type { Rule, Spot } from "./rule.js";
 import { RULES } from "./rules.js";
-
-export interface CheckOptions extends Omit<LoadOptions, "boot" | "readOn" | "assumeSources" | "textsRead"> {
-  /** What is mounted: by default what this process sees, and nothing below another root. */
-  readonly mounts?: readonly Mount[];
-}
 
 /** An error or a likely mistake in one line. The message says what it is in this line, the rest what it is in general. */
 export interface Finding extends Diagnostic, FindingText {}

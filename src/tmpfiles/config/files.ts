@@ -1,3 +1,4 @@
+/** Finds and reads configuration files, in order of precedence. */
 import { existsSync, statSync } from "node:fs";
 import { posix } from "node:path";
 import {
@@ -29,6 +30,7 @@ import {
   readStandardInput,
   UnusableFileError,
 } from "../../sys/read.js";
+import type { ConfigText } from "../model/options.js";
 import { errorAt, noteAt } from "../syntax/diagnostics.js";
 import { linesOf } from "../syntax/lex.js";
 import { danglingLink, fileNotFound, unreadableFile } from "../syntax/wording.js";
@@ -194,14 +196,6 @@ function linkTarget(root: Bytes | undefined, below: Bytes): string | undefined {
 /** The path as messages name it, with the root before it. */
 export function displayPath(root: Bytes | undefined, below: Bytes): Bytes {
   return root === undefined || root === "/" ? below : join(root, below);
-}
-
-export interface ConfigText {
-  /** As messages name it. */
-  readonly file: Bytes;
-  readonly content: Bytes;
-  /** Where a link among the configuration files leads. */
-  readonly leadsTo?: Bytes;
 }
 
 /** Where files that are named without a directory are looked for. */

@@ -5,19 +5,12 @@ import type { Source } from "../../base/events.js";
 import { O_DIRECTORY, O_PATH } from "../../sys/files.js";
 import { LIMITS, openBelow, readBelow } from "../../sys/read.js";
 import type { ItemGroup } from "../model/item.js";
-import type { LoadOptions } from "../model/options.js";
+import type { ConfigText, LoadOptions } from "../model/options.js";
 import { consequenceOf, errorAt, noteAt } from "../syntax/diagnostics.js";
 import { columnOf, eachWrittenLine } from "../syntax/line.js";
 import { duplicateLine } from "../syntax/wording.js";
 import { type CredentialError, type Credentials, credentialsOf } from "./credentials.js";
-import {
-  type ConfigText,
-  configDirectories,
-  displayPath,
-  listConfigFiles,
-  readNamedConfig,
-  unreadable,
-} from "./files.js";
+import { configDirectories, displayPath, listConfigFiles, readNamedConfig, unreadable } from "./files.js";
 import { itemContext } from "./item-context.js";
 import { ItemTable } from "./item-table.js";
 import { LineReader } from "./line-reader.js";

@@ -1,3 +1,4 @@
+/** The effects of a dry run: they report what they would do. */
 import { type Bytes, components, dirname, join } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import type { InodeKind, Reporter } from "../../base/events.js";

@@ -1,3 +1,4 @@
+/** The interface of effects: all that changes the disk outside of walks. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Event, InodeKind } from "../../base/events.js";
 import type { Fd } from "../../sys/files.js";

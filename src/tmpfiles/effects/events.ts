@@ -1,3 +1,4 @@
+/** The events that effects report. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Event, InodeKind } from "../../base/events.js";
 import type { Stat } from "../../sys/inode.js";

@@ -1,3 +1,4 @@
+/** What an item cannot do, although no system call failed. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 
 export type ItemErrorCode =

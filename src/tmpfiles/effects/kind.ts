@@ -1,3 +1,4 @@
+/** The kinds of inodes, and their S_IFMT bits. */
 import type { InodeKind } from "../../base/events.js";
 import {
   S_IFBLK,

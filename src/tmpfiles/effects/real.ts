@@ -1,3 +1,4 @@
+/** The real effects: they change the disk. */
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import type { Event, InodeKind, Reporter } from "../../base/events.js";

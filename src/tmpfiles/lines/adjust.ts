@@ -1,3 +1,4 @@
+/** Lines that set mode and owner: z, Z, m. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { UnsafePathError } from "../../base/errors.js";
 import type { Fd } from "../../sys/files.js";

@@ -1,3 +1,4 @@
+/** Lines that copy: C. */
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith, type SyscallError } from "../../base/errors.js";
 import { copyTree } from "../../path/copy.js";

@@ -1,3 +1,4 @@
+/** Lines for directories: d, D, e. */
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { resolve } from "../../path/resolve.js";

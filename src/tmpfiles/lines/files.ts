@@ -1,3 +1,4 @@
+/** Lines for files: f, w. */
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { resolve } from "../../path/resolve.js";

@@ -1,3 +1,4 @@
+/** Applies an action to each inode of a tree. */
 import { type Bytes, dirname, join } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { throwIfStopped } from "../../base/stop.js";

@@ -1,3 +1,4 @@
+/** A path that a line itself removes. */
 import { type Bytes, basename, escapeForDisplay } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { KeepReason, Operation } from "../../base/events.js";

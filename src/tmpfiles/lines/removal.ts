@@ -1,3 +1,4 @@
+/** Cleaning, removing and purging, for every line type that has them. */
 import { type Bytes, basename, dirname, join } from "../../base/bytes.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import type { Operation } from "../../base/events.js";

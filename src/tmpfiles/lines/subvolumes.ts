@@ -1,3 +1,4 @@
+/** Lines for btrfs subvolumes: v, q, Q. */
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith, NOT_SUPPORTED } from "../../base/errors.js";
 import {

@@ -1,3 +1,4 @@
+/** Runs one step of an item, and reports its failure. */
 import type { Bytes } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import { ItemError } from "../effects/item-error.js";

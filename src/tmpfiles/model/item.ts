@@ -1,3 +1,4 @@
+/** Items and line types. */
 import type { Bytes } from "../../base/bytes.js";
 import { escapeForDisplay } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";

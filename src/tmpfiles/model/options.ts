@@ -13,8 +13,20 @@ import { type Bytes, isAbsolute, isBytes } from "../../base/bytes.js";
 import type { Operation, Reporter } from "../../base/events.js";
 import type { StopFlag } from "../../base/stop.js";
 import type { Clock } from "../../base/time.js";
-import type { CheckOptions } from "../check/check.js";
-import type { ConfigText } from "../config/files.js";
+import type { Mount } from "../../sys/mountinfo.js";
+
+export interface CheckOptions extends Omit<LoadOptions, "boot" | "readOn" | "assumeSources" | "textsRead"> {
+  /** What is mounted: by default what this process sees, and nothing below another root. */
+  readonly mounts?: readonly Mount[];
+}
+
+export interface ConfigText {
+  /** As messages name it. */
+  readonly file: Bytes;
+  readonly content: Bytes;
+  /** Where a link among the configuration files leads. */
+  readonly leadsTo?: Bytes;
+}
 
 export interface RunOptions extends LoadOptions {
   readonly operations: readonly Operation[];

@@ -1,3 +1,4 @@
+/** The outcome of a run: its summary and exit status. */
 import { failedWith } from "../../base/errors.js";
 import type { Event, KeepCode, Reporter } from "../../base/events.js";
 import { errnoName } from "../../sys/ffi.js";

@@ -1,3 +1,4 @@
+/** The context of a run, as handlers see it. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Reporter } from "../../base/events.js";
 import type { StopFlag } from "../../base/stop.js";

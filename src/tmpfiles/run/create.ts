@@ -1,3 +1,4 @@
+/** The create phase. */
 import { throwIfStopped } from "../../base/stop.js";
 import { glob } from "../../path/glob.js";
 import { createEmptiedFile, createFile } from "../lines/files.js";

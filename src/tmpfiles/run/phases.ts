@@ -1,3 +1,4 @@
+/** The order of a run: phases, parents and children. */
 import { type Bytes, dirname } from "../../base/bytes.js";
 import { SyscallError } from "../../base/errors.js";
 import type { Operation } from "../../base/events.js";

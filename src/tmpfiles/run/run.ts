@@ -1,3 +1,4 @@
+/** Runs the configuration. */
 import { existsSync } from "node:fs";
 import type { Bytes } from "../../base/bytes.js";
 import type { Reporter } from "../../base/events.js";

@@ -1,3 +1,4 @@
+/** The modifiers of a line's type. */
 export const MODIFIER_NAMES: Readonly<Record<string, keyof Modifiers>> = {
   "+": "force",
   "!": "boot",

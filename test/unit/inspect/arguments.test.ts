@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explain, forecast, watch } from "#src/inspect/index.js";
-import { enter, locate, reap, run } from "#src/private-tmp/index.js";
+import { enter, locate, reap, runPrivately as run } from "#src/private-tmp/index.js";
 
 type Call = (...args: readonly unknown[]) => unknown;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { exitStatus, run, SetupError } from "#src/private-tmp/index.js";
+import { exitStatus, runPrivately as run, SetupError } from "#src/private-tmp/index.js";
 import {
   argumentsFor,
   directoriesOf,

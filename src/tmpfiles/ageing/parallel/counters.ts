@@ -1,3 +1,4 @@
+/** A thread's counters and index notes, in shared memory. */
 import { newWalkCounters, type WalkCounters } from "../walk-counters.js";
 import { SLOT, type WorkQueue } from "./work-queue.js";
 

@@ -1,3 +1,4 @@
+/** The reports of a worker, as values that threads can pass on. */
 import type { Bytes } from "../../../base/bytes.js";
 import type { InodeKind, KeepReason } from "../../../base/events.js";
 import type { WalkListener } from "../walk-listener.js";

@@ -1,3 +1,4 @@
+/** One thread's part in a shared walk: offloads slices, and takes on others'. */
 import type { DirectoryFrame } from "../directory-frame.js";
 import type { Scheduler, SliceWalk } from "../scheduler.js";
 import type { SliceResult } from "../slice.js";

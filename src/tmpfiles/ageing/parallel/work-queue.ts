@@ -1,3 +1,4 @@
+/** The queue of slices, in shared memory. */
 import type { Bytes } from "../../../base/bytes.js";
 import { LISTING_BYTES, type Listing } from "../../../sys/listing.js";
 import type { DirectoryFrame } from "../directory-frame.js";

@@ -1,3 +1,4 @@
+/** The threads of a run, seen from its own. */
 import type { MessagePort } from "node:worker_threads";
 import type { Source } from "../../../base/events.js";
 import type { StopFlag } from "../../../base/stop.js";

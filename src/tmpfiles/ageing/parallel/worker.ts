@@ -1,3 +1,4 @@
+/** A thread that walks slices. */
 import { workerData } from "node:worker_threads";
 import type { Bytes } from "../../../base/bytes.js";
 import { boundSockets } from "../../../sys/sockets.js";

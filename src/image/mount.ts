@@ -1,9 +1,7 @@
-/** The process that mounts the image and works in it. */
+/** Mounts an image in this process's own mount namespace. */
 import { spawnSync } from "node:child_process";
 import { bytes, isBelow, toText } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
-import { start } from "../cli/main.js";
-import { openOutputStream } from "../cli/output-stream.js";
 import {
   Fd,
   O_DIRECTORY,
@@ -14,7 +12,7 @@ import {
   RESOLVE_IN_ROOT,
   readlinkat,
 } from "../sys/files.js";
-import { type Inside, MOUNT_POINT } from "./enter.js";
+import { MOUNT_POINT } from "./enter.js";
 import type { Designator } from "./gpt.js";
 import type { ImageMount } from "./plan.js";
 
@@ -31,20 +29,16 @@ const PLACES: Readonly<Record<Designator, readonly string[]>> = {
 };
 const OS_RELEASE = ["etc/os-release", "usr/lib/os-release"];
 
-/** This process is alone in its mount namespace: mounts the image and does what it was started for in there. */
-async function main(inside: Inside): Promise<number> {
-  try {
-    for (const mount of inside.mounts) mountOne(inside.image, mount);
-    if (!OS_RELEASE.some((file) => below(file, 0) !== undefined)) {
-      throw new Error("No suitable os-release file in image found.");
-    }
-  } catch (error) {
-    const stderr = openOutputStream(2);
-    stderr.write(`Failed to mount image: ${(error as Error).message}\n`);
-    stderr.flush();
-    return 1;
+/**
+ * Mounts the partitions of an image below `MOUNT_POINT`. Only for a process that is alone in its mount namespace.
+ *
+ * @throws Error with the reason of mount(8)
+ */
+export function mountImage(image: string, mounts: readonly ImageMount[]): void {
+  for (const mount of mounts) mountOne(image, mount);
+  if (!OS_RELEASE.some((file) => below(file, 0) !== undefined)) {
+    throw new Error("No suitable os-release file in image found.");
   }
-  return start({ startedAs: inside.startedAs, args: inside.args, mountedImage: bytes(MOUNT_POINT) });
 }
 
 function mountOne(image: string, { designator, offset, size, type, readOnly }: ImageMount): void {
@@ -77,7 +71,3 @@ function below(place: string, flags: number): string | undefined {
     throw error;
   }
 }
-
-main(JSON.parse(process.argv[2] ?? "{}") as Inside).then((status) => {
-  process.exitCode = status;
-});

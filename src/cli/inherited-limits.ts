@@ -1,3 +1,4 @@
+/** The limit of open files that Node changed at its start. */
 import { readFileSync } from "node:fs";
 
 /**

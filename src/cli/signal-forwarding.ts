@@ -1,3 +1,4 @@
+/** Passes signals on to the command that runs. */
 import { statFields } from "../sys/processes.js";
 
 /** What is passed on: everything that can be caught and that programs send each other. */

@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { transformSync } from "esbuild";
-import { needsRoot } from "../temp/scratch.js";
+import { needsRoot } from "../unit/temp/scratch.js";
 
-const project = resolve(import.meta.dirname, "../../../..");
+const project = resolve(import.meta.dirname, "../../..");
 const page = readFileSync(join(project, "docs/library.md"), "utf8");
 const blocks = [...page.matchAll(/^```js( root)?\n([\s\S]*?)^```$/gm)];
 

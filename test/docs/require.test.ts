@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { test } from "node:test";
 
-const project = resolve(import.meta.dirname, "../../../..");
+const project = resolve(import.meta.dirname, "../../..");
 
 for (const [how, args] of [
   [
