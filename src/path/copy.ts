@@ -1,10 +1,11 @@
 /** Copies a tree by directory fds. */
 import { type Bytes, join } from "../base/bytes.js";
-import { failedWith, SyscallError } from "../base/errors.js";
+import { SyscallError } from "../base/errors.js";
+import { throwIfStopped } from "../base/stop.js";
 import { copyContent } from "../sys/copy.js";
-import { entries, leavingAtime, openDirectory } from "../sys/directory.js";
+import { entries, leavingAtime } from "../sys/directory.js";
 import {
-  type Fd,
+  Fd,
   linkat,
   makeDevice,
   mkdirat,
@@ -18,9 +19,6 @@ import {
   O_RDONLY,
   O_WRONLY,
   openat,
-  openat2,
-  RESOLVE_BENEATH,
-  RESOLVE_NO_SYMLINKS,
   readlinkat,
   reopen,
   symlinkat,
@@ -37,83 +35,94 @@ import {
   setTimesOfHeld,
   statx,
 } from "../sys/inode.js";
-import { getXattr, listXattrs, setXattr } from "../sys/xattr.js";
+import {
+  type CopyOptions,
+  contentOf,
+  copyXattrs,
+  giveName,
+  isThere,
+  keyOf,
+  type Level,
+  lockOn,
+  openBelow,
+  openCopy,
+  type Place,
+  removeFor,
+  type Side,
+} from "./copy-parts.js";
 import { PARENT, reopened } from "./tree.js";
+import { makeUnderTemporaryName, makeUnnamed, temporaryName, type Whole, type WholeMaking } from "./whole.js";
 
-export interface CopyOptions {
-  /** Instead of the source's own. */
-  readonly uid: number | undefined;
-  readonly gid: number | undefined;
-  /** Whether what is missing is added to directories that are there and hold something. */
-  readonly merge: boolean;
-  /** Makes one inode, with whatever has to be set around that (a label). */
-  readonly making: (path: () => Bytes, type: number, make: () => void) => void;
-  /** What could not be copied below the top; the rest is. */
-  readonly failed: (error: SyscallError) => void;
-}
+export type { CopyOptions } from "./copy-parts.js";
 
-const SELF = "." as Bytes;
 const EMPTY = "" as Bytes;
 const PERMISSIONS = 0o7777;
 /** Without the set-id bits, which come once the owner is right. */
 const ACCESS = 0o777;
-const USER_NAMESPACE = "user.";
 
 /** Levels farther up than this are closed, and found again through `..`. */
 const OPEN_LEVELS = 4;
-
-/** A directory that is being copied, or copied to. */
-interface Side {
-  fd: Fd;
-  readonly stat: Stat;
-}
-
-interface Level {
-  readonly name: Bytes;
-  readonly from: Side;
-  readonly to: Side;
-  readonly isNew: boolean;
-  readonly names: Iterator<Bytes>;
-}
+/** So long may the removal of an unfinished copy take. The next run removes the rest. */
+const DISCARD_MS = 300;
 
 /**
  * Copies what `source` (O_PATH) holds to `name` in `dir`: content, owner, mode, times, `user.` attributes; hard links
  * within a tree, symlinks and nodes as they are. Nothing that is there is replaced: it throws EEXIST for the top, also
  * for a directory that holds something unless `merge` is set. What fails further down is told, and the rest copied, in
- * the order of the names; but not on to a full disk. Depth costs neither stack nor fds.
+ * the order of the names; but not on to a full disk. Depth costs neither stack nor fds. Each new file, and each new tree,
+ * appears once it is complete.
  */
 export function copyTree(source: Fd, dir: Fd, name: Bytes, options: CopyOptions): void {
-  const copying = new TreeCopy(options);
+  const copying = new TreeCopy(dir, options);
   copying.copy(source, dir, name);
   copying.finish();
 }
 
 class TreeCopy {
+  readonly #dir: Fd;
   readonly #options: CopyOptions;
   readonly #levels: Level[] = [];
   /** The copy itself. */
   #top: Side | undefined;
   /** Where the first copy of an inode with several names is, below the top: by device and number. */
-  readonly #linked = new Map<string, { readonly path: Bytes; readonly stat: Stat }>();
+  readonly #linked = new Map<string, { readonly place: Place; readonly stat: Stat }>();
 
-  constructor(options: CopyOptions) {
+  constructor(dir: Fd, options: CopyOptions) {
+    this.#dir = dir;
     this.#options = options;
   }
 
   finish(): void {
     try {
       for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
+        throwIfStopped(this.#options.stop);
         const { value: name, done } = level.names.next();
         if (done === true) this.#leave(level);
         else this.#child(level, name);
       }
     } finally {
+      this.#discard();
       for (const { from, to } of this.#levels) {
         from.fd.close();
         to.fd.close();
       }
       this.#top?.fd.close();
     }
+  }
+
+  /** Removes the tree that is unfinished, if any: there is at most one. */
+  #discard(): void {
+    const at = this.#levels.findIndex((level) => level.temporary !== undefined);
+    const level = this.#levels[at];
+    const dir = at === 0 ? this.#dir : this.#levels[at - 1]?.to.fd;
+    if (level?.temporary === undefined || dir === undefined) return;
+    if (dir.number >= 0) removeFor(DISCARD_MS, dir, level.temporary.name);
+    level.temporary.lock.close();
+  }
+
+  /** Whether the directory at hand is new, or lies in one that is: nobody sees it yet, and nothing is there. */
+  get #isWithinNew(): boolean {
+    return this.#levels.at(-1)?.isNew === true;
   }
 
   #child(level: Level, name: Bytes): void {
@@ -142,13 +151,11 @@ class TreeCopy {
       if (isRegular(stat)) this.#file(source, stat, dir, name);
       else this.#node(stat, dir, name);
       if (stat.nlink > 1)
-        this.#linked.set(keyOf(stat), { path: this.#relative(name), stat: statx(dir, name) });
+        this.#linked.set(keyOf(stat), {
+          place: { levels: this.#levels.slice(1), name },
+          stat: statx(dir, name),
+        });
     }
-  }
-
-  /** Where `name` is below the top of the copy. */
-  #relative(name: Bytes): Bytes {
-    return [...this.#levels.slice(1).map((level) => level.name), name].join("/") as Bytes;
   }
 
   #make(dir: Fd, name: Bytes, type: number, make: () => void): void {
@@ -159,10 +166,15 @@ class TreeCopy {
     // Not by its name ".": one may be allowed to list what one may not search.
     const from = leavingAtime((quiet) => reopen(source, O_RDONLY | O_DIRECTORY | quiet));
     try {
-      const there = contentOf(dir, name);
+      const there = this.#isWithinNew ? undefined : contentOf(dir, name);
       const isNew = there === undefined || (there === "filled" && !this.#options.merge);
-      if (isNew) this.#make(dir, name, stat.mode, () => mkdirat(dir, name, stat.mode & ACCESS));
-      const to = openCopy(dir, name);
+      // What is there may be a symlink that leads nowhere.
+      const isTopmostNew = there === undefined && !this.#isWithinNew && !isThere(dir, name);
+      const actual = (isTopmostNew ? temporaryName(dir, name) : undefined) ?? name;
+      if (isNew) this.#make(dir, name, stat.mode, () => mkdirat(dir, actual, stat.mode & ACCESS));
+      // Messages have the name that it will have.
+      const to = new Fd(openCopy(dir, actual).number, name, dir);
+      const temporary = actual === name ? undefined : { name: actual, lock: lockOn(to) };
       const made = statx(to);
       this.#top ??= { fd: reopen(to, O_RDONLY | O_DIRECTORY), stat: made };
       const sorted = [...entries(from)].map((entry) => entry.name).sort();
@@ -170,7 +182,8 @@ class TreeCopy {
         { fd: from, stat },
         { fd: to, stat: made },
       ];
-      this.#levels.push({ name, from: fromSide, to: toSide, isNew, names: sorted.values() });
+      const names = sorted.values();
+      this.#levels.push({ name, from: fromSide, to: toSide, isNew, temporary, actual, names });
     } catch (error) {
       from.close();
       throw error;
@@ -191,14 +204,31 @@ class TreeCopy {
       above.to.fd = reopened(to, PARENT, above.to, O_PATH);
     }
     if (level.isNew) this.#noting(() => this.#dress(to, level.from.stat, from));
+    if (level.temporary === undefined) return;
+    const push = (): void => this.#push(above?.to.fd ?? this.#dir, level);
+    if (above === undefined) push();
+    else this.#noting(push);
+  }
+
+  #push(dir: Fd, level: Level): void {
+    const { name, actual, temporary } = level;
+    using _lock = temporary?.lock;
+    giveName(dir, actual, name);
+    level.actual = name;
   }
 
   #file(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
     using from = leavingAtime((quiet) => reopen(source, O_RDONLY | O_NOCTTY | quiet));
     const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_NOFOLLOW;
+    const making = {
+      fill: (to: Fd) => copyContent(from, to),
+      adjust: (to: Fd) => this.#dress(to, stat, source),
+    };
+    const create = (into: Fd, as: Bytes): Fd => openat(into, as, flags, stat.mode & ACCESS);
+    if (this.#whole(stat, dir, name, create, making)) return;
     let made: Fd | undefined;
     this.#make(dir, name, stat.mode, () => {
-      made = openat(dir, name, flags, stat.mode & ACCESS);
+      made = create(dir, name);
     });
     if (made === undefined) return;
     using to = made;
@@ -213,15 +243,48 @@ class TreeCopy {
 
   #node(stat: Stat, dir: Fd, name: Bytes): void {
     const device = makeDevice(stat.rdevMajor, stat.rdevMinor);
-    this.#make(dir, name, stat.mode, () => mknodat(dir, name, stat.mode, device));
+    const create = (into: Fd, as: Bytes): undefined => void mknodat(into, as, stat.mode, device);
+    const adjust = (fd: Fd): void => this.#dress(fd, stat, undefined);
+    if (this.#whole(stat, dir, name, create, { adjust })) return;
+    this.#make(dir, name, stat.mode, () => create(dir, name));
     using fd = openat(dir, name, O_PATH | O_NOFOLLOW);
     this.#dress(fd, stat, undefined);
   }
 
   #symlink(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
-    this.#make(dir, name, stat.mode, () => symlinkat(readlinkat(source, EMPTY), dir, name));
+    const create = (into: Fd, as: Bytes): undefined => void symlinkat(readlinkat(source, EMPTY), into, as);
+    const adjust = (fd: Fd): void => this.#dress(fd, stat, source);
+    if (this.#whole(stat, dir, name, create, { adjust })) return;
+    this.#make(dir, name, stat.mode, () => create(dir, name));
     using fd = openat(dir, name, O_PATH | O_NOFOLLOW);
     this.#dress(fd, stat, source);
+  }
+
+  /** False if it has to be made in the plain way: in a tree that nobody sees yet, or because nothing else is possible. */
+  #whole(
+    stat: Stat,
+    dir: Fd,
+    name: Bytes,
+    create: (dir: Fd, name: Bytes) => Fd | undefined,
+    making: WholeMaking,
+  ): boolean {
+    if (this.#isWithinNew || isThere(dir, name)) return false;
+    const mode = stat.mode & ACCESS;
+    const attempts: (() => Whole | undefined)[] = [
+      () => (isRegular(stat) ? makeUnnamed(dir, name, mode, making) : undefined),
+      () => makeUnderTemporaryName(dir, name, create, making),
+    ];
+    for (const attempt of attempts) {
+      let whole: Whole | undefined;
+      this.#make(dir, name, stat.mode, () => {
+        whole = attempt();
+      });
+      if (whole === undefined) continue;
+      whole.fd.close();
+      if (whole.failure !== undefined) throw whole.failure;
+      return true;
+    }
+    return false;
   }
 
   #dress(fd: Fd, stat: Stat, attributesFrom: Fd | undefined): void {
@@ -241,8 +304,8 @@ class TreeCopy {
     const top = this.#top?.fd;
     if (known === undefined || top === undefined) return false;
     try {
-      using above = openBelow(top, known.path);
-      linkat(above, lastOf(known.path), dir, name);
+      using above = openBelow(top, known.place);
+      linkat(above, known.place.name, dir, name);
     } catch (error) {
       if (error instanceof SyscallError) return false;
       throw error;
@@ -251,49 +314,5 @@ class TreeCopy {
     if (sameInode(statx(dir, name), known.stat)) return true;
     unlinkat(dir, name);
     return false;
-  }
-}
-
-function openCopy(dir: Fd, name: Bytes): Fd {
-  return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NOFOLLOW);
-}
-
-function keyOf(stat: Stat): string {
-  return `${stat.deviceMajor}:${stat.deviceMinor}:${stat.inode}`;
-}
-
-const lastOf = (path: Bytes): Bytes => path.slice(path.lastIndexOf("/") + 1) as Bytes;
-
-/** The directory that `path` lies in, below `top` and through no symlink. */
-function openBelow(top: Fd, path: Bytes): Fd {
-  const above = path.slice(0, Math.max(path.lastIndexOf("/"), 0)) as Bytes;
-  return openat2(
-    top,
-    above === "" ? SELF : above,
-    O_PATH | O_DIRECTORY,
-    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-  );
-}
-
-/** What a directory, or a symlink to one, holds; undefined where nothing is there. Throws ENOTDIR for anything else. */
-function contentOf(dir: Fd, name: Bytes): "nothing" | "filled" | undefined {
-  try {
-    using fd = openDirectory(dir, name);
-    return entries(fd).next().done === true ? "nothing" : "filled";
-  } catch (error) {
-    if (failedWith(error, "ENOENT")) return undefined;
-    throw error;
-  }
-}
-
-/** Of the others, labels and capabilities are for the policy and for lines of their own. Best effort, as in cp(1). */
-function copyXattrs(from: Fd, to: Fd): void {
-  for (const name of listXattrs(from).filter((one) => one.startsWith(USER_NAMESPACE))) {
-    const value = getXattr(from, name);
-    try {
-      if (value !== undefined) setXattr(to, name, value);
-    } catch (error) {
-      if (!(error instanceof SyscallError)) throw error;
-    }
   }
 }

@@ -60,7 +60,7 @@ function copyMaker(run: RunContext, item: Item, source: Fd, failures: Failures):
       const making = (path: () => Bytes, mode: number, make: () => void): void =>
         run.root === "/" ? withCreationLabel(path, mode & S_IFMT, make) : make();
       const failed = (error: SyscallError): void => failures.add(error);
-      copyTree(source, dir, name, { uid, gid, merge: item.modifiers.force, making, failed });
+      copyTree(source, dir, name, { uid, gid, merge: item.modifiers.force, making, failed, stop: run.stop });
       return undefined;
     },
   };

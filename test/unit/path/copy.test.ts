@@ -115,3 +115,24 @@ test("a deep tree costs no stack", (t) => {
   assert.deepEqual(copy(dir, "from", "to"), []);
   assert.ok(statSync(`${dir}/to/${path}`).isDirectory());
 });
+
+test("a tree appears once it is complete, and a copy that is stopped leaves nothing", (t) => {
+  const directory = scratch(t);
+  mkdirSync(`${directory}/from/inner`, { recursive: true });
+  for (const name of ["a", "inner/b", "c"]) writeFileSync(`${directory}/from/${name}`, name);
+  const words = new Int32Array(new SharedArrayBuffer(4));
+  const seen = new Set<boolean>();
+  const making: CopyOptions["making"] = (_path, _mode, make) => {
+    make();
+    seen.add(readdirSync(directory).includes("to"));
+    Atomics.store(words, 0, 1);
+  };
+  const stop = { words, indexes: [0] };
+  assert.throws(() => copy(directory, "from", "to", { ...PLAIN, making, stop }), { name: "Interruption" });
+  assert.deepEqual(readdirSync(directory), ["from"]);
+  assert.deepEqual([...seen], [false]);
+  copy(directory, "from", "to", { ...PLAIN, making });
+  assert.deepEqual([...seen], [false]);
+  assert.equal(readFileSync(`${directory}/to/inner/b`, "utf8"), "inner/b");
+  assert.deepEqual(readdirSync(directory).sort(), ["from", "to"]);
+});
