@@ -51,6 +51,8 @@ function runToEnd(program: string, args: readonly string[]): Promise<number> {
     );
     child.once("exit", (code, signal) => {
       for (const each of signals) process.off(each, forward);
+      // What the signal has ended inside, it ends outside, too: nobody listens for it any more.
+      if (signal !== null) process.kill(process.pid, signal);
       resolve(code ?? 128 + constants.signals[signal ?? "SIGKILL"]);
     });
   });
