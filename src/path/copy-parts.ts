@@ -63,7 +63,7 @@ export function openCopy(dir: Fd, name: Bytes): Fd {
   return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NOFOLLOW);
 }
 
-export function keyOf(stat: Stat): string {
+export function hardLinkKey(stat: Stat): string {
   return `${stat.deviceMajor}:${stat.deviceMinor}:${stat.inode}`;
 }
 
@@ -90,7 +90,7 @@ export function isThere(dir: Fd, name: Bytes): boolean {
 }
 
 /** The directory of a place, below `top` and through no symlink. */
-export function openBelow(top: Fd, { levels }: Place): Fd {
+export function openCopied(top: Fd, { levels }: Place): Fd {
   const above = levels.map(({ actual }) => actual).join("/") as Bytes;
   return openat2(
     top,

@@ -40,11 +40,11 @@ import {
   contentOf,
   copyXattrs,
   giveName,
+  hardLinkKey,
   isThere,
-  keyOf,
   type Level,
   lockOn,
-  openBelow,
+  openCopied,
   openCopy,
   type Place,
   removeFor,
@@ -151,7 +151,7 @@ class TreeCopy {
       if (isRegular(stat)) this.#file(source, stat, dir, name);
       else this.#node(stat, dir, name);
       if (stat.nlink > 1)
-        this.#linked.set(keyOf(stat), {
+        this.#linked.set(hardLinkKey(stat), {
           place: { levels: this.#levels.slice(1), name },
           stat: statx(dir, name),
         });
@@ -300,11 +300,11 @@ class TreeCopy {
 
   /** Gives an inode that was copied already one more name; false where it must be copied anew. */
   #link(stat: Stat, dir: Fd, name: Bytes): boolean {
-    const known = stat.nlink > 1 ? this.#linked.get(keyOf(stat)) : undefined;
+    const known = stat.nlink > 1 ? this.#linked.get(hardLinkKey(stat)) : undefined;
     const top = this.#top?.fd;
     if (known === undefined || top === undefined) return false;
     try {
-      using above = openBelow(top, known.place);
+      using above = openCopied(top, known.place);
       linkat(above, known.place.name, dir, name);
     } catch (error) {
       if (error instanceof SyscallError) return false;
