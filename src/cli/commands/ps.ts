@@ -1,5 +1,6 @@
 /** mayfly ps: every private /tmp on the host. */
 import { escapeForDisplay } from "../../base/bytes.js";
+import { utcTime } from "../../base/time.js";
 import { list, type PrivateTmp } from "../../private-tmp/index.js";
 import { userName } from "../../sys/accounts.js";
 import { systemClock } from "../../sys/clock.js";
@@ -7,6 +8,7 @@ import { colors } from "../colors.js";
 import { ageText, size } from "../format.js";
 import { defineCommand } from "../options.js";
 import { tableText } from "../tabular.js";
+import { line as jsonLine } from "../verbs/json.js";
 
 export const ps = defineCommand({
   name: "ps",
@@ -23,7 +25,7 @@ export const ps = defineCommand({
   ],
   async main({ options, stdout }) {
     const all = await list();
-    if (options.json) for (const each of all) stdout.write(`${JSON.stringify(plain(each))}\n`);
+    if (options.json) for (const each of all) stdout.write(`${jsonLine(plain(each))}\n`);
     else stdout.write(tableText(HEADINGS, all.map(row), colors(stdout)));
     return 0;
   },
@@ -69,7 +71,7 @@ function plain({ size, created, ...rest }: PrivateTmp): object {
     hostPath: rest.hostPath ?? null,
     view: rest.view ?? null,
     size: size === undefined ? null : Number(size),
-    created: created === undefined ? null : new Date(Number(created / 1_000_000n)).toISOString(),
+    created: created === undefined ? null : utcTime(created),
     age: created === undefined ? null : Number((systemClock.now() - created) / 1_000_000n) / 1000,
     processes: rest.processes.map((process) => ({ ...process, unit: process.unit ?? null })),
   };

@@ -12,7 +12,7 @@ export interface Sums {
   readonly infos: number;
 }
 
-export function findingJson({ file, line, text, ...rest }: Finding): string {
+export function findingJson({ file, line, text, in262: _, ...rest }: Finding): string {
   const source = sourceJson({ file, line, text: text ?? ("" as Bytes) });
   return `${jsonLine({ type: "finding", ...rest, source })}\n`;
 }

@@ -8,14 +8,7 @@ import { line as jsonLine, pathJson, sourceJson } from "../verbs/json.js";
 type Json = { readonly [key: string]: unknown };
 
 /** The watch is listening: what happens from now on is reported. */
-export function readyJson({
-  events,
-  naming,
-  removals,
-  directories,
-  entryMissing: missing,
-  notices,
-}: Abilities): string {
+export function readyJson({ events, naming, removals, directories, missing, notices }: Abilities): string {
   const absent = missing.map((path) => pathJson("path", path));
   return jsonLine({ type: "ready", events, naming, removals, directories, missing: absent, notices });
 }

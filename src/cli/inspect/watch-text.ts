@@ -107,7 +107,7 @@ function victimText({ size, atime, mtime, ctime, btime }: Victim): string {
 
 /** What this host allows to be reported, before the first event; `verbose` adds where it comes from. */
 export function abilitiesText(abilities: Abilities, verbose: boolean): string {
-  const { events, naming, removals, directories, notices, entryMissing: missing } = abilities;
+  const { events, naming, removals, directories, notices, missing } = abilities;
   const how = naming === "none" ? "processes cannot be identified" : `processes are identified by ${naming}`;
   const source = verbose ? ` Removals of files come from ${removals}.` : "";
   const lines = [

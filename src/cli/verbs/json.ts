@@ -92,10 +92,11 @@ export function jsonReporter(
 
 function summaryJson(counts: SummaryCounts, summary: Summary, dryRun: boolean): Json {
   const { created, changed, failed, tolerated, errors, warnings } = counts;
-  const { entries, removed, kept, interrupted, exitStatus } = summary;
+  const { lines, entries, removed, kept, interrupted, exitStatus } = summary;
   return {
     type: "summary",
     dryRun,
+    lines,
     entries,
     removed: { entries: removed.entries, bytes: Number(removed.bytes) },
     kept,

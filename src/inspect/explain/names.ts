@@ -43,13 +43,13 @@ export class RealPaths {
 /** As far as it is there; as it is written, where it can't be told. */
 function resolved(root: Bytes, path: Bytes): Bytes {
   try {
-    const { fd, missing: entryMissing } = resolvePartial(root, path, {
+    const { fd, missing } = resolvePartial(root, path, {
       follow: true,
       safe: false,
       preserveAtime: true,
     });
     using reached = fd;
-    return entryMissing.reduce(join, currentPath(reached));
+    return missing.reduce(join, currentPath(reached));
   } catch (error) {
     if (error instanceof SyscallError || error instanceof UnsafePathError) return path;
     throw error;

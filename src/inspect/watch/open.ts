@@ -47,7 +47,7 @@ export function openWatch(input: ReaderInput): OpenedWatch {
             ? "exec-event"
             : "proc",
       removals: !isFanotify ? "inotify" : source.usesTracepoint ? "tracepoint" : "fanotify",
-      entryMissing: input.targets.filter((target) => !exists(target)),
+      missing: input.targets.filter((target) => !exists(target)),
       directories: source.tree.model.size,
       notices: [...notices, ...source.tree.notices.splice(0)],
     },

@@ -9,7 +9,7 @@ export interface Abilities {
   /** Where removals of files are learnt from: on ext4 the kernel's tracepoint costs those who delete the least. */
   readonly removals: "tracepoint" | "fanotify" | "inotify";
   /** The targets that do not exist yet: each is reported once it is created. */
-  readonly entryMissing: readonly Bytes[];
+  readonly missing: readonly Bytes[];
   /** The best way there is to name a process. */
   readonly naming: "bpf" | "exec-event" | "proc" | "none";
   /** How many directories are watched. */

@@ -1,0 +1,121 @@
+/** What every command prints with --json is as docs/json.md states it. */
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { COMMANDS } from "#src/cli/table.js";
+import { isRoot, MAYFLY, mayfly, ROOT, Scratch } from "../e2e/program.js";
+import { whileWatching } from "../e2e/watcher.js";
+
+const page = readFileSync(join(ROOT, "docs/json.md"), "utf8");
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+const schemas = new Map<string, ValidateFunction>();
+for (const [, names = "", text = ""] of page.matchAll(/^```json ([a-z ]+)\n([\s\S]*?)^```$/gm)) {
+  const schema = JSON.parse(text) as object;
+  if (names === "shared") ajv.addSchema(schema);
+  else for (const name of names.split(" ")) schemas.set(name, ajv.compile(schema));
+}
+
+/** Runs a command with --json, and returns the types of what it prints, each of which fits its schema. */
+function typesOf(command: string, args: readonly string[]): Set<string> {
+  const { stdout, stderr } = mayfly([command, "--json", ...args]);
+  assert.equal(stderr, "");
+  return new Set(fit(command, stdout));
+}
+
+/** The types of these objects, each of which fits the schema of the command. */
+function fit(command: string, stdout: string): string[] {
+  const validate = schemas.get(command);
+  assert.ok(validate, `docs/json.md has no schema for ${command}`);
+  const lines = stdout.split("\n").slice(0, -1);
+  const objects = lines.map((line) => JSON.parse(line) as { readonly type: string });
+  for (const object of objects) {
+    assert.ok(validate(object), `${JSON.stringify(object)}\n${ajv.errorsText(validate.errors)}`);
+  }
+  return objects.map(({ type }) => type);
+}
+
+/** The list of a host without any is empty, and shows nothing. */
+const cannotRunPrivately = isRoot ? false : "needs root";
+
+const OLD = new Date("2020-01-01T00:00:00Z");
+
+function tree(): Scratch {
+  const scratch = new Scratch();
+  const top = join(scratch.path, "top");
+  mkdirSync(top);
+  const odd = Buffer.concat([Buffer.from(`${top}/`), Buffer.from([0xff])]);
+  for (const name of [join(top, "old"), odd]) {
+    writeFileSync(name, "x");
+    utimesSync(name, OLD, OLD);
+  }
+  writeFileSync(join(top, "new"), "");
+  symlinkSync("new", join(top, "link"));
+  return scratch;
+}
+
+test("every command that has --json has a schema", async () => {
+  for (const name of Object.keys(COMMANDS)) {
+    const { options = [] } = (await COMMANDS[name]?.load()) ?? {};
+    const hasJson = options.some((option) => option.name === "json");
+    assert.equal(schemas.has(name), hasJson, name);
+  }
+});
+
+test("clean, create, remove and purge", () => {
+  using scratch = tree();
+  const top = join(scratch.path, "top");
+  const clean = typesOf("clean", ["--inline", `d ${top} - - - mM:1d`, "y /x", `d ${top}`]);
+  assert.deepEqual([...clean].sort(), ["diagnostic", "kept", "removed", "summary"]);
+  const lines = [`d ${top}/d 0700`, `L ${top}/l - - - - /target`, `f ${top}/new/below`, `z ${top}/new 0600`];
+  const create = typesOf("create", ["--inline", ...lines]);
+  assert.deepEqual([...create].sort(), ["changed", "created", "failed", "summary"]);
+  assert.ok(typesOf("remove", ["--inline", `R ${top}/d`]).has("removed"));
+  assert.ok(typesOf("purge", ["--inline", `d$ ${top}`]).has("removed"));
+  assert.deepEqual([...typesOf("clean", ["--no-such-option"])], ["error"]);
+});
+
+test("check", () => {
+  const types = typesOf("check", ["--inline", "d /tmp/x 0777", "y /z", "f /srv/./a - - - 1d"]);
+  assert.deepEqual([...types].sort(), ["finding", "summary"]);
+});
+
+test("explain", () => {
+  using scratch = tree();
+  const top = join(scratch.path, "top");
+  const config = join(scratch.path, "t.conf");
+  writeFileSync(config, `d ${top} - - - mM:1d\ny /z\nx ${top}/new\n`);
+  const paths = ["old", "new", "link", "missing"].map((name) => join(top, name));
+  const types = typesOf("explain", ["--config", config, ...paths, "/nonexistent"]);
+  assert.deepEqual([...types].sort(), ["diagnostic", "explanation"]);
+  assert.deepEqual([...typesOf("explain", ["--config", "/nonexistent.conf", "/x"])], ["error"]);
+});
+
+test("forecast", () => {
+  using scratch = tree();
+  const config = join(scratch.path, "t.conf");
+  writeFileSync(config, `d ${scratch.path}/top - - - mM:1d\ny /z\n`);
+  const types = typesOf("forecast", ["--config", config, join(scratch.path, "top")]);
+  assert.deepEqual([...types].sort(), ["diagnostic", "run", "total"]);
+});
+
+test("ps", { skip: cannotRunPrivately }, () => {
+  const script = 'exec "$0" "$1" ps --json';
+  const { stdout } = mayfly(["run", "--name", "json", "--", "sh", "-c", script, process.execPath, MAYFLY]);
+  assert.ok(fit("ps", stdout).includes("private-tmp"));
+});
+
+test("watch", async () => {
+  using scratch = new Scratch();
+  const [first, second] = [join(scratch.path, "first"), join(scratch.path, "second")];
+  const { stdout } = await whileWatching(["--json", scratch.path, join(scratch.path, "absent")], () => {
+    writeFileSync(first, "x");
+    renameSync(first, second);
+    rmSync(second);
+  });
+  const types = fit("watch", stdout);
+  assert.deepEqual([types[0], types.at(-1)], ["ready", "end"]);
+  assert.ok(types.includes("event"));
+  assert.deepEqual([...typesOf("watch", [""])], ["error"]);
+});
