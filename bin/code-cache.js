@@ -47,10 +47,13 @@ function readCache(face, build, directory = cacheDirectory()) {
   if (directory === undefined) return undefined;
   let fd;
   try {
-    const path = `${fs.realpathSync.native(directory)}/${cacheName(face, build)}`;
-    fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    if (!isOwnFile(fs.fstatSync(fd)) || !isOwnDirectory(directory)) return undefined;
-    const content = fs.readFileSync(fd);
+    const real = fs.realpathSync.native(directory);
+    if (!isOwnDirectory(real)) return undefined;
+    fd = fs.openSync(`${real}/${cacheName(face, build)}`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    const stat = fs.fstatSync(fd);
+    if (!isOwnFile(stat)) return undefined;
+    const content = Buffer.allocUnsafeSlow(stat.size);
+    if (fs.readSync(fd, content) !== stat.size) return undefined;
     return { data: content.subarray(HEADER), commands: commandsIn(content) };
   } catch {
     return undefined;
@@ -64,16 +67,18 @@ function isOwnFile(stat) {
   return own && (stat.mode & SHARED_WRITE) === 0 && stat.size > HEADER && stat.size <= LARGEST;
 }
 
-/** Whether the directory is the caller's, and nobody but the caller and root can change it or what leads to it. */
-function isOwnDirectory(directory) {
+/**
+ * Whether the directory is the caller's, and nobody but the caller and root can change it or what leads to it. `real` is
+ * without symlinks.
+ */
+function isOwnDirectory(real) {
   const euid = process.geteuid();
-  const real = fs.realpathSync.native(directory);
-  const stat = fs.lstatSync(real);
-  if (!stat.isDirectory() || stat.uid !== euid || (stat.mode & SHARED_WRITE) !== 0) return false;
   for (let at = real; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
-    const { uid, mode } = fs.lstatSync(at);
-    if (uid !== 0 && uid !== euid) return false;
-    if ((mode & SHARED_WRITE) !== 0 && (mode & STICKY) === 0) return false;
+    const stat = fs.lstatSync(at);
+    if (!stat.isDirectory()) return false;
+    const isShared = (stat.mode & SHARED_WRITE) !== 0;
+    if (at === real ? isShared || stat.uid !== euid : isShared && (stat.mode & STICKY) === 0) return false;
+    if (stat.uid !== 0 && stat.uid !== euid) return false;
   }
   return true;
 }
@@ -91,8 +96,8 @@ function writeCache(face, build, commands, data, directory = cacheDirectory()) {
   if (directory === undefined || header.length > HEADER) return;
   try {
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-    if (!isOwnDirectory(directory)) return;
     const real = fs.realpathSync.native(directory);
+    if (!isOwnDirectory(real)) return;
     const name = cacheName(face, build);
     const temporary = `${real}/.${name}.${process.pid}.${process.hrtime.bigint()}`;
     try {

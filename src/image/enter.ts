@@ -1,7 +1,5 @@
 /** Runs a Node program in a mount namespace that holds an image. */
-import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { constants } from "node:os";
 import { type Bytes, isUtf8, toText } from "../base/bytes.js";
 import { absolutePath, ImageError, type ImageMount, planImage, withSystemPath } from "./plan.js";
 import { parseImagePolicy } from "./policy.js";
@@ -40,6 +38,8 @@ export async function enterImage<Data>(
 }
 
 function runToEnd(program: string, args: readonly string[]): Promise<number> {
+  const { spawn } = process.getBuiltinModule("node:child_process");
+  const { constants } = process.getBuiltinModule("node:os");
   const child = spawn(program, args, { stdio: "inherit", env: withSystemPath(process.env) });
   // A signal to us alone has to reach the one that works; from a terminal it has it already, and dies of the first.
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);

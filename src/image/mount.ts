@@ -1,5 +1,4 @@
 /** Mounts an image in this process's own mount namespace. */
-import { spawnSync } from "node:child_process";
 import { bytes, isBelow, toText } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import {
@@ -46,6 +45,7 @@ function mountOne(image: string, { designator, offset, size, type, readOnly }: I
   if (target === undefined) return;
   const limit = size === "0" ? [] : [`sizelimit=${size}`];
   const options = ["loop", `offset=${offset}`, ...limit, "nodev", readOnly ? "ro" : "rw"].join(",");
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const mounted = spawnSync("mount", ["-t", type, "-o", options, image, target], { encoding: "utf8" });
   if (mounted.status !== 0) throw new Error(mounted.error?.message ?? mounted.stderr.trim());
 }

@@ -1,5 +1,4 @@
 /** What is mounted of an image, and where. */
-import { spawnSync } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Bytes, toText } from "../base/bytes.js";
@@ -99,6 +98,7 @@ function fileSystemOf(path: string, { designator, offset, size }: Partition, par
     ...(size > 0n ? ["-S", `${size}`] : []),
     path,
   ];
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const asked = spawnSync("blkid", args, { encoding: "utf8", env: withSystemPath(process.env) });
   if (asked.error !== undefined)
     throw new ImageError(`${path}: blkid (util-linux) is needed: ${asked.error.message}`);

@@ -2,13 +2,17 @@
  * Hears termination signals in a program that never returns to its event loop. libuv's own handler counts each signal in
  * memory that this module owns, and that every thread can read: no thread, no system call and no callback is needed.
  */
-import { constants } from "node:os";
 import type { StopFlag } from "../base/stop.js";
 import { bind, hasSymbol, symbol } from "./ffi.js";
 
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
-const SIGNALS: readonly StopSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** By their numbers, which are the same on every Linux: signal(7). */
+const SIGNALS: readonly (readonly [StopSignal, number])[] = [
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+  ["SIGHUP", 1],
+];
 /** UV_SIGNAL of uv_handle_type. */
 const UV_SIGNAL = 16;
 const UV_RUN_NOWAIT = 2;
@@ -44,35 +48,33 @@ export class StopSignals implements Disposable {
   readonly flag: StopFlag;
   readonly #loop: Uint8Array;
   readonly #handles: readonly Uint8Array[];
-  readonly #signals: readonly StopSignal[];
 
-  private constructor(signals: readonly StopSignal[]) {
-    this.#signals = signals;
+  private constructor() {
     this.#loop = new Uint8Array(new SharedArrayBuffer(Number(uv.loopSize())));
     const size = Number(uv.handleSize(UV_SIGNAL));
-    const memory = new SharedArrayBuffer(size * signals.length);
-    this.#handles = signals.map((_, at) => new Uint8Array(memory, at * size, size));
+    const memory = new SharedArrayBuffer(size * SIGNALS.length);
+    this.#handles = SIGNALS.map((_, at) => new Uint8Array(memory, at * size, size));
     this.flag = {
       words: new Int32Array(memory),
-      indexes: signals.map((_, at) => ((at + 1) * size - CAUGHT_FROM_END) / WORD),
+      indexes: SIGNALS.map((_, at) => ((at + 1) * size - CAUGHT_FROM_END) / WORD),
     };
     uv.loopInit(this.#loop);
     const harmless = symbol(HARMLESS);
     for (const [at, handle] of this.#handles.entries()) {
       uv.signalInit(this.#loop, handle);
-      uv.signalStart(handle, harmless, constants.signals[signals[at] as StopSignal]);
+      uv.signalStart(handle, harmless, SIGNALS[at]?.[1] as number);
     }
   }
 
   /** undefined where the Node that runs this does not share its libuv. The signals then end the process as ever. */
   static listen(): StopSignals | undefined {
-    return hasSymbol("uv_signal_start_oneshot") ? new StopSignals(SIGNALS) : undefined;
+    return hasSymbol("uv_signal_start_oneshot") ? new StopSignals() : undefined;
   }
 
   /** The signal that came, if one did. */
   get caught(): StopSignal | undefined {
     const { words, indexes } = this.flag;
-    return this.#signals.find((_, at) => Atomics.load(words, indexes[at] as number) !== 0);
+    return SIGNALS.find((_, at) => Atomics.load(words, indexes[at] as number) !== 0)?.[0];
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,4 @@
 /** Shows text through a pager. */
-import { spawnSync } from "node:child_process";
 import type { OutputStream } from "../output-stream.js";
 
 /**
@@ -26,6 +25,7 @@ export function page(text: Uint8Array, stdout: OutputStream, env: NodeJS.Process
 }
 
 function pipeTo(pager: string, text: Uint8Array, env: NodeJS.ProcessEnv): boolean {
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const done = spawnSync("/bin/sh", ["-c", pager], {
     input: text,
     env,
