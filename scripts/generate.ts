@@ -1,21 +1,24 @@
 /**
- * Writes man/ and completions/ from the tables of src/cli. They are committed, so that a packager and an installed
- * package have them without a build; a test holds them against the tables.
+ * Writes man/ and completions/ from the tables of src/cli, and the table of all messages. They are committed, so that a
+ * packager and an installed package have them without a build, and a change of wording is seen; a test compares them.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { version } from "#src/cli/version.js";
 import { completions } from "./completions.js";
 import { manPages } from "./man.js";
+import { messages } from "./messages.js";
 
 export const ROOT = resolve(import.meta.dirname, "../..");
+const MESSAGES = "test/messages.md";
 
 /** Every generated file: its path below the root, and what is to be in it. */
 export async function generated(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [name, text] of await manPages(version())) files.set(join("man", name), text);
   for (const [name, text] of await completions()) files.set(join("completions", name), text);
+  files.set(MESSAGES, messages(join(ROOT, "dist")));
   return files;
 }
 
@@ -24,6 +27,7 @@ export function present(): Map<string, string> {
   const names = ["man", "completions"].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).map((name) => join(folder, name)),
   );
+  if (existsSync(join(ROOT, MESSAGES))) names.push(MESSAGES);
   return new Map(names.map((name) => [name, readFileSync(join(ROOT, name), "utf8")]));
 }
 
