@@ -4,7 +4,7 @@ import { SyscallError, UnsafePathError } from "../base/errors.js";
 import { DT_DIR, DT_LNK, entries, openDirectory } from "../sys/directory.js";
 import { Fd, O_NOFOLLOW } from "../sys/files.js";
 import { matcher } from "../sys/fnmatch.js";
-import { statx } from "../sys/inode.js";
+import { isDirectory, statx } from "../sys/inode.js";
 import { expandBraces } from "./braces.js";
 import { type ResolveContext, resolve } from "./resolve.js";
 
@@ -28,7 +28,8 @@ export function literalPrefix(pattern: Bytes): Bytes {
  * by libc's fnmatch(3), never `.`, `..` or a leading dot; the others must exist. Directories are listed without moving
  * their atime, but not if their own name is that of a symlink. Symlinks resolve in the root. A directory that cannot be
  * listed matches nothing. The matches are not checked: whoever acts on one has to resolve it safely. A path is looked
- * at, and expanded further, only if `leads` is true of it.
+ * at, and expanded further, only if `leads` is true of it. If the last wildcard has only a slash behind it, as in `*{/}`,
+ * only directories match; libc would also match symlinks to directories.
  */
 export function glob(context: ResolveContext, pattern: Bytes, leads = EVERYWHERE): Bytes[] {
   return expandBraces(pattern).flatMap((path) => matches(context, path, leads));
@@ -39,13 +40,16 @@ const EVERYWHERE = (_path: Bytes): boolean => true;
 function matches(context: ResolveContext, pattern: Bytes, leads: typeof EVERYWHERE): Bytes[] {
   const parts = components(pattern);
   const last = parts.length - 1;
+  const endsInSlash = pattern.endsWith("/");
   let found = ["/" as Bytes];
+  const wantedAt = (index: number): Wanted =>
+    index < last ? "leads on" : endsInSlash ? "directory" : "anything";
   let isChecked = true;
   for (const [index, part] of parts.entries()) {
     // glob(3) matches a last component with escapes alone by fnmatch, and opens the directory for it.
     const isMagic = MAGIC.test(part.replace(ESCAPED, "")) || (index === last && part.includes("\\"));
     found = isMagic
-      ? found.flatMap((directory) => list(context, directory, part, index === last))
+      ? found.flatMap((directory) => list(context, directory, part, wantedAt(index)))
       : found.map((directory) => join(directory, part.replace(ESCAPED, "$1") as Bytes));
     found = found.filter(leads);
     isChecked = isMagic;
@@ -54,15 +58,19 @@ function matches(context: ResolveContext, pattern: Bytes, leads: typeof EVERYWHE
   return isChecked ? found : found.filter((path) => exists(context, path));
 }
 
-/** The entries of `directory` that match; if more components follow, only those that can be directories. */
-function list(context: ResolveContext, directory: Bytes, part: Bytes, isLast: boolean): Bytes[] {
+/** What may match a component: what can be a directory if others follow, a directory if only a slash does. */
+type Wanted = "anything" | "leads on" | "directory";
+
+/** The entries of `directory` that match. */
+function list(context: ResolveContext, directory: Bytes, part: Bytes, wanted: Wanted): Bytes[] {
   const isMatch = matcher(part);
   const found: Bytes[] = [];
   ignoringFailure(() => {
     using dir = openListing(context, directory);
     for (const { name, type } of entries(dir)) {
-      if (!isLast && type !== 0 && type !== DT_DIR && type !== DT_LNK) continue;
-      if (isMatch(name)) found.push(join(directory, name));
+      if (wanted !== "anything" && type !== 0 && type !== DT_DIR && type !== DT_LNK) continue;
+      if (!isMatch(name)) continue;
+      if (wanted !== "directory" || isDirectory(statx(dir, name))) found.push(join(directory, name));
     }
   });
   return found;

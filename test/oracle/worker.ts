@@ -7,9 +7,10 @@ import { dropInReporter } from "#src/cli/drop-in/reporter.js";
 import { parseOptions } from "#src/cli/getopt.js";
 import type { OutputStream } from "#src/cli/output-stream.js";
 import { dryRunWalkEffects } from "#src/tmpfiles/ageing/walk-effects.js";
+import { loadItems } from "#src/tmpfiles/config/items.js";
 import { run } from "#src/tmpfiles/index.js";
 import type { RunOptions } from "#src/tmpfiles/model/options.js";
-import type { RunItemsOptions } from "#src/tmpfiles/run/run.js";
+import { type RunItemsOptions, runItems } from "#src/tmpfiles/run/run.js";
 import type { Call, Outcome, Settled } from "./program.js";
 
 const OPERATIONS = ["create", "clean", "remove", "purge"] as const;
@@ -60,7 +61,7 @@ function fillIndex(wanted: RunOptions): void {
     dryRun: false,
     walkEffects: { ...dryRunWalkEffects(), acts: true },
   };
-  run(options, dropInReporter(openLog(memory()), false));
+  runItems(loadItems(options), options, dropInReporter(openLog(memory()), false));
 }
 
 async function obey(call: Call): Promise<Outcome> {

@@ -36,6 +36,14 @@ test("wildcards match names without a leading dot, braces expand, backslashes es
   assert.deepEqual(below("a{b"), ["a{b"]);
 });
 
+test("with only a slash behind the last wildcard, only directories match", () => {
+  assert.deepEqual(below("r*/{}").sort(), ["real", "real2"]);
+  assert.deepEqual(below("real/*{/}"), ["real/sub"]);
+  assert.deepEqual(below("{link,dangl*,a?b}{/}"), ["link"]);
+  // A symlink to a directory is none, so that nobody acts on the symlink.
+  assert.deepEqual(below("l*k/{}"), []);
+});
+
 test("below a root, what lies in the root itself is found", () => {
   const found = glob({ root: bytes(dir), preserveAtime: false }, bytes(`${dir}/re*`)).map((path) =>
     path.slice(dir.length + 1),
@@ -128,7 +136,8 @@ test("what matches is what libc's glob finds", { skip: isGlibc === undefined && 
         libcGlob(full).map(normalize).sort(),
       );
     }),
-    { numRuns: 2000 },
+    // The examples end in a slash once their braces are expanded.
+    { numRuns: 2000, examples: [["*b/{}"], ["*f{}/"], ["\\[x\\]{/}"], ["{deep,a\\*b}/"], ["r*/s*/{,f}"]] },
   );
 });
 
