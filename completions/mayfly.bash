@@ -86,8 +86,11 @@ _mayfly() {
       --image) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
       --image-policy) :; return ;;
       --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --older-than) :; return ;;
+      --age-by) :; return ;;
+      --exclude) :; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline --older-than --age-by --keep-first-level --exclude -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   create)

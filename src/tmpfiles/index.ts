@@ -22,3 +22,4 @@ export type { Age } from "./syntax/age.js";
 export { columnOf, type Field, type Line, type ParsedFile } from "./syntax/line.js";
 export type { Mode } from "./syntax/mode.js";
 export type { Modifiers } from "./syntax/modifiers.js";
+export { quotedPath, quotedPattern } from "./syntax/quote.js";

@@ -14,7 +14,7 @@ import {
 } from "../options.js";
 import { indexPath } from "./index-path.js";
 import { jsonReporter } from "./json.js";
-import { FRIENDLY } from "./options.js";
+import { AD_HOC_OPTIONS, FRIENDLY } from "./options.js";
 import { newSummaryCounts, type SummaryCounts } from "./summary-counts.js";
 import { textReporter } from "./text.js";
 
@@ -24,6 +24,8 @@ export interface Verb {
   readonly description: string;
   /** The verb touches so much that a whole host is only meant if the user says so with --all. */
   readonly wantsAll?: true;
+  /** The operands may be paths to clean by age, with --older-than. */
+  readonly adHoc?: true;
   readonly files?: NonNullable<Command["files"]>;
   readonly examples: NonNullable<Command["examples"]>;
 }
@@ -31,19 +33,29 @@ export interface Verb {
 const OPTIONS = [...FRIENDLY, ...CONFIG_OPTIONS, INLINE] as const;
 const ALL = { name: "all", help: "Apply all configuration of the host, where no CONFIG is given" } as const;
 const WITH_ALL = [ALL, ...OPTIONS] as const;
+const WITH_AD_HOC = [...OPTIONS, ...AD_HOC_OPTIONS] as const;
+/** What `perform` may find; a verb without an option has it neither set nor in its help. */
+type VerbValues = Values<typeof WITH_ALL> & Partial<Values<typeof AD_HOC_OPTIONS>>;
 
 export function verbCommand(verb: Verb): Command {
   return defineCommand({
     name: verb.operation,
-    synopsis: verb.operation === "purge" ? "[OPTION]... CONFIG..." : "[OPTION]... [CONFIG]...",
+    synopsis: synopsisOf(verb),
     description: `${verb.description}\n\n${verb.operation === "purge" ? PURGE_OPERANDS : OPERANDS}`,
     operands: "config",
-    options: verb.wantsAll ? WITH_ALL : OPTIONS,
+    options: verb.adHoc ? WITH_AD_HOC : verb.wantsAll ? WITH_ALL : OPTIONS,
     examples: verb.examples,
     sections: SECTIONS,
     ...(verb.files === undefined ? {} : { files: verb.files }),
-    main: (invocation) => perform(verb, invocation as Invocation<typeof WITH_ALL>),
+    main: (invocation) => perform(verb, invocation as VerbInvocation),
   });
+}
+
+type VerbInvocation = Omit<Invocation, "options"> & { readonly options: VerbValues };
+
+function synopsisOf({ operation, adHoc }: Verb): string {
+  if (operation === "purge") return "[OPTION]... CONFIG...";
+  return `[OPTION]... [CONFIG]...${adHoc ? " | PATH... --older-than=AGE [OPTION]..." : ""}`;
 }
 
 const PLACES = `CONFIG is the name of a file in the configuration directories or else in the current directory, a path, or
@@ -70,10 +82,10 @@ has its bytes. Sizes are numbers of bytes, times are RFC 3339 in UTC to the nano
   },
 ];
 
-async function perform(verb: Verb, invocation: Invocation<typeof WITH_ALL>): Promise<number> {
+async function perform(verb: Verb, invocation: VerbInvocation): Promise<number> {
   const { operation } = verb;
-  const { options, operands, stdout, stderr, how } = invocation;
-  requireUsable(verb, options, operands);
+  const { options, stdout, stderr, how } = invocation;
+  const { lines, operands } = await configured(verb, invocation);
   const problem = rootProblem(given(options.root));
   if (problem !== undefined) throw new Error(problem);
   const jobs = jobsOf(options.jobs);
@@ -89,7 +101,7 @@ async function perform(verb: Verb, invocation: Invocation<typeof WITH_ALL>): Pro
   const reporter = options.json
     ? jsonReporter(counts, stdout, { dryRun })
     : textReporter(counts, { stdout, stderr }, { dryRun, verbose: options.verbose, quiet: options.quiet });
-  const configOptions = configOptionsOf(options, operands, how);
+  const configOptions = { ...configOptionsOf(options, operands, how), ...lines };
   // Below another root the index would be that of another system.
   const noted = operation === "clean" && !options["no-index"] && configOptions.root === undefined;
   const index = noted ? indexPath() : undefined;
@@ -103,7 +115,23 @@ async function perform(verb: Verb, invocation: Invocation<typeof WITH_ALL>): Pro
   });
 }
 
-function requireUsable(verb: Verb, options: Values<typeof WITH_ALL>, operands: readonly Bytes[]): void {
+/** The operands, or with --older-than the lines that stand for them. */
+async function configured(verb: Verb, { options, operands }: VerbInvocation) {
+  if (verb.adHoc !== undefined) {
+    const { adHocLines, directoryHint, requireOlderThan } = await import("./ad-hoc.js");
+    const wanted = options as Required<VerbValues>;
+    if (options["older-than"] !== undefined) {
+      return { operands, lines: { args: adHocLines(wanted, operands), inline: true } };
+    }
+    requireOlderThan(wanted);
+    const hint = options.inline ? undefined : directoryHint(operands);
+    if (hint !== undefined) throw new UsageError(hint);
+  }
+  requireUsable(verb, options, operands);
+  return { operands, lines: {} };
+}
+
+function requireUsable(verb: Verb, options: VerbValues, operands: readonly Bytes[]): void {
   if (verb.operation === "purge" && operands.length === 0)
     throw new UsageError("missing CONFIG: name what to purge");
   for (const name of ["prefix", "exclude-prefix"] as const) {
@@ -117,11 +145,7 @@ function requireUsable(verb: Verb, options: Values<typeof WITH_ALL>, operands: r
 }
 
 /** Why the command line is refused rather than applied to the whole host, which nobody asked for. */
-function unasked(
-  { operation, wantsAll }: Verb,
-  options: Values<typeof WITH_ALL>,
-  operands: readonly Bytes[],
-) {
+function unasked({ operation, wantsAll }: Verb, options: VerbValues, operands: readonly Bytes[]) {
   if (operands.length > 0) return undefined;
   if (options.inline) return "--inline needs at least one line of configuration as an operand.";
   const elsewhere = given(options.root) !== undefined || given(options.image) !== undefined;
