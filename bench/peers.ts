@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { reference } from "../test/reference.js";
 import type { Command } from "./measure.js";
@@ -26,4 +26,16 @@ export function floor(scratch: string, path: string): Command | undefined {
   const binary = join(scratch, "floor");
   const built = spawnSync("cc", ["-O2", "-o", binary, join(project, "bench/floor.c")], { stdio: "ignore" });
   return built.status === 0 ? { name: "C floor", argv: [binary, path] } : undefined;
+}
+
+const nodeScript = join(project, "scripts/node.sh");
+
+/** The major versions of Node that Mayfly supports. */
+export function nodeMajors(): readonly string[] {
+  return execFileSync(nodeScript, { encoding: "utf8" }).trim().split("\n");
+}
+
+/** The path of a Node binary of this major version, fetched if necessary. */
+export function nodeBinary(major: string): string {
+  return execFileSync(nodeScript, [major], { encoding: "utf8" }).trim();
 }

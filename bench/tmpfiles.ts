@@ -8,9 +8,8 @@ import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus, totalmem, version } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { NODE_MAJORS, nodeBinary } from "../scripts/nodes.js";
 import { compare, type Row, type Scenario, table } from "./compare.js";
-import { dropIn, floor, mayfly, real } from "./peers.js";
+import { dropIn, floor, mayfly, nodeBinary, nodeMajors, real } from "./peers.js";
 import {
   deepTree,
   directoryTree,
@@ -117,11 +116,11 @@ const plans: readonly Plan[] = [
   remove("remove 250,000 on disk", "disk", { wall: 0.7 }),
   secondRun("second run, 500,000 entries", 500_000, 0.25),
   secondRun("second run, 2,000,000 entries", 2_000_000, 0.1),
-  ...NODE_MAJORS.map((major) => startPlan(major)),
+  ...nodeMajors().map((major) => startPlan(major)),
 ];
 
 /** How long the program takes to start, against bare Node of the same version. The warm-up writes the code cache. */
-function startPlan(major: number): Plan {
+function startPlan(major: string): Plan {
   const name = `start, one line, Node ${major}`;
   return {
     name,

@@ -61,7 +61,7 @@ prepare() {
   ln -s ../report.service "$root/etc/systemd/system/multi-user.target.wants/"
   # Something to warn of: the message must arrive in the journal as it is.
   echo "d /var/run/warned 0755 root root" >"$root/etc/tmpfiles.d/warned.conf"
-  install -m 755 "$("$project/test/hosts/node.sh" "$node")" "$root/usr/bin/node"
+  install -m 755 "$("$project/scripts/node.sh" "$node")" "$root/usr/bin/node"
   mkdir -p "$root/usr/lib/mayfly/node_modules"
   cp -a "$project"/{bin,dist,package.json} "$root/usr/lib/mayfly/"
   cp -a "$project"/node_modules/{koffi,@koromix} "$root/usr/lib/mayfly/node_modules/"

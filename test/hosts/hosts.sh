@@ -72,7 +72,7 @@ base() {
 # Node, npm, this host's settings for both, an ordinary user.
 furnish() {
   local root=$1 node=$2 file
-  install -D "$("$here/node.sh" "$node")" "$root/usr/local/bin/node"
+  install -D "$("$project/scripts/node.sh" "$node")" "$root/usr/local/bin/node"
   mkdir -p "$root/usr/local/lib/node_modules" "$root/usr/local/etc"
   cp -a "$(npm root -g)/npm" "$root/usr/local/lib/node_modules/"
   ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"

