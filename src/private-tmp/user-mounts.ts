@@ -37,8 +37,8 @@ export function exposureChecks(exposed: readonly PlannedHole[]): string[] {
     const { deviceMajor, deviceMinor, inode } = statx(source);
     const identity = `${makeDevice(deviceMajor, deviceMinor)}:${inode}`;
     const stat = commandLine([needProgram("stat", "coreutils"), "-c", "%d:%i", path]);
-    const complaint = quote(`cannot expose ${escapeForDisplay(path)}: it was replaced meanwhile`);
-    return `test "$(${stat})" = ${identity} || { echo ${complaint} >&2; exit 125; }`;
+    const message = quote(`cannot expose ${escapeForDisplay(path)}: it was replaced meanwhile`);
+    return `test "$(${stat})" = ${identity} || { echo ${message} >&2; exit 125; }`;
   });
 }
 
