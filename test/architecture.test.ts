@@ -86,7 +86,7 @@ test("the engine's layers import downward only", () => {
   assert.deepEqual([...layers].sort(), ENGINE.flat().sort(), "a folder of the engine that no layer names");
 });
 
-test("no file imports itself, on whatever way", () => {
+test("there are no import cycles", () => {
   const done = new Set<string>();
   const circles: string[] = [];
   const visit = (file: string, way: readonly string[]): void => {
@@ -129,7 +129,7 @@ test("no exported name means two things", () => {
   assert.deepEqual(twice, []);
 });
 
-test("each file opens with what it is for", () => {
+test("each file opens with a comment that says what it is for", () => {
   const opening = /^(#![^\n]*\n)?(\/\*\*|\/\/|\/\*)/;
   assert.deepEqual(
     sources.filter(({ text }) => !opening.test(text)).map(({ file }) => file),
@@ -137,7 +137,7 @@ test("each file opens with what it is for", () => {
   );
 });
 
-test("a file can be read at one sitting", () => {
+test("no file is longer than 320 lines", () => {
   assert.deepEqual(
     sources.filter(({ text }) => text.split("\n").length > MOST_LINES).map(({ file }) => file),
     [],

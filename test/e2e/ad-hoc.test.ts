@@ -38,7 +38,7 @@ test("removes what is older, and keeps the directory itself", () => {
   assert.deepEqual(readdirSync(top), ["new"]);
 });
 
-test("by default, every timestamp counts: what was just made is kept", () => {
+test("by default, every timestamp counts, so new files are kept", () => {
   const { scratch, top } = tree();
   using _ = scratch;
   assert.match(mayfly(["clean", top, "--older-than", "1d"]).stdout, /^Nothing to do/);
@@ -62,7 +62,7 @@ test("--keep-first-level keeps the entries directly in the path", () => {
   assert.deepEqual(readdirSync(join(top, "directory")), []);
 });
 
-test("a path is taken as it is, whatever characters it has", () => {
+test("special characters in a path have no meaning", () => {
   for (const name of [
     "two words",
     "100%",
@@ -95,7 +95,7 @@ test("a path is taken as it is, whatever characters it has", () => {
   }
 });
 
-test("a relative path is below the working directory, and a file is itself removed", () => {
+test("a relative path starts in the working directory, and a file is removed itself", () => {
   const { scratch, top } = tree();
   using _ = scratch;
   const args = ["clean", "a", "directory", "new", "--older-than", "1d", ...BY_MTIME];
@@ -116,7 +116,7 @@ test("--json has the events and the summary of a run", () => {
   assert.equal(events.at(-1).type, "summary");
 });
 
-test("what cannot be meant is refused", () => {
+test("arguments that make no sense are refused", () => {
   const { scratch, top } = tree();
   using _ = scratch;
   const config = join(scratch.path, "app.conf");

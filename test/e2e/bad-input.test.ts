@@ -36,7 +36,7 @@ const FIRST_LINES: Readonly<Record<string, readonly [text: string, said: string,
 };
 
 for (const [what, [text, said, status]] of Object.entries(FIRST_LINES)) {
-  test(`${what} is told, and the next line runs`, () => {
+  test(`${what} is reported, and the next line runs`, () => {
     using scratch = new Scratch();
     const config = join(scratch.path, "t.conf");
     writeFileSync(config, `${text}\nd ${scratch.path}/made\n`);
@@ -47,7 +47,7 @@ for (const [what, [text, said, status]] of Object.entries(FIRST_LINES)) {
   });
 }
 
-test("configuration that cannot be read is named, in words", () => {
+test("unreadable configuration is reported with its path and the reason", () => {
   using scratch = new Scratch();
   mkdirSync(join(scratch.path, "directory"));
   symlinkSync("loop", join(scratch.path, "loop"));
@@ -62,7 +62,7 @@ test("configuration that cannot be read is named, in words", () => {
   }
 });
 
-test("an output that takes no more is told, and fails", () => {
+test("a failed write to standard output is reported and fails", () => {
   const into = (redirection: string, ...args: string[]) =>
     start("sh", ["-c", `exec "$@" ${redirection}`, "sh", process.execPath, MAYFLY, ...args]);
   const commands = [["--help"], ["tmpfiles", "--help"], ["tmpfiles", "--cat-config"], ["check", "/dev/null"]];
@@ -78,7 +78,7 @@ test("an output that takes no more is told, and fails", () => {
     assert.equal(into(redirection, "tmpfiles", "--create", "-n", "--inline", "d /x").status, 0);
 });
 
-test("an image that is not there is named without its escapes", () => {
+test("a missing image is reported with its name unescaped", () => {
   const { status, stderr } = mayfly(["create", "--image=/nonexistent/\x1b[31m"]);
   assert.equal(status, 1);
   assert.match(stderr, /\/nonexistent\/\\x1b\[31m: No such file or directory\n$/);

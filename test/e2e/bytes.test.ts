@@ -9,7 +9,7 @@ function shell(script: string, scratch: Scratch) {
   return start("bash", ["-c", script, process.execPath, MAYFLY, scratch.path]);
 }
 
-test("arguments are bytes: a path that is not UTF-8 is found, made, and named", () => {
+test("arguments are bytes: a path that is not UTF-8 is found, created and reported", () => {
   using scratch = new Scratch();
   const script = `raw=$(printf 'caf\\351\\377') && cd "$2" && mkdir "$raw" && echo "d $2/$raw/new" >"$raw/t.conf"
     "$0" "$1" create "$2/$raw/t.conf" && "$0" "$1" tmpfiles --create --inline "f $2/$raw/second" "$(printf 'f %s/\\376' "$2")"`;
@@ -22,7 +22,7 @@ test("arguments are bytes: a path that is not UTF-8 is found, made, and named", 
   assert.deepEqual(readdirSync(inside).sort(), ["new", "second", "t.conf"]);
 });
 
-test("a root and a working directory may be such a path, too", () => {
+test("a root and a working directory need not be UTF-8", () => {
   using scratch = new Scratch();
   const script = `raw=$(printf '\\377') && mkdir -p "$2/$raw/in" && cd "$2/$raw" &&
     "$0" "$1" tmpfiles --root=in --create --inline 'd /made' && ls in`;
@@ -30,13 +30,13 @@ test("a root and a working directory may be such a path, too", () => {
   assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "made\n", stderr: "" });
 });
 
-test("the drop-in names such a path to a pipe byte for byte", () => {
+test("the drop-in prints such a path to a pipe byte for byte", () => {
   using scratch = new Scratch();
   const script = `"$0" "$1" tmpfiles --create --dry-run --inline "$(printf 'd %s/\\377' "$2")"`;
   assert.equal(shell(script, scratch).stderr, `Would create directory ${scratch.path}/\xff\n`);
 });
 
-test("configuration comes from standard input, too", () => {
+test("configuration is read from standard input", () => {
   using scratch = new Scratch();
   const input = `d ${scratch.path}/one\n# not this\nd ${scratch.path}/two`;
   assert.deepEqual(mayfly(["tmpfiles", "--create", "-"], { input }), { status: 0, stdout: "", stderr: "" });

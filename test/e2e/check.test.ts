@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { mayfly, mayflyOnTerminal, Scratch } from "./program.js";
 
-test("check says where, what, why, and what to write instead; the exit status is for CI", () => {
+test("check reports place, problem, reason and fix, and sets the exit status for CI", () => {
   using scratch = new Scratch();
   const config = join(scratch.path, "t.conf");
   const write = (...lines: string[]): void => writeFileSync(config, `${lines.join("\n")}\n`);
@@ -34,7 +34,7 @@ test("check says where, what, why, and what to write instead; the exit status is
   );
 });
 
-test("check --json has a finding a line and a summary", () => {
+test("check --json prints one finding per line and a summary", () => {
   const { status, stdout } = mayfly(["check", "--json", "--inline", "d /run/app 0777", "y /x"]);
   const lines = stdout
     .trimEnd()
@@ -65,7 +65,7 @@ test("check --json has a finding a line and a summary", () => {
   assert.deepEqual(lines.at(-1), { type: "summary", errors: 1, warnings: 1, infos: 0, exitStatus: 65 });
 });
 
-test("check runs nothing, and shows no name as it stands", () => {
+test("check changes nothing, and escapes names", () => {
   using scratch = new Scratch();
   const line = `f ${scratch.path}/\x1b[31m 0666 - - 5d`;
   const { stdout } = mayflyOnTerminal(["check", "--inline", line], { env: { NO_COLOR: "1" } });
@@ -74,7 +74,7 @@ test("check runs nothing, and shows no name as it stands", () => {
   assert.equal(mayfly(["check", "/nonexistent.conf"]).status, 65);
 });
 
-test("a caret stands below what is meant, also in long lines and behind wide characters", () => {
+test("a caret marks the place, also in long lines and after wide characters", () => {
   const short = mayfly(["check", "--inline", "d /run/app 0777 root root"]).stdout.split("\n");
   assert.deepEqual(short.slice(1, 3), ["    d /run/app 0777 root root", "               ^~~~"]);
   const wide = mayfly(["check", "--inline", "d /run/\u65e5\u672c 0777"]).stdout.split("\n");
@@ -85,7 +85,7 @@ test("a caret stands below what is meant, also in long lines and behind wide cha
   assert.equal(line.length <= 100, true);
 });
 
-test("--ignore knows lists, and refuses codes that no finding has", () => {
+test("--ignore accepts lists, and refuses unknown codes", () => {
   const lines = ["--inline", "d /run/app 0777", "f /run/b - - - 1d"];
   assert.equal(mayfly(["check", ...lines]).status, 1);
   assert.equal(mayfly(["check", "--ignore=no-sticky-bit,age-never-cleans", ...lines]).status, 0);
@@ -97,7 +97,7 @@ test("--ignore knows lists, and refuses codes that no finding has", () => {
   assert.equal(mayfly(["check", "--ignore=unknown-type", "--inline", "y /x"]).status, 0);
 });
 
-test("--severity and --max-warnings decide what CI fails for", () => {
+test("--severity and --max-warnings determine the exit status", () => {
   const lines = ["--inline", "d /run/app 0777", "f /run/b - - - 1d"];
   assert.equal(mayfly(["check", "--max-warnings=1", ...lines]).status, 1);
   assert.equal(mayfly(["check", "--max-warnings=2", ...lines]).status, 0);
@@ -130,7 +130,7 @@ test("braces that expand to too many paths are an error of the line, everywhere"
   }
 });
 
-test("paths of configuration files are shown tidied", () => {
+test("paths of configuration files are printed normalized", () => {
   using scratch = new Scratch();
   writeFileSync(join(scratch.path, "t.conf"), "d /run/app 0777\n");
   mkdirSync(join(scratch.path, "sub"));

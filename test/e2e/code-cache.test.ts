@@ -94,7 +94,7 @@ test("a command that the cache does not have yet is added to it", () => {
   });
 });
 
-test("what is no cache of V8 is replaced", () => {
+test("an invalid cache is replaced", () => {
   using scratch = new Scratch();
   const directory = privateDirectory(scratch);
   clean(directory);
@@ -158,7 +158,7 @@ for (const [what, give] of Object.entries({
   });
 }
 
-test("a cache that can't be written is missed in silence", () => {
+test("an unwritable cache causes no message", () => {
   using scratch = new Scratch();
   const file = join(scratch.path, "file");
   writeFileSync(file, "");

@@ -88,7 +88,7 @@ for (const [what, [options, lines]] of Object.entries(CONFIGURATIONS)) {
     ["tried", ["--dry-run"], {}],
     ["done", [], { SYSTEMD_LOG_LEVEL: "debug" }],
   ] as const) {
-    test(`${what}, ${how}, is told in the lines of 262`, { skip }, () => {
+    test(`${what}, ${how}, prints the lines of 262`, { skip }, () => {
       const [theirs, ours] = [theReal, mayfly].map((program) => {
         using scratch = new Scratch();
         const root = join(scratch.path, "root");
@@ -209,7 +209,7 @@ test("prints the configuration as 262 prints it", { skip }, () => {
   }
 });
 
-test("a file is replaced by whatever path it is named, as with 262", { skip }, () => {
+test("--replace accepts any spelling of the path, as with 262", { skip }, () => {
   for (const path of [
     "/usr/lib/tmpfiles.d/a.conf",
     "/lib/tmpfiles.d/a.conf",
@@ -230,7 +230,7 @@ test("a file is replaced by whatever path it is named, as with 262", { skip }, (
   }
 });
 
-test("a user without a home directory is told so, and nothing is run, as with 262", {
+test("a missing home directory is reported and nothing is done, as with 262", {
   skip: skip || cannotBeNobody,
 }, () => {
   using scratch = new Scratch();
@@ -246,7 +246,7 @@ test("a user without a home directory is told so, and nothing is run, as with 26
   assert.equal(existsSync(join(scratch.path, "first")), false);
 });
 
-test("exit statuses tell configuration from failure as 262 does", { skip }, () => {
+test("exit statuses distinguish invalid configuration from failures as with 262", { skip }, () => {
   using scratch = new Scratch();
   const file = join(scratch.path, "file");
   writeFileSync(file, "");
@@ -268,7 +268,7 @@ test("exit statuses tell configuration from failure as 262 does", { skip }, () =
   }
 });
 
-test("stands aside where $SYSTEMD_TMPFILES_BYPASS says so, as 262 does", { skip }, () => {
+test("does nothing if $SYSTEMD_TMPFILES_BYPASS is set, as 262 does", { skip }, () => {
   for (const value of ["1", "Yes", "on", "0", "no", "", "2", "maybe"]) {
     const settings = { env: { SYSTEMD_TMPFILES_BYPASS: value } };
     const args = ["--dry-run", "--create", "--inline", "d /nowhere/at/all"];
@@ -277,7 +277,7 @@ test("stands aside where $SYSTEMD_TMPFILES_BYPASS says so, as 262 does", { skip 
   }
 });
 
-test("who may not open the directory of a line without an age has failed in the drop-in alone", {
+test("an unreadable directory of a line without an age is a failure only in the drop-in", {
   skip: skip || cannotBeNobody,
 }, () => {
   using scratch = new Scratch();
@@ -294,7 +294,7 @@ test("who may not open the directory of a line without an age has failed in the 
   assert.equal(asNobody(process.execPath, MAYFLY, "clean"), 0);
 });
 
-test("a root that is not there, or no directory, is refused as 262 refuses it", { skip }, () => {
+test("a missing root, or one that is not a directory, is refused as with 262", { skip }, () => {
   for (const root of ["/nonexistent", "/etc/passwd"]) {
     for (const args of [["--create", "-n"], ["--clean"], ["--cat-config"]]) {
       const [theirs, ours] = [
@@ -308,7 +308,7 @@ test("a root that is not there, or no directory, is refused as 262 refuses it", 
   }
 });
 
-test("a wrong line is named as FILE:LINE, and the others run", { skip }, () => {
+test("an invalid line is reported as FILE:LINE, and the others run", { skip }, () => {
   using scratch = new Scratch();
   const config = join(scratch.path, "bad.conf");
   const lines = [
@@ -332,7 +332,7 @@ test("a wrong line is named as FILE:LINE, and the others run", { skip }, () => {
   assert.match(ours.stderr, new RegExp(`^Would create directory ${scratch.path}/good$`, "m"));
 });
 
-test("what stands in the place of what a line makes is told where 262 tells it", { skip }, () => {
+test("an inode of the wrong type is reported at the level that 262 uses", { skip }, () => {
   using scratch = new Scratch();
   const at = (name: string): string => join(scratch.path, name);
   writeFileSync(at("file"), "");

@@ -67,7 +67,7 @@ test("times are local for people, and UTC for programs", () => {
   assert.equal(explained?.expires, "2001-09-19T01:46:40.000000001Z");
 });
 
-test("an age of infinity, and a timestamp that no calendar reaches, are no reason to fail", () => {
+test("infinite ages and timestamps beyond the calendar do not fail", () => {
   using place = new Place((tree) => [`d ${tree} - - - infinity`]);
   const path = place.file("a");
   for (const options of [[], ["--json"]]) {
@@ -77,7 +77,7 @@ test("an age of infinity, and a timestamp that no calendar reaches, are no reaso
   assert.equal(mayfly(["forecast", `--config=${place.config}`, place.tree]).status, 0);
 });
 
-test("the advised flock command is one that a shell takes for what it is", () => {
+test("the advised flock command is valid in a shell", () => {
   using place = new Place();
   for (const name of ["`id`", "a;b", "{a,b}", "$HOME", "it's", "a b", "a\nb", "*"]) {
     const path = place.file(name);
@@ -91,7 +91,7 @@ test("the advised flock command is one that a shell takes for what it is", () =>
   }
 });
 
-test("no advice that does not help: what an r, R or D line names itself is not kept by x", () => {
+test("x lines are not advised for paths that r, R or D lines name themselves", () => {
   using place = new Place((tree) => [`r! ${tree}/auth_*`, `R! ${tree}/dd`, `x ${tree}/auth_1`]);
   const file = place.file("auth_1");
   mkdirSync(join(place.tree, "dd"));
@@ -106,13 +106,13 @@ test("no advice that does not help: what an r, R or D line names itself is not k
   assert.match(aged, /own\.conf:1: that line names this very path/);
 });
 
-test("a line that ages what it names says when: r", () => {
+test("r lines with an age have an expiry time", () => {
   using place = new Place((tree) => [`r ${tree}/a - - - 10d`]);
   const { stdout } = place.explain([place.file("a")]);
   assert.match(stdout, /kept until .* \(in (10d|9d 23h)\)/);
 });
 
-test("no advice on how to delete what nobody asked to delete", () => {
+test("no removal is advised that nobody asked for", () => {
   using place = new Place(() => ["d /nonexistent/z"]);
   const paths = [
     "/",
@@ -133,7 +133,7 @@ test("no advice on how to delete what nobody asked to delete", () => {
   ]);
 });
 
-test("broken lines are named, with file and line, and the rest is explained", () => {
+test("invalid lines are reported with file and line, and the rest is explained", () => {
   using place = new Place((tree) => [
     `d ${tree} - - - 1dd`,
     "y /x",
@@ -164,7 +164,7 @@ test("broken lines are named, with file and line, and the rest is explained", ()
   }
 });
 
-test("lines of the host's configuration that only apply at boot are named if they are broken", () => {
+test("invalid lines that only apply at boot are reported", () => {
   using place = new Place((tree) => [`d! ${tree} - - - 1dd`]);
   assert.match(place.explain([place.tree]).stderr, /own\.conf:1: error/);
 });
@@ -190,7 +190,7 @@ test("a configuration file in the current directory is found by its name", () =>
   assert.match(dropIn.stderr, /did you mean \.\/own\.conf\?/);
 });
 
-test("a configuration file that is nowhere: the message names it, and where it was looked for", () => {
+test("a missing configuration file is reported with the directories that were searched", () => {
   for (const args of [
     ["explain", "--config=nosuch.conf", "/x"],
     ["forecast", "--config=nosuch.conf"],
@@ -230,7 +230,7 @@ test("an empty path is an error", () => {
   assert.match(stderr, /a path must not be empty/);
 });
 
-test("a directory that is a symlink: the line that names it does not reach through", () => {
+test("a line does not apply through a symlink to a directory", () => {
   using place = new Place();
   mkdirSync(join(place.path, "real"));
   symlinkSync("../real", join(place.tree, "link"));
@@ -247,7 +247,7 @@ test("a directory that is a symlink: the line that names it does not reach throu
   assert.match(cleaned.stdout + cleaned.stderr, /tree\/link: is a symlink/);
 });
 
-test("a socket that lives in another network namespace is told of", {
+test("a socket of another network namespace is reported", {
   skip: isRoot && has("unshare") ? false : "needs root, for a network namespace",
 }, async (t) => {
   using place = new Place();
@@ -263,7 +263,7 @@ test("a socket that lives in another network namespace is told of", {
   assert.match(stdout, /not protected: a socket of a program in another network namespace/);
 });
 
-test("an ordinary user's own configuration is known, without and with --user", {
+test("an ordinary user's own configuration is used, with and without --user", {
   skip: cannotBeNobody,
 }, () => {
   using place = new Place();

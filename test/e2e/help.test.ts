@@ -7,7 +7,7 @@ import { has, mayfly, mayflyOnTerminal, ROOT, start } from "./program.js";
 
 const names = Object.keys(COMMANDS);
 
-test("man pages and completions are those of the tables: npm run generate", async () => {
+test("man pages and completions match the tables (npm run generate)", async () => {
   const wanted = await generated();
   const there = present();
   assert.deepEqual([...there.keys()].sort(), [...wanted.keys()].sort());
@@ -16,7 +16,7 @@ test("man pages and completions are those of the tables: npm run generate", asyn
 });
 
 for (const name of names) {
-  test(`${name} has a help with all of its options`, async () => {
+  test(`the help of ${name} lists all of its options`, async () => {
     const help = mayfly([name, "--help"]);
     assert.deepEqual({ ...help, stdout: "" }, { status: 0, stdout: "", stderr: "" });
     assert.match(help.stdout, new RegExp(`^Usage: mayfly ${name}`));
@@ -41,7 +41,7 @@ test("every command is in the help of the program", () => {
   for (const name of names) assert.match(stdout, new RegExp(`^  ${name} `, "m"));
 });
 
-test("the help has colours on a terminal, and none anywhere else", () => {
+test("the help has colours only on a terminal", () => {
   const coloured = (result: { stdout: string }): boolean => result.stdout.includes("\x1b[");
   assert.equal(coloured(mayflyOnTerminal(["clean", "--help"])), true);
   assert.equal(coloured(mayflyOnTerminal(["clean", "--help"], { env: { NO_COLOR: "1" } })), false);
@@ -49,7 +49,7 @@ test("the help has colours on a terminal, and none anywhere else", () => {
   assert.equal(coloured(mayfly(["clean", "--help"])), false);
 });
 
-test("a word that is no command gets a hint, and the status of a wrong command line", () => {
+test("an unknown command gets a suggestion and status 64", () => {
   assert.deepEqual(mayfly(["cleen"]), {
     status: 64,
     stdout: "",
@@ -61,7 +61,7 @@ test("a word that is no command gets a hint, and the status of a wrong command l
   assert.match(mayfly(["\x1b[31m"]).stderr, /'\\x1b\[31m'/);
 });
 
-test("the version is there wherever a person asks for it", () => {
+test("the version is printed wherever it is asked for", () => {
   const { stdout } = mayfly(["--version"]);
   assert.match(stdout, /^mayfly \d+\.\d+\.\d+\n$/);
   for (const args of [["-V"], ["version"], ["clean", "--version"], ["run", "-V"]]) {
@@ -86,7 +86,7 @@ test("a mistyped option gets a suggestion", () => {
   assert.equal(wrong("-x"), "mayfly: unrecognized option '-x'. See 'mayfly --help'.\n");
 });
 
-test("every man page says which exit statuses and files there are", () => {
+test("every man page lists exit statuses and files", () => {
   for (const [page, text] of present()) {
     if (!page.startsWith("man/")) continue;
     assert.match(text, /^\.SH "EXIT STATUS"$/m, page);
@@ -94,7 +94,7 @@ test("every man page says which exit statuses and files there are", () => {
   }
 });
 
-test("an example in a man page is what is to be typed", async () => {
+test("an example in a man page can be typed as it is", async () => {
   for (const name of names) {
     const text = present().get(`man/mayfly-${name}.1`) ?? "";
     const typed = text.replace(/\\-/g, "-").replace(/\\e/g, "\\");

@@ -50,7 +50,7 @@ function attachedTo(image: string): string {
   return system("losetup", "-j", image).trim();
 }
 
-test("an image with one file system is worked in by its own configuration and accounts", { skip }, () => {
+test("an image with one file system uses its own configuration and accounts", { skip }, () => {
   using scratch = new Scratch();
   const image = fileSystem(scratch, "plain.img", (tree) => {
     writeFileSync(join(tree, "usr/lib/tmpfiles.d/t.conf"), "d /var/made 0750 inside inside\nd /run/never\n");
@@ -68,7 +68,7 @@ test("an image with one file system is worked in by its own configuration and ac
   assert.doesNotMatch(readFileSync("/proc/self/mountinfo", "utf8"), /mount-rootfs/);
 });
 
-test("a GPT's partitions are mounted where they belong, as 262 mounts them", { skip }, (t) => {
+test("the partitions of a GPT are mounted as 262 mounts them", { skip }, (t) => {
   using scratch = new Scratch();
   const parts = ["root", "home", "var"].map((name) => fileSystem(scratch, `${name}.part`));
   const types = [
@@ -109,7 +109,7 @@ test("a GPT's partitions are mounted where they belong, as 262 mounts them", { s
   assert.equal(attachedTo(image), "");
 });
 
-test("a symlink in an image leads nowhere but into the image", { skip }, () => {
+test("symlinks in an image resolve inside the image", { skip }, () => {
   using scratch = new Scratch();
   const image = fileSystem(scratch, "evil.img", (tree) => {
     mkdirSync(join(tree, scratch.path), { recursive: true });
@@ -136,7 +136,7 @@ test("an image of something else is refused as 262 refuses it", { skip }, (t) =>
   }
 });
 
-test("an image is released when everything that works in it is killed", { skip }, async () => {
+test("an image is released when all its processes are killed", { skip }, async () => {
   using scratch = new Scratch();
   const image = fileSystem(scratch, "killed.img");
   const child = spawn(process.execPath, [MAYFLY, "tmpfiles", `--image=${image}`, "--create", "-"], {

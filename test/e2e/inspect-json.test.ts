@@ -46,7 +46,7 @@ const VICTIM = {
   mtime: "2001-09-09T01:46:47.000000000Z",
 };
 
-test("watch --json tells of a cleaner's removal: time, op, path, actor, victim, source", async () => {
+test("watch --json reports a cleaner's removal: time, op, path, actor, victim, source", async () => {
   using context = new ResolveContext();
   const { tree, config } = context;
   const { stdout } = await whileWatching(["--json", tree], () => {
@@ -80,7 +80,7 @@ test("watch --json tells of a cleaner's removal: time, op, path, actor, victim, 
   assert.deepEqual(event?.decisive, { timestamp: "mtime", time: VICTIM.mtime });
 });
 
-test("watch --json: what no cleaner did has no line, and a new file no victim", async () => {
+test("watch --json: other changes have no source, and a new file has no victim", async () => {
   using context = new ResolveContext();
   const { stdout } = await whileWatching(["--json", context.tree], () => {
     start("touch", [join(context.tree, "made")]);
@@ -94,7 +94,7 @@ test("watch --json: what no cleaner did has no line, and a new file no victim", 
   assert.equal((removed?.victim as Json | undefined)?.size, 3);
 });
 
-test("names that are no UTF-8, or that a terminal would obey, come safely in --json", async () => {
+test("--json escapes control characters and names that are not UTF-8", async () => {
   using context = new ResolveContext();
   const name = "caf\xe9 \xc2\x9b31m \xe2\x80\xae";
   const path = Buffer.from(`${context.tree}/${name}`, "latin1");
@@ -139,7 +139,7 @@ test("explain --json: type, path, verdict, expires, source and reasons of each p
   assert.deepEqual(elsewhere?.reasons, [{ code: "no-line", at: context.path }]);
 });
 
-test("forecast --json: a line a run, by line of the configuration, and the total", () => {
+test("forecast --json: one line per run, by line of the configuration, and the total", () => {
   using context = new ResolveContext();
   const { tree, config } = context;
   const later = join(tree, "later");

@@ -61,7 +61,7 @@ function startClean(args: readonly string[], env: NodeJS.ProcessEnv = {}): Child
 }
 
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-  test(`${signal} stops clean: what is done is reported, and the next run does the rest`, async () => {
+  test(`${signal} stops clean: it reports what it did, and the next run completes it`, async () => {
     using scratch = new Scratch();
     const old = oldTree(scratch);
     const child = startClean(["clean", "--no-index", "--verbose", old.config]);
@@ -121,7 +121,7 @@ test("JSON says that the run was interrupted", async () => {
   assert.equal(summary.interrupted, true);
 });
 
-test("a second signal ends at once what cannot write its output", async () => {
+test("a second signal ends a program whose output is blocked", async () => {
   using scratch = new Scratch();
   const old = oldTree(scratch);
   const child = startClean(["clean", "--no-index", "--verbose", old.config]);
@@ -136,7 +136,9 @@ test("a second signal ends at once what cannot write its output", async () => {
   child.stdout?.destroy();
 });
 
-test("Ctrl-C on a terminal", { skip: has("python3") ? false : "python3 opens the terminal" }, async () => {
+test("Ctrl-C on a terminal stops the run", {
+  skip: has("python3") ? false : "python3 opens the terminal",
+}, async () => {
   using scratch = new Scratch();
   const old = oldTree(scratch);
   // Opens a pseudo-terminal, reads nothing until a file is gone, types Ctrl-C, and prints how the program ended.

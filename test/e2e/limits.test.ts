@@ -58,7 +58,7 @@ for (const [line, done] of Object.entries(CREATED)) {
   });
 }
 
-test("too many open files are told, with the status of 262", { skip: real.missing ?? false }, () => {
+test("too many open files are reported, with the exit status of 262", { skip: real.missing ?? false }, () => {
   for (const args of [
     ["--clean", "--inline", `d ${tree} - - - mM:0`],
     ["--remove", "--inline", `D ${tree}`],
@@ -77,7 +77,7 @@ test("too many open files are told, with the status of 262", { skip: real.missin
   }
 });
 
-test("a copy on to a full disk ends there, with what 262 has copied too", {
+test("a copy to a full disk stops where 262 stops", {
   skip: real.missing ?? (isRoot && has("unshare") ? false : "only root may mount"),
 }, () => {
   const source = join(home, "source");

@@ -116,13 +116,13 @@ function cleanOld(scratch: string, cache: string): { status: number | null; remo
   return { status, removed: /Removed (\d+) entr/.exec(stdout)?.[1] };
 }
 
-test("an index that is a directory costs nothing but the index", () => {
+test("a directory instead of the index does not fail the run", () => {
   using scratch = new Scratch();
   mkdirSync(join(scratch.path, "cache/index"), { recursive: true });
   assert.deepEqual(cleanOld(scratch.path, join(scratch.path, "cache")), { status: 0, removed: "1" });
 });
 
-test("an index is never written through a link", () => {
+test("an index is never written through a symlink", () => {
   using scratch = new Scratch();
   const cache = join(scratch.path, "cache");
   mkdirSync(cache);
@@ -133,7 +133,7 @@ test("an index is never written through a link", () => {
   assert.equal(readFileSync(join(scratch.path, "victim"), "latin1"), "kept");
 });
 
-test("what is handed over open may be a pipe, and /dev/null is an empty file", () => {
+test("a file that is passed open may be a pipe, and /dev/null is an empty file", () => {
   const inPipe = (name: string): Result =>
     start("sh", ["-c", `echo 'y /x' | "$@" check ${name}`, "sh", process.execPath, MAYFLY]);
   for (const name of ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"]) {
@@ -144,7 +144,7 @@ test("what is handed over open may be a pipe, and /dev/null is an empty file", (
   assert.equal(mayfly(["tmpfiles", "--create", "/dev/null"]).status, 0);
 });
 
-test("a stream that never ends is given up at the limit", () => {
+test("reading an endless stream stops at the limit", () => {
   for (const name of ["-", "/dev/stdin"]) {
     const result = start("sh", ["-c", `exec "$@" check ${name} </dev/zero`, "sh", process.execPath, MAYFLY]);
     assert.match(said(result), /does not end; the limit is 64 MiB/, name);

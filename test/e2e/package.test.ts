@@ -26,7 +26,7 @@ function install(scratch: Scratch): string {
   return join(modules, "mayfly");
 }
 
-test("what npm packs is all that it takes: entries for import and require, the program, man pages, completions", () => {
+test("the npm package is complete: entries for import and require, the program, man pages, completions", () => {
   using scratch = new Scratch();
   const home = install(scratch);
   const entries = Object.keys(manifest.exports).filter((entry) => !entry.endsWith(".json"));

@@ -38,7 +38,7 @@ async function ended(child: ChildProcessWithoutNullStreams): Promise<number | st
   return child.exitCode ?? child.signalCode;
 }
 
-test("the command's own status comes through: 0, 42, 126, 127, and 128 with the signal", skip, () => {
+test("the command's status is passed on: 0, 42, 126, 127, and 128 plus the signal", skip, () => {
   const cases: readonly (readonly [readonly string[], number])[] = [
     [["true"], 0],
     [["sh", "-c", "exit 42"], 42],
@@ -57,7 +57,7 @@ test("the command's own status comes through: 0, 42, 126, 127, and 128 with the 
   }
 });
 
-test("signals reach the command, which may catch them and end as it likes", skip, async () => {
+test("signals reach the command, which may catch them", skip, async () => {
   for (const signal of ["TERM", "HUP", "USR1", "USR2", "INT", "QUIT"]) {
     const name = freshName();
     const script = `trap 'echo caught ${signal}; exit 7' ${signal}; echo ready; for n in $(seq 1500); do sleep 0.02; done`;
@@ -79,7 +79,7 @@ test("a command that does not catch it dies of the signal", skip, async () => {
 });
 
 test(
-  "mayfly killed: the directory is listed, spared while a daemon lives, and reaped after it",
+  "if mayfly is killed, the directory is listed, kept while a daemon lives, and reaped afterwards",
   skip,
   async () => {
     const name = freshName();
@@ -138,7 +138,7 @@ test("with --die-with-parent the command is killed with mayfly", skip, async () 
   assertNothingLeft(name);
 });
 
-test("what outlives the command keeps its /tmp, or is ended with it", skip, async () => {
+test("background processes keep the /tmp, or are ended with the command", skip, async () => {
   const name = freshName();
   const leave = "sleep 0.5 >/dev/null 2>&1 & echo left >/tmp/f";
   const left = mayfly(["run", "--name", name, "--", "sh", "-c", leave]);
@@ -181,7 +181,7 @@ const onPty = {
 const own = (name: string, script: string): string =>
   `${process.execPath} ${CLI} run --name ${name} -- sh -c '${script}'`;
 
-test("Ctrl-C on a terminal reaches the command once, and it decides", onPty, async () => {
+test("Ctrl-C on a terminal reaches the command exactly once", onPty, async () => {
   const name = freshName();
   const count = 'n=0; trap "n=\\$((n+1))" INT; echo ready; sleep 1; sleep 0.3; echo caught=$n; exit 9';
   const terminal = onTerminal(`trap : INT; ${own(name, count)}; echo status=$?`);
@@ -206,7 +206,7 @@ test("Ctrl-C on a terminal ends a command that does not catch it: 130", onPty, a
   assertNothingLeft(name);
 });
 
-test("Ctrl-Z stops the job and fg goes on with it", onPty, async () => {
+test("Ctrl-Z stops the job, and fg continues it", onPty, async () => {
   const name = freshName();
   const terminal = onTerminal("PS1='$ ' bash --norc -i");
   const said = await says(terminal, "$");
@@ -230,7 +230,7 @@ test("Ctrl-Z stops the job and fg goes on with it", onPty, async () => {
   assertNothingLeft(name);
 });
 
-test("a closed terminal leaves nothing, or what reap takes", onPty, async () => {
+test("a closed terminal leaves nothing that reap does not remove", onPty, async () => {
   const name = freshName();
   const terminal = onTerminal(own(name, "echo ready; exec sleep 60"));
   await says(terminal, "ready");
@@ -241,7 +241,7 @@ test("a closed terminal leaves nothing, or what reap takes", onPty, async () => 
   assertNothingLeft(name);
 });
 
-test("with nothing to list or remove there is still a line of output", skip, () => {
+test("a line is printed even if there is nothing to list or remove", skip, () => {
   const script = `mount -t tmpfs a /tmp; mount -t tmpfs b /var/tmp; "$@" ps; "$@" reap`;
   const options = process.geteuid?.() === 0 ? ["-m"] : ["-U", "-m", "--map-root-user"];
   const { stdout } = spawnSync("unshare", [...options, "sh", "-ec", script, "sh", process.execPath, CLI], {

@@ -56,7 +56,7 @@ test("two commands share one private /tmp; the first exit keeps it, the last rem
   }
 });
 
-test("a process is joined by its number, and the joined one's options are its own", skip, async () => {
+test("a process is joined by its pid, and keeps its own options", skip, async () => {
   for (const mode of MODES) {
     const { running, leave } = await resident({ name: freshName(), mode });
     const text = "cp /bin/true /tmp/t; /tmp/t";
@@ -68,7 +68,7 @@ test("a process is joined by its number, and the joined one's options are its ow
   }
 });
 
-test("a name that several have is refused, and told with what tells them apart", skip, async () => {
+test("an ambiguous name is refused, and the candidates are listed", skip, async () => {
   const name = freshName();
   const one = await resident({ name });
   const two = await resident({ name, mode: "disconnected" });
@@ -80,7 +80,7 @@ test("a name that several have is refused, and told with what tells them apart",
   await two.leave();
 });
 
-test("entering sees what the process sees, and does not take it away", skip, async () => {
+test("enter sees what the process sees, and removes nothing", skip, async () => {
   for (const mode of MODES) {
     const name = freshName();
     const { running, leave } = await resident({ name, mode });
@@ -99,7 +99,7 @@ test("entering sees what the process sees, and does not take it away", skip, asy
   }
 });
 
-test("40 joins and exits at once lose nothing and leave nothing", skip, async () => {
+test("40 simultaneous joins and exits lose nothing and leave nothing", skip, async () => {
   const name = freshName();
   const first = await resident({ name });
   const written: string[] = [];
@@ -118,62 +118,54 @@ test("40 joins and exits at once lose nothing and leave nothing", skip, async ()
   assert.deepEqual(directoriesOf(name), []);
 });
 
-test(
-  "of those that join while the others leave, each gets all of it or is told that it is gone",
-  skip,
-  async () => {
-    const name = freshName();
-    const outcomes = { joined: 0, gone: 0 };
-    let others: Promise<unknown>[] = [];
-    const first = await run(["sh", "-c", "echo kept >/tmp/f; echo kept >/var/tmp/f; sleep 0.05"], {
-      name,
-      stdio: "ignore",
-    });
-    const join = async (): Promise<void> => {
-      try {
-        const running = await run(["sh", "-c", "cat /tmp/f /var/tmp/f >/dev/null; sleep 0.01"], {
-          join: name,
-          stdio: "ignore",
-        });
-        assert.equal(exitStatus(await running.ended), 0, "joined, and something was missing");
-        outcomes.joined++;
-      } catch (error) {
-        assert.ok(error instanceof SetupError && error.code === "NOT_FOUND", `${error}`);
-        outcomes.gone++;
-      }
-    };
-    for (let wave = 0; wave < 8; wave++) {
-      others = [...others, ...Array.from({ length: 5 }, join)];
-      await new Promise((wake) => setTimeout(wake, 15));
+test("a join during the last exit gets the whole directory or an error", skip, async () => {
+  const name = freshName();
+  const outcomes = { joined: 0, gone: 0 };
+  let others: Promise<unknown>[] = [];
+  const first = await run(["sh", "-c", "echo kept >/tmp/f; echo kept >/var/tmp/f; sleep 0.05"], {
+    name,
+    stdio: "ignore",
+  });
+  const join = async (): Promise<void> => {
+    try {
+      const running = await run(["sh", "-c", "cat /tmp/f /var/tmp/f >/dev/null; sleep 0.01"], {
+        join: name,
+        stdio: "ignore",
+      });
+      assert.equal(exitStatus(await running.ended), 0, "joined, and something was missing");
+      outcomes.joined++;
+    } catch (error) {
+      assert.ok(error instanceof SetupError && error.code === "NOT_FOUND", `${error}`);
+      outcomes.gone++;
     }
-    await Promise.all([first.ended, ...others]);
-    assert.equal(outcomes.joined + outcomes.gone, 40);
-    assert.deepEqual(directoriesOf(name), []);
-  },
-);
+  };
+  for (let wave = 0; wave < 8; wave++) {
+    others = [...others, ...Array.from({ length: 5 }, join)];
+    await new Promise((wake) => setTimeout(wake, 15));
+  }
+  await Promise.all([first.ended, ...others]);
+  assert.equal(outcomes.joined + outcomes.gone, 40);
+  assert.deepEqual(directoriesOf(name), []);
+});
 
-test(
-  "a daemon that a joiner leaves behind keeps the directories, though the lock is nobody's",
-  skip,
-  async (t) => {
-    const name = freshName();
-    const first = await resident({ name });
-    const joiner = spawn(
-      process.execPath,
-      [CLI, "run", "--join", name, "--", "sh", "-c", "sleep 60 & echo $!"],
-      {
-        stdio: ["ignore", "pipe", "ignore"],
-      },
-    );
-    const daemon = Number(await firstOutput(joiner));
-    t.after(() => kill(daemon));
-    await once(joiner, "exit");
-    await first.leave();
-    assert.equal(directoriesOf(name).length, 2);
-    kill(daemon);
-    await until("reap takes it", () => {
-      mayfly(["reap"]);
-      return directoriesOf(name).length === 0;
-    });
-  },
-);
+test("a background process keeps the directories, although no process holds the lock", skip, async (t) => {
+  const name = freshName();
+  const first = await resident({ name });
+  const joiner = spawn(
+    process.execPath,
+    [CLI, "run", "--join", name, "--", "sh", "-c", "sleep 60 & echo $!"],
+    {
+      stdio: ["ignore", "pipe", "ignore"],
+    },
+  );
+  const daemon = Number(await firstOutput(joiner));
+  t.after(() => kill(daemon));
+  await once(joiner, "exit");
+  await first.leave();
+  assert.equal(directoriesOf(name).length, 2);
+  kill(daemon);
+  await until("reap takes it", () => {
+    mayfly(["reap"]);
+    return directoriesOf(name).length === 0;
+  });
+});

@@ -125,7 +125,7 @@ test("create", () => {
   for (const make of CREATING) together("create", BELOW.map(make));
 });
 
-test("a path that ends in .. is refused by its name, on the host too", () => {
+test("a path that ends in .. is refused, on the host too", () => {
   within((root, outside) => {
     const before = look(outside);
     for (const args of [[`--root=${root}`, "/a/../.."], [`${root}/a/../..`]]) {

@@ -52,7 +52,7 @@ test("mktemp refuses what is unsafe, and what is not a template", (t) => {
   assert.deepEqual(readdirSync(dir), ["shared"]);
 });
 
-test("mktemp takes the forms of templates that mktemp(1) takes", (t) => {
+test("mktemp accepts the templates of mktemp(1)", (t) => {
   const dir = scratch(t);
   const other = scratch(t);
   mkdirSync(join(dir, "sub"));
@@ -79,7 +79,7 @@ test("mktemp takes the forms of templates that mktemp(1) takes", (t) => {
   }
 });
 
-test("mktemp leaves nothing whose name could not be printed", (t) => {
+test("mktemp removes the file if its name could not be printed", (t) => {
   const dir = scratch(t);
   for (const kind of ["", "-d"]) {
     const args = [process.execPath, MAYFLY, "mktemp", ...kind.split(" ").filter(Boolean), "-p", dir];
@@ -90,7 +90,7 @@ test("mktemp leaves nothing whose name could not be printed", (t) => {
   }
 });
 
-test("errors name the variable or the directory, and the reason in words", (t) => {
+test("errors name the variable or the directory, and the reason", (t) => {
   const dir = scratch(t);
   writeFileSync(join(dir, "file"), "");
   const places: [string, RegExp][] = [
@@ -128,7 +128,7 @@ test("with-dir runs the command with a locked directory, and removes it", (t) =>
   assert.deepEqual(readdirSync(dir), []);
 });
 
-test("with-dir says what could not be run", (t) => {
+test("with-dir reports a command that could not be run", (t) => {
   const dir = scratch(t);
   // A search path that a plain user may look through: execvp(3) says EACCES of others.
   const env = { PATH: "/usr/bin:/bin" };
@@ -143,7 +143,7 @@ test("with-dir says what could not be run", (t) => {
   assert.deepEqual(readdirSync(dir), []);
 });
 
-test("with-dir passes signals on, and ends as the command does", (t) => {
+test("with-dir forwards signals, and exits as the command does", (t) => {
   const dir = scratch(t);
   const ended = mayfly(["with-dir", "-p", dir, "--", "sh", "-c", "kill -TERM $PPID; sleep 20"]);
   assert.equal(ended.status, 143);

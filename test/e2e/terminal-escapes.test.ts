@@ -66,7 +66,7 @@ function assertTame(shown: string, args: readonly string[]): void {
 }
 
 for (const [name, { load }] of Object.entries(COMMANDS)) {
-  test(`mayfly ${name} escapes what it quotes of its arguments`, { skip }, async () => {
+  test(`mayfly ${name} escapes its arguments in messages`, { skip }, async () => {
     using scratch = new Scratch();
     const harmless = HARMLESS[name];
     assert.ok(harmless !== undefined, `say in this test how to call ${name} without harm`);
@@ -85,13 +85,13 @@ for (const [name, { load }] of Object.entries(COMMANDS)) {
   });
 }
 
-test("the program itself escapes what is no command", { skip }, () => {
+test("an unknown command is printed escaped", { skip }, () => {
   using scratch = new Scratch();
   for (const args of [[HOSTILE], [`--${HOSTILE}`], ["help", HOSTILE], [`clea${HOSTILE}`]])
     assertTame(screen(scratch, args), args);
 });
 
-test("each command escapes what it quotes of the configuration", { skip }, () => {
+test("each command escapes the configuration in messages", { skip }, () => {
   using scratch = new Scratch();
   const path = join(scratch.path, "t.conf");
   const at = `${scratch.path}/made${HOSTILE}`.replaceAll("\r", "").replaceAll("\x0b", "");

@@ -9,7 +9,7 @@ import { isRoot, mayfly, mayflyOnTerminal, Scratch } from "./program.js";
 
 const VERBS = ["clean", "create", "remove", "purge"];
 
-test("a prefix that no path can have is refused", () => {
+test("a prefix that is not absolute is refused", () => {
   for (const verb of VERBS) {
     for (const option of ["--prefix=relative", "--exclude-prefix=./x", "--prefix="]) {
       const { status, stderr } = mayfly([verb, option, "--inline", "d /x"]);
@@ -31,7 +31,7 @@ const BROKEN = [
   `f /x - - - - ${"a".repeat(5000)}`,
 ];
 
-test("a broken line always ends a friendly verb with 65, wherever the line is", () => {
+test("an invalid line gives exit status 65, wherever it is", () => {
   for (const line of BROKEN) {
     using scratch = new Scratch();
     mkdirSync(join(scratch.path, "etc/tmpfiles.d"), { recursive: true });
@@ -54,13 +54,13 @@ test("a broken line always ends a friendly verb with 65, wherever the line is", 
   }
 });
 
-test("a file that cannot be read ends a verb with 1, be there broken lines or not", () => {
+test("an unreadable file gives exit status 1, with and without invalid lines", () => {
   for (const verb of VERBS) {
     assert.equal(mayfly([verb, "--dry-run", "/nonexistent/t.conf"]).status, 1);
   }
 });
 
-test("a user whom the user database does not know cleans without a home directory", {
+test("a user without an account can clean", {
   skip: cannotBeNobody,
 }, () => {
   using scratch = new Scratch();
@@ -83,7 +83,7 @@ test("a user whom the user database does not know cleans without a home director
   assert.ok(!existsSync(join(aged, "old")));
 });
 
-test("attributes that the file system does not have are worth no word", {
+test("unsupported file attributes are not reported", {
   skip: isRoot ? false : "needs root",
 }, () => {
   using scratch = new Scratch();

@@ -37,7 +37,7 @@ function aged(): Aged {
   return { scratch, top, config };
 }
 
-test("clean says what went, and what stays for which reason", () => {
+test("clean reports what it removed, and why it kept the rest", () => {
   const { scratch, top, config } = aged();
   using _ = scratch;
   const dry = mayfly(["clean", "--dry-run", config]);
@@ -75,7 +75,7 @@ test("--verbose names each path with its reason", () => {
   assert.match(stdout, new RegExp(`^kept ${top}/new: too new, modified \\d{4}-`, "m"));
 });
 
-test("no name reaches a terminal as it stands, whatever prints it", () => {
+test("names are always escaped on a terminal", () => {
   const { scratch, config } = aged();
   using _ = scratch;
   const escaped = "odd \\n\\x1b]0;owned\\x07\\x1b[31m\\xff";
@@ -126,7 +126,7 @@ test("every line of --json is an object with a type, and the last one is the sum
   assert.equal(sum.entries, 3);
 });
 
-test("a reader that goes away is no crash, and the work is done all the same", () => {
+test("a closed pipe does not stop the work", () => {
   using scratch = new Scratch();
   const top = join(scratch.path, "top");
   mkdirSync(top);
@@ -141,7 +141,7 @@ test("a reader that goes away is no crash, and the work is done all the same", (
   assert.deepEqual(readdirSync(top), []);
 });
 
-test("a closed standard output is no crash", () => {
+test("a closed standard output does not crash the program", () => {
   const { scratch, config } = aged();
   using _ = scratch;
   const script = '"$0" "$1" clean --dry-run "$2" >&-';
@@ -149,7 +149,7 @@ test("a closed standard output is no crash", () => {
   assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
 });
 
-test("colours are for terminals, and a pipe has none", () => {
+test("output has colours on terminals, but not in pipes", () => {
   const { scratch, config } = aged();
   using _ = scratch;
   const args = ["clean", "--dry-run", "--verbose", config];
@@ -160,7 +160,7 @@ test("colours are for terminals, and a pipe has none", () => {
   assert.ok(mayfly(args, { env: { FORCE_COLOR: "1" } }).stdout.includes("\x1b[31m"));
 });
 
-test("create makes what is missing, and says so", () => {
+test("create creates and reports what is missing", () => {
   using scratch = new Scratch();
   const lines = [`d ${scratch.path}/new 0750`, `f ${scratch.path}/new/file 0640 - - - text`];
   const dry = mayfly(["create", "-n", "--inline", ...lines]);
@@ -176,7 +176,7 @@ test("create makes what is missing, and says so", () => {
   );
 });
 
-test("the exit status tells what went wrong, and what went wrong is on standard error", () => {
+test("exit statuses distinguish failures, which are reported on standard error", () => {
   using scratch = new Scratch();
   writeFileSync(join(scratch.path, "file"), "");
   const create = (...lines: string[]) => mayfly(["create", "--inline", ...lines]);
@@ -203,7 +203,7 @@ test("the exit status tells what went wrong, and what went wrong is on standard 
   assert.equal(mayfly(["clean", "--jobs=none"]).status, 64);
 });
 
-test("an ordinary user is told what could not be looked into, and nothing failed", {
+test("directories that an ordinary user cannot read are reported, and are not failures", {
   skip: cannotBeNobody,
 }, () => {
   using scratch = new Scratch();
@@ -223,7 +223,7 @@ test("an ordinary user is told what could not be looked into, and nothing failed
   assert.equal(status, 0);
 });
 
-test("nothing to do: what was looked at is named", () => {
+test("if there is nothing to do, the checked paths are listed", () => {
   using scratch = new Scratch();
   for (const name of ["a", "b"]) mkdirSync(join(scratch.path, name));
   writeFileSync(join(scratch.path, "a/new"), "");
@@ -235,14 +235,14 @@ test("nothing to do: what was looked at is named", () => {
   );
 });
 
-test("--quiet prints only what is wrong", () => {
+test("--quiet prints only problems", () => {
   const { scratch, config } = aged();
   using _ = scratch;
   assert.deepEqual(mayfly(["clean", "--quiet", config]), { status: 0, stdout: "", stderr: "" });
   assert.match(mayfly(["create", "-q", "--inline", "y /foo"]).stderr, /error/);
 });
 
-test("a terminal gets no more paths than a person reads, and a file gets all", () => {
+test("a long list is shortened on a terminal, but not in a file", () => {
   using scratch = new Scratch();
   const top = join(scratch.path, "top");
   mkdirSync(top);
@@ -256,7 +256,7 @@ test("a terminal gets no more paths than a person reads, and a file gets all", (
   assert.match(shown, /^\.\.\. and 100 more paths\. Redirect the output to see them all\.\r$/m);
 });
 
-test("nothing acts on the whole host unasked", () => {
+test("no command works on the whole host by default", () => {
   const { status, stdout, stderr } = mayfly(["remove"]);
   assert.deepEqual({ status, stdout }, { status: 64, stdout: "" });
   assert.match(stderr, /^mayfly remove: Refusing to remove .*--dry-run, or use --all\.\n$/);

@@ -18,7 +18,7 @@ class ResolveContext extends Scratch {
   }
 }
 
-test("--exec hands the event over by the environment and standard input", async () => {
+test("--exec passes the event in the environment and on standard input", async () => {
   using context = new ResolveContext();
   const { watched, out } = context;
   const command = `printf '%s|' "$MAYFLY_OP" "$MAYFLY_PATH" "$MAYFLY_TO" "$MAYFLY_PID" "$MAYFLY_EXE" >> ${out}/env; echo >> ${out}/env; cat >> ${out}/json`;
@@ -58,7 +58,7 @@ const ODD: Readonly<Record<string, string>> = {
 };
 
 for (const [what, name] of Object.entries(ODD)) {
-  test(`--exec hands a name over byte for byte, and runs nothing of it: ${what}`, async () => {
+  test(`--exec passes a name byte for byte and does not interpret it: ${what}`, async () => {
     using context = new ResolveContext();
     const { watched, out } = context;
     // As an unprivileged or careless command would be tricked: run where the names would make their mark.
@@ -71,7 +71,7 @@ for (const [what, name] of Object.entries(ODD)) {
   });
 }
 
-test("--exec runs one command after the other, in the order of the events, and waits for the last", async () => {
+test("--exec runs commands one at a time, in the order of the events, and waits for the last", async () => {
   using context = new ResolveContext();
   const { watched, out } = context;
   const COUNT = 60;
@@ -87,7 +87,7 @@ test("--exec runs one command after the other, in the order of the events, and w
   assert.equal(stderr.includes("failed"), false, stderr);
 });
 
-test("where commands can't keep up, events are left out, and how many is said", async () => {
+test("if commands are too slow, events are dropped and counted", async () => {
   using context = new ResolveContext();
   const { watched, out } = context;
   const COUNT = 1_400;
@@ -106,7 +106,7 @@ test("where commands can't keep up, events are left out, and how many is said", 
   assert.equal(runs + left, COUNT);
 });
 
-test("a command that fails, or dies, does not end the watch; how many did is said", async () => {
+test("failing commands do not end the watch, and are counted", async () => {
   using context = new ResolveContext();
   const { watched, out } = context;
   const command = `echo x >> ${out}/runs; case "$MAYFLY_PATH" in *dies) kill -9 $$;; *fails) exit 7;; esac`;
@@ -117,7 +117,7 @@ test("a command that fails, or dies, does not end the watch; how many did is sai
   assert.match(stderr, /^2 commands failed, the last one with status 7$/m);
 });
 
-test("a command that does not read what it is told is no failure", async () => {
+test("a command that does not read its input is not a failure", async () => {
   using context = new ResolveContext();
   const { watched } = context;
   const { stderr } = await whileWatching(["--exec", "exec <&-; true", watched], () => {

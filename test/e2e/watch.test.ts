@@ -15,7 +15,7 @@ const lines = (text: string): Json[] =>
     .split("\n")
     .map((line) => JSON.parse(line));
 
-test("one directory is one directory, and a path that does not exist is named", async () => {
+test("the number of directories is correct, and missing paths are reported", async () => {
   using context = new Scratch();
   const absent = join(context.path, "absent");
   const { stderr, stdout } = await whileWatching(["--json", "-v", absent], () => mkdirSync(absent));
@@ -28,12 +28,12 @@ test("one directory is one directory, and a path that does not exist is named", 
   assert.doesNotMatch(stderr, /1 directories/);
 });
 
-test("no path, or an empty one, is an error of usage", () => {
+test("a missing or empty path is a usage error", () => {
   assert.equal(mayfly(["watch"]).status, 64);
   assert.equal(mayfly(["watch", ""]).status, 64);
 });
 
-test("the program is named once", async () => {
+test("messages start with the program's name only once", async () => {
   using context = new Scratch();
   const { stdout } = await whileWatching([context.path], () => writeFileSync(join(context.path, "f"), ""));
   const by = stdout.split("\n").find((line) => line.includes("by ")) ?? "";
@@ -61,7 +61,7 @@ async function unread(directory: string): Promise<ChildProcess> {
   return child;
 }
 
-test("a flood is reported to the last event, one by one or folded", { skip: !isRoot }, async () => {
+test("every event of a flood is reported, individually or grouped", { skip: !isRoot }, async () => {
   using context = new Scratch();
   const [noise, quiet] = ["noise", "quiet"].map((name) => join(context.path, name)) as [string, string];
   for (const path of [noise, quiet]) mkdirSync(path);
@@ -78,7 +78,7 @@ test("a flood is reported to the last event, one by one or folded", { skip: !isR
   );
 });
 
-test("output that nobody reads costs little memory, and does not keep SIGTERM from ending it", {
+test("unread output needs little memory, and does not block SIGTERM", {
   skip: !isRoot,
 }, async () => {
   using context = new Scratch();

@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { scratch } from "../unit/temp/scratch.js";
 import { ROOT, start } from "./program.js";
 
-test("without koffi, the help works and everything else says what is missing", (t) => {
+test("without koffi, the help works, and everything else reports what is missing", (t) => {
   const dir = scratch(t);
   cpSync(join(ROOT, "bin"), join(dir, "bin"), { recursive: true });
   cpSync(join(ROOT, "package.json"), join(dir, "package.json"));

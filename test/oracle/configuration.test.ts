@@ -54,7 +54,7 @@ function faultsOfOurs(): { all: Set<string>; placed: Set<string> } {
   return { all: lines(grave), placed: lines(grave.filter(({ code }) => !UNPLACED.includes(code))) };
 }
 
-test(`${RUNS} random configuration files: the same lines are wrong`, { skip }, () => {
+test(`${RUNS} random configuration files: the same lines are invalid`, { skip }, () => {
   writeFileSync(join(folder, "greeting"), "good day\n");
   const property = fc.property(fc.array(written, { minLength: 1, maxLength: 30, size: "max" }), (lines) => {
     const text = lines.map((line) => render(line, "/nowhere"));

@@ -69,7 +69,7 @@ test("L? without its source does nothing, wherever the line is", { skip }, () =>
   }
 });
 
-test("also where a stranger could have led it", { skip: rootOnly }, () => {
+test("L? does nothing on an unsafe path either", { skip: rootOnly }, () => {
   const setup =
     "mkdir -p theirs/root; chown 65534 theirs; mkdir -m 1777 open; ln -s .. open/up; chown -h 65534 open/up";
   for (const parent of ["theirs/root", "open"]) {
@@ -79,7 +79,7 @@ test("also where a stranger could have led it", { skip: rootOnly }, () => {
   }
 });
 
-test("= puts directories in the place of what is in the way, symlinks too", { skip }, () => {
+test("= replaces parents of the wrong type with directories, symlinks too", { skip }, () => {
   const setup = `${PLACES}; ln -s file tofile; ln -s tofile twice; ln -s "$PWD/file" absolute; mkdir d; ln -s ../file d/l; ln -s d/l chain`;
   for (const parent of [
     "fifo",
@@ -98,13 +98,13 @@ test("= puts directories in the place of what is in the way, symlinks too", { sk
       compare(setup, `${type} @/${parent}/x${type === "L=" ? " - - - - /z" : ""}`, ["--create"]);
 });
 
-test("= takes no step that is not safe", { skip }, () => {
+test("= makes no unsafe transition", { skip }, () => {
   const setup = `ln -s /etc/passwd absolute; ln -s /etc directory; touch file; ln -s "$PWD/file" own; ln -s /nonexistent nowhere`;
   for (const parent of ["absolute", "directory", "own", "nowhere"])
     for (const type of ["d=", "f="]) compare(setup, `${type} @/${parent}/x`, ["--create"]);
 });
 
-test("= removes a stranger's symlink that leads to no directory, and follows none", {
+test("= removes another user's symlink that leads to no directory, and follows none", {
   skip: rootOnly,
 }, () => {
   const setup = [
@@ -119,7 +119,7 @@ test("= removes a stranger's symlink that leads to no directory, and follows non
 const COPIES =
   "mkdir -p src/sub empty full; echo a >src/f; echo b >src/sub/g; touch full/x file; ln -s empty link; mkfifo fifo";
 
-test("a dry run of C says what it would copy", { skip }, () => {
+test("a dry run of C reports what it would copy", { skip }, () => {
   for (const place of ["empty", "full", "file", "new", "link", "fifo", "missing/new"]) {
     for (const type of ["C", "C+", "C="]) {
       for (const source of ["src", "src/f"]) {
@@ -130,12 +130,12 @@ test("a dry run of C says what it would copy", { skip }, () => {
   }
 });
 
-test("a run of C fails where its dry run says so", { skip }, () => {
+test("C fails if its dry run reports that it would", { skip }, () => {
   for (const place of ["empty", "full", "file", "link", "fifo"])
     for (const type of ["C", "C+"]) compare(COPIES, `${type} @/${place} - - - - @/src`, ["--create"]);
 });
 
-test("the lines of r and R, at any age", { skip }, () => {
+test("r and R lines, with any age", { skip }, () => {
   const setup = "touch f; mkdir d; ln -s f l; touch -hd '3 days ago' f d l";
   for (const type of ["r", "R"]) {
     for (const name of ["f", "d", "l"]) {
@@ -147,7 +147,7 @@ test("the lines of r and R, at any age", { skip }, () => {
   }
 });
 
-test("create --dry-run tells of a copy what create does", () => {
+test("create --dry-run reports the same copies as create", () => {
   for (const [place, said] of [
     ["empty", /^would copy .*src to .*empty$/m],
     ["new", /^would copy .*src to .*new$/m],

@@ -127,21 +127,21 @@ function compare(lines: readonly string[], options: readonly string[], env: Node
   }
 }
 
-test("the drop-in words what is wrong with a line as 262", { skip }, () => {
+test("the drop-in reports invalid lines with the messages of 262", { skip }, () => {
   compare(LINES, [], {});
 });
 
-test("also of lines that stop a run", { skip }, () => {
+test("the drop-in reports lines that stop a run as 262 does", { skip }, () => {
   for (const line of FATAL) compare([line], [], { CREDENTIALS_DIRECTORY: "/nonexistent" });
 });
 
-test("also of lines that do not count", { skip }, () => {
+test("the drop-in reports ignored lines as 262 does", { skip }, () => {
   const env = { SYSTEMD_LOG_LEVEL: "debug", CREDENTIALS_DIRECTORY: "/nonexistent" };
   compare(REMARKS, ["--graceful"], env);
   compare(["d %t/x"], ["--user"], env);
 });
 
-test("also of files", { skip }, () => {
+test("the drop-in reports problems of files as 262 does", { skip }, () => {
   using scratch = new Scratch();
   for (const file of [scratch.path, join(scratch.path, "missing")]) {
     const args = ["--create", "--dry-run", file];

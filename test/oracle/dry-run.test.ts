@@ -17,7 +17,7 @@ function named(outcome: Outcome, verb: RegExp): string[] {
   return [...new Set(names)].sort();
 }
 
-test(`${RUNS} random cases: a dry run names what the run removes, and changes nothing`, async () => {
+test(`${RUNS} random cases: a dry run lists what the run removes, and changes nothing`, async () => {
   const worker = openWorker({}, false);
   let total = 0;
   const property = fc.asyncProperty(anyCase, async (any) => {

@@ -148,13 +148,13 @@ async function compare({ tools: { binary, clock }, version, first, cases }: Comp
   assert.deepEqual(failures, [], failures.join("\n\n"));
 }
 
-test(`explain foretells what 262 removes: ${count} random trees from seed ${seed}`, { skip }, async () => {
+test(`explain predicts what 262 removes: ${count} random trees from seed ${seed}`, { skip }, async () => {
   if (!("missing" in tools)) await compare({ tools, version: 262, first: seed, cases: count });
 });
 
 const olderCount = Math.ceil(count / 3);
 
-test(`explain --assume-version 252 foretells what 252 removes: ${olderCount} trees`, {
+test(`explain --assume-version 252 predicts what 252 removes: ${olderCount} trees`, {
   skip: "missing" in older ? older.missing : unseen,
 }, async () => {
   if (!("missing" in older)) await compare({ tools: older, version: 252, first: seed, cases: olderCount });

@@ -33,7 +33,7 @@ function bothOf(
   return both({ environment: HOST, ...choice, args: [file] });
 }
 
-test("crafted lines are taken and refused as 262 does", { skip }, (t) => {
+test("lines written by hand are accepted and refused as by 262", { skip }, (t) => {
   const file = join(scratch(t), "lines.conf");
   for (const line of crafted) {
     const [ours, theirs] = bothOf(`${line}\n`, file, { boot: true });
@@ -41,7 +41,7 @@ test("crafted lines are taken and refused as 262 does", { skip }, (t) => {
   }
 });
 
-test("random configurations come to the same items, conflicts and exit status", { skip }, (t) => {
+test("random configurations give the same items, conflicts and exit status", { skip }, (t) => {
   const file = join(scratch(t), "lines.conf");
   const prefix = fc.constantFrom("/mayfly/a", "/mayfly/a/", "/mayfly", "//mayfly/./b");
   const flags = fc.record(
@@ -209,7 +209,7 @@ test("configuration comes from the same files in the same order", { skip }, (t) 
   }
 });
 
-test("a root that is none stops everything", { skip }, (t) => {
+test("an invalid root stops everything", { skip }, (t) => {
   const root = scratch(t);
   writeFileSync(join(root, "file"), "");
   for (const name of ["missing", "file"]) {

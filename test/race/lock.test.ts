@@ -48,7 +48,7 @@ async function withArena(use: (arena: Arena) => Promise<void>): Promise<void> {
   }
 }
 
-test("control: a cleaner that does not look at locks breaks them", () =>
+test("control: a cleaner that ignores locks removes locked files", () =>
   withArena(async (arena) => {
     const tree = join(arena.folder, "locked");
     const { broken } = await besideLocker(arena, () => {

@@ -117,7 +117,7 @@ function readByParents(tree: string): string {
   return readFileSync(secret.number, "utf8");
 }
 
-test("control: a walk that asks the kernel for .. is led out", () =>
+test("control: a walk that opens .. leaves the root", () =>
   withPlace(async (place) => {
     let read = "";
     await underAttack(place, () => {

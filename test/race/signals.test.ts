@@ -37,7 +37,7 @@ async function storm(t: TestContext, signal: NodeJS.Signals): Promise<void> {
   }
 }
 
-test(`${COUNT} signals to programs that make and remove all the time leave nothing`, async (t) => {
+test(`${COUNT} signals to programs that create and remove all the time leave nothing`, async (t) => {
   // Four at a time, so that the load of the machine varies the moment.
   await Promise.all(SIGNALS.map((signal) => storm(t, signal)));
 });

@@ -64,7 +64,7 @@ test(`${DIRECTORIES} directories against a cleaner with age 0: none is lost, and
   assert.deepEqual({ emptyLost, filledLost }, { emptyLost: 0, filledLost: 0 });
 });
 
-test(`${FILES} named files against the same: none is lost`, async (t) => {
+test(`${FILES} named files against a cleaner with age 0: none is lost`, async (t) => {
   const dir = scratch(t);
   const end = await tightCleaner(t, dir);
   assert.equal(

@@ -61,7 +61,7 @@ function callAll(folder: string): Tally {
   return tally;
 }
 
-test(`${CALLS} calls under an attacker who swaps the parent with a symlink: nothing outside`, async (t) => {
+test(`${CALLS} calls while an attacker swaps the parent for a symlink create nothing outside`, async (t) => {
   const { folder, outside } = arena(t);
   const before = statSync(outside, { bigint: true });
   const end = await startSwapping(t, folder);
@@ -74,7 +74,7 @@ test(`${CALLS} calls under an attacker who swaps the parent with a symlink: noth
   assert.equal(statSync(outside, { bigint: true }).mtimeNs, before.mtimeNs);
 });
 
-test("a sticky directory's other users get nothing by swapping what is theirs", {
+test("other users of a sticky directory gain nothing by swapping their files", {
   skip: needsRoot || cannotBeNobody,
 }, async (t) => {
   const { folder, outside } = arena(t);

@@ -89,7 +89,7 @@ for (const quota of [false, true]) {
   });
 }
 
-test("= puts a file in the place of a subvolume that holds another, where 262 fails half-way", {
+test("= replaces a subvolume that contains another one, where 262 fails half-way", {
   skip: missing(),
 }, (t) => {
   const folder = mkdtempSync("/var/tmp/mayfly-test-");

@@ -44,7 +44,7 @@ async function removal(
   return found;
 }
 
-test("a line on the command line, and none of the host's", { skip }, async (t) => {
+test("a removal is attributed to the line on the command line", { skip }, async (t) => {
   const dir = scratch(t);
   const line = `d ${dir} - - - mM:10d`;
   for (const args of [
@@ -59,7 +59,7 @@ test("a line on the command line, and none of the host's", { skip }, async (t) =
   }
 });
 
-test("the line of a named file that has an age, and whose prefix was asked for", { skip }, async (t) => {
+test("a removal is attributed to the line with an age, within the prefix", { skip }, async (t) => {
   const dir = scratch(t);
   const config = join(scratch(t), "app.conf");
   writeFileSync(
@@ -78,7 +78,7 @@ test("the line of a named file that has an age, and whose prefix was asked for",
   assert.equal(glob.line?.line, 4);
 });
 
-test("a line below another root", { skip }, async (t) => {
+test("a removal below another root is attributed to its line", { skip }, async (t) => {
   const root = scratch(t);
   mkdirSync(join(root, "etc/tmpfiles.d"), { recursive: true });
   mkdirSync(join(root, "tmp"));
@@ -93,7 +93,7 @@ test("a line below another root", { skip }, async (t) => {
   assert.match(stranger.lineUnknown ?? "", /can be written by others than root/);
 });
 
-test("configuration that cannot be known is reported as such, and no line blamed", { skip }, async (t) => {
+test("if the configuration is unknown, this is reported instead of a line", { skip }, async (t) => {
   const dir = scratch(t);
   const file = join(dir, "f");
   const piped = await removal(dir, old(file), ["clean", "-"], `d ${dir} - - - mM:10d\n`);
@@ -116,7 +116,9 @@ for (const [what, uid] of [
   ["an ordinary user's", NOBODY],
   ["root's, from a directory of an ordinary user's", 0],
 ] as const) {
-  test(`${what} program called systemd-tmpfiles is not believed, and opens nothing`, { skip }, async (t) => {
+  test(`${what} program called systemd-tmpfiles is not trusted, and no file is opened for it`, {
+    skip,
+  }, async (t) => {
     const dir = scratch(t);
     const tools = scratch(t);
     chmodSync(dir, 0o1777);

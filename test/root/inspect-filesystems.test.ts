@@ -63,7 +63,7 @@ function namedRm(events: readonly WatchEvent[], path: string): void {
   assert.equal(actor?.cmdline?.[0], "rm", path);
 }
 
-test("on a btrfs' top level, that is marked as a whole: its subvolumes' entries too", {
+test("on the top level of a btrfs, entries of subvolumes are reported", {
   skip: NEEDS_NAMES || skipBtrfs,
 }, async (t) => {
   const { top } = btrfs(t);
@@ -78,7 +78,7 @@ test("on a btrfs' top level, that is marked as a whole: its subvolumes' entries 
   namedRm(events, join(top, "sub/d/old"));
 });
 
-test("on a btrfs' subvolume, by which the whole can't be marked", {
+test("on a subvolume of a btrfs, changes are reported", {
   skip: NEEDS_NAMES || skipBtrfs,
 }, async (t) => {
   const { sub } = btrfs(t);
@@ -103,7 +103,7 @@ test("a subvolume that is made and removed while it is watched", { skip: skipBtr
   assert.deepEqual(told(events, top), ["create later", "create later/f", "delete later/f", "delete later"]);
 });
 
-test("on a btrfs' subvolume nothing is missed in a directory that comes and goes at once", {
+test("on a subvolume of a btrfs, short-lived directories are reported completely", {
   skip: skipBtrfs,
 }, async (t) => {
   const { sub } = btrfs(t);
@@ -136,7 +136,7 @@ function overlay(t: TestContext): { on: string; upper: string } {
   return { on, upper: join(dir, "upper") };
 }
 
-test("on an overlay, which takes no mark as a whole: what goes is told with who did it", {
+test("on an overlay, removals are reported with their process", {
   skip: NEEDS_NAMES,
 }, async (t) => {
   const { on } = overlay(t);
@@ -147,7 +147,7 @@ test("on an overlay, which takes no mark as a whole: what goes is told with who 
   assert.equal(events[0]?.victim?.size, 3n);
 });
 
-test("an overlay's upper layer, watched itself, shows what changes by way of the overlay", {
+test("changes through an overlay are reported in its upper layer", {
   skip,
 }, async (t) => {
   const { on, upper } = overlay(t);
@@ -164,7 +164,7 @@ function exchange(one: string, other: string): void {
   renameat2(Fd.cwd, bytes(one), Fd.cwd, bytes(other), RENAME_EXCHANGE);
 }
 
-test("two names that are exchanged are told as that, in one directory and across two", {
+test("an exchange of two names is reported, within a directory and across two", {
   skip,
 }, async (t) => {
   const dir = scratch(t);
@@ -195,7 +195,7 @@ test("two names that are exchanged are told as that, in one directory and across
   assert.equal(last("two/f")?.kind, "directory");
 });
 
-test("an exchange of two trees is told, and paths below are those of the new places", { skip }, async (t) => {
+test("an exchange of two trees is reported, with the new paths below them", { skip }, async (t) => {
   const dir = scratch(t);
   for (const name of ["current/x", "next/y"]) mkdirSync(join(dir, name), { recursive: true });
   const { events } = await watching(dir, () => {
@@ -209,7 +209,7 @@ test("an exchange of two trees is told, and paths below are those of the new pla
   assert.deepEqual(names.slice(1), ["delete current/y", "create next/x/f"]);
 });
 
-test("one name that is exchanged with one outside of what is watched has left, and the other has come", {
+test("an exchange with an unwatched name is reported as a move out and a move in", {
   skip,
 }, async (t) => {
   const dir = scratch(t);

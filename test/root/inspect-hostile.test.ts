@@ -36,7 +36,7 @@ const eventsOf = (stdout: string): { type: string; op: string; path: string }[] 
     .filter(({ type }) => type === "event");
 
 for (const below of FILE_SYSTEMS) {
-  test(`renames that contradict what a scan saw do not end it, below ${below ?? "/tmp"}`, {
+  test(`renames that contradict a scan do not end the watch, below ${below ?? "/tmp"}`, {
     skip,
   }, async (t) => {
     const dir = scratch(t, below);
@@ -59,7 +59,7 @@ function bind(from: string, to: string): Disposable {
   return { [Symbol.dispose]: () => void spawnSync("umount", ["-l", to]) };
 }
 
-test("a directory that a bind mount shows below itself, at the start and later", { skip }, async (t) => {
+test("a directory that is bind-mounted below itself, at the start or later", { skip }, async (t) => {
   const dir = scratch(t);
   for (const path of ["x/m", "x/n", "y"]) mkdirSync(join(dir, path), { recursive: true });
   using _ = bind(dir, join(dir, "x/m"));

@@ -71,7 +71,7 @@ for (const proc of [["--mount-proc"], []]) {
   });
 }
 
-test("without root: inotify tells what happens, and says that it can't tell who", {
+test("without root, inotify reports changes, and that the process is unknown", {
   skip: cannotBeNobody,
 }, (t) => {
   const dir = scratch(t);
@@ -100,7 +100,7 @@ test("without root: inotify tells what happens, and says that it can't tell who"
   }
 });
 
-test("on overlayfs, which takes no mark as a whole", { skip }, async (t) => {
+test("overlayfs, which accepts no file system mark, is watched by directories", { skip }, async (t) => {
   const dir = scratch(t);
   const script = join(scratch(t), "watcher.mjs");
   const mounted = `cd ${dir} && mount -t tmpfs none . && cd ${dir} && mkdir lower upper work on lower/d && echo x > lower/d/f && mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work none on && exec "$0" "$@"`;

@@ -149,7 +149,7 @@ for (const [what, each] of Object.entries(CASES)) {
   }
 }
 
-test("a command line of many pages is cut, and that is said", { skip }, async (t) => {
+test("a long command line is cut and marked", { skip }, async (t) => {
   const long = Array.from({ length: 16 }, (_, i) => `/nowhere/${i}${"x".repeat(4_000)}`);
   const act = ({ victim }: Place): void => run("/bin/rm", "-f", victim, ...long);
   const { actor, place } = await removedBy(t, { ...compiled(""), act }, []);
@@ -158,7 +158,7 @@ test("a command line of many pages is cut, and that is said", { skip }, async (t
   assert.equal(`${actor.cmdline?.[3]}`.startsWith("/nowhere/0xxx"), true);
 });
 
-test("a pid that comes again is not given the name that it had before", { skip }, async (t) => {
+test("a reused pid does not get the old name", { skip }, async (t) => {
   const dir = scratch(t);
   const script = join(scratch(t), "reuse");
   // The next pid can be chosen in a pid namespace of one's own: the same one is used by two programs in turn.

@@ -46,14 +46,14 @@ async function namedOf(t: TestContext): Promise<void> {
   }
 }
 
-test(`${PROGRAMS} programs that live for one unlink are each named, idle`, { skip }, namedOf);
+test(`${PROGRAMS} programs that only call unlink are each identified, idle`, { skip }, namedOf);
 
-test(`${PROGRAMS} programs that live for one unlink are each named, under load`, { skip }, async (t) => {
+test(`${PROGRAMS} programs that only call unlink are each identified, under load`, { skip }, async (t) => {
   load(t);
   await namedOf(t);
 });
 
-test("100,000 removals in a burst: none lost, each with its path, program and times", {
+test("a burst of 100,000 removals is reported completely, with path, program and times", {
   skip: NEEDS_NAMES,
 }, async (t) => {
   const dir = scratch(t);
@@ -79,7 +79,7 @@ test("100,000 removals in a burst: none lost, each with its path, program and ti
   assert.equal(wanted.size, 0);
 });
 
-test("a fork without an exec is named as the program that it runs", { skip: NEEDS_NAMES }, async (t) => {
+test("a fork without an exec has the name of its program", { skip: NEEDS_NAMES }, async (t) => {
   const dir = scratch(t);
   const script = join(scratch(t), "script");
   writeFileSync(script, `#!/bin/sh\n( : > ${dir}/by-a-subshell )\n`);

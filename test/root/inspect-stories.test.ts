@@ -78,7 +78,7 @@ function unpacked(below: string): string {
 const removalOf = (events: readonly WatchEvent[], path: string): WatchEvent | undefined =>
   events.find(({ op, path: removed }) => op === "delete" && removed === path);
 
-test("the lost directory: foretold, explained when it goes, and saved by the advice", {
+test("a removed directory is predicted, explained, and kept by the advice", {
   skip: skip || needsDisk("ext4"),
 }, async (t) => {
   const disk = withoutBirthTimes(t);
@@ -115,7 +115,7 @@ test("the lost directory: foretold, explained when it goes, and saved by the adv
   assert.equal(existsSync(modules), true);
 });
 
-test("the mount point that a boot-time program made below a D line", { skip }, async (t) => {
+test("a mount point created at boot below a D line is explained", { skip }, async (t) => {
   const dir = scratch(t);
   const run = join(dir, "run");
   const point = join(run, "mount-Xa81bc");

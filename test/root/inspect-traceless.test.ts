@@ -102,7 +102,7 @@ for (const [name, options] of Object.entries(MOUNTS)) {
   });
 }
 
-test("the test sees what it looks for: a plain look moves an access time on such a mount", { skip }, (t) => {
+test("control: a plain read changes an access time on such a mount", { skip }, (t) => {
   for (const options of Object.values(MOUNTS)) {
     const { top } = context(t, options);
     const atime = (path: string): bigint => lstatSync(path, { bigint: true }).atimeNs;

@@ -8,7 +8,7 @@ import { NEEDS_NAMES, NEEDS_ROOT, scratch, watching } from "../unit/inspect/watc
 const options = { skip: NEEDS_ROOT };
 const named = { skip: NEEDS_NAMES };
 
-test("a removal is told with its process and the victim's times", named, async (t) => {
+test("a removal is reported with its process and the file's timestamps", named, async (t) => {
   const dir = scratch(t);
   mkdirSync(join(dir, "a/b"), { recursive: true });
   writeFileSync(join(dir, "a/b/old"), "old");
@@ -43,7 +43,7 @@ test("a rename over a file is a replacement, not a removal and not a creation", 
 });
 
 test(
-  "a tree that is removed and made anew at once is told as both, with what is in the new one",
+  "a tree that is replaced at once is reported as removed and created, with its contents",
   options,
   async (t) => {
     const dir = scratch(t);
@@ -61,7 +61,7 @@ test(
   },
 );
 
-test("a name that is made and removed in turns is told each time", options, async (t) => {
+test("a name that is created and removed repeatedly is reported each time", options, async (t) => {
   const dir = scratch(t);
   const { events } = await watching(dir, () => {
     for (let i = 0; i < 50; i++) {
@@ -76,7 +76,7 @@ test("a name that is made and removed in turns is told each time", options, asyn
   for (const each of once) assert.equal(told.filter((line) => line === each).length, 50, each);
 });
 
-test("a mount on top hides what is below, and tells who mounted", named, async (t) => {
+test("a mount over a watched path is reported with its process", named, async (t) => {
   const dir = scratch(t);
   mkdirSync(join(dir, "m"));
   writeFileSync(join(dir, "m/hidden"), "");
@@ -92,7 +92,7 @@ test("a mount on top hides what is below, and tells who mounted", named, async (
   );
 });
 
-test("what moves out and in is followed, and told where it went", options, async (t) => {
+test("moves out and in are reported with their new paths", options, async (t) => {
   const dir = scratch(t);
   const elsewhere = scratch(t);
   mkdirSync(join(dir, "d"));
@@ -113,7 +113,7 @@ test("what moves out and in is followed, and told where it went", options, async
   );
 });
 
-test("the target itself, and one that is not there yet", options, async (t) => {
+test("the watched path itself is reported, also if it is created later", options, async (t) => {
   const dir = scratch(t);
   const target = join(dir, "not/yet");
   const { events } = await watching(target, () => {
@@ -128,7 +128,7 @@ test("the target itself, and one that is not there yet", options, async (t) => {
   );
 });
 
-test("the times of a victim are those that were set after it was made", options, async (t) => {
+test("the timestamps of a removed file include later changes", options, async (t) => {
   const dir = scratch(t);
   const { events } = await watching(dir, () => {
     mkdirSync(join(dir, "d"));

@@ -8,7 +8,7 @@ const inNamespace = (script: string) =>
 
 const skip = inNamespace("umount --lazy /proc").status === 0 ? false : "needs a mount namespace: root";
 
-test("without /proc nothing is done, as 262 does nothing", { skip }, () => {
+test("without /proc nothing is done, as with 262", { skip }, () => {
   const line = "d /mayfly-nowhere";
   const { status, stderr, stdout } = inNamespace(
     `umount --lazy /proc && "$0" "$1" tmpfiles --dry-run --create --inline "${line}"`,

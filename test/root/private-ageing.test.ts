@@ -85,7 +85,7 @@ for (const [title, skip, cleaner] of [
   });
 }
 
-test("at boot the shipped configuration takes what is left, by the real systemd-tmpfiles 262", {
+test("at boot systemd-tmpfiles 262 removes old directories by the shipped configuration", {
   skip: needsRoot || tool.missing || false,
 }, () => {
   const leaf = `mayfly-private-${"0".repeat(32)}-old-abcdef`;

@@ -22,14 +22,14 @@ function withoutUnshare(script: string) {
   return spawnSync("unshare", argv, { encoding: "utf8", timeout: 60_000 });
 }
 
-test("without unshare(1) bubblewrap does it, with the same ends", { skip }, () => {
+test("without unshare(1), bubblewrap is used, with the same exit statuses", { skip }, () => {
   const { stdout, stderr } = withoutUnshare(`
     RUN -- sh -c 'stat -c %a /tmp; ls -A /tmp; echo hi >/tmp/x; grep CapEff /proc/self/status; exit 42'; echo $?
     RUN -- sh -c 'kill -TERM $$'; echo $?`);
   assert.equal(stdout, "1777\nCapEff:\t0000000000000000\n42\n143\n", stderr);
 });
 
-test("what bubblewrap can't do is said, and nothing is run", { skip }, () => {
+test("options that bubblewrap does not support are refused", { skip }, () => {
   const { stdout, stderr } = withoutUnshare("RUN -o noexec -- echo ran; echo $?");
   assert.equal(stdout, "125\n");
   assert.match(stderr, /unshare not found; install util-linux/);

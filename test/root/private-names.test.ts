@@ -74,7 +74,7 @@ test("a name taken in another user's namespace means nothing to root", skip, asy
   }
 });
 
-test("a live one of root's is found beside all that others plant by its name", skip, async () => {
+test("root's directory is found among planted ones of the same name", skip, async () => {
   const name = freshName();
   const root = spawn(process.execPath, [CLI, "run", "--name", name, "--", "sh", "-c", "echo ready; cat"], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -110,7 +110,7 @@ test("a live one of root's is found beside all that others plant by its name", s
   assert.deepEqual(directoriesOf(name), []);
 });
 
-test("a stale one is reaped, whatever others plant or mount by its name", skip, async () => {
+test("an abandoned directory is reaped among planted ones and mounts of the same name", skip, async () => {
   const name = freshName();
   const root = spawn(
     process.execPath,
@@ -140,7 +140,7 @@ test("a stale one is reaped, whatever others plant or mount by its name", skip, 
 });
 
 test(
-  "another user's is reached by its process alone, as that user, and it is said whose it is",
+  "another user's /tmp is entered by pid only, as that user, and the owner is reported",
   skip,
   async () => {
     const name = freshName();
@@ -171,27 +171,23 @@ test(
   },
 );
 
-test(
-  "root's command as another user can't lend its name to a namespace of that user's own",
-  skip,
-  async () => {
-    const name = freshName();
-    const { path, folder } = planted();
-    const script = `unshare -Urm sh -ec 'mount --bind ${path} /usr/bin/id; echo ready; exec cat'`;
-    const child = spawn(
-      process.execPath,
-      [CLI, "run", "--name", name, "--mode", "disconnected", "--user", "nobody", "--", "sh", "-c", script],
-      { stdio: ["pipe", "pipe", "inherit"] },
-    );
-    await firstOutput(endWithTest(child));
-    try {
-      for (let attempt = 0; attempt < 3; attempt++) {
-        const { stdout, stderr } = mayfly(["enter", name, "--", "id", "-u"]);
-        assert.equal(stdout, "0\n", stderr);
-      }
-    } finally {
-      await leave(child);
-      rmSync(folder, { recursive: true });
+test("a user cannot give the name of root's command to another namespace", skip, async () => {
+  const name = freshName();
+  const { path, folder } = planted();
+  const script = `unshare -Urm sh -ec 'mount --bind ${path} /usr/bin/id; echo ready; exec cat'`;
+  const child = spawn(
+    process.execPath,
+    [CLI, "run", "--name", name, "--mode", "disconnected", "--user", "nobody", "--", "sh", "-c", script],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  await firstOutput(endWithTest(child));
+  try {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { stdout, stderr } = mayfly(["enter", name, "--", "id", "-u"]);
+      assert.equal(stdout, "0\n", stderr);
     }
-  },
-);
+  } finally {
+    await leave(child);
+    rmSync(folder, { recursive: true });
+  }
+});

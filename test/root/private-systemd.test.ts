@@ -57,7 +57,7 @@ interface Listed {
   readonly processes: readonly { readonly unit: string; readonly command: string }[];
 }
 
-test("of systemd's units, each main process is mapped to its directory, also one that joined another's", {
+test("the main process of a systemd unit is mapped to its directory, also if units share it", {
   skip: missing,
 }, () => {
   const units = mkdtempSync("/var/mayfly-test-");

@@ -45,7 +45,7 @@ function missing(): string | false {
   return reference().missing ?? false;
 }
 
-test("each line alone ends as with 262", { skip: missing() }, (t) => {
+test("each line alone has the exit status of 262", { skip: missing() }, (t) => {
   const at = mkdtempSync("/var/tmp/mayfly-test-");
   t.after(() => rmSync(at, { recursive: true }));
   const tree = join(at, "tree");

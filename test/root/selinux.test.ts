@@ -50,7 +50,7 @@ function missing(): string | false {
   return false;
 }
 
-test("what is made and adjusted gets the policy's label, once", { skip: missing() }, (t) => {
+test("created and adjusted inodes get the policy's label once", { skip: missing() }, (t) => {
   const at = mkdtempSync("/var/tmp/mayfly-test-");
   t.after(() => rmSync(at, { recursive: true }));
   mkdirSync(join(at, "lib"));

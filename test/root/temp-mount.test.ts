@@ -16,7 +16,7 @@ const mounts = (): string[] =>
 const points = (): string[] => (existsSync(MOUNTS) ? readdirSync(MOUNTS) : []);
 const tmpfs = { type: "tmpfs", options: { size: "1m" } } as const;
 
-test("mounts, calls, unmounts and removes the mount point", { skip }, async () => {
+test("withMount mounts, calls back, unmounts and removes the mount point", { skip }, async () => {
   const path = await withMount("none", tmpfs, async (point) => {
     assert.equal(mounts().length, 1);
     assert.ok(point.startsWith(MOUNTS));
@@ -27,7 +27,7 @@ test("mounts, calls, unmounts and removes the mount point", { skip }, async () =
   assert.deepEqual([mounts(), points()], [[], []]);
 });
 
-test("a callback that throws, or leaves the mount in use, changes nothing about that", { skip }, () => {
+test("a callback that throws, or keeps the mount in use, does not prevent the unmount", { skip }, () => {
   const fail = (point: string): never => {
     const child = execFileSync("sh", ["-c", `cd ${point}; sleep 0.5 >/dev/null 2>&1 & echo $!`]);
     assert.ok(Number(child) > 0);
@@ -37,12 +37,12 @@ test("a callback that throws, or leaves the mount in use, changes nothing about 
   assert.deepEqual([mounts(), points()], [[], []]);
 });
 
-test("a source that can't be mounted leaves no mount point", { skip }, () => {
+test("a failed mount leaves no mount point", { skip }, () => {
   assert.throws(() => withMountSync("none", { type: "no-such-type" }, () => 0), { code: "ENODEV" });
   assert.deepEqual([mounts(), points()], [[], []]);
 });
 
-test("a bind mount shows the directory, read-only where asked, and loses nothing of it", { skip }, (t) => {
+test("a bind mount shows the directory, read-only if requested, and removes nothing", { skip }, (t) => {
   const dir = scratch(t);
   writeFileSync(join(dir, "precious"), "x");
   withMountSync(dir, { type: "bind", readOnly: true }, (point) => {
@@ -72,7 +72,7 @@ for (const [how, left] of [
   });
 }
 
-test("a directory is removed up to a mount inside, which is passed by and told of", { skip }, (t) => {
+test("removing a directory skips and reports a mount inside", { skip }, (t) => {
   const made = mkdtempSync({ dir: scratch(t) });
   const inner = join(made.path, "a/mount");
   mkdirSync(inner, { recursive: true });

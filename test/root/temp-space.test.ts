@@ -54,7 +54,7 @@ function requireSpaceError(error: unknown, dir: string): true {
   return true;
 }
 
-test("content that does not fit: the error, and nothing partial", { skip }, (t) => {
+test("content that does not fit is an error and leaves nothing", { skip }, (t) => {
   const { small: dir } = places(t);
   for (const make of [mkstempSync, openTempSync]) {
     assert.throws(
@@ -71,7 +71,7 @@ test("content that does not fit: the error, and nothing partial", { skip }, (t) 
   mkstempSync({ dir, content: Buffer.alloc(60 * KIB) }).removeSync();
 });
 
-test("content that does not fit: the fallback", { skip }, (t) => {
+test("content that does not fit goes to the fallback", { skip }, (t) => {
   const { small: dir, roomy } = places(t);
   for (const make of [mkstempSync, openTempSync]) {
     using file = make({ dir, fallback: [dir, roomy], content: tooMuch });
@@ -95,7 +95,7 @@ test("an append that does not fit leaves the file as it was", { skip }, async (t
   }
 });
 
-test("an anonymous file that outgrows its place moves on", { skip }, async (t) => {
+test("an anonymous file that outgrows its file system moves to the next place", { skip }, async (t) => {
   const { small: dir, roomy } = places(t);
   await using file = await openTemp({ dir, fallback: [roomy], content: "first " });
   await file.append(tooMuch);
@@ -107,7 +107,7 @@ test("an anonymous file that outgrows its place moves on", { skip }, async (t) =
   assert.equal(statSync(join(roomy, "whole")).size, whole.length);
 });
 
-test("without inodes: the error, or the fallback", { skip }, (t) => {
+test("without free inodes, the error or the fallback follows", { skip }, (t) => {
   const { small: dir, roomy } = places(t, "size=1m,nr_inodes=4");
   const held = [1, 2, 3].map(() => mkdtempSync({ dir }));
   for (const make of [mkdtempSync, mkstempSync, openTempSync]) {
@@ -122,7 +122,7 @@ test("without inodes: the error, or the fallback", { skip }, (t) => {
   assert.deepEqual(readdirSync(dir), []);
 });
 
-test("a callback that meets a full disk starts anew in the next place", { skip }, async (t) => {
+test("a callback that fails on a full disk runs again in the next place", { skip }, async (t) => {
   const { small: dir, roomy } = places(t);
   const write = ({ path }: { path: string }): string => {
     writeFileSync(join(path, "file"), tooMuch);
@@ -137,7 +137,7 @@ test("a callback that meets a full disk starts anew in the next place", { skip }
   for (const place of [dir, roomy]) assert.deepEqual(readdirSync(place), []);
 });
 
-test("a disk that is full elsewhere is no reason to start anew", { skip }, (t) => {
+test("a full disk elsewhere does not restart the callback", { skip }, (t) => {
   const { small, roomy } = places(t);
   let calls = 0;
   assert.throws(
@@ -155,7 +155,7 @@ test("a disk that is full elsewhere is no reason to start anew", { skip }, (t) =
   assert.equal(calls, 1);
 });
 
-test("a persist that does not fit leaves nothing under the name, and loses nothing", { skip }, async (t) => {
+test("a persist that does not fit creates no name and loses nothing", { skip }, async (t) => {
   const { small, roomy } = places(t);
   writeFileSync(join(small, "target"), "old");
   for (const file of [openTempSync({ dir: roomy }), mkstempSync({ dir: roomy })]) {

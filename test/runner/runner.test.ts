@@ -37,7 +37,7 @@ const hasEnded = (dir: string): boolean => !existsSync(`/proc/${readFileSync(joi
 
 const LEAVE = 'const child = spawn("sleep", ["300"], { stdio: "ignore", detached: true }); started(child);';
 
-test("a file that never ends is killed after its time, with what it started", (t) => {
+test("a test file that exceeds its time is killed with its processes", (t) => {
   const { args, dir } = runOf(t, `${LEAVE} test("busy", () => { for (;;); });`, 2);
   const { failed, stderr } = outcome(args);
   assert.equal(failed, true);
@@ -45,7 +45,7 @@ test("a file that never ends is killed after its time, with what it started", (t
   assert.equal(hasEnded(dir), true);
 });
 
-test("what a file leaves running is ended and named", (t) => {
+test("processes that a test file leaves are ended and reported", (t) => {
   const { args, dir } = runOf(t, `test("leaves", () => { ${LEAVE} child.unref(); });`);
   const { failed, leftovers } = outcome(args);
   assert.equal(failed, false);
@@ -53,7 +53,7 @@ test("what a file leaves running is ended and named", (t) => {
   assert.equal(hasEnded(dir), true);
 });
 
-test("what could not be compared is counted, be it a whole test or a part of one", (t) => {
+test("skipped comparisons are counted, as whole tests and as parts", (t) => {
   const why = JSON.stringify(`${NOT_COMPARED}: no C compiler`);
   const { args } = runOf(
     t,
@@ -65,7 +65,7 @@ test("what could not be compared is counted, be it a whole test or a part of one
   assert.match(stdout, /^# tests 4$/m);
 });
 
-test("a runner that is ended ends what it has started", async (t) => {
+test("a runner that is ended ends its processes", async (t) => {
   const { args, dir } = runOf(t, `test("hangs", () => { ${LEAVE} return new Promise(() => {}); });`);
   const runner: ChildProcess = spawn(process.execPath, args, { env: environment, stdio: "ignore" });
   t.after(() => runner.kill("SIGKILL"));

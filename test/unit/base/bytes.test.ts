@@ -17,7 +17,7 @@ import {
   toText,
 } from "#src/base/bytes.js";
 
-test("text and bytes are inverse on what is UTF-8", () => {
+test("text and bytes are inverse on UTF-8", () => {
   fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => toText(bytes(text)) === text));
 });
 
@@ -29,7 +29,7 @@ test("buffers and bytes are inverse on anything", () => {
   );
 });
 
-test("what is shown never holds a control character, and tells different names apart", () => {
+test("escaped names have no control characters and stay distinct", () => {
   const name = fc.uint8Array({ maxLength: 12 }).map((raw) => fromBuffer(raw));
   fc.assert(
     fc.property(name, name, (a, b) => {
@@ -39,14 +39,14 @@ test("what is shown never holds a control character, and tells different names a
   );
 });
 
-test("names are shown as people know them", () => {
+test("ordinary names are shown unchanged", () => {
   assert.equal(escapeForDisplay(bytes("/tmp/naïve 雪")), "/tmp/naïve 雪");
   assert.equal(escapeForDisplay("/tmp/\xff\xfe" as Bytes), "/tmp/\\xff\\xfe");
   assert.equal(escapeForDisplay("a\nb\x1b[2J" as Bytes), "a\\nb\\x1b[2J");
   assert.equal(isUtf8("\xff" as Bytes), false);
 });
 
-test("path arithmetic", () => {
+test("join, dirname, basename and normalize", () => {
   const p = (text: string): Bytes => bytes(text);
   assert.equal(join(p("/"), p("a")), "/a");
   assert.equal(join(p("/root"), p("/a")), "/root/a");
@@ -60,7 +60,7 @@ test("path arithmetic", () => {
   assert.equal(isBelow(p("/a"), p("/")), true);
 });
 
-test("the directories of many paths are those of each", () => {
+test("dirname of many paths equals that of each", () => {
   const paths = fc.array(fc.string({ unit: fc.constantFrom("/", "a", "."), maxLength: 6 }).map(bytes));
   fc.assert(fc.property(paths, (all) => assert.deepEqual(all.map(ancestors()), all.map(dirname))));
 });

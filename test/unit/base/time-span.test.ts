@@ -44,7 +44,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
   years: 31_557_600_000_000n,
 };
 
-test("sums of numbers with units, in any order", () => {
+test("a time span is a sum of numbers with units, in any order", () => {
   const term = fc.tuple(fc.nat(100_000), fc.constantFrom(...Object.keys(UNITS)));
   fc.assert(
     fc.property(
@@ -67,7 +67,7 @@ test("fractions are cut to a microsecond, digit by digit", () => {
   assert.equal(microseconds("1 .5h"), 1_801_000_000n);
 });
 
-test("what is no time span", () => {
+test("invalid time spans are refused", () => {
   for (const wrong of [
     "",
     " ",
@@ -95,7 +95,7 @@ test("what is no time span", () => {
   }
 });
 
-test("what 64 bits of microseconds do not hold", () => {
+test("time spans beyond 64 bits of microseconds are refused", () => {
   assert.equal(microseconds("18446744073708s"), 18446744073708000000n);
   assert.equal(microseconds("18446744073709s"), undefined);
   assert.equal(microseconds("9223372036854775808us"), undefined);
@@ -103,12 +103,12 @@ test("what 64 bits of microseconds do not hold", () => {
   assert.equal(microseconds("9223372036854775807us 9223372036854775807us 1us"), undefined);
 });
 
-test("infinity is the longest, and stands alone", () => {
+test("infinity is the longest time span, and cannot be combined", () => {
   assert.equal(parseTimeSpan(" infinity " as Bytes), INFINITE_SPAN);
   assert.equal(formatTimeSpan(INFINITE_SPAN), "infinity");
 });
 
-test("the shown form reads back as the same span", () => {
+test("a formatted time span parses as the same value", () => {
   fc.assert(
     fc.property(fc.bigInt({ min: 0n, max: 2n ** 62n }), (span) => {
       assert.equal(microseconds(formatTimeSpan(span * 1000n)), span);

@@ -10,7 +10,7 @@ after(() => {
 
 const MOMENT = 1_764_202_830n * SECOND + 7n;
 
-test("people read local time", () => {
+test("text has local time", () => {
   process.env.TZ = "Asia/Kolkata";
   assert.equal(localTime(MOMENT), "2025-11-27 05:50");
   assert.equal(localTime(MOMENT, "second"), "2025-11-27 05:50:30");
@@ -19,7 +19,7 @@ test("people read local time", () => {
   assert.equal(localTime(-1n, "second"), "1969-12-31 23:59:59");
 });
 
-test("programs read UTC, to the nanosecond", () => {
+test("JSON has UTC, to the nanosecond", () => {
   process.env.TZ = "Asia/Kolkata";
   assert.equal(utcTime(MOMENT), "2025-11-27T00:20:30.000000007Z");
   assert.equal(utcTime(-1n), "1969-12-31T23:59:59.999999999Z");

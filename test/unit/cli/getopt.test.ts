@@ -40,7 +40,7 @@ test("a value follows as its own argument or after =, and may be empty or look l
   assert.equal(options.create, false);
 });
 
-test("a long name may be shortened to what only it begins with; a whole name is never ambiguous", () => {
+test("a long option may be shortened to an unambiguous prefix; a full name is never ambiguous", () => {
   assert.equal(parse("--cre").options.create, true);
   assert.deepEqual(parse("--pre=/x").options.prefix, ["/x"]);
   assert.equal(message("--c"), "option '--c' is ambiguous; possibilities: --create, --clean, --color");
@@ -56,7 +56,7 @@ test("short options bundle, and the last one may carry its value", () => {
   assert.equal(message("-nx"), "unrecognized option '-x'");
 });
 
-test("what can't be obeyed is said in the words of systemd-tmpfiles 262", () => {
+test("invalid options are reported with the messages of systemd-tmpfiles 262", () => {
   assert.equal(message("--foo"), "unrecognized option '--foo'");
   assert.equal(message("--=x"), "unrecognized option '--'");
   assert.equal(message("---"), "unrecognized option '---'");
@@ -66,18 +66,18 @@ test("what can't be obeyed is said in the words of systemd-tmpfiles 262", () => 
   assert.equal(message("-j"), "option '-j' requires an argument");
 });
 
-test("an option whose value may be left out never takes the next argument", () => {
+test("an optional value is never the next argument", () => {
   assert.equal(parse("--color", "always").options.color, "");
   assert.equal(parse("--color=always").options.color, "always");
   assert.match(message("--color=blue"), /expects one of .*, not 'blue'/);
 });
 
-test("--help ends the reading: what follows is not looked at", () => {
+test("--help stops parsing the command line", () => {
   const { options } = parseOptions(TABLE, ["-nh", "--foo"].map(bytes), { halt: ["help"] });
   assert.equal(options.help, true);
 });
 
-test("a command line for another command is left alone from its first operand on", () => {
+test("options after the first operand belong to the command that is run", () => {
   const { options, operands } = parseOptions(TABLE, ["-n", "ls", "-l", "--", "--create"].map(bytes), {
     stopsAtOperand: true,
   });
@@ -85,7 +85,7 @@ test("a command line for another command is left alone from its first operand on
   assert.equal(options.create, false);
 });
 
-test("bytes that are not UTF-8 come through, and are shown escaped where they are refused", () => {
+test("arguments that are not UTF-8 are accepted, and escaped in messages", () => {
   const raw = "--root=/\xff\xfe" as ReturnType<typeof bytes>;
   assert.equal(parseOptions(TABLE, [raw]).options.root, "/\xff\xfe");
   assert.throws(() => parseOptions(TABLE, ["--\xff\n" as ReturnType<typeof bytes>]), {

@@ -51,7 +51,7 @@ const removed = (over: Partial<Extract<Event, { type: "removed" }>>): Event => (
   ...over,
 });
 
-test("removal is told as 262 tells it: with a full stop where the line names the path itself", () => {
+test("removals are reported with the messages of 262", () => {
   const said = dropIn(
     [
       removed({ source: line("r /a") }),
@@ -73,7 +73,7 @@ test("removal is told as 262 tells it: with a full stop where the line names the
   ]);
 });
 
-test("what is done is told at debug level only, what is wrong at every level but the most silent", () => {
+test("actions are reported at level debug, problems at every level but the lowest", () => {
   const events: Event[] = [
     removed({ done: true }),
     {
@@ -108,7 +108,7 @@ test("a pipe gets names byte for byte, a terminal never", () => {
   assert.deepEqual(dropIn([event], {}, true), ['Would remove "/tmp/\\x1b]0;x\\x07\\n\\xff"']);
 });
 
-test("JSON holds a name as text, and its bytes where the text can't", () => {
+test("JSON has names as text, and as bytes if they are not UTF-8", () => {
   const parsed = JSON.parse(eventJson(removed({ path: NASTY, bytes: 12n })));
   assert.equal(parsed.path, "/tmp/\x1b]0;x\x07\n\ufffd");
   assert.equal(Buffer.from(parsed.pathBase64, "base64").toString("latin1"), NASTY);
@@ -117,14 +117,14 @@ test("JSON holds a name as text, and its bytes where the text can't", () => {
   assert.equal("pathBase64" in JSON.parse(eventJson(removed({ path: bytes("/ä") }))), false);
 });
 
-test("JSON has nothing in it that a terminal would obey", () => {
+test("JSON contains no control characters", () => {
   const path = bytes("/\u009b31m\u202e\u2028\x7f\u{e0001}");
   const text = eventJson(removed({ path }));
   assert.match(text, /^[\x20-\x7e]*$/);
   assert.equal(bytes(JSON.parse(text).path), path);
 });
 
-test("JSON tells a time to the nanosecond, before 1970 too", () => {
+test("JSON has times to the nanosecond, also before 1970", () => {
   const kept = (time: bigint): unknown =>
     JSON.parse(
       eventJson({
@@ -140,7 +140,7 @@ test("JSON tells a time to the nanosecond, before 1970 too", () => {
   assert.equal(kept(-1_500_000_000n), "1969-12-31T23:59:58.500000000Z");
 });
 
-test("colours are for terminals that can show them, and for nobody who says no", () => {
+test("colours depend on the terminal and on NO_COLOR", () => {
   const coloured = (isTerminal: boolean, env: NodeJS.ProcessEnv): boolean =>
     colors({ isTerminal }, env)("red", "x") !== "x";
   assert.equal(coloured(true, { TERM: "xterm" }), true);
@@ -153,7 +153,7 @@ test("colours are for terminals that can show them, and for nobody who says no",
   assert.equal(coloured(false, { FORCE_COLOR: "1", NO_COLOR: "1" }), false);
 });
 
-test("progress shows after a moment, not at every entry, and is taken away", () => {
+test("progress appears after a delay, is limited in rate, and is erased", () => {
   const screen = memory();
   let now = 0;
   const progress = progressOn({ ...screen, isTerminal: true }, "removed", { TERM: "xterm" }, () => now);
@@ -176,7 +176,7 @@ test("progress shows after a moment, not at every entry, and is taken away", () 
   );
 });
 
-test("there is no progress for a pipe, nor for a terminal that can't take it back", () => {
+test("there is no progress in a pipe or on a dumb terminal", () => {
   const screen = memory();
   let now = 0;
   for (const [isTerminal, TERM] of [
@@ -191,13 +191,13 @@ test("there is no progress for a pipe, nor for a terminal that can't take it bac
   assert.equal(screen.text(), "");
 });
 
-test("a failure names the path, the reason in words, and the call", () => {
+test("a failure names the path, the reason, and with --verbose the call", () => {
   const error = new SyscallError("EACCES", 13, "openat", ['3</tmp>, "x"'], bytes("/tmp/x"));
   assert.equal(failure(bytes("/tmp/x"), error), '/tmp/x: Permission denied (openat(3</tmp>, "x"): EACCES)');
   assert.equal(failure(bytes("/tmp/x"), new Error("no such thing")), "/tmp/x: no such thing");
 });
 
-test("without the call it says what could not be done, and where that was", () => {
+test("without --verbose, a failure names the operation and the path", () => {
   const error = (syscall: string, path: string) =>
     new SyscallError("EPERM", 1, syscall, ["..."], bytes(path));
   const said = (one: SyscallError): string => plainFailure(bytes("/var/log"), one);
@@ -210,7 +210,7 @@ test("without the call it says what could not be done, and where that was", () =
   assert.equal(plainFailure(bytes("/a"), new Error("is a mount point")), "/a: is a mount point");
 });
 
-test("numbers are as a person writes them", () => {
+test("sizes and numbers are formatted for people", () => {
   assert.deepEqual(
     [0, 999, 1023, 1024, 4096, 10_239, 10_240, 1_048_575, 1_234_567].map((each) => size(each)),
     ["0B", "999B", "1023B", "1.0K", "4.0K", "10K", "10K", "1.0M", "1.2M"],

@@ -50,7 +50,7 @@ const read = (image: Buffer, architecture = "x64") =>
   readGpt((offset, length) => image.subarray(offset, offset + length), architecture);
 const designators = (found: Partition[] | undefined) => found?.map((each) => each.designator);
 
-test("a partition is found by its type, and its place is counted in bytes", () => {
+test("partitions are found by type, with offsets in bytes", () => {
   for (const sector of [512, 4096]) {
     const found = read(disk([{ type: ROOT_X64, first: 2048, last: 4095, label: "root" }], sector));
     assert.deepEqual(found, [
@@ -65,7 +65,7 @@ test("a partition is found by its type, and its place is counted in bytes", () =
   }
 });
 
-test("the root of another architecture is no root", () => {
+test("a root partition of another architecture is ignored", () => {
   const image = disk([
     { type: ROOT_ARM64, first: 10, last: 11 },
     { type: HOME, first: 20, last: 21 },
@@ -74,13 +74,13 @@ test("the root of another architecture is no root", () => {
   assert.deepEqual(designators(read(image, "arm64")), ["root", "home"]);
 });
 
-test("a single Linux partition is the root where no other is, and of two nobody knows which", () => {
+test("a single generic Linux partition is the root, and two are ambiguous", () => {
   const one = { type: GENERIC, first: 10, last: 11 };
   assert.deepEqual(designators(read(disk([one]))), ["root"]);
   assert.deepEqual(designators(read(disk([one, { ...one, first: 20, last: 21 }]))), []);
 });
 
-test("of two versions of a root the newer one counts, and what is marked no-auto not at all", () => {
+test("the newest version of a root is used, and no-auto partitions are ignored", () => {
   const root = (label: string, first: number, attributes = 0n) => ({
     type: ROOT_X64,
     first,
@@ -93,7 +93,7 @@ test("of two versions of a root the newer one counts, and what is marked no-auto
   assert.equal(read(disk([root("os_9", 10, 1n << 60n)]))?.[0]?.readOnly, true);
 });
 
-test("what has no GPT is told from a GPT that is broken", () => {
+test("a missing GPT and an invalid GPT are different errors", () => {
   assert.equal(read(Buffer.alloc(100_000)), undefined);
   assert.equal(read(Buffer.from("short")), undefined);
   const image = disk([{ type: ROOT_X64, first: 10, last: 11 }]);
@@ -116,7 +116,7 @@ const part = (designator: Partition["designator"]): Partition => ({
 const used = (policy: ImagePolicy, ...there: Partition["designator"][]) =>
   designators(permitted(there.map(part), policy, ALL));
 
-test("a policy decides which partitions are used, as systemd-tmpfiles 262 decides", () => {
+test("a policy selects partitions as systemd-tmpfiles 262 does", () => {
   const use = (text: string) => used(parseImagePolicy(text), "root", "home");
   assert.deepEqual(use("*"), ["root", "home"]);
   assert.deepEqual(use("-"), []);
@@ -129,7 +129,7 @@ test("a policy decides which partitions are used, as systemd-tmpfiles 262 decide
   assert.deepEqual(use("root=read-only-on:home=unused+absent"), ["root"]);
 });
 
-test("a policy that can't be read is refused in the words of 262", () => {
+test("an invalid policy is refused with the message of 262", () => {
   const refused = (text: string, message: string) =>
     assert.throws(() => parseImagePolicy(text), { message: `${message}: ${text}` });
   refused("foo", "Failed to parse image policy");

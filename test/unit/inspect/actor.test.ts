@@ -16,7 +16,7 @@ test("the unit is the innermost that the cgroup's path names", () => {
   assert.deepEqual(place(""), {});
 });
 
-test("containers are told by the cgroups that their managers make", () => {
+test("containers are recognized by their cgroups", () => {
   const id = "0123456789abcdef";
   assert.deepEqual(place(`system.slice/docker-${id}.scope`), { unit: `docker-${id}.scope`, container: id });
   assert.deepEqual(place(`machine.slice/libpod-${id}.scope/container`), {

@@ -98,7 +98,7 @@ for (const days of [0n, 6n, 9n, 20n, 40n]) {
   });
 }
 
-test("an entry goes at the moment that explain names, and no nanosecond before", (t) => {
+test("an entry is removed exactly at the time that explain reports", (t) => {
   const { config, paths } = context(t);
   const now = at(0n);
   for (const { path, expires } of explain(paths, { config: [config], at: now })) {
@@ -108,7 +108,7 @@ test("an entry goes at the moment that explain names, and no nanosecond before",
   }
 });
 
-test("a forecast books each entry on the first run after it expires", (t) => {
+test("a forecast counts each entry in the first run after it expires", (t) => {
   const { config } = context(t);
   const now = at(0n);
   const { days } = forecast([], { config: [config], at: now, within: 40n * DAY });
@@ -120,7 +120,7 @@ test("a forecast books each entry on the first run after it expires", (t) => {
   }
 });
 
-test("explain, forecast and check move no timestamp, not even a symlink's", (t) => {
+test("explain, forecast and check change no timestamp, not even a symlink's", (t) => {
   const { top, config, paths } = context(t);
   const everything = [...paths, top, config];
   // Old access times are what relatime would move.
@@ -148,7 +148,7 @@ test("explain, forecast and check move no timestamp, not even a symlink's", (t) 
   );
 });
 
-test("a path that is not there is judged as a new file, by the lines on the way to it", (t) => {
+test("a missing path is evaluated as a new file", (t) => {
   const { top, config } = context(t);
   const [plain, excluded, deep] = explain(
     ["new", "kept/new", "not/there/yet"].map((name) => join(top, name)),
@@ -167,13 +167,13 @@ test("a path that is not there is judged as a new file, by the lines on the way 
   assert.equal(deep?.line?.line, 1);
 });
 
-test("what does not protect is told: braces, and x against a glob that names the directory itself", (t) => {
+test("ineffective protections are reported: braces, and x lines against a glob's own matches", (t) => {
   const { top, config } = context(t);
   writeFileSync(config, `e ${top} - - - am:30d\nx ${top}/{old,mixed}/a\n`);
   const [braces] = explain([join(top, "old/a")], { config: [config] });
   assert.equal(braces?.verdict, "remove");
   assert.equal(
-    braces?.unprotected.some((text) => text.includes("braces")),
+    braces?.unprotected.some((text) => text.includes("braces expand")),
     true,
   );
   writeFileSync(config, `e ${top}/* - - - am:30d\nx ${top}/old\n`);
@@ -185,7 +185,7 @@ test("what does not protect is told: braces, and x against a glob that names the
   );
 });
 
-test("what 252 did is told when it is asked about", (t) => {
+test("--assume-version 252 reports the behaviour of 252", (t) => {
   const { top, config } = context(t);
   writeFileSync(config, `r ${top}/old/a - - - am:30d\n`);
   const path = join(top, "old/a");

@@ -26,12 +26,12 @@ test("operations, selections and operands are read as getopt_long(3) reads them"
   assert.equal(read("--clean", "--root=", "--root=/r").root, "/r");
 });
 
-test("a verb of Mayfly's is its operation", () => {
+test("Mayfly's commands are recognized as cleaners", () => {
   const call = readCleanerArguments(["clean", "-n", "--inline", "d /x"].map(bytes), true);
   assert.deepEqual([call.operations, call.inline, call.args], [["clean"], true, ["d /x"]]);
 });
 
-test("what the command line does not tell is named", () => {
+test("a command line that does not determine the configuration gives the reason", () => {
   assert.match(read("--clean", "-").unknown ?? "", /standard input/);
   assert.match(read("--clean", "/dev/fd/63").unknown ?? "", /open file/);
   assert.match(read("--clean", "./x.conf").unknown ?? "", /relative path/);

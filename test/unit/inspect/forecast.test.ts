@@ -86,7 +86,7 @@ function shiftTimes(one: Case, since: number, now: bigint): void {
   }
 }
 
-test("each day's number is what the run of that day removes", () => {
+test("each day's forecast equals what that day's run removes", () => {
   fc.assert(
     fc.property(configuration, files, (lines, entries) => {
       const [asked, real] = [lay(lines, entries), lay(lines, entries)];
@@ -115,7 +115,7 @@ test("each day's number is what the run of that day removes", () => {
   );
 });
 
-test("explain agrees with the run, whatever lines name and walk", () => {
+test("explain agrees with the run for random configurations", () => {
   fc.assert(
     fc.property(configuration, files, fc.integer({ min: 0, max: 25 }), (lines, entries, days) => {
       const { config, paths } = lay(lines, entries);

@@ -85,7 +85,7 @@ test("no sequence of events makes a cycle", () => {
   );
 });
 
-test("a rename that a scan has seen before does not remove the directory from the model", () => {
+test("a rename that a scan already saw does not remove the directory from the model", () => {
   const { model, tracker } = start();
   const top = model.find("top") as Directory;
   model.put(top, bytes("a"), "directory", "a");

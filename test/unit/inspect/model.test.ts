@@ -28,7 +28,7 @@ test("a removed directory can still be found by its key", () => {
   assert.equal(model.find("sub"), undefined);
 });
 
-test("a directory that is made anew under the old name is another one", () => {
+test("a directory that is created again under the same name is a different one", () => {
   const { model, top, sub } = tree();
   model.put(sub, bytes("old"), "file");
   model.remove(top, bytes("sub"));
@@ -37,7 +37,7 @@ test("a directory that is made anew under the old name is another one", () => {
   assert.notEqual(model.find("sub"), model.find("sub, again"));
 });
 
-test("a move tells what it replaced", () => {
+test("a move reports what it replaced", () => {
   const { model, top } = tree();
   for (const name of ["a", "b"] as Bytes[]) model.put(top, name, "file");
   const replaced = top.entries.get("b" as Bytes);

@@ -40,7 +40,7 @@ function verdicts({ config }: ResolveContext, path: string, at?: bigint): string
 
 const AGED = (top: string): string => `d ${top} - - - mM:30d`;
 
-test("252 asks for no lock on a file, and for one on a directory as 262 does", (t) => {
+test("252 ignores locks on files, and respects those on directories as 262 does", (t) => {
   const place = context(t, (top) => [AGED(top)]);
   {
     using held = openat(Fd.cwd, bytes(place.file), O_RDONLY);
@@ -52,7 +52,7 @@ test("252 asks for no lock on a file, and for one on a directory as 262 does", (
   assert.deepEqual(verdicts(place, place.file), ["keep locked", "keep locked"]);
 });
 
-test("in 252 X inherits the age, and goes by the default timestamps", (t) => {
+test("in 252 X inherits the age, and uses the default timestamps", (t) => {
   const place = context(t, (top) => [AGED(top), `X ${top}/old`]);
   // Change and birth time are of now, which only the default goes by.
   assert.deepEqual(verdicts(place, place.file), ["remove", "keep too-new"]);
@@ -60,14 +60,14 @@ test("in 252 X inherits the age, and goes by the default timestamps", (t) => {
   assert.deepEqual(verdicts(place, place.file, later), ["remove", "remove"]);
 });
 
-test("in 252 X with timestamps of its own goes by those, and x keeps what it names in both", (t) => {
+test("in 252 X uses its own age-by letters if it has any, and x keeps its path in both", (t) => {
   const own = context(t, (top) => [AGED(top), `X ${top}/old - - - m:10d`]);
   assert.deepEqual(verdicts(own, own.file), ["remove", "remove"]);
   const excluded = context(t, (top) => [AGED(top), `x ${top}/old`]);
   assert.deepEqual(verdicts(excluded, excluded.file), ["keep own-glob", "keep own-glob"]);
 });
 
-test("252 takes the path of x with an age as it is written, and cleans nothing by a pattern", (t) => {
+test("252 does not expand globs of x lines with an age", (t) => {
   const later = BigInt(Date.now()) * 1_000_000n + YEAR;
   const pattern = context(t, (top) => [`x ${top}/* - - - mM:30d`]);
   const [newer, older] = verdicts(pattern, pattern.file, later);

@@ -34,24 +34,24 @@ function told(events: FanotifyEvent[], unlinks: Unlink[], there: string[] = [], 
   });
 }
 
-test("a removal is told behind as many events as had been queued by then", () => {
+test("a removal is ordered after the events that were queued before it", () => {
   const events = [event(FAN_CREATE, "a"), event(FAN_RENAME, "b"), event(FAN_CREATE, "c")];
   assert.deepEqual(told(events, [unlink("x", 0), unlink("a", 1), unlink("y", 3)]), [
     ...["delete x", "create a", "delete a", "rename b", "create c", "delete y"],
   ]);
 });
 
-test("where events were being taken, it is told behind that which led to what was removed", () => {
+test("while events are being read, a removal is ordered after the event that created the file", () => {
   const events = [event(FAN_CREATE, "a"), event(FAN_CREATE, "b"), event(FAN_CREATE, "c")];
   assert.deepEqual(told(events, [unlink("b", 0, 3)]), ["create a", "create b", "delete b", "create c"]);
 });
 
-test("of two links that were made one after another under one name, the kernel tells of one", () => {
+test("of two links created in turn under one name, the kernel reports one", () => {
   const twice = ["create a", "delete a", "create a", "delete a"];
   assert.deepEqual(told([event(FAN_CREATE, "a")], [unlink("a", 1), unlink("a", 1)]), twice);
   assert.deepEqual(told([event(FAN_CREATE, "a")], [unlink("a", 1)], ["a"]), twice.slice(0, 3));
 });
 
-test("a ring that was full is told", () => {
+test("a full ring buffer is reported", () => {
   assert.deepEqual(told([], [unlink("a", 0)], [], true), ["delete a", "lost"]);
 });

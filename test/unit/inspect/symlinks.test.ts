@@ -35,7 +35,7 @@ const LINES: Readonly<Record<string, (top: string) => string>> = {
 };
 
 for (const [title, lines] of Object.entries(LINES)) {
-  test(`${title}: explain foretells what goes, by either name`, (t) => {
+  test(`${title}: explain predicts the removal, by either name`, (t) => {
     const { top, config } = context(t);
     writeFileSync(config, `${lines(top)}\n`);
     const foretold = explain(
@@ -56,7 +56,7 @@ for (const [title, lines] of Object.entries(LINES)) {
   });
 }
 
-test("the way through a symlink leaves no trace on it", {
+test("following a symlink does not change its access time", {
   skip: process.getuid?.() !== 0 && "needs root",
 }, (t) => {
   const { top, config } = context(t);

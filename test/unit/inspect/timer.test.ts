@@ -9,17 +9,17 @@ const UP = 3_600n * SECOND;
 const next = (realtime: string, monotonic: string) =>
   nextElapse(`NextElapseUSecRealtime=${realtime}\nNextElapseUSecMonotonic=${monotonic}\n`, NOW, UP);
 
-test("a monotonic next run is so long after boot, as systemctl writes spans", () => {
+test("a monotonic timer counts from boot", () => {
   assert.equal(next("", "1d 15min 3.5s"), NOW - UP + 87_303n * SECOND + SECOND / 2n);
 });
 
-test("a calendar's next run is a moment; the sooner of the two counts", () => {
+test("a calendar timer has a time of day, and the earlier of two timers counts", () => {
   assert.equal(next("@1700000100", "infinity"), NOW + 100n * SECOND);
   assert.equal(next("@1700000100", "1h 50s"), NOW + 50n * SECOND);
   assert.equal(next("@1700000100", "1h 200s"), NOW + 100n * SECOND);
 });
 
-test("what is not set, not known, or not a moment is none", () => {
+test("unset and unknown timer values are ignored", () => {
   assert.equal(next("", "infinity"), undefined);
   assert.equal(next("", ""), undefined);
   assert.equal(next("n/a", "0"), undefined);
@@ -27,7 +27,7 @@ test("what is not set, not known, or not a moment is none", () => {
   assert.equal(nextElapse("", NOW, UP), undefined);
 });
 
-test("the first run at or after a moment", () => {
+test("the first run at or after a given time is computed", () => {
   const timer = { first: 100n, every: 10n, from: "" };
   assert.deepEqual(
     [0n, 100n, 101n, 110n, 111n].map((after) => nextRun(timer, after)),

@@ -69,7 +69,7 @@ test("a tree is copied with its modes, times, links, nodes and user attributes",
   assert.equal(getXattr(copied, "user.note" as Bytes)?.toString(), "kept");
 });
 
-test("nothing that is there is replaced; merging adds what is missing", (t) => {
+test("existing files are not replaced; merging adds missing ones", (t) => {
   const dir = scratch(t);
   for (const name of ["from/both", "to/both"]) mkdirSync(`${dir}/${name}`, { recursive: true });
   writeFileSync(`${dir}/from/both/new`, "new");
@@ -84,7 +84,7 @@ test("nothing that is there is replaced; merging adds what is missing", (t) => {
   assert.equal(readFileSync(`${dir}/to/both/new`, "utf8"), "new");
 });
 
-test("an empty directory is filled; a symlink in the way is not followed", (t) => {
+test("an empty directory is filled; a symlink in its place is not followed", (t) => {
   const dir = scratch(t);
   for (const name of ["from", "to", "elsewhere"]) mkdirSync(`${dir}/${name}`);
   writeFileSync(`${dir}/from/file`, "x");
@@ -98,7 +98,7 @@ test("an empty directory is filled; a symlink in the way is not followed", (t) =
   assert.deepEqual(readdirSync(`${dir}/elsewhere`), []);
 });
 
-test("a file of more than one chunk arrives whole, also where blocks can't be shared", (t) => {
+test("a large file is copied completely, with and without reflinks", (t) => {
   const dir = scratch(t, "/dev/shm");
   const content = Buffer.alloc(5_000_001, "0123456789abcdef");
   writeFileSync(`${dir}/from`, content);
@@ -106,7 +106,7 @@ test("a file of more than one chunk arrives whole, also where blocks can't be sh
   assert.ok(readFileSync(`${dir}/to`).equals(content));
 });
 
-test("a deep tree costs no stack", (t) => {
+test("a deep tree does not overflow the stack", (t) => {
   const depth = 400;
   const dir = mkdtempSync("/dev/shm/mayfly-test-");
   t.after(() => rmSync(dir, { recursive: true }));
@@ -116,7 +116,7 @@ test("a deep tree costs no stack", (t) => {
   assert.ok(statSync(`${dir}/to/${path}`).isDirectory());
 });
 
-test("a tree appears once it is complete, and a copy that is stopped leaves nothing", (t) => {
+test("a copied tree appears complete, and a stopped copy leaves nothing", (t) => {
   const directory = scratch(t);
   mkdirSync(`${directory}/from/inner`, { recursive: true });
   for (const name of ["a", "inner/b", "c"]) writeFileSync(`${directory}/from/${name}`, name);

@@ -44,7 +44,7 @@ test("with only a slash behind the last wildcard, only directories match", () =>
   assert.deepEqual(below("l*k/{}"), []);
 });
 
-test("below a root, what lies in the root itself is found", () => {
+test("below a root, entries of the root itself are found", () => {
   const found = glob({ root: bytes(dir), preserveAtime: false }, bytes(`${dir}/re*`)).map((path) =>
     path.slice(dir.length + 1),
   );
@@ -52,7 +52,7 @@ test("below a root, what lies in the root itself is found", () => {
   assert.deepEqual(glob({ root: bytes(dir), preserveAtime: false }, bytes(`${dir}/real/*`)).length, 2);
 });
 
-test("a dangling symlink is there; a directory is not listed through a symlink", () => {
+test("a dangling symlink matches; a symlink to a directory is not listed", () => {
   assert.deepEqual(below("dangling"), ["dangling"]);
   assert.deepEqual(below("link/*"), []);
   assert.deepEqual(below("link/sub/*"), ["link/sub/f"]);
@@ -64,17 +64,17 @@ test("names that are not UTF-8 match", () => {
   assert.deepEqual(below("r*").sort(), ["real", "real2", fromBuffer(RAW_NAME)].sort());
 });
 
-test("a wildcard is a byte, also of a name in UTF-8", () => {
+test("a wildcard matches a byte, also in UTF-8", () => {
   assert.equal(below("?").includes(bytes("\u00e9")), false);
   assert.deepEqual(below("[!a-z[_]?"), [bytes("\u00e9")]);
 });
 
-test("braces", () => {
+test("braces expand", () => {
   assert.deepEqual(expandBraces(bytes("a{b,c{d,e}}f{}")), ["abf", "acdf", "acef"]);
   assert.deepEqual(expandBraces(bytes("\\{a,b}")), ["\\{a,b}"]);
 });
 
-test("the literal part before a wildcard", () => {
+test("the literal prefix ends before the first wildcard", () => {
   assert.equal(literalPrefix(bytes("/a/b/c*/d")), "/a/b");
   assert.equal(literalPrefix(bytes("/a*")), "/");
   assert.equal(literalPrefix(bytes("/a/b")), "/a/b");
@@ -109,7 +109,7 @@ function libcGlob(pattern: Bytes): Bytes[] {
   return paths;
 }
 
-test("what matches is what libc's glob finds", { skip: isGlibc === undefined && "not on glibc" }, () => {
+test("matches are those of libc's glob", { skip: isGlibc === undefined && "not on glibc" }, () => {
   const piece = fc.constantFrom(
     ..."abcdefr*?[]{},\\!-".split(""),
     "real",

@@ -37,14 +37,14 @@ symlinkSync("b/c", `${dir}/a/relative`);
 symlinkSync("../../../../../../..", `${dir}/a/up`);
 symlinkSync("nowhere/x", `${dir}/a/dangling`);
 
-test("symlinks and dots lead where they say", () => {
+test("symlinks, . and .. resolve as in the kernel", () => {
   assert.equal(found(host, at("a/relative")), inodeOf(`${dir}/a/b/c`));
   assert.equal(found(host, at("a/relative"), { follow: false }), inodeOf(`${dir}/a/relative`));
   assert.equal(found(host, at("a/b/../relative/..")), inodeOf(`${dir}/a/b`));
   assert.equal(found(host, at("a/absolute")), inodeOf("/etc/passwd"));
 });
 
-test("below a root nothing leads out of it", () => {
+test("below a root, no path leads out of it", () => {
   assert.equal(found(root, at("a/absolute")), inodeOf(`${dir}/etc/passwd`));
   assert.equal(found(root, at("a/up")), inodeOf(dir));
   assert.equal(found(root, at("../../..")), inodeOf(dir));
@@ -54,7 +54,7 @@ test("below a root nothing leads out of it", () => {
   });
 });
 
-test("what is missing comes back, as far as the path itself named it", () => {
+test("the missing rest of a path is returned", () => {
   const { fd, missing } = resolvePartial(host, at("a/b/x/y"), { follow: true });
   using reached = fd;
   assert.equal(reached.path, at("a/b"));
@@ -65,7 +65,7 @@ test("what is missing comes back, as far as the path itself named it", () => {
   );
 });
 
-test("circles and endless chains end with ELOOP, as at 128 steps", () => {
+test("symlink loops and long chains fail with ELOOP, after 128 steps", () => {
   symlinkSync("circle", `${dir}/circle`);
   assert.throws(() => resolve(host, at("circle"), { follow: true }), { code: "ELOOP" });
   const chain = (length: number): Bytes => bytes(`/${"../".repeat(length)}`);
@@ -73,7 +73,7 @@ test("circles and endless chains end with ELOOP, as at 128 steps", () => {
   assert.throws(() => resolve(host, chain(129), { follow: true }), { code: "ELOOP" });
 });
 
-test("a step from what a user owns to what another owns is refused", { skip: needsRoot }, () => {
+test("a step from one user's inode to another's is refused", { skip: needsRoot }, () => {
   mkdirSync(`${dir}/user/own`, { recursive: true });
   mkdirSync(`${dir}/user/other`);
   symlinkSync(`${dir}/etc`, `${dir}/user/link`);
@@ -110,7 +110,7 @@ function foundWhile(base: Bytes, path: Bytes, name: string, meanwhile: () => voi
   return statx(fd).inode;
 }
 
-test(".. leads back to where the walk came from, even if the directory has been moved out of the root", () => {
+test(".. leads to the parent that was opened, even if the directory was moved out of the root", () => {
   for (const path of ["in/a/b/link/secret", "in/a/b/../../secret"]) {
     mkdirSync(`${dir}/out/pub`, { recursive: true });
     mkdirSync(`${dir}/in/a/b`, { recursive: true });
@@ -123,7 +123,7 @@ test(".. leads back to where the walk came from, even if the directory has been 
   }
 });
 
-test("a symlink that is swapped for another is followed as it was looked at", () => {
+test("a symlink is followed as it was when it was checked", () => {
   mkdirSync(`${dir}/swap`);
   symlinkSync("../a", `${dir}/swap/good`);
   symlinkSync("../etc", `${dir}/swap/evil`);
@@ -131,7 +131,7 @@ test("a symlink that is swapped for another is followed as it was looked at", ()
   assert.equal(foundWhile(host, at("swap/good"), "/good", swap), inodeOf(`${dir}/a`));
 });
 
-test("the magic links of /proc lead where they say, not into what they hold", () => {
+test("the magic links of /proc are resolved by their text", () => {
   using held = resolve(host, at("a/b"), { follow: true });
   const link = bytes(`/proc/self/fd/${held.number}`);
   assert.equal(found(host, link), inodeOf(`${dir}/a/b`));
@@ -151,6 +151,6 @@ test("paths that are not normalized are refused", () => {
   requireNormalized(at("a/...b/..c"));
 });
 
-test("what is no automount point is not below one", () => {
+test("only paths below an automount point are reported as such", () => {
   assert.equal(isBelowAutofs(host, at("a/b/c/missing")), false);
 });

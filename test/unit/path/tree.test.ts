@@ -34,7 +34,7 @@ function scratch(base = tmpdir()): { path: string; dir: Fd; [Symbol.dispose](): 
   };
 }
 
-test("removes files, directories and symlinks, and leaves what symlinks point at", () => {
+test("a tree is removed, but not the targets of its symlinks", () => {
   using at = scratch();
   mkdirSync(join(at.path, "top/a/b"), { recursive: true });
   mkdirSync(join(at.path, "outside"));
@@ -48,7 +48,7 @@ test("removes files, directories and symlinks, and leaves what symlinks point at
   removeTree(at.dir, b("outside"));
 });
 
-test("a path that is not there is no error", () => {
+test("a missing path is not an error", () => {
   using at = scratch();
   assert.deepEqual(removeTree(at.dir, b("nothing")), { removed: 0, left: [] });
 });
@@ -61,7 +61,7 @@ test("names are bytes", () => {
   assert.equal(removeTree(at.dir, "\xff\xfe" as Bytes).removed, 2);
 });
 
-test("directories that their owner locked himself out of", () => {
+test("directories without permissions are removed", () => {
   using at = scratch();
   mkdirSync(join(at.path, "top/locked/inner"), { recursive: true });
   writeFileSync(join(at.path, "top/locked/inner/f"), "x");
@@ -71,7 +71,7 @@ test("directories that their owner locked himself out of", () => {
   assert.deepEqual(removeTree(at.dir, b("top")), { removed: 4, left: [] });
 });
 
-test("30,000 levels, with a file on each tenth", () => {
+test("30,000 levels with files are removed", () => {
   using at = scratch(roomy);
   const depth = 30_000;
   let current = openat(at.dir, b("."), O_DIRECTORY);
@@ -87,7 +87,7 @@ test("30,000 levels, with a file on each tenth", () => {
   assert.deepEqual(removeTree(at.dir, b("d")), { removed: depth + depth / 10 - 1, left: [] });
 });
 
-test("a directory with more entries than one listing holds", () => {
+test("a directory with more entries than one getdents64 buffer is removed", () => {
   using at = scratch(roomy);
   mkdirSync(join(at.path, "wide"));
   for (let i = 0; i < 3000; i++)

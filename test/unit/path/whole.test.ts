@@ -19,7 +19,7 @@ function holding(directory: string, act: (dir: Fd) => void): void {
 
 const makeDirectory = (dir: Fd, name: Bytes): undefined => void mkdirat(dir, name, 0o700);
 
-test("a file has no name before it is filled and adjusted", (t) => {
+test("a file has no name until its content, owner and mode are set", (t) => {
   const directory = scratch(t);
   holding(directory, (dir) => {
     const whole = makeUnnamed(dir, NAME, 0o600, {
@@ -36,7 +36,7 @@ test("a file has no name before it is filled and adjusted", (t) => {
   });
 });
 
-test("a directory has its name once it is adjusted", (t) => {
+test("a directory gets its name once owner and mode are set", (t) => {
   const directory = scratch(t);
   holding(directory, (dir) => {
     const whole = makeUnderTemporaryName(dir, NAME, makeDirectory, {
@@ -51,7 +51,7 @@ test("a directory has its name once it is adjusted", (t) => {
   });
 });
 
-test("nothing appears if the content fails, and what is there is never replaced", (t) => {
+test("nothing appears if writing the content fails, and existing files are not replaced", (t) => {
   const directory = scratch(t);
   holding(directory, (dir) => {
     const fill = (): void => {
@@ -72,7 +72,7 @@ test("nothing appears if the content fails, and what is there is never replaced"
   });
 });
 
-test("it appears although its owner can't be set, and the failure is passed on", (t) => {
+test("a file appears even if its owner cannot be set, and the failure is reported", (t) => {
   const directory = scratch(t);
   holding(directory, (dir) => {
     const adjust = (): void => {
@@ -85,7 +85,7 @@ test("it appears although its owner can't be set, and the failure is passed on",
   });
 });
 
-test("what a killed run left goes, but not what is locked", (t) => {
+test("leftovers of a killed run are removed unless they are locked", (t) => {
   const directory = scratch(t);
   holding(directory, (dir) => {
     const usual = temporaryName(dir, NAME);

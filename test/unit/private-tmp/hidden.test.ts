@@ -43,7 +43,7 @@ test("a hidden working directory is reported with the option that shows it", ski
   });
 });
 
-test("a hidden program is reported as that, with 127", skip, () => {
+test("a program hidden by the private /tmp is reported, with status 127", skip, () => {
   withFolder((folder) => {
     mkdirSync(`${folder}/bin`);
     executable(`${folder}/bin/hidden-tool`);
@@ -65,7 +65,7 @@ test("a hidden program is reported as that, with 127", skip, () => {
   });
 });
 
-test("a command that cannot be started is named escaped, with the reason in words", skip, () => {
+test("a command that cannot be started is reported escaped, with the reason", skip, () => {
   const bad = "no\x1b[2Jsuch";
   for (const options of [[], ["--no-new-privs"]]) {
     const missing = mayfly(["run", ...options, "--", bad], { cwd: "/" });
@@ -142,7 +142,7 @@ const needsPlace = {
     refused || (/^\/(var|tmp)\//.test(CLI) && "the project lies below /tmp or /var, which this test covers"),
 };
 
-test("/var/tmp or /tmp may lead into the other", needsPlace, () => {
+test("/var/tmp may be a symlink to /tmp, and vice versa", needsPlace, () => {
   const before = isRoot ? ["-m"] : ["-U", "-m", "--map-root-user"];
   const cases = [
     "mkdir -m 1777 /tmp/deep; ln -s /tmp/deep /var/tmp",
@@ -162,7 +162,7 @@ test("/var/tmp or /tmp may lead into the other", needsPlace, () => {
   }
 });
 
-test("the kernel's or mount's own reason is passed on", skip, () => {
+test("the reason of the kernel or of mount is reported", skip, () => {
   const size = mayfly(["run", "--mode", "disconnected", "-o", "size=huge", "--", "true"], { cwd: "/" });
   assert.equal(size.status, 125);
   assert.match(size.stderr, /size|bad option/);
@@ -173,7 +173,7 @@ test("the kernel's or mount's own reason is passed on", skip, () => {
   assert.doesNotMatch(inodes.stderr, /[\x80-\xa0\xe2]/);
 });
 
-test("an unknown user or group, or an fd that is not open, ends with 125", skip, () => {
+test("an unknown user or group, or a closed fd, gives exit status 125", skip, () => {
   for (const [options, words] of [
     [["-g", "nosuch"], /unknown group "nosuch"/],
     [["-u", "no\x1bsuch"], /unknown user "no\\x1bsuch"/],
@@ -188,7 +188,7 @@ test("an unknown user or group, or an fd that is not open, ends with 125", skip,
   }
 });
 
-test("tmux is only mentioned to who asks, or types", skip, () => {
+test("$TMUX is only reported on a terminal or on request", skip, () => {
   withFolder((folder) => {
     const env = { ...process.env, TMUX: `${folder},1,2` };
     assert.equal(mayfly(["run", "--", "true"], { env, cwd: "/" }).stderr, "");

@@ -45,7 +45,7 @@ test("nosuid and nodev are the default; noexec keeps a copied program from start
   assert.notEqual(script("touch /tmp/t", "-o", "ro").status, 0);
 });
 
-test("a tmpfs has the size that was asked for, in both places together", skip, () => {
+test("a tmpfs has the requested size, for /tmp and /var/tmp together", skip, () => {
   const text =
     "df --output=size -k /tmp /var/tmp | tail -n 2; head -c 3M /dev/zero >/tmp/a; head -c 3M /dev/zero >/var/tmp/b";
   const { stdout, status } = script(text, "--mode", "disconnected", "-o", "size=4M");
@@ -80,7 +80,7 @@ test(
   },
 );
 
-test("an open directory as a standard stream is refused: it would lead out", skip, () => {
+test("a directory as a standard stream is refused, since it leads out", skip, () => {
   const fd = openSync("/tmp", "r");
   try {
     const { status, stderr } = mayfly(["run", "--", "ls", "/proc/self/fd/0/"], {
@@ -104,7 +104,7 @@ test(
   },
 );
 
-test("fds are passed by their numbers where that is asked for", skip, () => {
+test("--pass-fds keeps the numbers of fds", skip, () => {
   const { stdout } = spawnShell('exec 7</etc/hostname 9</etc/passwd; "$0" "$@"', [
     process.execPath,
     ...argumentsFor("ls /proc/self/fd | tr '\\n' ' '; cmp /proc/self/fd/9 /etc/passwd", "--pass-fds=9"),
@@ -112,7 +112,7 @@ test("fds are passed by their numbers where that is asked for", skip, () => {
   assert.equal(stdout, "0 1 2 3 9 ");
 });
 
-test("variables that point below /tmp are taken away, and what else vanishes is told", skip, () => {
+test("variables that point below /tmp are removed, and other hidden paths are reported", skip, () => {
   const socket = mkdtempSync("/tmp/mayfly-test-");
   try {
     const env = { ...process.env, TMPDIR: "/tmp/x", TEMP: "/tmp", TMP: "/var/tmp/y", SSH_AUTH_SOCK: socket };
@@ -126,7 +126,7 @@ test("variables that point below /tmp are taken away, and what else vanishes is 
   }
 });
 
-test("what is exposed is seen, and what lies beside it is not", skip, () => {
+test("an exposed path is visible, and its siblings are not", skip, () => {
   const shown = mkdtempSync("/tmp/mayfly-test-");
   mkdirSync(`${shown}/a`, { mode: 0o711 });
   writeFileSync(`${shown}/a/agent`, "held out");
@@ -146,7 +146,7 @@ test("what is exposed is seen, and what lies beside it is not", skip, () => {
 });
 
 test(
-  "options that do not exist, or that the mode does not have, end with 125 before anything is done",
+  "unknown options, and options of another mode, give exit status 125 before anything is done",
   skip,
   () => {
     for (const options of [
@@ -164,7 +164,7 @@ test(
 );
 
 test(
-  "as a library: the child is Node's own, with pipes, and the end says what became of the directories",
+  "the library returns Node's own child process, and reports what happened to the directories",
   skip,
   async () => {
     const name = freshName();
@@ -185,7 +185,7 @@ test(
   },
 );
 
-test("the caller itself is where it was before", skip, async () => {
+test("the calling process stays outside", skip, async () => {
   const before = process.cwd();
   const running = await run(["true"], { stdio: "ignore" });
   assert.equal(process.cwd(), before);

@@ -29,7 +29,7 @@ test("without root the command has no capability and can gain no privilege", ski
   }
 });
 
-test("without root mounting and unmounting are refused, also in a namespace further in", skip, () => {
+test("without root, mounting and unmounting are refused, also in a nested namespace", skip, () => {
   for (const attempt of [
     "mount -t tmpfs x /tmp",
     "umount /tmp",
@@ -41,18 +41,18 @@ test("without root mounting and unmounting are refused, also in a namespace furt
   }
 });
 
-test("without root the processes outside are no way out", skip, () => {
+test("without root, /proc/PID/root of outside processes is not accessible", skip, () => {
   const { stdout } = asUser("ls /proc/$PPID/root/tmp /proc/$PPID/cwd/ 2>&1; true");
   assert.match(stdout, /Permission denied/);
 });
 
-test("another user can't be had without root", skip, () => {
+test("without root, --user is refused", skip, () => {
   const { status, stderr } = asUser("true", "--user", "daemon");
   assert.equal(status, 125);
   assert.match(stderr, /needs root/);
 });
 
-test("bubblewrap does where there is no unshare(1)", {
+test("bubblewrap is used if there is no unshare(1)", {
   skip:
     skip.skip ||
     (spawnSync("bwrap", ["--version"]).status === 0 ? false : "needs bwrap, of the package bubblewrap"),

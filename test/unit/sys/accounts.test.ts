@@ -18,7 +18,7 @@ const ask = (name: string): [number | undefined, number | undefined] => [
   hostAccounts.group(name as Bytes),
 ];
 
-test("the host's accounts are libc's, and root is there in any case", () => {
+test("the host's accounts come from libc, and root always exists", () => {
   assert.deepEqual(ask("root"), [0, 0]);
   assert.equal(hostAccounts.user("nobody" as Bytes), 65534);
   assert.equal(hostAccounts.group("nogroup" as Bytes), 65534);
@@ -29,7 +29,7 @@ test("the host's accounts are libc's, and root is there in any case", () => {
   assert.equal(hostAccounts.group(groupName(process.getgid?.() ?? 0)), process.getgid?.());
 });
 
-test("whom nobody knows", () => {
+test("unknown accounts are not found", () => {
   for (const name of ["nobody-here", "", "\xff\xfe", "a:b", "x".repeat(5000)]) {
     assert.deepEqual(ask(name), [undefined, undefined], name);
   }
@@ -38,14 +38,14 @@ test("whom nobody knows", () => {
   assert.equal(homeDirectory(3_999_999_999), undefined);
 });
 
-test("ids are decimal, without leading zeros, and none of the two that mean nobody", () => {
+test("ids are decimal, without leading zeros, and not 65535 or 4294967295", () => {
   for (const id of [0, 1, 65534, 65536, 4294967294]) assert.equal(parseId(`${id}`), id);
   for (const wrong of ["", "00", "01", "+1", "-1", "0x1", "1 ", "65535", "4294967295", "4294967296", "1e3"]) {
     assert.equal(parseId(wrong), undefined, wrong);
   }
 });
 
-test("a root has the accounts of its own files, and links stay inside it", (t) => {
+test("a root has its own accounts, and symlinks stay inside it", (t) => {
   const root = mkdtempSync(join(tmpdir(), "mayfly-accounts-"));
   t.after(() => rmSync(root, { recursive: true }));
   const empty = rootAccounts(bytes(root));

@@ -27,7 +27,7 @@ test("a line is read field by field, its bytes unescaped", () => {
   ]);
 });
 
-test("a path or a source that is a dash, and an empty source, are not taken for the separator", () => {
+test("a dash as path or source, and an empty source, are not the separator", () => {
   const [dash, empty] = parseMountInfo(
     "2 1 0:3 / /- rw - tmpfs - rw\n3 1 0:4 / /b rw master:1 - tmpfs  rw\n" as Bytes,
   );
@@ -38,7 +38,7 @@ test("a path or a source that is a dash, and an empty source, are not taken for 
   assert.deepEqual(empty?.superOptions, ["rw"]);
 });
 
-test("lines that are no mounts are passed over", () => {
+test("invalid lines are skipped", () => {
   assert.deepEqual(parseMountInfo("\nnonsense\n1 2 3\n" as Bytes), []);
 });
 
@@ -53,23 +53,23 @@ test("parent ids decide which of two mounts on one point is on top, not the orde
   assert.equal(mountAt(stacked, path("/tmpfile"))?.id, 1);
 });
 
-test("a mount below one that was covered later is not seen", () => {
+test("a mount under a later mount is not visible", () => {
   const covered = mounts(line(1, 0, "/"), line(2, 1, "/a"), line(3, 2, "/a/b"), line(4, 2, "/a"));
   assert.equal(mountAt(covered, path("/a/b"))?.id, 4);
 });
 
-test("the root that is on top counts", () => {
+test("the topmost root mount counts", () => {
   const roots = mounts(line(1, 1, "/"), line(2, 1, "/"), line(3, 2, "/tmp"), line(4, 1, "/tmp"));
   assert.equal(mountAt(roots, path("/tmp"))?.id, 3);
 });
 
-test("the mounts of this process: the root is one, and /proc is where it is", () => {
+test("the mounts of this process include / and /proc", () => {
   const own = readMountInfo();
   assert.equal(mountAt(own, path("/proc"))?.type, "proc");
   assert.equal(mountAt(own, path("/"))?.point, "/");
 });
 
-test("a process that does not live is told by its errno", () => {
+test("a missing process is reported by its errno", () => {
   assert.throws(
     () => readMountInfo(0x3fffff),
     (error) => failedWith(error, "ENOENT"),

@@ -19,7 +19,7 @@ function opened(): Fd {
   return openat(Fd.cwd, bytes(second), O_PATH);
 }
 
-test("a name that was removed shows, though the link count is that of an ordinary file", () => {
+test("a removed name is detected, although the link count is 1", () => {
   using fd = opened();
   assert.equal(isUnlinked(fd), false);
   unlinkSync(second);
@@ -29,14 +29,14 @@ test("a name that was removed shows, though the link count is that of an ordinar
   assert.deepEqual([statx(fd).nlink, isUnlinked(fd)], [1, true]);
 });
 
-test("so does one that another file was renamed over", () => {
+test("a name that was replaced by a rename is detected", () => {
   using fd = opened();
   writeFileSync(`${dir}/third`, "");
   renameSync(`${dir}/third`, second);
   assert.equal(isUnlinked(fd), true);
 });
 
-test("a name that was only changed does not", () => {
+test("a renamed file is not taken for a removed one", () => {
   using fd = opened();
   unlinkSync(first);
   renameSync(second, first);

@@ -81,7 +81,7 @@ test("an option that is undefined counts as left out", (t) => {
   mayfly.mkdtempSync(given).removeSync();
 });
 
-test("the methods of what was made check what they are given", (t) => {
+test("methods check their arguments", (t) => {
   const dir = scratch(t);
   using file = mayfly.openTempSync({ dir });
   const persist = file.persistSync.bind(file) as Function;
@@ -98,7 +98,7 @@ test("the methods of what was made check what they are given", (t) => {
   assert.deepEqual(readdirSync(dir), []);
 });
 
-test("what was made shows where it is when it is printed", (t) => {
+test("inspecting an object shows its path", (t) => {
   const dir = scratch(t);
   using directory = mayfly.mkdtempSync({ dir });
   using named = mayfly.mkstempSync({ dir });
@@ -110,7 +110,7 @@ test("what was made shows where it is when it is printed", (t) => {
   assert.match(inspect(memory), new RegExp(`^Memfd \\{ fd: ${memory.fd}, `));
 });
 
-test("errors name the place as it was given, and the reason in words", (t) => {
+test("errors name the directory as it was given, and the reason", (t) => {
   const dir = scratch(t);
   const missing = `${dir}/none/below`;
   const makers = [mayfly.mkdtempSync, mayfly.mkstempSync, mayfly.openTempSync];

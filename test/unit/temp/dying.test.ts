@@ -68,7 +68,7 @@ test("a program that listens for the signal itself decides what it does", (t) =>
   assert.deepEqual(readdirSync(dir), []);
 });
 
-test("a hook that was disposed of is gone, and keeps no program alive", (t) => {
+test("a disposed hook has no effect and keeps no program alive", (t) => {
   const dir = scratch(t);
   const ended = runProgram(`${make} ${hooked} cleanup[Symbol.dispose]();`, { dir });
   assert.equal(ended.status, 0);
@@ -88,7 +88,7 @@ for (const [how, end] of Object.entries({
   throw: 'throw new Error("uncaught");',
   rejection: 'Promise.reject(new Error("unhandled"));',
 })) {
-  test(`a listener for the end that throws keeps nothing on disk: ${how}`, (t) => {
+  test(`an exit listener that throws leaves nothing on disk: ${how}`, (t) => {
     const dir = scratch(t);
     const ended = runProgram(`${failing} ${make} ${end}`, { dir });
     assert.equal(ended.status, how === "process.exit" ? 5 : 1);
@@ -96,7 +96,7 @@ for (const [how, end] of Object.entries({
   });
 }
 
-test("a listener for the end may use what is temporary, and make more", (t) => {
+test("an exit listener may use temporary files, and create more", (t) => {
   const dir = scratch(t);
   const body = `${make} process.on("exit", () => {
     mayfly.mkdtempSync({ dir }); fs.writeSync(1, String(fs.existsSync(directory.path)));

@@ -51,7 +51,7 @@ test("a closed FileHandle leaves the file open", async (t) => {
   assert.equal(buffer.toString(), "still here");
 });
 
-test("without O_TMPFILE the name is gone before anybody gets the file", (t) => {
+test("without O_TMPFILE, the name is removed before the file is returned", (t) => {
   const dir = scratch(t);
   using parent = openat(Fd.cwd, bytes(dir), O_DIRECTORY);
   const { fd, backing } = unlinkedFile(parent);
@@ -61,7 +61,7 @@ test("without O_TMPFILE the name is gone before anybody gets the file", (t) => {
   fd.close();
 });
 
-test("a named file is locked, and goes when it is disposed of", async (t) => {
+test("a named file is locked, and removed when it is disposed", async (t) => {
   const dir = scratch(t);
   {
     await using file = await mkstemp({ dir, suffix: ".txt", content: "x" });
@@ -73,7 +73,7 @@ test("a named file is locked, and goes when it is disposed of", async (t) => {
   assert.deepEqual(readdirSync(dir), []);
 });
 
-test("a named file that something else has replaced is left alone", async (t) => {
+test("a named file that was replaced is not removed", async (t) => {
   const { renameSync, writeFileSync } = await import("node:fs");
   const dir = scratch(t);
   const file = mkstempSync({ dir });
@@ -90,12 +90,12 @@ test("a sealed memfd can't be changed any more", () => {
   for (const seal of ["write", "grow", "shrink", "seal"] as const) assert.ok(file.seals.includes(seal));
 });
 
-test("a memfd that is not sealable stays so", () => {
+test("a memfd that is not sealable cannot be sealed", () => {
   using file = openMemfdSync({ sealable: false });
   assert.throws(() => file.seal("write"), { code: "EPERM" });
 });
 
-test("reserve takes its room at once without growing the file", (t) => {
+test("reserve allocates space without growing the file", (t) => {
   using file = openTempSync({ dir: scratch(t), reserve: 65536 });
   assert.equal(fstatSync(file.fd).size, 0);
   assert.ok(fstatSync(file.fd).blocks * 512 >= 65536);

@@ -141,7 +141,7 @@ test("a persist that was killed leaves no second name behind the next one", asyn
   }
 });
 
-test("a second name that was left is removed by the next persist and by a sweep, one in use is not", (t) => {
+test("a leftover second name is removed by the next persist and by a sweep, unless it is in use", (t) => {
   const dir = scratch(t);
   const target = join(dir, "target");
   const name = `mayfly-${createHash("sha256").update("target").digest("hex").slice(0, 32)}`;
@@ -171,7 +171,7 @@ test("a second name that was left is removed by the next persist and by a sweep,
   assert.equal(readFileSync(target, "utf8"), "new");
 });
 
-test("what was persisted over a file is not locked by it", (t) => {
+test("a persisted file is not locked", (t) => {
   const dir = scratch(t);
   const target = join(dir, "target");
   writeFileSync(target, "old");

@@ -30,7 +30,7 @@ test("a TMPDIR that is relative is refused", () => {
   withTmpdir("tmp", () => assert.throws(() => mkdtempSync(), { code: "NOT_NORMALIZED" }));
 });
 
-test("a TMPDIR that is remembered is looked at again", (t) => {
+test("a cached TMPDIR is checked again", (t) => {
   const dir = scratch(t);
   withTmpdir(dir, () => {
     mkdtempSync().removeSync();
@@ -41,7 +41,7 @@ test("a TMPDIR that is remembered is looked at again", (t) => {
   });
 });
 
-test("a TMPDIR that was removed and made again is the new one", (t) => {
+test("a TMPDIR that was removed and created again works", (t) => {
   const dir = join(scratch(t), "tmp");
   for (let round = 0; round < 3; round++) {
     mkdirSync(dir);
@@ -63,7 +63,7 @@ for (const [name, make] of Object.entries(makers)) {
         error instanceof UnsafePathError && error.code === "UNSAFE_PARENT" && why.test(error.message),
     );
 
-  test(`${name} refuses a directory that everybody may write to, unless it is sticky`, (t) => {
+  test(`${name} refuses a world-writable directory unless it is sticky`, (t) => {
     const dir = scratch(t);
     chmodSync(dir, 0o777);
     refuses(dir, /everybody may write/);
@@ -85,7 +85,7 @@ for (const [name, make] of Object.entries(makers)) {
     refuses(join(dir, "link/inner"), /symlink in a directory that others write to/);
   });
 
-  test(`${name} refuses what belongs to somebody else`, { skip: needsRoot }, (t) => {
+  test(`${name} refuses a directory of another user`, { skip: needsRoot }, (t) => {
     const dir = scratch(t);
     chownSync(dir, 65534, 65534);
     refuses(dir, /belongs to uid 65534/);
@@ -93,7 +93,7 @@ for (const [name, make] of Object.entries(makers)) {
     refuses(join(dir, "below"), /belongs to uid 65534/);
   });
 
-  test(`${name} says what the kernel says of what is no directory`, (t) => {
+  test(`${name} passes on the kernel's error for a path that is not a directory`, (t) => {
     const dir = scratch(t);
     writeFileSync(join(dir, "file"), "");
     assert.throws(() => make({ dir: join(dir, "file") }), { code: "ENOTDIR" });
@@ -116,7 +116,7 @@ const ROOT = "20 1 8:1 / / rw - ext4 /dev/a rw\n";
 const VAR = "21 20 8:2 / /var rw - ext4 /dev/b rw\n";
 const at = (path: string): Bytes => path as Bytes;
 
-test("early boot: a place whose mount is still to come is not up", (t) => {
+test("early boot: a directory is not ready before its mount", (t) => {
   const units = ["-.mount", "var.mount", "mnt-a\\x2db.mount"];
   const early = boot(t, units, ROOT);
   assert.equal(isUpIn(at("/var/tmp"), early), false);
@@ -125,21 +125,21 @@ test("early boot: a place whose mount is still to come is not up", (t) => {
   assert.equal(isUpIn(at("/var/tmp"), boot(t, units, ROOT + VAR)), true);
 });
 
-test("early boot: what is read-only still is not up", (t) => {
+test("early boot: a directory is not ready while it is read-only", (t) => {
   assert.equal(isUpIn(at("/tmp"), boot(t, [], ROOT.replace(" rw -", " ro -"))), false);
 });
 
-test("early boot: systemd has the last word on a mount that never came", (t) => {
+test("early boot: systemd decides about a mount that never happens", (t) => {
   assert.equal(isUpIn(at("/var/tmp"), boot(t, ["var.mount"], ROOT, true)), true);
   assert.equal(isUpIn(at("/var/tmp"), boot(t, ["var.mount"], ROOT, false)), false);
 });
 
-test("a host without systemd has no early boot to find", (t) => {
+test("a host without systemd has no early boot", (t) => {
   const state = { ...boot(t, ["var.mount"], ROOT), root: scratch(t) };
   assert.equal(isUpIn(at("/var/tmp"), state), true);
 });
 
-test("told that it is early boot, an anonymous file lies in memory", () => {
+test("in early boot, an anonymous file is in memory", () => {
   const runtime = process.env.XDG_RUNTIME_DIR;
   delete process.env.XDG_RUNTIME_DIR;
   using file = openTempSync({ earlyBoot: true, content: "x" });
@@ -147,7 +147,7 @@ test("told that it is early boot, an anonymous file lies in memory", () => {
   assert.equal(file.backing, "memfd");
 });
 
-test("told that it is early boot, a directory lies below /run or $XDG_RUNTIME_DIR", (t) => {
+test("in early boot, a directory is below /run or $XDG_RUNTIME_DIR", (t) => {
   const own = isRoot ? "/run/mayfly" : scratch(t);
   if (!isRoot) useRuntimeDir(t, own);
   using made = mkdtempSync({ earlyBoot: true });

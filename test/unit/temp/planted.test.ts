@@ -37,7 +37,7 @@ function requireUntouched(folder: string, dir: string): void {
   assert.deepEqual(readdirSync(join(dir, "directory")), []);
 }
 
-test("a new directory never is what was planted under its name", (t) => {
+test("a new directory is never a planted one", (t) => {
   const folder = scratch(t);
   const dir = plant(folder);
   using parent = openTempParent(bytes(dir));
@@ -46,7 +46,7 @@ test("a new directory never is what was planted under its name", (t) => {
   requireUntouched(folder, dir);
 });
 
-test("a new file never is what was planted under its name", (t) => {
+test("a new file is never a planted one", (t) => {
   const folder = scratch(t);
   const dir = plant(folder);
   using parent = openTempParent(bytes(dir));

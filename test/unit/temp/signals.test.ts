@@ -6,7 +6,7 @@ import { cleanupOnSignal, cleanupOnSignalSync, type SignalCleanup } from "#src/i
 import { scratch } from "./scratch.js";
 import { started } from "./started.js";
 
-test("a second signal while everything is being removed changes nothing", async (t) => {
+test("a second signal during the removal changes nothing", async (t) => {
   const dir = scratch(t);
   const body = `const { dir } = data; await mayfly.cleanupOnSignal();
     for (let n = 0; n < 2000; n++) fs.writeFileSync(mayfly.mkdtempSync({ dir }).path + "/x", "x");
@@ -17,7 +17,7 @@ test("a second signal while everything is being removed changes nothing", async 
   assert.deepEqual(readdirSync(dir), []);
 });
 
-test("what Workers make goes as well, while they go on making it", async (t) => {
+test("files of Workers are removed while they create more", async (t) => {
   const dir = scratch(t);
   const worker = `import(${JSON.stringify(import.meta.resolve("#src/index.js"))}).then((mayfly) => {
     for (let n = 0; ; n++) { const made = mayfly.mkdtempSync({ dir: ${JSON.stringify(dir)} }); if (n % 3 > 0) made.removeSync(); }
@@ -41,7 +41,7 @@ test("a program that waits in a system call ends, too", async (t) => {
   assert.deepEqual(readdirSync(dir), []);
 });
 
-test("a hook that was disposed of leaves the signals to their default action", async (t) => {
+test("a disposed hook restores the default action of signals", async (t) => {
   const dir = scratch(t);
   const body = `const cleanup = await mayfly.cleanupOnSignal(); cleanup[Symbol.dispose]();
     setTimeout(() => { fs.writeSync(1, "started"); for (;;); }, 200);`;
@@ -50,7 +50,7 @@ test("a hook that was disposed of leaves the signals to their default action", a
   assert.deepEqual(await ended, [null, "SIGTERM"]);
 });
 
-test("a signal that is none is refused, and named", async () => {
+test("an invalid signal is refused by name", async () => {
   for (const signals of ["SIGTERM", ["SIGKILL"], ["TERM"], [15], {}]) {
     const given = signals as unknown as Parameters<typeof cleanupOnSignal>[0];
     const expected = { name: "TypeError", message: /signals must be an array.*"SIGTERM"/ };

@@ -22,7 +22,7 @@ function leave(dir: string): void {
   assert.equal(signal, "SIGKILL");
 }
 
-test("a sweep takes what a killed program left, and nothing that lives", async (t) => {
+test("a sweep removes leftovers of a killed program, and nothing in use", async (t) => {
   const dir = scratch(t);
   leave(dir);
   assert.equal(readdirSync(dir).length, 2);
@@ -35,7 +35,7 @@ test("a sweep takes what a killed program left, and nothing that lives", async (
   assert.equal(readdirSync(dir).length, 2);
 });
 
-test("a sweep passes by what was detached, named otherwise, a symlink, or somebody else's", (t) => {
+test("a sweep skips detached and foreign entries, other names and symlinks", (t) => {
   const dir = scratch(t);
   const expected = [mkdtempSync({ dir }).detach()];
   for (const name of ["mayfly-short", `other-${FRESH}`, `mayfly-${FRESH}.txt`]) {
@@ -54,7 +54,7 @@ test("a sweep passes by what was detached, named otherwise, a symlink, or somebo
   assert.deepEqual(readdirSync(dir).sort(), expected.map((path) => path.slice(dir.length + 1)).sort());
 });
 
-test("a sweep goes by its own prefix and suffix", (t) => {
+test("a sweep only matches its own prefix and suffix", (t) => {
   const dir = scratch(t);
   const mine = join(dir, `app-${FRESH}.work`);
   mkdirSync(mine);

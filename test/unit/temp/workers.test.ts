@@ -34,7 +34,7 @@ const cases: Record<string, [then: string, main: string, status: number, stdout:
 };
 
 for (const [what, [then, main, status, stdout]] of Object.entries(cases)) {
-  test(`what a Worker made goes if it ${what}`, (t) => {
+  test(`files of a Worker are removed if it ${what}`, (t) => {
     const dir = scratch(t);
     const ended = withWorker(dir, then, main);
     assert.equal(ended.status, status, ended.stderr);
@@ -43,7 +43,7 @@ for (const [what, [then, main, status, stdout]] of Object.entries(cases)) {
   });
 }
 
-test("the table grows with what Workers make, and all of it goes", (t) => {
+test("the registry grows as Workers create files, and all are removed", (t) => {
   const dir = scratch(t);
   const worker = `import(${JSON.stringify(library)}).then((mayfly) => {
     for (let n = 0; n < 300; n++) mayfly.mkdtempSync({ dir: ${JSON.stringify(dir)} });

@@ -15,7 +15,7 @@ import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { run } from "#src/tmpfiles/index.js";
 
-test("a directory copied into itself leaves the copy out", () => {
+test("a directory copied into itself does not contain the copy", () => {
   const top = mkdtempSync(join(tmpdir(), "mayfly-copy-"));
   try {
     mkdirSync(join(top, "a"));
@@ -33,7 +33,7 @@ test("a directory copied into itself leaves the copy out", () => {
   }
 });
 
-test("a copy that can't be given away is as old as its source all the same", (t) => {
+test("a copy has its source's timestamps even if its owner cannot be set", (t) => {
   const isRoot = process.geteuid?.() === 0;
   if (isRoot && !maySetEffectiveUser()) return t.skip("this Node refuses seteuid()");
   const top = mkdtempSync(join(tmpdir(), "mayfly-copy-"));

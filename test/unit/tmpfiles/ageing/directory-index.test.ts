@@ -62,7 +62,7 @@ function clean(
   });
 }
 
-test("the second run looks at no file of an unchanged directory, until one may be old", (t) => {
+test("the second run skips the files of an unchanged directory until one may be old", (t) => {
   for (const jobs of [1, 2]) {
     const made = tree(scratch(t));
     const first = clean(made, 10, { jobs }).summary;
@@ -76,7 +76,7 @@ test("the second run looks at no file of an unchanged directory, until one may b
   }
 });
 
-test("threads that share a directory note it as one that walks alone does", (t) => {
+test("several threads write the same index as one", (t) => {
   const made = tree(scratch(t));
   for (let at = 0; at < 2000; at++) writeFileSync(`${made.base}/a/${at}`, "");
   mkdirSync(`${made.base}/a/new`);
@@ -88,27 +88,27 @@ test("threads that share a directory note it as one that walks alone does", (t) 
   assert.deepEqual(shared, alone);
 });
 
-test("what a directory gained since is looked at", (t) => {
+test("new entries of a directory are checked", (t) => {
   const made = tree(scratch(t));
   clean(made, 10);
   writeFileSync(`${made.base}/a/new`, "");
   assert.equal(clean(made, 20).summary.kept.indexed, 8);
 });
 
-test("an age-by without ctime wants no index, nor does who asks for each reason", (t) => {
+test("the index is not used without ctime in age-by, or if each reason is requested", (t) => {
   const made = tree(scratch(t));
   const age = { ...HALF_AN_HOUR, byFile: AGE_BY_MTIME };
   clean(made, 10);
   assert.equal(clean(made, 20, { age }).summary.kept.indexed, undefined);
 });
 
-test("a directory that changed just now is not noted", (t) => {
+test("a directory that has just changed is not in the index", (t) => {
   const made = tree(scratch(t));
   clean(made, 0);
   assert.equal(clean(made, 20).summary.kept.indexed, undefined);
 });
 
-test("a clock that was set back makes the index worth nothing", (t) => {
+test("the index is ignored after the clock was set back", (t) => {
   const made = tree(scratch(t));
   clean(made, 20);
   assert.equal(clean(made, 10).summary.kept.indexed, undefined);
@@ -148,7 +148,7 @@ for (const [what, lay] of Object.entries(ODD_INDEXES)) {
   });
 }
 
-test("a directory in the place of the index, or of what becomes it, is only a missing index", (t) => {
+test("a directory instead of the index counts as a missing index", (t) => {
   for (const name of ["index", "index.new"]) {
     const made = tree(scratch(t));
     mkdirSync(`${made.index.replace(/index$/, name)}`, { recursive: true });
@@ -187,7 +187,7 @@ const changes = fc.array(fc.tuple(fc.constantFrom(...Object.keys(CHANGES)), dire
   maxLength: 6,
 });
 
-test("with the index a run removes what it removes without", (t) => {
+test("a run removes the same with and without the index", (t) => {
   const dir = scratch(t, "/dev/shm");
   fc.assert(
     fc.property(changes, fc.constantFrom(15, 29, 31, 45), (happened, minutes) => {
@@ -210,7 +210,7 @@ function waitForTheNextTick(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 11);
 }
 
-test("no index, however false, makes a run remove more", (t) => {
+test("no forged index makes a run remove more", (t) => {
   const dir = scratch(t, "/dev/shm");
   const made = tree(dir);
   clean(made, 10);

@@ -36,7 +36,7 @@ function firstMatch(
   return found < 0 ? undefined : found;
 }
 
-test("the index finds the line that asking all of them finds", () => {
+test("the index finds the same line as a linear search", () => {
   fc.assert(
     fc.property(paths, paths, fc.array(path(literal), { maxLength: 4 }), (written, patterns, entries) => {
       const all = [...written, ...patterns];
@@ -53,7 +53,7 @@ test("the index finds the line that asking all of them finds", () => {
   );
 });
 
-test("where no line leads, there is nothing to ask", () => {
+test("below paths without lines the index is empty", () => {
   const index = new LineIndex({ paths: [bytes("/a"), bytes("/a/b*")], exact: 1 });
   assert.equal(index.below(bytes("/a")).isEmpty, false);
   assert.equal(index.below(bytes("/a/c")).isEmpty, true);

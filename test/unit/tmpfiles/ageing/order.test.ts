@@ -22,7 +22,7 @@ function staysAfter(t: TestContext, lines: (top: string) => string[]): boolean {
   return existsSync(join(top, "emptied"));
 }
 
-test("lines below a line clean in the order in which they are written", (t) => {
+test("nested lines clean in the order in which they are written", (t) => {
   const above = (top: string): string => `d ${top} - - - 0`;
   const empties = (top: string): string => `X ${top}/emptied - - - 10d`;
   const removes = (top: string): string => `r ${top}/e* - - - 10d`;

@@ -45,7 +45,7 @@ function left(base: string): string[] {
 
 const JOBS: readonly How[] = [1, 2, 8].map((jobs) => ({ jobs, parallelFrom: 0 }));
 
-test("any number of threads leaves the same tree, and tells the same", async (t) => {
+test("any number of threads gives the same tree and the same report", async (t) => {
   const dir = scratch(t);
   const results = [];
   for (const how of JOBS) {
@@ -93,7 +93,7 @@ test("one directory is walked by all threads", (t) => {
   }
 });
 
-test("all of it goes where nothing holds it, whoever finds it", (t) => {
+test("several threads remove a whole tree", (t) => {
   const dir = scratch(t);
   for (const how of JOBS) {
     tree(`${dir}/tree`, false);
@@ -104,7 +104,7 @@ test("all of it goes where nothing holds it, whoever finds it", (t) => {
   }
 });
 
-test("what fails in another thread is told as what it is", (t) => {
+test("a failure in another thread is reported unchanged", (t) => {
   if (process.getuid?.() === 0) return t.skip("root can remove anything: run as an ordinary user");
   const dir = scratch(t);
   tree(`${dir}/tree`);

@@ -31,7 +31,7 @@ function tree(dir: string): string {
 
 const names = (path: string, ...below: string[]): string[] => below.map((name) => `${path}/${name}`);
 
-test("what is old goes, children before their directory, and the base stays with its times", (t) => {
+test("old entries are removed, children first, and the base keeps its timestamps", (t) => {
   const base = tree(scratch(t));
   const { removed, summary } = runLines([line("d", base, TEN_DAYS)]);
   assert.deepEqual(removed.toSorted(), names(base, "file", "link", "sub", "sub/file"));
@@ -42,7 +42,7 @@ test("what is old goes, children before their directory, and the base stays with
   assert.equal(summary.exitStatus, 0);
 });
 
-test("times of other centuries count, and are given back", (t) => {
+test("times of other centuries count, and are restored", (t) => {
   const base = tree(scratch(t, "/dev/shm"));
   const [longAgo, farOff] = [new Date("1960-01-01T00:00:00Z"), new Date("3000-01-01T00:00:00Z")];
   utimesSync(`${base}/file`, farOff, farOff);
@@ -53,7 +53,7 @@ test("times of other centuries count, and are given back", (t) => {
   assert.equal(statSync(base).mtimeMs, longAgo.getTime());
 });
 
-test("a dry run names the same and touches nothing", (t) => {
+test("a dry run reports the same and changes nothing", (t) => {
   const base = tree(scratch(t));
   const before = lstatSync(base, { bigint: true });
   const dry = runLines([line("d", base, TEN_DAYS)], { dryRun: true });
@@ -63,7 +63,7 @@ test("a dry run names the same and touches nothing", (t) => {
   assert.deepEqual(dry.summary.removed, real.summary.removed);
 });
 
-test("what is new stays, and with it the directories above, which name it", (t) => {
+test("new entries and the directories above them are kept", (t) => {
   const base = tree(scratch(t));
   const { removed, kept } = runLines([line("d", base, { ...TEN_DAYS, byFile: 0 })], { clock: systemClock });
   assert.deepEqual(removed.toSorted(), names(base, "file", "link", "sub/file"));
@@ -76,7 +76,7 @@ test("what is new stays, and with it the directories above, which name it", (t) 
   assert.deepEqual(sticky.summary.kept, { sticky: 1, "not-empty": 1 });
 });
 
-test("a line of its own keeps a path, a glob what it matches", (t) => {
+test("a path with its own line is kept, and so are a glob's matches", (t) => {
   const base = tree(scratch(t));
   const { kept } = runLines([line("d", base, TEN_DAYS), line("d", `${base}/sub`), line("x", `${base}/f*`)]);
   assert.equal(kept[`${base}/sub`]?.code, "own-line");
@@ -92,7 +92,7 @@ test("~ keeps the first level, and cleans below it", (t) => {
   assert.equal(kept[`${base}/sub`]?.code, "first-level");
 });
 
-test("a lock elsewhere keeps a directory with all below it, and a file; dry runs know", async (t) => {
+test("a lock keeps a directory with its contents, or a file, also in a dry run", async (t) => {
   if (!hasFlock()) return t.skip("flock(1) of util-linux is not installed");
   const base = tree(scratch(t));
   writeFileSync(`${base}/other`, "");
@@ -106,7 +106,7 @@ test("a lock elsewhere keeps a directory with all below it, and a file; dry runs
   }
 });
 
-test("a live socket stays, a dead one goes", async (t) => {
+test("a live socket is kept, a dead one is removed", async (t) => {
   const base = tree(scratch(t));
   const server = createServer().listen(`${base}/live`);
   await new Promise((resolve) => server.once("listening", resolve));
@@ -127,7 +127,7 @@ test("names are bytes", (t) => {
   assert.deepEqual(readdirSync(base), []);
 });
 
-test("below 256 directories nothing is entered, and what is empty there goes", (t) => {
+test("below 256 levels no directory is entered, and empty ones are removed", (t) => {
   const base = `${scratch(t)}/d`;
   const deep = (count: number): string => `${base}${"/x".repeat(count)}`;
   mkdirSync(deep(258), { recursive: true });
@@ -151,7 +151,7 @@ test("r removes an empty directory, and fails on one that is not", (t) => {
   }
 });
 
-test("R removes a tree whatever its age, D what lies in it", (t) => {
+test("R removes a tree of any age, D its contents", (t) => {
   const base = tree(scratch(t));
   const now = { operations: ["remove"], clock: systemClock } as const;
   assert.deepEqual(runLines([line("R", `${base}/s*`)], now).removed, names(base, "sub/file", "sub"));
@@ -159,7 +159,7 @@ test("R removes a tree whatever its age, D what lies in it", (t) => {
   assert.deepEqual(readdirSync(base), []);
 });
 
-test("R with an age removes what is old in it, and itself once it is old", (t) => {
+test("R with an age removes old entries, and the directory once it is old", (t) => {
   const base = tree(scratch(t));
   const young = runLines([line("R", base, TEN_DAYS)], { clock: systemClock });
   assert.deepEqual(young.removed, []);
@@ -169,7 +169,7 @@ test("R with an age removes what is old in it, and itself once it is old", (t) =
   assert.ok(!existsSync(base));
 });
 
-test("purge removes what a line with $ makes, and no other", (t) => {
+test("purge removes what lines with $ create, and nothing else", (t) => {
   const base = tree(scratch(t));
   runLines([line("d", base)], { operations: ["purge"] });
   assert.ok(existsSync(base));
@@ -177,7 +177,7 @@ test("purge removes what a line with $ makes, and no other", (t) => {
   assert.ok(!existsSync(base));
 });
 
-test("a base that is a symlink, a file or missing is nothing to clean", (t) => {
+test("a symlink, a file or a missing path is not cleaned as a base", (t) => {
   const dir = scratch(t);
   tree(dir);
   symlinkSync("d", `${dir}/link`);
@@ -187,7 +187,7 @@ test("a base that is a symlink, a file or missing is nothing to clean", (t) => {
   assert.equal(summary.exitStatus, 0);
 });
 
-test("a dry run of several operations names nothing twice, and knows what would be empty by then", (t) => {
+test("a dry run of several operations reports nothing twice, and knows which directories would be empty", (t) => {
   const base = tree(scratch(t));
   const lines = [
     line("R", `${base}/sub/file`),
@@ -202,7 +202,7 @@ test("a dry run of several operations names nothing twice, and knows what would 
   assert.equal(real.removed.length, 4);
 });
 
-test("a path whose directory is missing, a file or out of reach is nothing to remove, or fails as ever", (t) => {
+test("a path without a usable parent is nothing to remove, or fails", (t) => {
   const dir = scratch(t);
   writeFileSync(`${dir}/file`, "");
   symlinkSync("loop", `${dir}/loop`);

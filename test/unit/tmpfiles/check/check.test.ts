@@ -131,7 +131,7 @@ test("each rule finds a planted defect", () => {
   );
 });
 
-test("what shields a path by day is known", () => {
+test("lines that protect a path without --boot are recognized", () => {
   const aged = "d /tmp 1777 root root 10d";
   assert.deepEqual(find([aged, "r! /tmp/.X*-lock", "x /tmp/.X*-lock"]), []);
   assert.deepEqual(find([aged, "R! /tmp/private-*", "x /tmp/private-%b-*"]), []);
@@ -139,16 +139,16 @@ test("what shields a path by day is known", () => {
   assert.deepEqual(find(["d /tmp 1777", "r! /tmp/.X*-lock"]), []);
 });
 
-test("the directories of X11 are known, as Debian makes them with 262", () => {
+test("the X11 directories are known, as Debian creates them with 262", () => {
   assert.deepEqual(find(["D /tmp/.X11-unix 1777 root root 1h", "D /tmp/.ICE-unix 1777 root root 1h"]), []);
   assert.deepEqual(find(["D /tmp/.X11-unix 0755"]), ["1:3 guessable-in-shared-directory"]);
 });
 
-test("what is behind a line that would stop a run is found too", () => {
+test("problems after a line that stops a run are found", () => {
   assert.deepEqual(find(["f~ /srv/a - - - - !", "d /srv/b 9"]), ["1:19 bad-base64", "2:10 bad-mode"]);
 });
 
-test("a line that only loses at boot, to one that only counts there, is meant to", () => {
+test("overriding a line only at boot is not a problem", () => {
   const [finding] = check({ args: ["d! /srv/a 0700", "d /srv/a 0755"].map(bytes), inline: true, mounts });
   assert.deepEqual([finding?.code, finding?.severity], ["duplicate-at-boot", "info"]);
   assert.deepEqual(find(["d /srv/a 0700", "d! /srv/a 0755"]), ["2:4 duplicate"]);
@@ -164,7 +164,7 @@ test("each rule and each finding explains itself", () => {
   }
 });
 
-test("no false alarms: a trigger FIFO, a source that is not installed, left-overs of a package's own", () => {
+test("no false alarms: a trigger FIFO, a source that is not installed, a package's own leftovers", () => {
   assert.deepEqual(find(["p /var/spool/app/trigger 0622"]), []);
   assert.deepEqual(find(["p /var/spool/app/fifo 0666"]), ["1:23 world-writable-file"]);
   const copied = [
@@ -195,7 +195,7 @@ test("a directory that is a symlink is never cleaned, on the host or below a roo
   ]);
 });
 
-test("a pipe is read once, and both by day and at boot", () => {
+test("a pipe is read once for both kinds of runs", () => {
   const done = mayfly(["check", "--quiet", "-"], { input: "d /tmp 1777 root root 10d\nr! /tmp/.X*-lock\n" });
   assert.match(done.stdout, /unshielded-by-day/);
 });
@@ -203,7 +203,7 @@ test("a pipe is read once, and both by day and at boot", () => {
 const stock = "/usr/lib/tmpfiles.d";
 /** True: the age of D! lines never applies, and users read the quotes. */
 const KNOWN = ["x11.conf age-at-boot-only", "systemd-nologin.conf quoted-argument"];
-test("nothing is found in what the distribution ships", {
+test("nothing is found in the distribution's configuration", {
   skip: existsSync(stock) ? false : `no ${stock}`,
 }, () => {
   const ofVendor = check({}).filter(({ file }) => file.startsWith(`${stock}/`));

@@ -26,7 +26,7 @@ function findByAsking(borrower: Item, lenders: readonly Item[]): Item | undefine
 const component = fc.constantFrom("a", "b", "ab", "*", "a*", "[ab]", "\\a", "?");
 const path = fc.array(component, { maxLength: 3 }).map((parts) => `/${parts.join("/")}`);
 
-test("the lender is the one that asking all in turn finds", () => {
+test("the age source is the same as by a linear search", () => {
   fc.assert(
     fc.property(fc.array(path, { maxLength: 12 }), path, (written, borrowing) => {
       const lenders = written.map(at);
@@ -37,7 +37,7 @@ test("the lender is the one that asking all in turn finds", () => {
   );
 });
 
-test("names beyond ASCII", () => {
+test("names beyond ASCII inherit ages", () => {
   const lenders = ["/é", "/a/b", "/z/b", "/é/b"].map(at);
   assert.equal(new AgeInheritance(lenders).find(at("/é/*"))?.path, bytes("/é/b"));
 });

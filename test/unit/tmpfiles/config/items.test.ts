@@ -12,7 +12,7 @@ const loadLines = (lines: readonly string[], options: LoadOptions = {}) =>
 const codes = (lines: readonly string[], options?: LoadOptions): string[] =>
   loadLines(lines, options).diagnostics.map((diagnostic) => diagnostic.code);
 
-test("items of one path make one group, the owning ones first", () => {
+test("items of one path form a group, the owning ones first", () => {
   const { exact, globs } = loadLines([
     "d /run/a 0755",
     "z /run/a 0700",
@@ -33,7 +33,7 @@ test("items of one path make one group, the owning ones first", () => {
   );
 });
 
-test("the earlier of two lines that contradict each other wins", () => {
+test("the earlier of two conflicting lines wins", () => {
   const { exact, diagnostics } = loadLines(["d /run/a 0755", "d /run/a 0700"]);
   assert.equal(exact[0]?.items[0]?.mode?.bits, 0o755);
   assert.deepEqual(
@@ -45,7 +45,7 @@ test("the earlier of two lines that contradict each other wins", () => {
   ]);
 });
 
-test("only lines that append may contradict each other, whatever plus signs others have", () => {
+test("a plus sign allows two lines for a path only if the line type appends", () => {
   assert.deepEqual(codes(["x+ /run/a 0755", "X+ /run/a"]), ["duplicate"]);
   assert.deepEqual(codes(["f+ /run/a - - - - x", "f+ /run/a - - - - y"]), ["duplicate"]);
   assert.deepEqual(codes(["a+ /run/a - - - - u:root:r", "a+ /run/a - - - - u:root:w"]), []);
@@ -93,7 +93,7 @@ test("X has the age of the first line above it, but not its first level", (t) =>
   assert.equal(loadLines(lines, { environment }).globs[0]?.items[0]?.age?.span, 3n * 86_400_000_000_000n);
 });
 
-test("a wrong line is left out, a wrong argument stops everything", () => {
+test("an invalid line is ignored, an invalid argument stops everything", () => {
   const wrong = loadLines(["d relative", "d /run/a"]);
   assert.deepEqual([wrong.invalid, wrong.aborted, wrong.exact.length], [true, false, 1]);
   const unsafe = loadLines(["f~ /run/a - - - - !", "d /run/b"]);
@@ -129,7 +129,7 @@ test("configuration comes by name from the directory of the highest priority", (
   ]);
 });
 
-test("a directory that is a file, or a file that can't be read, fails, and the rest counts", (t) => {
+test("a directory that is a file, or an unreadable file, is a failure, and the rest is used", (t) => {
   const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
   t.after(() => rmSync(root, { recursive: true }));
   mkdirSync(join(root, "etc"));
@@ -149,7 +149,7 @@ test("a directory that is a file, or a file that can't be read, fails, and the r
   assert.deepEqual([failed, aborted], [true, false]);
 });
 
-test("a link among the configuration of a root leads inside the root", (t) => {
+test("a link among the configuration of a root resolves inside the root", (t) => {
   const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
   t.after(() => rmSync(root, { recursive: true }));
   for (const directory of ["etc/tmpfiles.d", "shared"]) mkdirSync(join(root, directory), { recursive: true });

@@ -76,7 +76,7 @@ const rest = fc.constantFrom(
 );
 const line = fc.tuple(type, fc.constantFrom(" ", "\t", "  "), path, rest).map((parts) => parts.join(""));
 
-test("a line means the same wherever it stands among others that are like it", () => {
+test("similar lines before it do not change a line's meaning", () => {
   fc.assert(
     fc.property(fc.array(line, { maxLength: 30 }), fc.boolean(), fc.boolean(), (lines, graceful, boot) => {
       const options = { graceful, boot, excludePrefixes: [bytes("/run/excluded")] };
@@ -86,7 +86,7 @@ test("a line means the same wherever it stands among others that are like it", (
   );
 });
 
-test("lines below a root that differ in their path alone", () => {
+test("lines below a root that differ only in their path are read alike", () => {
   const lines = ["d /a 0700 root root 1d", "d /b 0700 root root 1d", "d / 0700 root root 1d"];
   const root = bytes("/srv/image");
   const { items } = readAll({ root }, lines, remembering);

@@ -23,7 +23,7 @@ function warned<Result>(parse: (warn: Warn) => Result): {
   return { result, at };
 }
 
-test("numbers are those of C", () => {
+test("numbers are parsed as in C, with 0x, 0o and 0b", () => {
   assert.deepEqual(
     ["12", "0x1F", "017", "0o17", "0b11", "0", " +5", "08", "-1", "", "1x"].map(parseCNumber),
     [12, 31, 15, 15, 3, 0, 5, undefined, undefined, undefined, undefined],
@@ -44,7 +44,7 @@ test("devices: major:minor in range", () => {
   }
 });
 
-test("a device's number has the form that the kernel knows", () => {
+test("device numbers are encoded as in the kernel", () => {
   const parts = fc.tuple(fc.nat(4095), fc.nat(1048575));
   fc.assert(
     fc.property(parts, ([major, minor]) => {
@@ -75,7 +75,7 @@ test("words keep what is quoted, and an open quote ends with the text", () => {
   ]);
 });
 
-test("extended attributes: what is no assignment is left out", () => {
+test("extended attributes: words that are not assignments are ignored", () => {
   const { result, at } = warned((warn) =>
     parseAssignments(bytes(`user.a=b x user.c= user.d="1 2" "user.e=`), warn),
   );
@@ -139,7 +139,7 @@ test("ACLs: a mask for named entries, base entries from the mode, one entry for 
   assert.deepEqual(mergeEntries([owner, named], [changed, group]), [owner, changed, group]);
 });
 
-test("ACLs: entries by what they are for", () => {
+test("ACLs: entries for access and for defaults", () => {
   const { result } = warned((warn) => parseAcl(bytes("u:5:rw,g::rX,default:o::r"), warn));
   assert.deepEqual(result, {
     access: [{ tag: "user", id: 5, permissions: 6 }],

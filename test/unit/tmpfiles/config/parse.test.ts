@@ -22,7 +22,7 @@ test("lines are read for any host: no user, source, credential or specifier is l
   );
 });
 
-test("all that is wrong in itself is said", () => {
+test("every problem of a line is reported", () => {
   const wrong: Readonly<Record<string, string>> = {
     "y /a": "unknown-type",
     "d a": "relative-path",
@@ -50,7 +50,7 @@ test("a bad escape in an argument has its column", () => {
   assert.deepEqual([diagnostic?.line, diagnostic?.column], [1, 16]);
 });
 
-test("whatever the bytes, nothing is thrown, and each line is either read or refused", () => {
+test("any bytes are parsed without an exception, and each line is accepted or refused", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 120 }), (content) => {
       const { lines, diagnostics } = parse(content);

@@ -25,7 +25,7 @@ function contentOf(path: string): string {
 const problem = (expanded: ReturnType<Expand>): unknown =>
   typeof expanded === "string" ? expanded : expanded.problem;
 
-test("the system's directories, and the host's own words", () => {
+test("directories and names of the host are substituted", () => {
   const expand = host();
   assert.equal(expand("%t %S %C %L %D" as Bytes), "/run /var/lib /var/cache /var/log /usr/share");
   assert.equal(expand("%u:%U:%g:%G" as Bytes), "root:0:root:0");
@@ -34,7 +34,7 @@ test("the system's directories, and the host's own words", () => {
   assert.equal(expand("a-%b" as Bytes), `a-${boot}`);
 });
 
-test("percent signs", () => {
+test("percent signs are escaped by doubling", () => {
   const expand = host();
   assert.equal(expand("100%% %- %" as Bytes), "100% %- %");
   assert.deepEqual(expand("/a/%z" as Bytes), {
@@ -49,7 +49,7 @@ test("percent signs", () => {
   );
 });
 
-test("a user's directories are by XDG, and what is not set leaves a line out", () => {
+test("a user's directories follow XDG, and a line with an unset one is ignored", () => {
   const own = host({ HOME: "/home/a/", XDG_STATE_HOME: "/state", XDG_CACHE_HOME: "relative" }, true);
   assert.equal(
     own("%S %L %C %D %h" as Bytes),
@@ -59,7 +59,7 @@ test("a user's directories are by XDG, and what is not set leaves a line out", (
   assert.equal(host({ XDG_RUNTIME_DIR: "/run/user/1" }, true)("%t" as Bytes), "/run/user/1");
 });
 
-test("a directory for temporary files is one that is there, by a plain path", () => {
+test("%T and %V name an existing directory", () => {
   const temporary = (environment: NodeJS.ProcessEnv) => host(environment)("%T %V" as Bytes);
   assert.equal(temporary({}), "/tmp /var/tmp");
   assert.equal(temporary({ TMPDIR: "/usr" }), "/usr /usr");
@@ -67,7 +67,7 @@ test("a directory for temporary files is one that is there, by a plain path", ()
   assert.equal(temporary({ TMPDIR: "/usr/../usr", TEMP: "/usr//lib" }), "/tmp /var/tmp");
 });
 
-test("a root tells of itself by its own files", (t) => {
+test("specifiers of a root come from its own files", (t) => {
   const release = `ID=mayfly\nVERSION_ID="1 \\"2\\""\nVARIANT_ID = a\\ b\nIMAGE_ID='$x'\n`;
   const expand = below(t, { "os-release": release, "machine-id": `${"0a".repeat(16)}\n` });
   assert.equal(expand("%o|%w|%W|%M|%A|" as Bytes), `mayfly|1 "2"|a b|$x||`);
@@ -75,7 +75,7 @@ test("a root tells of itself by its own files", (t) => {
   assert.equal(below(t, { "os-release": `ID="never\nclosed\n` })("%o" as Bytes), "never\nclosed\n");
 });
 
-test("what a root does not have yet leaves a line out, and nonsense in it is an error", (t) => {
+test("a missing file of a root makes a line ignored, and an invalid one is an error", (t) => {
   assert.equal(problem(below(t, {})("%m" as Bytes)), "unresolved");
   assert.equal(problem(below(t, {})("%o" as Bytes)), "unresolved");
   for (const id of ["", "uninitialized\n", "0".repeat(32)]) {
@@ -86,7 +86,7 @@ test("what a root does not have yet leaves a line out, and nonsense in it is an 
   }
 });
 
-test("what gets longer than a path is refused", () => {
+test("an expansion longer than a path is refused", () => {
   assert.equal(problem(host()(`/${"a".repeat(4095)}` as Bytes)), "too-long");
   assert.equal(problem(host()(`/${"a".repeat(4094)}` as Bytes)), `/${"a".repeat(4094)}`);
 });
