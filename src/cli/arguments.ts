@@ -1,8 +1,8 @@
-/** The arguments of the command line, byte for byte. */
+/** Reads the command-line arguments byte for byte. */
 import { readFileSync } from "node:fs";
 import { type Bytes, bytes, fromBuffer } from "../base/bytes.js";
 
-/** The arguments as the kernel has them: `process.argv` is decoded as UTF-8 and has lost what is not. */
+/** Node decodes `process.argv` as UTF-8, which loses all other bytes. The kernel keeps the arguments in /proc. */
 export function argumentBytes(argv: readonly string[]): Bytes[] {
   const args = argv.slice(2);
   if (!args.some((arg) => arg.includes("\ufffd"))) return args.map(bytes);

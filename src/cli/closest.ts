@@ -1,21 +1,21 @@
-/** What a mistyped word was likely meant to be. */
+/** Finds the name that a mistyped word was probably meant to be. */
 
-/** The name that the word begins, or that is at most two letters away. */
+/** The only name that starts with the word, or else the nearest one within an edit distance of two. */
 export function closest(word: string, names: readonly string[]): string | undefined {
   const begun = names.filter((name) => name.startsWith(word));
   if (begun.length === 1) return begun[0];
-  const near = names
+  const similar = names
     .map((name) => ({ name, far: distance(word, name) }))
-    .filter(({ name, far }) => far <= most(name));
-  return near.sort((a, b) => a.far - b.far)[0]?.name;
+    .filter(({ name, far }) => far <= maxDistance(name));
+  return similar.sort((a, b) => a.far - b.far)[0]?.name;
 }
 
-/** Of a short name, two letters are too much: `-V` is nothing like `ps`. */
-function most(name: string): number {
+/** For a short name, a distance of two is too much: `-V` does not resemble `ps`. */
+function maxDistance(name: string): number {
   return name.length <= 4 ? 1 : 2;
 }
 
-/** Levenshtein's: insertions, deletions and replacements. */
+/** The Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {

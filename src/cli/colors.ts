@@ -1,4 +1,4 @@
-/** Colors for a terminal. */
+/** Decides whether to use colors, and colors text for a terminal. */
 import type { OutputStream } from "./output-stream.js";
 import { control } from "./terminal.js";
 
@@ -15,19 +15,19 @@ const CODES: Readonly<Record<Style, readonly [on: number, off: number]>> = {
 };
 
 /**
- * Colours for what is written to `sink`: on a terminal that is not a dumb one, unless NO_COLOR is set to anything
- * but nothing (no-color.org). FORCE_COLOR, or CLICOLOR_FORCE, turns them on for a pipe, as for a pager.
+ * Colors text for `output` if it is a terminal other than "dumb", unless NO_COLOR is set and not empty
+ * (no-color.org). FORCE_COLOR or CLICOLOR_FORCE enables colors for a pipe too, for example to a pager.
  */
 export function colors(
   output: Pick<OutputStream, "isTerminal">,
   env: NodeJS.ProcessEnv = process.env,
 ): Colorize {
-  if (!wantsColour(output, env)) return (_style, text) => text;
+  if (!wantsColor(output, env)) return (_style, text) => text;
   const turn = (code: number): string => control(`\x1b[${code}m`);
   return (style, text) => `${turn(CODES[style][0])}${text}${turn(CODES[style][1])}`;
 }
 
-function wantsColour(output: Pick<OutputStream, "isTerminal">, env: NodeJS.ProcessEnv): boolean {
+function wantsColor(output: Pick<OutputStream, "isTerminal">, env: NodeJS.ProcessEnv): boolean {
   if (env.NO_COLOR) return false;
   const forced = env.FORCE_COLOR ?? env.CLICOLOR_FORCE;
   if (forced !== undefined && forced !== "") return forced !== "0";

@@ -1,4 +1,4 @@
-/** The options that choose the configuration: the drop-in and the verbs share them. */
+/** The options that select the configuration, shared by the drop-in and by clean, create, remove and purge. */
 import { readlinkSync, statSync } from "node:fs";
 import {
   type Bytes,
@@ -13,76 +13,76 @@ import {
 import { policyProblem } from "../image/index.js";
 import type { Option, ProgramStart, Values } from "./options.js";
 
-/** Which configuration, and which part of it: the drop-in and the friendly verbs have these in common. */
+/** Which configuration to use, and which part of it. */
 export const CONFIG_OPTIONS = [
   { name: "user", help: "Use the user's own configuration (user-tmpfiles.d) instead of the system's" },
-  { name: "boot", help: "Run the lines marked with ! too, which are only safe at boot" },
-  { name: "graceful", help: "Do not complain about users and groups that do not exist" },
+  { name: "boot", help: "Also apply lines marked with !, which are only safe at boot" },
+  { name: "graceful", help: "Quietly ignore unknown users and groups" },
   {
     name: "prefix",
     value: "PATH",
     multiple: true,
     completes: "directory",
-    help: "Run only the lines whose path begins with PATH",
+    help: "Apply only lines whose path begins with PATH",
   },
   {
     name: "exclude-prefix",
     value: "PATH",
     multiple: true,
     completes: "directory",
-    help: "Leave out the lines whose path begins with PATH",
+    help: "Ignore lines whose path begins with PATH",
   },
-  { short: "E", help: "Leave out /dev, /proc, /run and /sys" },
+  { short: "E", help: "Ignore lines whose path begins with /dev, /proc, /run or /sys" },
   {
     name: "root",
     value: "PATH",
     completes: "directory",
-    help: "Work below PATH: its configuration, its accounts, its files",
+    help: "Operate on the tree below PATH, with its configuration and its accounts",
   },
   {
     name: "image",
     value: "PATH",
     completes: "file",
-    help: "Work inside a disk image: a file system, or a GPT with partitions (implies -E)",
-    more: `The partitions are found by the Discoverable Partitions Specification, and mounted in a mount namespace of its
-own, that ends with the command. Encrypted partitions and dm-verity are not supported, and the file systems are not
-checked before they are mounted.`,
+    help: "Operate on a disk image: a file system, or a GPT with partitions (implies -E)",
+    more: `Partitions are located as the Discoverable Partitions Specification defines, and mounted in a private mount
+namespace that ends with the command. Encrypted partitions and dm-verity are not supported. File systems are not checked
+before they are mounted.`,
   },
   {
     name: "image-policy",
     value: "POLICY",
-    help: "Which partitions of the image may be used (systemd.image-policy(7))",
+    help: "Restrict which partitions of the image may be used (systemd.image-policy(7))",
     more: "Only **unprotected** partitions can be used, whatever the policy allows.",
   },
   {
     name: "replace",
     value: "PATH",
     completes: "file",
-    help: "Take the operands in place of the configuration file PATH, with its priority",
+    help: "Use the operands instead of the configuration file PATH, with its priority",
   },
 ] as const satisfies readonly Option[];
 
 export const INLINE = {
   name: "inline",
-  help: "Take each operand as a line of configuration, not as a file",
+  help: "Treat each operand as a line of configuration, not as a file",
 } as const satisfies Option;
 
-/** These options, as the parser gives them. */
+/** The parsed values of these options. */
 export type ConfigValues = Values<readonly [...typeof CONFIG_OPTIONS, typeof INLINE]>;
 
-/** What -E leaves out: what is usually mounted over when the tree is booted. */
+/** The paths that -E ignores: the kernel's file systems and /run, which are mounted over when the tree is booted. */
 const VIRTUAL = ["/dev", "/proc", "/run", "/sys"] as Bytes[];
 
-/** The engine's own words for what the options select. */
+/** The options of the engine that these options stand for. */
 export function configOptionsOf(values: ConfigValues, operands: readonly Bytes[], how: ProgramStart) {
-  // An image is no running system: 262 implies -E even where the image is named as nothing.
+  // An image is not a running system. 262 implies -E even if the value of --image is empty.
   const virtual = values.E || values.image !== undefined;
   return {
     root: how.mountedImage ?? given(values.root),
     user: values.user,
     boot: values.boot,
     graceful: values.graceful,
-    // As they are written: 262 does not take a relative one from the working directory, it matches nothing.
+    // Unchanged: in 262, a relative prefix is not resolved against the working directory and matches nothing.
     prefixes: values.prefix,
     excludePrefixes: [...values["exclude-prefix"], ...(virtual ? VIRTUAL : [])],
     args: operands,
@@ -91,7 +91,7 @@ export function configOptionsOf(values: ConfigValues, operands: readonly Bytes[]
   };
 }
 
-/** An option of empty bytes counts as not given. */
+/** The path as an absolute path; undefined if the option is missing or its value is empty. */
 export function given(path: Bytes | undefined): Bytes | undefined {
   return path === undefined || path === "" ? undefined : absolute(path);
 }
@@ -103,8 +103,8 @@ function absolute(path: Bytes): Bytes {
 }
 
 /**
- * Why a command line is refused, in the order and the words of systemd-tmpfiles 262; undefined where it is not. `show`
- * stands for --cat-config and --tldr.
+ * Why the command line is refused, checked in the order and worded as in systemd-tmpfiles 262; undefined if it is
+ * accepted. `show` is set for --cat-config and --tldr.
  */
 export function refusalOf(
   values: ConfigValues,
@@ -135,7 +135,7 @@ export function refusalOf(
   return undefined;
 }
 
-/** Why there is nothing to work below; undefined where there is. */
+/** Why `root` cannot be used as the root directory; undefined if it can. */
 export function rootProblem(root: Bytes | undefined): string | undefined {
   if (root === undefined) return undefined;
   const status = statSync(toBuffer(root), { throwIfNoEntry: false });

@@ -5,7 +5,7 @@ import { SyscallError } from "../base/errors.js";
 import type { Nanoseconds } from "../base/time.js";
 import { SECOND } from "../base/time.js";
 
-/** What went wrong at a path, in one line: the path, the reason in words, and for the expert the call that failed. */
+/** An error as one line: the path, the reason, and the system call that failed. */
 export function failure(path: Bytes, error: Error): string {
   const words = error instanceof SyscallError ? errnoWords(error.code) : undefined;
   const text = words === undefined ? error.message : `${words} (${error.message})`;
@@ -14,7 +14,7 @@ export function failure(path: Bytes, error: Error): string {
     : `${escapeForDisplay(path)}: ${text}`;
 }
 
-/** What a system call was made for; the others are called by their name. */
+/** The purpose of a system call, for messages; calls that are not listed appear by name. */
 const PURPOSES: Readonly<Record<string, string>> = {
   openat: "open",
   openat2: "open",
@@ -36,7 +36,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   utimensat: "set the times",
 };
 
-/** The same without the call: what could not be done, at which path, and why. */
+/** An error as one line without the system call: the path, the operation, and the reason. */
 export function plainFailure(path: Bytes, error: Error): string {
   if (!(error instanceof SyscallError)) return failure(path, error);
   const purpose = PURPOSES[error.syscall];
@@ -51,7 +51,7 @@ const UNITS = ["B", "K", "M", "G", "T", "P"];
 export function size(count: bigint | number): string {
   let value = Number(count);
   let unit = 0;
-  // What would be rounded up to 1024 belongs to the next unit.
+  // A value that would round to 1024 is shown in the next unit.
   for (; value >= 1023.5 && unit < UNITS.length - 1; unit++) value /= 1024;
   const digits = unit === 0 || value >= 9.95 ? 0 : 1;
   return `${value.toFixed(digits)}${UNITS[unit]}`;
@@ -63,7 +63,7 @@ const SPANS = [
   [60n, "min"],
 ] as const;
 
-/** A span in its largest unit, rounded down: `3d`. */
+/** A time span in its largest unit, rounded down: `3d`. */
 export function ageText(age: Nanoseconds): string {
   const seconds = age / SECOND;
   for (const [length, unit] of SPANS) if (seconds >= length) return `${seconds / length}${unit}`;
@@ -75,7 +75,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${number(count)} ${count === 1 ? one : many}`;
 }
 
-/** With its thousands apart: `1,234`. Without Intl, whose first use costs more than a small run. */
+/** Separates thousands: `1,234`. Does not use Intl, whose first use takes longer than a small run. */
 export function number(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }

@@ -9,7 +9,7 @@ import { COMMANDS, commandNamed } from "./table.js";
 import { version } from "./version.js";
 import { wrap } from "./wrap.js";
 
-/** `mayfly` without a command: its help, its version, or what is wrong. Returns the exit status. */
+/** `mayfly` without a valid command: prints the help, the version, or an error. Returns the exit status. */
 export async function front(
   args: readonly Bytes[],
   stdout: OutputStream,
@@ -38,7 +38,6 @@ export async function front(
 const PURPOSE =
   "Cleans up old temporary files, creates configured ones, and runs commands with a private /tmp.";
 
-/** The help of the program: what commands there are. */
 function programHelp(output: OutputStream): string {
   const colorize = colors(output);
   const rows = Object.entries(COMMANDS).map(
@@ -55,7 +54,7 @@ ${colorize("bold", "Options:")}
   -h, --help     Show this help
   -V, --version  Show the version
 
-Use mayfly COMMAND --help for the help of a command.
+Run 'mayfly COMMAND --help' for help on a command.
 `;
 }
 

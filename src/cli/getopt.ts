@@ -1,4 +1,4 @@
-/** The parser of options, after getopt_long(3). */
+/** Parses options as getopt_long(3) does. */
 import { type Bytes, escapeForDisplay, toText } from "../base/bytes.js";
 import { type Option, UsageError } from "./options.js";
 
@@ -9,8 +9,8 @@ export interface Parsed {
 
 /**
  * Reads arguments as getopt_long(3) does: unique abbreviations, `--name VALUE` and `--name=VALUE`, bundled short
- * options, operands anywhere, and `--` to end the options. `halt` options end the reading at once, as `--help` does.
- * Throws a UsageError whose words are those of systemd-tmpfiles 262.
+ * options, operands anywhere, and `--` to end the options. A `halt` option such as `--help` ends parsing.
+ * Throws a UsageError, worded as in systemd-tmpfiles 262.
  */
 export function parseOptions(
   table: readonly Option[],
@@ -72,11 +72,12 @@ function longOption(
   if (option.value === undefined && value !== undefined) {
     throw new UsageError(`option '${escapeForDisplay(written)}' doesn't allow an argument`);
   }
-  if (option.value !== undefined && !option.optional && value === undefined) value = due(rest, written);
+  if (option.value !== undefined && !option.optional && value === undefined)
+    value = requiredArgument(rest, written);
   return [option, value];
 }
 
-/** The option of that name, or the only one that begins so. */
+/** The option with that name, or the only one whose name starts with it. */
 function lookUp(table: readonly Option[], written: Bytes): Option {
   const name = written.slice(2);
   const exact = table.find((option) => option.name === name);
@@ -89,7 +90,7 @@ function lookUp(table: readonly Option[], written: Bytes): Option {
   throw new UsageError(`option '${escapeForDisplay(written)}' is ambiguous; possibilities: ${possibilities}`);
 }
 
-/** Sets each option of a bundle; true where one of them ends the reading. */
+/** Sets each option of a bundle. Returns whether one of them ends parsing. */
 function shortOptions(
   table: readonly Option[],
   arg: Bytes,
@@ -103,14 +104,17 @@ function shortOptions(
       throw new UsageError(`unrecognized option '-${escapeForDisplay(letter)}'`, `-${letter}`);
     if (option.value !== undefined) {
       const attached = arg.slice(at + 1) as Bytes;
-      return set(option, attached !== "" || option.optional ? attached : due(rest, `-${letter}` as Bytes));
+      return set(
+        option,
+        attached !== "" || option.optional ? attached : requiredArgument(rest, `-${letter}` as Bytes),
+      );
     }
     if (set(option, undefined)) return true;
   }
   return false;
 }
 
-function due(rest: Bytes[], written: Bytes): Bytes {
+function requiredArgument(rest: Bytes[], written: Bytes): Bytes {
   const value = rest.shift();
   if (value === undefined) throw new UsageError(`option '${escapeForDisplay(written)}' requires an argument`);
   return value;

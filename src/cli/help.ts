@@ -1,4 +1,4 @@
-/** The help of one command, made from its table. */
+/** Formats the help of one command from its table of options. */
 import { type Colorize, colors } from "./colors.js";
 import { type Command, HELP, type Option } from "./options.js";
 import type { OutputStream } from "./output-stream.js";
@@ -6,7 +6,7 @@ import { wrap } from "./wrap.js";
 
 const WIDEST = 100;
 const OPTION_COLUMN = 28;
-/** On a narrower terminal, what an option does stands below its name. */
+/** On a terminal narrower than this, the description of an option is printed below its name. */
 const NARROW = 60;
 const INDENT = 8;
 
@@ -23,7 +23,7 @@ export function commandHelp(command: Command, output: OutputStream): string {
     ...paragraphs,
     ...optionGroups(command, colorize, width),
     ...(examples.length > 0 ? [`${colorize("bold", "Examples:")}\n${examples.join("\n")}`] : []),
-    `The man page has more: man mayfly-${command.name}`,
+    `For details, see 'man mayfly-${command.name}'.`,
   ]
     .join("\n\n")
     .concat("\n");
@@ -59,7 +59,7 @@ function optionRow(option: Option, width: number): string {
     : `${label}\n${indent}${lines.join(`\n${indent}`)}`;
 }
 
-/** `-n, --dry-run` or `    --root=PATH`, so that all long names stand in one column. */
+/** `-n, --dry-run` or `    --root=PATH`, so that all long names start in one column. */
 export function optionLabel(option: Option): string {
   const short = option.short === undefined ? undefined : `-${option.short}`;
   if (option.name === undefined) return option.value === undefined ? `${short}` : `${short} ${option.value}`;
@@ -72,7 +72,7 @@ export function longLabel(option: Option): string {
   return `--${option.name}${value}`;
 }
 
-/** Prose without the marks of bold and italics. */
+/** Removes the marks of bold and italics. */
 function plain(text: string): string {
   return text.replace(/\*\*([^*]+)\*\*/g, "$1").replace(/\*([^*\s][^*]*)\*/g, "$1");
 }

@@ -1,11 +1,11 @@
-/** Runs the command line again inside a disk image: --image. */
+/** Runs the command line again inside a disk image (--image). */
 import { fileURLToPath } from "node:url";
 import { type Bytes, bytes, escapeForDisplay } from "../base/bytes.js";
 import { enterImage, ImageError } from "../image/index.js";
 import type { ProgramStart } from "./options.js";
 import type { OutputStream } from "./output-stream.js";
 
-/** Returns the exit status of the command line that ran in the image. */
+/** Returns the exit status of the command line that was run in the image. */
 export async function runInImage(
   image: Bytes,
   options: { readonly policy: Bytes | undefined; readonly readOnly: boolean },

@@ -1,4 +1,4 @@
-/** The process that mounts an image and runs the command line in it: started by image-command.ts. */
+/** Entry of the process that mounts an image and runs the command line in it; image-command.ts starts it. */
 import { bytes } from "../base/bytes.js";
 import { type InsideImage, MOUNT_POINT, mountImage } from "../image/index.js";
 import { start } from "./main.js";

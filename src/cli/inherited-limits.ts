@@ -1,9 +1,9 @@
-/** The limit of open files that Node changed at its start. */
+/** Finds the limit of open files that Node changed when it started. */
 import { readFileSync } from "node:fs";
 
 /**
- * The soft limit of open files that this process was started with: Node raises its own to the hard one before any
- * script runs. Nothing records what it was, but it was inherited, so the parent's tells.
+ * The soft limit of open files that this process was started with. Node raises it to the hard limit before any script
+ * runs, and nothing records the old value. The parent still has it, since limits are inherited.
  */
 export function inheritedOpenFiles(): bigint | undefined {
   try {

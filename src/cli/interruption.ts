@@ -1,11 +1,11 @@
-/** Lets a termination signal stop a run early: what was done is reported, and the process ends by that very signal. */
+/** Lets a termination signal stop a run early: the run reports what it has done, then the process ends by that signal. */
 import type { StopFlag } from "../base/stop.js";
 import { StopSignals } from "../sys/stop-signals.js";
 import type { Streams } from "./run.js";
 
 /**
- * Runs `act`, which stops early once its flag is raised, and returns its exit status. If a signal raised it, the process
- * ends by that signal as soon as the output is written.
+ * Runs `act`, which stops early when its flag is raised, and returns its exit status. If a signal raised the flag, the
+ * process ends by that signal after the output is written.
  */
 export function untilSignal(
   { stdout, stderr }: Streams,
@@ -23,6 +23,6 @@ export function untilSignal(
   stdout.flush();
   stderr.flush();
   process.kill(process.pid, caught);
-  // Only the init of a pid namespace outlives it.
+  // Reached only as the init of a PID namespace, which its own signals do not kill.
   return status;
 }

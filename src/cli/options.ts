@@ -1,31 +1,31 @@
-/** What a command is: its table of options, and what it is started with. */
+/** Types that define a command: its options, its invocation, and the texts of its help and man page. */
 import type { Bytes } from "../base/bytes.js";
 import type { OutputStream } from "./output-stream.js";
 
-/** What a shell should offer where an operand or an option's value is due. */
+/** What a shell offers to complete an operand or an option's value. */
 export type Completion = "file" | "directory" | "config" | "command" | "user" | "process" | "none";
 
-/** One row of a command's table: the parser, the help, the man page and the completions all read it. */
+/** One option of a command. The parser, the help, the man page and the completions all read it. */
 export interface Option {
-  /** The long name, without its dashes; where there is none, only `short` works. */
+  /** The long name without its dashes; if it is missing, only `short` works. */
   readonly name?: string;
   readonly short?: string;
-  /** The name of its value, as `PATH`; an option without one is a flag. */
+  /** The placeholder of its value, such as `PATH`; an option without one is a flag. */
   readonly value?: string;
-  /** The value may be left out, and can then only be written as `--name=VALUE`. */
+  /** The value may be omitted; if it is given, it must be written as `--name=VALUE`. */
   readonly optional?: boolean;
-  /** May be given more than once; its values come as an array. */
+  /** May be given more than once; the parsed value is an array. */
   readonly multiple?: boolean;
-  /** All the values that there are, for the parser's check and for completion. */
+  /** All valid values, for the parser and for completion. */
   readonly choices?: readonly string[];
   readonly completes?: Completion;
-  /** The heading it stands under in the help; `Options` where it has none. */
+  /** Its heading in the help; `Options` by default. */
   readonly group?: string;
-  /** One sentence without its full stop, for the help. */
+  /** One sentence in the imperative, without a full stop. */
   readonly help: string;
-  /** What else the man page says. */
+  /** Additional text for the man page. */
   readonly more?: string;
-  /** Works, but is told nowhere. */
+  /** Accepted, but not documented. */
   readonly hidden?: boolean;
 }
 
@@ -41,21 +41,21 @@ type Value<O extends Option> = O extends { readonly value: string }
     : Bytes | undefined
   : boolean;
 
-/** The parsed options by name: a flag is true or false, a value is its bytes (an optional one left out is empty bytes). */
+/** The parsed options by name: a boolean for a flag, otherwise the value's bytes (empty if an optional value is omitted). */
 export type Values<O extends readonly Option[]> = {
   readonly [Each in O[number] as Key<Each>]: Value<Each>;
 };
 
-/** How the program was started; `mountedImage` is where the image of `--image` is, in the process that works in it. */
+/** How the program was started. `mountedImage` is the mount point of the image of `--image`, set in the process that works in it. */
 export interface ProgramStart {
   readonly startedAs: Bytes;
   readonly args: readonly Bytes[];
   readonly mountedImage?: Bytes;
 }
 
-/** What a command is started with. */
+/** What `main` of a command receives. */
 export interface Invocation<O extends readonly Option[] = readonly Option[]> {
-  /** How the program was called, for its messages: `mayfly clean`. */
+  /** The prefix of its messages, such as `mayfly clean`. */
   readonly program: string;
   readonly options: Values<O>;
   readonly operands: readonly Bytes[];
@@ -64,7 +64,7 @@ export interface Invocation<O extends readonly Option[] = readonly Option[]> {
   readonly how: ProgramStart;
 }
 
-/** A piece of the man page: a heading and its paragraphs. In the text `**bold**` and `*italics*` are marked up. */
+/** A section of the man page. `**bold**` and `*italics*` are marked up. */
 export interface Section {
   readonly title: string;
   readonly text: string;
@@ -72,35 +72,35 @@ export interface Section {
 
 export interface Command<O extends readonly Option[] = readonly Option[]> {
   readonly name: string;
-  /** What follows the command's name: `[OPTION]... [CONFIG]...`. */
+  /** The arguments after the command's name: `[OPTION]... [CONFIG]...`. */
   readonly synopsis: string;
-  /** A few sentences: what it does and what it does not. Starts the help and the man page. */
+  /** A few sentences on what it does and does not do; the first starts with a verb in the third person. */
   readonly description: string;
   readonly options: O;
   readonly operands?: Completion;
-  /** Options end at the first operand: the rest belongs to the command that is run. */
+  /** Options end at the first operand; the remaining arguments belong to the command to run. */
   readonly stopsAtOperand?: boolean;
-  /** Command lines with what they do, for the end of the help. */
+  /** Command lines and captions, for the end of the help. */
   readonly examples?: readonly (readonly [command: string, does: string])[];
   /** Further sections of the man page. */
   readonly sections?: readonly Section[];
-  /** Files and directories of its own, for the man page: their paths, and what they are. */
+  /** Files that the command uses, for the man page: paths and descriptions. */
   readonly files?: readonly (readonly [path: string, meaning: string])[];
-  /** The exit status where the command line itself is wrong; EX_USAGE (64) where it is not given. */
+  /** The exit status for an invalid command line; EX_USAGE (64) by default. */
   readonly usageStatus?: number;
-  /** Does the work and returns the exit status. What it throws is printed, and the status is then 1. */
+  /** Returns the exit status. If it throws, the error is printed and the exit status is 1. */
   main(invocation: Invocation<O>): number | Promise<number>;
 }
 
-/** Gives `main` the types of its own options; returns the command as all others are. */
+/** Infers the types of the options that `main` receives. */
 export function defineCommand<const O extends readonly Option[]>(command: Command<O>): Command {
   return command;
 }
 
-/** A command line that can't be obeyed, in words for the person who wrote it. */
+/** An invalid command line. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
-  /** The option as it was written, if there is none of that name. */
+  /** The option as written, if it is unknown. */
   readonly unknown: string | undefined;
 
   constructor(message: string, unknown?: string) {
@@ -109,10 +109,10 @@ export class UsageError extends Error {
   }
 }
 
-/** Every command has it, except where its own table says otherwise. */
+/** Added to every command whose table has no `help` of its own. */
 export const HELP: Option = { name: "help", short: "h", help: "Show this help" };
-/** The same, for people who type it behind a command. */
+/** Added with HELP. Hidden, since `mayfly --version` is the documented spelling. */
 export const VERSION: Option = { name: "version", short: "V", help: "Show the version", hidden: true };
 
-/** EX_USAGE of sysexits.h: the exit status for a command line that can't be obeyed. */
+/** EX_USAGE of sysexits.h: the exit status for an invalid command line. */
 export const BAD_USAGE = 64;

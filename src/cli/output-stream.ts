@@ -1,4 +1,4 @@
-/** Standard output and standard error, as commands write to them. */
+/** Buffered standard output and standard error, safe for terminals. */
 import { writeSync } from "node:fs";
 import { bytes, fromBuffer, toBuffer } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
@@ -9,20 +9,20 @@ const BUFFER_SIZE = 1 << 16;
 const CLOSED = new Set(["EPIPE", "EIO", "EBADF", "ENXIO"]);
 
 /**
- * Where text goes. It is gathered and written in large pieces, since an engine at work reports a million events and
- * does not return to the event loop between them; a terminal gets each line as it comes. A reader that has gone
- * away is no failure: what is written from then on is dropped, and the work goes on. Who waits for something (a child,
- * an event) flushes first. A terminal gets control characters escaped, but for what `control` marks as our own.
+ * An output stream. Output is buffered, since the engine can report a million events without returning to the event
+ * loop; a terminal gets each line at once. If the reader has gone away, further output is dropped and the work goes on.
+ * Callers flush before they wait for a child or an event. On a terminal, control characters are escaped, except those
+ * that `control` marks as Mayfly's own.
  */
 export interface OutputStream {
   readonly isTerminal: boolean;
-  /** Of a terminal; undefined elsewhere. */
+  /** The width of the terminal; undefined if this is not a terminal. */
   readonly columns: number | undefined;
   write(text: string | Uint8Array): void;
   flush(): void;
-  /** Why what was written did not arrive, in words: a full disk. A reader that has gone away is none. */
+  /** Why output could not be written, for example a full disk. Undefined if the reader has merely gone away. */
   readonly problem: string | undefined;
-  /** Whether something that was written did not arrive, a reader that has gone away included. Flush first. */
+  /** Whether output was lost for any reason, including a reader that has gone away. Call `flush` first. */
   readonly closed: boolean;
 }
 
@@ -51,7 +51,7 @@ export function openOutputStream(fd: 1 | 2): OutputStream {
       return closed;
     },
     get columns() {
-      // A terminal that nobody has told its size says 0.
+      // A terminal whose size was never set reports 0.
       return isTerminal ? (fd === 1 ? process.stdout : process.stderr).columns || undefined : undefined;
     },
     write(text) {
@@ -65,13 +65,13 @@ export function openOutputStream(fd: 1 | 2): OutputStream {
   };
 }
 
-/** Nothing that a terminal would obey gets past this, whatever a message quotes. */
+/** No control sequence that a message quotes reaches a terminal. */
 function encoded(text: string | Uint8Array, isTerminal: boolean): Uint8Array {
   if (typeof text === "string") return toBuffer(rendered(bytes(text), isTerminal));
   return isTerminal ? toBuffer(rendered(fromBuffer(text), true)) : text;
 }
 
-/** The code of what failed, if anything. */
+/** Returns the error code on failure. */
 function writeAll(fd: number, data: Buffer): string | undefined {
   for (let at = 0; at < data.length; ) {
     try {
@@ -79,7 +79,7 @@ function writeAll(fd: number, data: Buffer): string | undefined {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== "EAGAIN") return code ?? String(error);
-      // Somebody made the pipe non-blocking; node has no poll(2) to wait with.
+      // Another process made the pipe non-blocking, and Node has no poll(2).
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }

@@ -1,4 +1,4 @@
-/** Where and under which name something temporary is made: the same options for each command that makes it. */
+/** The options of mktemp and with-dir that select directory and name. */
 import {
   type Bytes,
   basename,
@@ -23,13 +23,13 @@ export const PLACEMENT = [
   },
   {
     name: "large",
-    help: "For large or reboot-persistent files: use $TMPDIR or /var/tmp",
+    help: "Use $TMPDIR or /var/tmp, for files that are large or must survive a reboot",
   },
-  { name: "fallback", help: "If the directory is full, try /tmp and /var/tmp as well" },
-  { name: "suffix", value: "SUFFIX", help: "End the name with SUFFIX" },
+  { name: "fallback", help: "Try /tmp and /var/tmp as well if the directory is full" },
+  { name: "suffix", value: "SUFFIX", help: "Append SUFFIX to the name" },
 ] as const;
 
-/** The directory for what is made, from the options alone; an empty DIR is ignored, as in mktemp(1). */
+/** The placement that the options select. An empty DIR is ignored, as in mktemp(1). */
 export function placementOf(options: Values<typeof PLACEMENT>): PlacementOptions & NameOptions {
   const { tmpdir } = options;
   return {
@@ -40,7 +40,7 @@ export function placementOf(options: Values<typeof PLACEMENT>): PlacementOptions
   };
 }
 
-/** A name that is not UTF-8 can't be given as text. */
+/** The library accepts names as text only. */
 function nameText(what: string, value: Bytes): string {
   const text = toText(value);
   if (bytes(text) !== value)
@@ -50,12 +50,12 @@ function nameText(what: string, value: Bytes): string {
   return text;
 }
 
-/** The last X's, at least three, and what follows them. */
+/** The last run of three or more X's, and the rest of the name. */
 const TEMPLATE = /^(.*?)X{3,}([^X]*)$/s;
 
 /**
- * The same with a template as mktemp(1) has it: the last X's stand for the random part, which is always 128 bits; what
- * follows them is a suffix. A directory in the template is relative to --tmpdir.
+ * The placement for a template as in mktemp(1): the last X's are replaced by 128 random bits, and the text after them is
+ * the suffix. A directory in the template is relative to --tmpdir.
  */
 export function templatePlacement(
   options: Values<typeof PLACEMENT>,

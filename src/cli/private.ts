@@ -1,4 +1,4 @@
-/** What the commands for private /tmps share. */
+/** The options and the supervision that `mayfly run` and `mayfly enter` share. */
 import type { StdioOptions } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
 import { type Bytes, escapeForDisplay, toText } from "../base/bytes.js";
@@ -16,12 +16,12 @@ import { type Option, UsageError, type Values } from "./options.js";
 import type { OutputStream } from "./output-stream.js";
 import type { SignalForwarding } from "./signal-forwarding.js";
 
-/** The exit status if the command was not run, as of env(1) and timeout(1). */
+/** The exit status if COMMAND was not run, as in env(1) and timeout(1). */
 export const SETUP_FAILED = 125;
 
 const GROUP = "Rights";
 
-/** The options by which a command is started with less than the caller has. */
+/** Options that reduce COMMAND's privileges. */
 export const RIGHTS = [
   {
     name: "user",
@@ -35,14 +35,14 @@ export const RIGHTS = [
   {
     name: "no-new-privs",
     group: GROUP,
-    help: "Let COMMAND gain no privileges, for example through set-uid programs",
+    help: "Prevent COMMAND from gaining privileges, for example through set-uid programs",
   },
   { name: "drop-caps", group: GROUP, help: "Run COMMAND without capabilities, even as root" },
   {
     name: "pass-fds",
     value: "FD,...",
     group: "Processes",
-    help: "Let COMMAND inherit these file descriptors; all others from 3 on are closed",
+    help: "Pass these file descriptors to COMMAND; all others above 2 are closed",
   },
   {
     name: "die-with-parent",
@@ -61,7 +61,7 @@ export function rightsOf(options: Values<typeof RIGHTS>): Rights {
   };
 }
 
-/** Standard streams, and the fds asked for by the same numbers. */
+/** The standard streams, and the file descriptors of --pass-fds under the same numbers. */
 export function stdioWith(passed: Bytes | undefined): StdioOptions {
   const stdio: ("inherit" | "ignore" | number)[] = ["inherit", "inherit", "inherit"];
   for (const word of passed?.split(",") ?? []) {
@@ -77,7 +77,7 @@ export function stdioWith(passed: Bytes | undefined): StdioOptions {
   return stdio;
 }
 
-/** Whether it was open before Node made files of its own, which are event queues and pipes with both ends here. */
+/** Whether the caller passed it. Excludes Node's own file descriptors: event queues, and pipes with both ends in this process. */
 function isOpen(fd: number): boolean {
   const link = linkOf(fd);
   if (link === undefined || /^anon_inode:\[(eventpoll|eventfd|io_uring)\]$/.test(link)) return false;
@@ -101,16 +101,16 @@ interface Supervision {
   readonly isQuiet: boolean;
 }
 
-/** Starts the command and stays with it to the end; returns the exit status. */
+/** Starts the command, waits for it, and returns the exit status. */
 export async function privately(
   { program, stderr, signals, isQuiet }: Supervision,
   command: string,
   begin: (onNotice: (text: string) => void, openFiles: { openFiles?: bigint }) => Promise<Running>,
 ): Promise<number> {
-  const tell = (text: string): void => stderr.write(`${program}: ${text}\n`);
+  const print = (text: string): void => stderr.write(`${program}: ${text}\n`);
   const onNotice = (text: string): void => {
-    if (!isQuiet) tell(text);
-    // The command writes to the same place, later.
+    if (!isQuiet) print(text);
+    // The command writes to the same terminal after this.
     stderr.flush();
   };
   try {
@@ -118,16 +118,16 @@ export async function privately(
     const running = await begin(onNotice, openFiles === undefined ? {} : { openFiles });
     signals.to((signal) => running.kill(signal));
     const ended = await running.ended;
-    for (const line of explainEnd(ended, command, running)) tell(line);
+    for (const line of explainEnd(ended, command, running)) print(line);
     return exitStatus(ended);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    tell(error.message);
+    print(error.message);
     return SETUP_FAILED;
   }
 }
 
-/** What there is to say about how it ended. */
+/** Messages about a failed start and about what is left behind. */
 function explainEnd(ended: Ended, command: string, { directories, hiding }: Running): string[] {
   const { error, release } = ended;
   const lines: string[] = [];
@@ -142,7 +142,7 @@ function explainEnd(ended: Ended, command: string, { directories, hiding }: Runn
     lines.push(`${what}; run "mayfly reap" once they have exited`);
   }
   if (release.outcome === "left") {
-    for (const { error: why } of release.left) lines.push(`could not be removed: ${why.message}`);
+    for (const { error: why } of release.left) lines.push(`cannot remove the private /tmp: ${why.message}`);
   }
   return lines;
 }

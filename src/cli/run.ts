@@ -14,7 +14,7 @@ import {
 } from "./options.js";
 import { type OutputStream, openOutputStream } from "./output-stream.js";
 
-/** Started under this name, the program is that program. */
+/** Started under this name, the program behaves as the drop-in. */
 export const DROP_IN = "systemd-tmpfiles";
 
 export function startOf(argv: readonly string[]): ProgramStart {
@@ -26,7 +26,7 @@ export interface Streams {
   readonly stderr: OutputStream;
 }
 
-/** Opens the streams, and writes out at the end what they gathered. The exit status says when that could not be. */
+/** Opens the streams and flushes them at the end. If standard output could not be written, the exit status is not 0. */
 export async function withStreams(act: (streams: Streams) => Promise<number>): Promise<number> {
   const streams = { stdout: openOutputStream(1), stderr: openOutputStream(2) };
   try {
@@ -42,7 +42,7 @@ export async function withStreams(act: (streams: Streams) => Promise<number>): P
   }
 }
 
-/** Runs a command under the name `program`, and returns the exit status. */
+/** Runs a command and returns the exit status. `program` is the prefix of its messages, such as `mayfly clean`. */
 export async function runCommand(
   command: Command,
   program: string,
@@ -50,17 +50,17 @@ export async function runCommand(
   context: Streams & { readonly how: ProgramStart },
 ): Promise<number> {
   const { stdout, stderr } = context;
-  const helpless = !command.options.some((option) => option.name === "help");
-  const table = helpless ? [...command.options, HELP, VERSION] : command.options;
+  const hasStandardHelp = !command.options.some((option) => option.name === "help");
+  const table = hasStandardHelp ? [...command.options, HELP, VERSION] : command.options;
   try {
     const style = { stopsAtOperand: command.stopsAtOperand ?? false, halt: ["help", "version"] };
     const { options, operands } = parseOptions(table, args, style);
-    if (options.version === true && helpless) {
+    if (options.version === true && hasStandardHelp) {
       const { version } = await import("./version.js");
       stdout.write(`mayfly ${version()}\n`);
       return 0;
     }
-    if (options.help === true && helpless) {
+    if (options.help === true && hasStandardHelp) {
       const { commandHelp } = await import("./help.js");
       stdout.write(commandHelp(command, stdout));
       return 0;
@@ -68,7 +68,7 @@ export async function runCommand(
     const values = options as Values<readonly Option[]>;
     return await command.main({ program, options: values, operands, ...context });
   } catch (error) {
-    const hint = helpless && error instanceof UsageError ? await hintFor(error, command, table) : "";
+    const hint = hasStandardHelp && error instanceof UsageError ? await hintFor(error, command, table) : "";
     const message = `${messageOf(error)}${hint}`;
     if (wantsJson(command, args)) stdout.write(`${(await import("./verbs/json.js")).failureJson(message)}\n`);
     else stderr.write(`${program}: ${message}\n`);
@@ -76,12 +76,12 @@ export async function runCommand(
   }
 }
 
-/** Also of options that can't be parsed: a program that reads JSON lines gets nothing else. */
+/** Holds even if the options cannot be parsed: a program that reads JSON must not get anything else. */
 function wantsJson(command: Command, args: readonly Bytes[]): boolean {
   return command.options.some(({ name }) => name === "json") && args.includes("--json" as Bytes);
 }
 
-/** What an invalid command line was likely meant to be, or where to read on. */
+/** What the user probably meant, or where to find help. */
 async function hintFor({ unknown }: UsageError, command: Command, table: readonly Option[]): Promise<string> {
   const { closest } = await import("./closest.js");
   const names = table

@@ -1,7 +1,7 @@
-/** Passes signals on to the command that runs. */
+/** Forwards signals to the command that Mayfly runs. */
 import { statFields } from "../sys/processes.js";
 
-/** What is passed on: everything that can be caught and that programs send each other. */
+/** The catchable signals that programs send to each other. */
 const FORWARDED = [
   "SIGHUP",
   "SIGINT",
@@ -13,13 +13,12 @@ const FORWARDED = [
   "SIGCONT",
   "SIGWINCH",
 ] as const satisfies readonly NodeJS.Signals[];
-/** What a terminal sends to its whole foreground group: the command has it already. */
+/** Signals that a terminal sends to its whole foreground process group, so the command gets them anyway. */
 const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH", "SIGCONT"]);
 
 /**
- * Catches signals from now on, so that none ends this process before its work is done, and hands them on to the
- * command once there is one. Stop signals are not caught: they stop this process and the command alike, as a shell's
- * job control expects.
+ * Catches signals, so that none ends this process before its work is done, and forwards them to the command once it
+ * runs. Stop signals are not caught: they stop this process and the command alike, as job control expects.
  */
 export class SignalForwarding implements Disposable {
   #send: ((signal: NodeJS.Signals) => void) | undefined;
@@ -34,7 +33,7 @@ export class SignalForwarding implements Disposable {
     }
   }
 
-  /** From now on to there, beginning with those that came before. */
+  /** Sends pending and future signals to `send`. */
   to(send: (signal: NodeJS.Signals) => void): void {
     this.#send = send;
     for (const signal of this.#early.splice(0)) send(signal);
@@ -50,7 +49,7 @@ export class SignalForwarding implements Disposable {
   }
 }
 
-/** Whether this process's group is the one that its terminal's keys are for, proc_pid_stat(5): `pgrp` and `tpgid`. */
+/** Whether this process is in the foreground process group of its terminal (`pgrp` and `tpgid` in proc_pid_stat(5)). */
 function isInForeground(): boolean {
   const fields = statFields("self");
   return fields[2] === fields[5];

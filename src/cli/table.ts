@@ -1,13 +1,13 @@
-/** The table of all commands. */
+/** The table of all commands, in the order in which the help lists them. */
 import type { Command } from "./options.js";
 
-/** A command in the list of `mayfly --help`; its module is only loaded where it runs, so that start-up stays short. */
+/** A command in the list of `mayfly --help`. Its module is loaded only when the command runs, which keeps the start short. */
 export interface CommandEntry {
   readonly summary: string;
   load(): Promise<Command>;
 }
 
-/** Every command, in the order of the help: to add one, write its module below commands/ and its row here. */
+/** To add a command, write its module in commands/ and add its row here. */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   // The tmpfiles.d engine.
   clean: {
@@ -23,7 +23,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/remove.js")).remove,
   },
   purge: {
-    summary: "Remove what lines marked with $ created",
+    summary: "Remove what lines marked with $ have created",
     load: async () => (await import("./commands/purge.js")).purge,
   },
   check: {
@@ -67,17 +67,17 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/reap.js")).reap,
   },
 
-  // Looking into things.
+  // Inspection.
   explain: {
-    summary: "Explain whether ageing will remove a path, when, and why",
+    summary: "Explain whether, when and why ageing will remove a path",
     load: async () => (await import("./commands/explain.js")).explain,
   },
   forecast: {
-    summary: "Show what the next runs will remove, by day and by line",
+    summary: "Show what the next cleaner runs will remove, by day and by line",
     load: async () => (await import("./commands/forecast.js")).forecast,
   },
   watch: {
-    summary: "Report removals as they happen, and who made them",
+    summary: "Report creations and removals as they happen, with the responsible process",
     load: async () => (await import("./commands/watch.js")).watch,
   },
 };

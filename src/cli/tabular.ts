@@ -1,7 +1,7 @@
-/** Tables in columns, for a terminal and for a pipe. */
+/** Formats rows as an aligned table. */
 import type { Colorize } from "./colors.js";
 
-/** Rows in columns as wide as their widest cell; the last one is as long as it is. `right` names columns of numbers. */
+/** Pads each column to its widest cell, except the last. Columns named in `right` are right-aligned. */
 export function tableText(
   headings: readonly string[],
   rows: readonly (readonly string[])[],

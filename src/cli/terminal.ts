@@ -1,17 +1,17 @@
-/** What a terminal gets: text in which nothing is obeyed but the control sequences that Mayfly itself put there. */
+/** Escapes text for a terminal, except for the control sequences that Mayfly itself adds. */
 import { type Bytes, harmless } from "../base/bytes.js";
 import { randomHex } from "../sys/random.js";
 
-/** Stands before and behind a control sequence of our own; no input can contain it, since nobody can guess it. */
+/** Delimits Mayfly's own control sequences. It is random, so no input can contain it. */
 let mark: string | undefined;
 
-/** A control sequence in a text: a colour, or the erasing of a line. All others in the text are escaped. */
+/** Marks a control sequence, such as a color, as Mayfly's own. `rendered` escapes all others. */
 export function control(sequence: string): string {
   mark ??= `\x1b<${randomHex(16)}>`;
   return `${mark}${sequence}${mark}`;
 }
 
-/** The text as it is written: on a terminal with what is not our own escaped, elsewhere as it is. */
+/** The text to write: for a terminal with foreign control characters escaped, otherwise unchanged. */
 export function rendered(text: Bytes, isTerminal: boolean): Bytes {
   const plain = (part: string): string => (isTerminal ? harmless(part as Bytes) : part);
   if (mark === undefined || !text.includes(mark)) return plain(text) as Bytes;

@@ -1,7 +1,6 @@
-/** The version of the package. */
+/** Reads the version of the package. */
 import { readFileSync } from "node:fs";
 
-/** The package's own. */
 export function version(): string {
   const file = new URL("../../package.json", import.meta.url);
   return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;

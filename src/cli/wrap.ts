@@ -1,4 +1,4 @@
-/** The text in lines of at most `width` characters, broken at spaces; a longer word stands alone. */
+/** Wraps text at spaces into lines of at most `width` characters; a longer word gets a line of its own. */
 export function wrap(text: string, width: number): string {
   const lines: string[] = [];
   let line = "";

@@ -137,9 +137,15 @@ test("arguments that make no sense are refused", () => {
   assert.match(refused("--older-than", "1d"), /missing PATH/);
   assert.match(refused(top, "--older-than", "10parsecs"), /age/);
   assert.match(refused(top, "--older-than", "1d", "--age-by", "xyz"), /age-by|age by/);
-  assert.match(refused(top, "--older-than", "1d", "--inline"), /cannot be combined with --inline/);
-  assert.match(refused(top, "--older-than", "1d", "--user"), /cannot be combined with --user/);
-  assert.match(refused(top, "--exclude", "x"), /--exclude needs --older-than/);
+  assert.match(
+    refused(top, "--older-than", "1d", "--inline"),
+    /'--older-than' and '--inline' cannot be combined/,
+  );
+  assert.match(
+    refused(top, "--older-than", "1d", "--user"),
+    /'--older-than' and '--user' cannot be combined/,
+  );
+  assert.match(refused(top, "--exclude", "x"), /option '--exclude' requires '--older-than'/);
   assert.match(refused(top), /is a directory, not a configuration file\. .*--older-than/);
   assert.equal(readdirSync(top).length, 5);
 });

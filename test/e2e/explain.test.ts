@@ -227,7 +227,7 @@ test("failures are JSON objects under --json", () => {
 test("an empty path is an error", () => {
   const { status, stderr } = mayfly(["explain", ""]);
   assert.equal(status, 64);
-  assert.match(stderr, /a path must not be empty/);
+  assert.match(stderr, /PATH must not be empty/);
 });
 
 test("a line does not apply through a symlink to a directory", () => {
@@ -239,7 +239,7 @@ test("a line does not apply through a symlink to a directory", () => {
   writeFileSync(place.config, `q ${place.tree}/link - - - 30d\n`);
   for (const asked of [path, join(place.tree, "link/old")]) {
     const { stdout } = place.explain([asked]);
-    assert.match(stdout, /tree\/link is a symlink, and the line does not reach through it/);
+    assert.match(stdout, /tree\/link is a symlink, which the line does not follow/);
     assert.match(stdout, /own\.conf:1/);
     assert.doesNotMatch(stdout, /no line of the configuration/);
   }

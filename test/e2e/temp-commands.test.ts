@@ -134,7 +134,7 @@ test("with-dir reports a command that could not be run", (t) => {
   const env = { PATH: "/usr/bin:/bin" };
   const unknown = mayfly(["with-dir", "-p", dir, "--", "no-such-command"], { env });
   assert.equal(unknown.status, 127);
-  assert.equal(unknown.stderr, "mayfly with-dir: no-such-command: no such command\n");
+  assert.equal(unknown.stderr, "mayfly with-dir: no-such-command: command not found\n");
   const refused = mayfly(["with-dir", "-p", dir, "--", dir]);
   assert.equal(refused.status, 126);
   assert.match(refused.stderr, /: Permission denied\n$/);

@@ -198,7 +198,7 @@ test("exit statuses distinguish failures, which are reported on standard error",
   assert.deepEqual(mayfly(["purge"]), {
     status: 64,
     stdout: "",
-    stderr: "mayfly purge: missing CONFIG: name what to purge\n",
+    stderr: "mayfly purge: missing CONFIG\n",
   });
   assert.equal(mayfly(["clean", "--jobs=none"]).status, 64);
 });
@@ -231,7 +231,7 @@ test("if there is nothing to do, the checked paths are listed", () => {
   const { stdout } = mayfly(["clean", "--inline", ...lines]);
   assert.equal(
     stdout.replace(/ in [\d.]+ s/, ""),
-    `Nothing to do: looked at 1 entry in ${scratch.path}/a, ${scratch.path}/b (3 lines of configuration).\nKept 1 entry: too new.\n`,
+    `Nothing to do: examined 1 entry in ${scratch.path}/a, ${scratch.path}/b (3 lines of configuration).\nKept 1 entry: too new.\n`,
   );
 });
 
@@ -253,7 +253,7 @@ test("a long list is shortened on a terminal, but not in a file", () => {
   assert.equal(lines(mayfly(args).stdout), 1100);
   const shown = mayflyOnTerminal(args, { env: { NO_COLOR: "1" } }).stdout;
   assert.equal(lines(shown), 1000);
-  assert.match(shown, /^\.\.\. and 100 more paths\. Redirect the output to see them all\.\r$/m);
+  assert.match(shown, /^\.\.\. and 100 more paths\. Redirect the output to list them all\.\r$/m);
 });
 
 test("no command works on the whole host by default", () => {
@@ -263,7 +263,7 @@ test("no command works on the whole host by default", () => {
   for (const verb of ["clean", "create", "remove"]) {
     const inline = mayfly([verb, "--inline"]);
     assert.equal(inline.status, 64);
-    assert.match(inline.stderr, /--inline needs at least one line/);
+    assert.match(inline.stderr, /Option --inline requires at least one line/);
   }
   using scratch = new Scratch();
   assert.equal(mayfly(["remove", `--root=${scratch.path}`]).status, 0);

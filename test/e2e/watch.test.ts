@@ -19,8 +19,8 @@ test("the number of directories is correct, and missing paths are reported", asy
   using context = new Scratch();
   const absent = join(context.path, "absent");
   const { stderr, stdout } = await whileWatching(["--json", "-v", absent], () => mkdirSync(absent));
-  assert.match(stderr, /^.*absent does not exist; it is reported once it is created$/m);
-  assert.match(stderr, / Removals of files come from (tracepoint|fanotify|inotify)\.$/m);
+  assert.match(stderr, /^.*absent does not exist; watching for its creation$/m);
+  assert.match(stderr, / Removals of files are reported by (tracepoint|fanotify|inotify)\.$/m);
   const [ready, created] = lines(stdout);
   assert.deepEqual([ready?.type, ready?.missing], ["ready", [{ path: absent }]]);
   assert.ok(["tracepoint", "fanotify", "inotify"].includes(`${ready?.removals}`));
@@ -102,7 +102,7 @@ test("unread output needs little memory, and does not block SIGTERM", {
     // Not "close": nobody reads the pipe.
     const [code] = (await once(child, "exit")) as [number | null];
     assert.equal(code, 1);
-    assert.match(stderr, /standard output was not read: [\d,]+ events? /);
+    assert.match(stderr, /standard output is blocked: [\d,]+ events? /);
   } finally {
     child.kill("SIGKILL");
     child.stdout?.destroy();

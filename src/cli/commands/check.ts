@@ -1,72 +1,73 @@
-/** `mayfly check`: errors and likely mistakes in configuration, without running it. */
+/** mayfly check: finds errors and likely mistakes in configuration without running it. */
 import { type Bytes, escapeForDisplay, toText } from "../../base/bytes.js";
 import { check as checkConfiguration, FINDING_CODES, type Finding, RULES } from "../../tmpfiles/index.js";
 import { colors } from "../colors.js";
-import { given } from "../config-options.js";
+import { given, INLINE } from "../config-options.js";
 import { findingJson, findingText, type Sums, summaryJson, summaryText } from "../inspect/check-output.js";
 import { defineCommand, UsageError } from "../options.js";
 
 const WARNINGS = 1;
-/** EX_DATAERR, as a run of the same configuration would end. */
+/** EX_DATAERR, as for a run with the same configuration. */
 const ERRORS = 65;
 const SEVERITIES = ["error", "warning", "info"] as const;
 
 export const check = defineCommand({
   name: "check",
   synopsis: "[OPTION]... [CONFIG]...",
-  description: `Checks configuration for errors and likely mistakes without running it, and reports where, why, and what to write instead:
-what **systemd-tmpfiles** refuses, and mistakes that it silently accepts.
+  description: `Checks configuration for errors that **systemd-tmpfiles** reports and for likely mistakes that it silently accepts,
+without applying it. Each finding has its place, the reason, and what to write instead.
 
 CONFIG is the name of a file in the configuration directories or else in the current directory, a path, or - for standard
-input. If no CONFIG is given, all configuration files are checked together, since lines of one file affect those of others.`,
+input. If no CONFIG is given, all configuration files are checked together, since lines of one file affect others.`,
   operands: "config",
   options: [
-    { name: "json", help: "Print one finding per line as JSON, and a summary as the last line" },
-    { name: "quiet", short: "q", help: "Print only where it is and what it is, one line for each finding" },
+    { name: "json", help: "Print one JSON object per line: each finding, then a summary" },
+    { name: "quiet", short: "q", help: "Print one line per finding, without explanation and summary" },
     {
       name: "ignore",
       value: "CODE",
       multiple: true,
-      help: "Leave out findings with this code, or these codes separated by commas; may be repeated",
+      help: "Ignore findings with this code (or a comma-separated list of codes); may be repeated",
       more: "Each finding ends with its code in brackets; all are listed below.",
     },
     {
       name: "severity",
       value: "LEVEL",
       choices: SEVERITIES,
-      help: "Report only findings of this severity or above; info by default",
+      help: "Report only findings of at least this severity (default: info)",
     },
     {
       name: "max-warnings",
       value: "N",
-      help: "Exit with status 0 if there are at most N warnings and no errors; 0 by default",
+      help: "Exit with status 0 if there are no errors and at most N warnings (default: 0)",
     },
-    { name: "user", help: "Check the user's own configuration (user-tmpfiles.d)" },
+    { name: "user", help: "Use the user's own configuration (user-tmpfiles.d) instead of the system's" },
     {
       name: "root",
       value: "PATH",
       completes: "directory",
       help: "Check the configuration of the tree below PATH",
     },
-    { name: "inline", help: "Treat each operand as a line of configuration, not as a file" },
+    INLINE,
   ],
   examples: [
-    ["mayfly check", "The whole configuration of this host"],
-    ["mayfly check debian/app.tmpfiles", "One file before it is shipped; CI uses the exit status"],
-    ["mayfly check --severity=error app.conf", "Errors only"],
-    ["mayfly check --inline 'd /tmp/app 0777'", "One line"],
+    ["mayfly check", "Check the whole configuration of this host"],
+    ["mayfly check debian/app.tmpfiles", "Check one file before you ship it; CI can use the exit status"],
+    ["mayfly check --severity=error app.conf", "Report errors only"],
+    ["mayfly check --inline 'd /tmp/app 0777'", "Check one line"],
   ],
   sections: [
     {
       title: "Exit status",
-      text: `**0** if nothing is found, or only findings of the severity *info*, or no more warnings than **--max-warnings**; **1** if
-there are warnings; **65** if there are errors; **64** if the command line is wrong.`,
+      text: `**0** if there are no errors and no more warnings than **--max-warnings** allows; **1** if there are more warnings;
+**65** if there are errors; **64** if the command line is invalid.`,
     },
     {
       title: "JSON",
-      text: `With **--json** each finding is one line of the **type** *finding*: *severity* (error, warning or info), *code*, *message*
-(what it is in this line), *title*, *why*, *wayOut* (what to write instead), *source* (the line: *file*, *line*, *text*; line 0 means the
-file as a whole) and *column*, counted in bytes from 1. The last line is the *summary*; a failure is of the type *error*.`,
+      text: `With **--json** each finding is one line with the **type** *finding*: *severity* (error, warning or info), *code*,
+*message* (specific to this line), *title* and *why* (the same for all findings with this code), *fix* (what to write
+instead), *source* (*file*, *line* and *text*; line 0 means the whole file) and *column* (in bytes, from 1; 0 if there is
+none). The last line is the *summary*. If the command fails, it prints a line with the type *error*.`,
     },
     {
       title: "Codes",
@@ -75,7 +76,7 @@ file as a whole) and *column*, counted in bytes from 1. The last line is the *su
   ],
   main({ options, operands, stdout }) {
     if (options.user && given(options.root) !== undefined) {
-      throw new UsageError("--user and --root cannot be combined");
+      throw new UsageError("options '--user' and '--root' cannot be combined");
     }
     const ignored = new Set(options.ignore.flatMap(codesOf));
     const reported = SEVERITIES.slice(0, SEVERITIES.indexOf(severityOf(options.severity)) + 1);
@@ -107,7 +108,7 @@ function sumsOf(findings: readonly Finding[]): Sums {
   return { errors: count("error"), warnings: count("warning"), infos: count("info") };
 }
 
-/** The codes of one `--ignore`; one that no finding has is a mistake. */
+/** The codes of one `--ignore`. */
 function codesOf(list: Bytes): string[] {
   const codes = toText(list)
     .split(",")
@@ -118,7 +119,7 @@ function codesOf(list: Bytes): string[] {
   const similar = FINDING_CODES.find((code) => code.includes(unknown) || unknown.includes(code));
   const hint = similar === undefined ? "" : ` Did you mean '${similar}'?`;
   throw new UsageError(
-    `option '--ignore': unknown code '${escapeForDisplay(unknown as Bytes)}'.${hint} See mayfly-check(1) for all codes.`,
+    `option '--ignore': unknown code '${escapeForDisplay(unknown as Bytes)}'.${hint} See mayfly-check(1) for a list of codes.`,
   );
 }
 
@@ -129,5 +130,5 @@ function severityOf(text: Bytes | undefined): (typeof SEVERITIES)[number] {
 function mostWarnings(text: Bytes | undefined): number {
   if (text === undefined) return 0;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`option '--max-warnings' needs a number, not '${escapeForDisplay(text)}'`);
+  throw new UsageError(`option '--max-warnings' expects a number, not '${escapeForDisplay(text)}'`);
 }

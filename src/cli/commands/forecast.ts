@@ -1,4 +1,4 @@
-/** `mayfly forecast`: what the coming runs of the cleaner will remove. */
+/** mayfly forecast: what the next runs of the cleaner will remove. */
 import { toBuffer, toText } from "../../base/bytes.js";
 import { DAY } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
@@ -14,29 +14,31 @@ import { progressOn } from "../verbs/progress.js";
 export const forecast = defineCommand({
   name: "forecast",
   synopsis: "[OPTION]... [PATH]...",
-  description: `Shows what the next runs of the cleaner will remove, by day and by line, as far as nothing is used until then:
-at or below each PATH, or everywhere. Beyond a month it shows weeks, beyond a year months; days on which nothing is removed are
-left out. It asks the same guards as mayfly clean, changes nothing, and moves no timestamp.`,
+  description: `Shows what the next runs of the cleaner will remove, by day and by line, if no file is used until then: at or
+below each PATH, or everywhere. It shows weeks if the forecast spans more than a month, and months if it spans more than a
+year. Days without removals are omitted. It evaluates the same guards as mayfly clean and changes nothing, not even
+timestamps.`,
   operands: "directory",
   options: [
-    { name: "within", value: "SPAN", help: "How far to look ahead, for example 90d; two weeks by default" },
+    { name: "within", value: "SPAN", help: "Look this far ahead, for example 90d (default: 14d)" },
     ...INSPECTED,
   ],
   examples: [
-    ["mayfly forecast /var/tmp", "What will be removed there in the next two weeks, and by which line"],
-    ["mayfly forecast --within 90d --json", "The next three months, for a program"],
+    ["mayfly forecast /var/tmp", "Show what will be removed there in the next two weeks, and by which line"],
+    ["mayfly forecast --within 90d --json", "Pass the next three months to another program"],
   ],
   sections: [
     {
       title: "Exit status",
-      text: `**0** on success; **65** if lines of the configuration are invalid: they are reported, and the rest applies; **64** if
-the command line is wrong; **1** if a PATH does not exist, or a configuration file that was named can't be read.`,
+      text: `**0** on success; **65** if lines of the configuration are invalid: they are reported and ignored; **64** if the
+command line is invalid; **1** if a PATH does not exist or a specified configuration file cannot be read.`,
     },
     {
       title: "JSON",
-      text: `With **--json** each run that removes something is one line of the **type** *run*: *run*, *entries*, *bytes* and
-*lines* (each with its *source*, *entries* and *bytes*). The last line is the *total*, with the *largest* entries. Invalid lines of the
-configuration come first, of the type *diagnostic*; a failure is of the type *error*. Times are RFC 3339 in UTC.`,
+      text: `With **--json** each run that removes something is one line with the **type** *run*: *run* (its time), *entries*,
+*bytes* and *lines* (each with its *source*, *entries* and *bytes*). The last line is the *total*, with the *largest*
+entries. Invalid lines of the configuration come first, with the type *diagnostic*. If the command fails, it prints a line
+with the type *error*. Times are RFC 3339 in UTC.`,
     },
   ],
   main({ options, operands, stdout, stderr }) {
@@ -44,10 +46,10 @@ configuration come first, of the type *diagnostic*; a failure is of the type *er
     if (within === undefined || within > LONGEST_FORECAST) {
       const given = toText(options.within ?? ("" as never));
       throw new UsageError(
-        `option '--within' needs a time span of at most 100 years, for example 14d, not '${given}'`,
+        `option '--within' expects a time span of at most 100 years, such as 14d, not '${given}'`,
       );
     }
-    if (operands.includes("" as never)) throw new UsageError("a path must not be empty");
+    if (operands.includes("" as never)) throw new UsageError("PATH must not be empty");
     const now = systemClock.now();
     const at = options.at === undefined ? now : parseMoment("at", options.at, now);
     const asked = inspection(options, { stdout, stderr });

@@ -1,4 +1,4 @@
-/** mayfly mktemp: a temporary file or directory for shell scripts. */
+/** mayfly mktemp: creates a temporary file or directory for shell scripts. */
 import { rmdirSync, unlinkSync } from "node:fs";
 import { type Bytes, dirname, escapeForDisplay, fromBuffer, join, toBuffer } from "../../base/bytes.js";
 import {
@@ -16,30 +16,30 @@ export const mktemp = defineCommand({
   name: "mktemp",
   synopsis: "[OPTION]... [TEMPLATE]",
   description:
-    "Creates a file that only you can read, or with -d a directory, and prints its path. In TEMPLATE, the last run of three or more X's is replaced by 128 random bits; the default is tmp.XXX.\n\nIt is not removed and not locked when mayfly exits: cleaners remove it when it is old. For a directory that is locked while a command runs, and is removed with it, see mayfly with-dir.",
+    "Creates a file that only you can access, or a directory with -d, and prints its path. In TEMPLATE, the last run of three or more X's is replaced by 128 random bits; the default is tmp.XXX.\n\nThe file stays, unlocked, after mayfly exits; cleaners remove it once it is old enough. For a directory that is locked while a command runs and removed afterwards, see mayfly with-dir.",
   operands: "none",
   options: [
-    { name: "directory", short: "d", help: "Create a directory, not a file" },
+    { name: "directory", short: "d", help: "Create a directory instead of a file" },
     { name: "quiet", short: "q", help: "Suppress error messages on failure" },
-    { short: "t", help: "Prefer $TMPDIR to DIR, as mktemp(1) does with -t" },
-    { name: "dry-run", short: "u", help: "Refused: a name alone protects nothing", hidden: true },
+    { short: "t", help: "Prefer $TMPDIR to the DIR of -p, as in mktemp(1)" },
+    { name: "dry-run", short: "u", help: "Rejected: a name alone protects nothing", hidden: true },
     ...PLACEMENT,
   ],
   examples: [
-    ['f=$(mayfly mktemp) && sort list > "$f"', "a file with mode 0600 in $TMPDIR or /tmp"],
+    ['f=$(mayfly mktemp) && sort list > "$f"', "Create a file with mode 0600 in $TMPDIR or /tmp"],
     [
       'd=$(mayfly mktemp -d) && exec 9< "$d" && flock -s 9',
-      "a directory that cleaners skip for as long as this shell runs",
+      "Create a directory that cleaners skip as long as this shell runs",
     ],
   ],
   sections: [
     {
       title: "Differences from mktemp(1)",
-      text: "A template without a directory is created in $TMPDIR or /tmp, not in the working directory. **--tmpdir** needs its DIR. **--dry-run** is refused, since a name alone protects nothing: create a directory with **-d** and use any name in it. A directory in which others could replace what is created is refused. The random part is always 32 digits long.",
+      text: "The file for a template without a directory is created in $TMPDIR or /tmp, not in the working directory. **--tmpdir** requires its DIR. **--dry-run** is rejected, since a name alone protects nothing: create a directory with **-d** and use any name in it. A directory in which other users could replace the file is rejected. The random part always has 32 digits.",
     },
     {
       title: "Exit status",
-      text: "**0** if the file or directory was created and its path was printed; else **1**, and nothing is left. **64** if the command line is invalid.",
+      text: "**0** if the file or directory was created and its path was printed; **64** if the command line is invalid; **1** on any other failure, which leaves no file behind.",
     },
   ],
   main({ options, operands, stdout, stderr, program }) {
@@ -85,7 +85,7 @@ function newDirectory(placement: PlacementOptions & NameOptions): Bytes {
   return fromBuffer(made.pathBuffer);
 }
 
-/** Under a name of its own from here on, so that no sweep takes it for something left behind. */
+/** Renames the file to a name without Mayfly's mark, so that no sweep treats it as abandoned. */
 function newFile(placement: PlacementOptions & NameOptions): Bytes {
   using made = mkstempSync(placement);
   const { prefix, suffix } = nameParts(placement);

@@ -1,4 +1,4 @@
-/** mayfly path: where a private /tmp is on the host. */
+/** mayfly path: prints the host path of a private /tmp. */
 import { toText } from "../../base/bytes.js";
 import { locate, SetupError } from "../../private-tmp/index.js";
 import { defineCommand, UsageError } from "../options.js";
@@ -7,7 +7,7 @@ export const path = defineCommand({
   name: "path",
   synopsis: "[OPTION]... NAME|PID",
   description:
-    "Prints the path on the host of the private /tmp with that name, or of that process. A tmpfs has no path on the host: for it, this is the path through a process that sees it.\n\nA name finds only what root or you made. For a process whose mounts another user controls, a notice says who that is.",
+    "Prints the path on the host of the private /tmp NAME, or of the one that the process PID uses. A tmpfs has no path on the host: for it, mayfly prints a path through a process that sees it.\n\nNAME matches only private /tmps that root or you created. If another user controls the mounts of the process, a notice names that user.",
   operands: "process",
   options: [
     {
@@ -17,7 +17,7 @@ export const path = defineCommand({
       help: "Use this mount point instead of /tmp, for example /var/tmp",
     },
   ],
-  examples: [['ls "$(mayfly path nginx.service)"', "what a service has in its private /tmp"]],
+  examples: [['ls "$(mayfly path nginx.service)"', "List a service's private /tmp"]],
   main({ program, options, operands, stdout, stderr }) {
     const [asked] = operands;
     if (asked === undefined || operands.length > 1) throw new UsageError("expected exactly one NAME or PID");

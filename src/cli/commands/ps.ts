@@ -1,4 +1,4 @@
-/** mayfly ps: every private /tmp on the host. */
+/** mayfly ps: lists the private /tmps on the host. */
 import { escapeForDisplay } from "../../base/bytes.js";
 import { utcTime } from "../../base/time.js";
 import { list, type PrivateTmp } from "../../private-tmp/index.js";
@@ -14,13 +14,13 @@ export const ps = defineCommand({
   name: "ps",
   synopsis: "[OPTION]...",
   description:
-    "Lists every private /tmp and /var/tmp on the host: those of mayfly run and those that systemd gives to units with PrivateTmp=. It reads the mounts of all processes and the directories that exist; there is no record that could be wrong. An ordinary user sees their own, and what their own processes use.\n\nAnybody can choose a name. OWNER is proven: the owner of the directory, or the user who controls the mounts.",
+    "Lists every private /tmp and /var/tmp on the host: those of mayfly run, and those of systemd units with PrivateTmp=. It reads the mounts of all processes and the existing directories; no record is kept that could be out of date. Ordinary users see their own, and those that their processes use.\n\nAnyone can choose any NAME. OWNER is verified: it is the owner of the directory, or the user who controls the mounts.",
   operands: "none",
-  options: [{ name: "json", help: "Print a JSON object per line, with all that is known" }],
+  options: [{ name: "json", help: "Print one JSON object per line" }],
   sections: [
     {
       title: "States",
-      text: "**in-use**: a process sees it or holds its lock.\n\n**stale**: no process does; mayfly reap removes it.\n\n**old-boot**: left over from before the last boot.\n\n**unknown**: the directory, or a process that may be using it, can't be inspected.",
+      text: "**in-use**: a process sees it or holds its lock.\n\n**stale**: no process does; mayfly reap removes it.\n\n**old-boot**: it dates from before the last boot.\n\n**unknown**: the directory, or a process that may use it, cannot be inspected.",
     },
   ],
   async main({ options, stdout }) {
@@ -32,7 +32,7 @@ export const ps = defineCommand({
 });
 
 const HEADINGS = ["NAME", "OWNER", "TARGET", "MODE", "STATE", "PIDS", "SIZE", "AGE", "OPTIONS", "PATH"];
-const MOST_PIDS = 4;
+const MAX_PIDS = 4;
 
 function row(each: PrivateTmp): string[] {
   return [
@@ -49,18 +49,18 @@ function row(each: PrivateTmp): string[] {
   ];
 }
 
-/** The unit's name where a unit has it, also that of a unit that joined another's. */
+/** Its name, and the names of units that joined it. */
 function nameOf({ name, units }: PrivateTmp): string {
   const others = units.filter((unit) => unit !== name);
   return [...(name === undefined ? [] : [name]), ...others].join("+") || "-";
 }
 
 function pidsOf({ processes }: PrivateTmp): string {
-  const pids = processes.slice(0, MOST_PIDS).map(({ pid }) => pid);
-  return `${pids.join(",")}${processes.length > MOST_PIDS ? `+${processes.length - MOST_PIDS}` : ""}` || "-";
+  const pids = processes.slice(0, MAX_PIDS).map(({ pid }) => pid);
+  return `${pids.join(",")}${processes.length > MAX_PIDS ? `+${processes.length - MAX_PIDS}` : ""}` || "-";
 }
 
-/** For JSON, which has no 64-bit numbers: bytes and seconds are exact enough as numbers. */
+/** JSON has no 64-bit integers; numbers are exact enough for bytes and seconds. */
 function plain({ size, created, ...rest }: PrivateTmp): object {
   return {
     type: "private-tmp",

@@ -1,4 +1,4 @@
-/** mayfly reap: removes what killed commands left behind. */
+/** mayfly reap: removes private directories that killed commands left behind. */
 import { type Reaped, reap as reapStale } from "../../private-tmp/index.js";
 import { defineCommand } from "../options.js";
 
@@ -6,11 +6,11 @@ export const reap = defineCommand({
   name: "reap",
   synopsis: "[OPTION]...",
   description:
-    "Removes the directories of private /tmps that were left behind because mayfly was killed. It removes only what it can prove unused: nobody holds the lock, no process has it mounted, and no process that can't be inspected may be using it. Directories of systemd are left to systemd.",
+    "Removes the directories of private /tmps that were left behind because mayfly was killed. It removes a directory only if it is provably unused: its lock is free, no process has it mounted, and no process that cannot be inspected may be using it. Directories of systemd are left to systemd.",
   operands: "none",
   options: [
-    { name: "dry-run", short: "n", help: "Print what would be removed, and remove nothing" },
-    { name: "verbose", short: "v", help: "Also print what is kept, and why" },
+    { name: "dry-run", short: "n", help: "Show what would be removed without removing anything" },
+    { name: "verbose", short: "v", help: "Also list each directory that is kept, with the reason" },
   ],
   async main({ options, stdout }) {
     const all = await reapStale({ dryRun: options["dry-run"] });

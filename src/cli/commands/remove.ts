@@ -1,16 +1,16 @@
-/** mayfly remove. */
+/** mayfly remove: removes paths marked for removal. */
 import { verbCommand } from "../verbs/command.js";
 
 export const remove = verbCommand({
   operation: "remove",
   wantsAll: true,
-  description: `Removes what r and R lines in tmpfiles.d(5) name, and empties the directories of D lines, whatever the age
-of what is in them. Lines marked with ! are only applied with --boot.
+  description: `Removes the paths of r and R lines in tmpfiles.d(5) and the contents of the directories of D lines, regardless of
+age. Lines marked with ! are applied only with --boot.
 
-It is meant for the boot, when nothing runs yet: on a running host it empties what programs use. So it wants a CONFIG, or
+It is meant for early boot. On a running host it removes files that programs are using, so it requires a CONFIG or
 --all.`,
   examples: [
-    ["mayfly remove --dry-run --boot", "What the next boot would remove"],
-    ["mayfly remove legacy.conf", "Remove what one file names"],
+    ["mayfly remove --dry-run --boot", "Show what the next boot will remove"],
+    ["mayfly remove legacy.conf", "Apply one file"],
   ],
 });

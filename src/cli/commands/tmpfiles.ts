@@ -1,4 +1,4 @@
-/** mayfly tmpfiles: the drop-in for systemd-tmpfiles(8). */
+/** mayfly tmpfiles: the drop-in replacement for systemd-tmpfiles(8). */
 import { bytes } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { run } from "../../tmpfiles/index.js";
@@ -15,37 +15,41 @@ const OPERATIONS: readonly Operation[] = ["create", "clean", "remove", "purge"];
 const SECTIONS: readonly Section[] = [
   {
     title: "Exit status",
-    text: `**0** on success; **65** if lines of the configuration were ignored because they are wrong, and nothing else failed; **73**
-if an operation failed; **1** if the command line is wrong, or anything else failed.`,
+    text: `**0** on success; **65** if invalid lines of the configuration were ignored and nothing else failed; **73** if an
+operation failed; **1** if the command line is invalid, or on any other failure.`,
   },
   {
     title: "Environment",
     text: `**SYSTEMD_LOG_LEVEL**, **SYSTEMD_LOG_TARGET**, **SYSTEMD_LOG_COLOR**, **SYSTEMD_LOG_TIME** as in
-systemd-tmpfiles(8): at the level *debug* every removal is reported, and every entry that is kept, with the reason.
+systemd-tmpfiles(8). At the level *debug*, each removal is reported, and each entry that is kept, with the reason.
 
 **SYSTEMD_PAGER**, **PAGER**, **SYSTEMD_LESS**, **SYSTEMD_LESSCHARSET** and **SYSTEMD_PAGERSECURE** for **--cat-config** and
-**--tldr** on a terminal. Without SYSTEMD_PAGERSECURE the pager is **less** in its secure mode, or none.
+**--tldr** on a terminal. If SYSTEMD_PAGERSECURE is not set, only **less** in its secure mode is used as pager.
 
-**SYSTEMD_TMPFILES_BYPASS**, where it is true: do nothing.`,
+**SYSTEMD_TMPFILES_BYPASS**: if true, do nothing and exit with status 0.`,
   },
 ];
 
-/** systemd-tmpfiles(8), option for option, in the order in which 262 lists what an abbreviation may mean. */
+/** The options of systemd-tmpfiles(8), in the order in which 262 lists them for an ambiguous abbreviation. */
 export const tmpfiles: Command = defineCommand({
   name: "tmpfiles",
   synopsis: "[OPTION]... [CONFIG]...",
   description: `Creates, cleans and removes files and directories as configured in tmpfiles.d(5). A drop-in replacement for
 **systemd-tmpfiles** 262, with the same options, effects, exit statuses and messages. At least one of the commands is
-required; together they run in the order purge, remove, clean, create.
+required; if several are given, they run in the order purge, remove, clean, create.
 
 CONFIG is the name of a file in the configuration directories, a path, or - for standard input. If no CONFIG is given,
 all configuration files are used.`,
   usageStatus: 1,
   operands: "config",
   options: [
-    { name: "create", group: "Commands", help: "Create files and directories, and set permissions" },
+    {
+      name: "create",
+      group: "Commands",
+      help: "Create files and directories and set permissions as configured",
+    },
     { name: "clean", group: "Commands", help: "Remove files older than their configured age" },
-    { name: "remove", group: "Commands", help: "Remove paths marked for removal (r, R, D lines)" },
+    { name: "remove", group: "Commands", help: "Remove paths marked for removal (r, R and D lines)" },
     {
       name: "purge",
       group: "Commands",
@@ -58,16 +62,16 @@ all configuration files are used.`,
       help: "Print the configuration files without comments and empty lines",
     },
     { name: "help", short: "h", group: "Commands", help: "Show this help" },
-    { name: "version", group: "Commands", help: "Show the version, of systemd-tmpfiles and of Mayfly" },
+    { name: "version", group: "Commands", help: "Show the versions of systemd-tmpfiles and Mayfly" },
     ...CONFIG_OPTIONS,
-    { name: "dry-run", short: "n", help: "Report what would be done, and change nothing" },
+    { name: "dry-run", short: "n", help: "Show what would be done without changing anything" },
     INLINE,
-    { name: "no-pager", help: "Print to standard output, also on a terminal" },
+    { name: "no-pager", help: "Do not pipe output into a pager" },
     { name: "introspect-cli", hidden: true, help: "Print the options as JSON" },
   ],
   examples: [
-    ["mayfly tmpfiles --create --remove --boot --exclude-prefix=/dev", "What a host does when it boots"],
-    ["mayfly tmpfiles --clean --dry-run", "Show what the daily cleaning would remove"],
+    ["mayfly tmpfiles --create --remove --boot --exclude-prefix=/dev", "Do what a host does when it boots"],
+    ["mayfly tmpfiles --clean --dry-run", "Show what the daily cleanup would remove"],
     ["ln -s /usr/bin/mayfly /usr/local/sbin/systemd-tmpfiles", "Use Mayfly as systemd-tmpfiles"],
   ],
   sections: SECTIONS,
@@ -88,7 +92,7 @@ all configuration files are used.`,
       const { catConfig } = await import("../drop-in/cat-config.js");
       return catConfig({ ...options, root: given(options.root) }, stdout, stderr);
     }
-    // The host's own way to switch it off, as during the build of an image.
+    // How image builders turn systemd-tmpfiles off.
     if (parseBoolean(process.env.SYSTEMD_TMPFILES_BYPASS ?? "") === true) return 0;
     const image = given(options.image);
     if (image !== undefined && how.mountedImage === undefined) {

@@ -1,4 +1,4 @@
-/** mayfly watch: who creates and removes what, as it happens. */
+/** mayfly watch: reports who creates and removes what, as it happens. */
 import { toBuffer, toText } from "../../base/bytes.js";
 import { EventCoalescer, type Watch, watch as watched } from "../../inspect/index.js";
 import { colors } from "../colors.js";
@@ -11,19 +11,19 @@ import { abilitiesText, groupText, WatchSummary } from "../inspect/watch-text.js
 import { defineCommand, UsageError } from "../options.js";
 
 const TICK_MS = 100;
-/** How long, after a signal, the watch waits for a reader that takes nothing. */
+/** How long, after a signal, the watch waits for a blocked reader of standard output. */
 const GRACE_MS = 2_000;
 
 export const watch = defineCommand({
   name: "watch",
   synopsis: "[OPTION]... PATH...",
-  description: `Report live what happens at or below each PATH, and which process does it: creation, removal, renaming,
-replacement, mounts and unmounts. If a cleaner removes something, the line of tmpfiles.d that decided is reported, and
-the timestamp that let it. As root, processes are identified even if they run for a millisecond; without root, events are
-reported without a process. A PATH that does not exist is reported once it is created. SIGINT or SIGTERM ends the watch.`,
+  description: `Reports what happens at or below each PATH, as it happens, and which process does it: creation, removal,
+renaming, replacement, mounts and unmounts. If a cleaner removes something, the report includes the line of tmpfiles.d and
+the timestamp that decided. As root, it identifies processes even if they run for only a millisecond; without root, events
+have no process. If a PATH does not exist, it is watched from its creation on. SIGINT or SIGTERM ends the watch.`,
   operands: "directory",
   options: [
-    { name: "json", help: "Print one JSON object per line, as it happens" },
+    { name: "json", help: "Print one JSON object per line" },
     {
       name: "exec",
       value: "COMMAND",
@@ -31,11 +31,11 @@ reported without a process. A PATH that does not exist is reported once it is cr
     },
     { name: "since-start", help: "Print a summary per process at exit" },
     { name: "deletions", help: "Report only removals" },
-    { short: "v", name: "verbose", help: "Say where removals are learnt from" },
+    { short: "v", name: "verbose", help: "Also show which kernel interface reports removals" },
   ],
   examples: [
     ["mayfly watch /var/tmp/build", "Find out who removes files there"],
-    ["mayfly watch --deletions --json /srv | jq -r .actor.exe", "List every program that removes something"],
+    ["mayfly watch --deletions --json /srv | jq -r .actor.exe", "List the programs that remove something"],
     [
       "mayfly watch --exec 'logger -t mayfly \"$MAYFLY_OP $MAYFLY_PATH\"' /etc/app",
       "Log each event to the journal",
@@ -44,48 +44,49 @@ reported without a process. A PATH that does not exist is reported once it is cr
   sections: [
     {
       title: "How processes are named",
-      text: `**bpf**: a recorder in the kernel noted the process when it started. **exec-event**: the kernel reported what was
-executed. **proc**: /proc showed it while the process lived. **gone**: it had exited already. **outside**: it is in another
-PID namespace. **unknown**: without root, events carry no PID. Events are read some milliseconds late and carry no time: a
-process that executes another program meanwhile is identified as the later one, as when a shell creates the file of
-\`program > file\`.`,
+      text: `**bpf**: an eBPF program recorded the process when it started. **exec-event**: the kernel reported which program
+it executed. **proc**: it was read from /proc while the process was running. **gone**: the process had already exited.
+**outside**: the process is in another PID namespace. **unknown**: without root, events carry no PID. Events are read a few
+milliseconds late and carry no time. A process that has executed another program since is identified as that program:
+for example, a shell that creates the file of \`program > file\`.`,
     },
     {
       title: "JSON",
-      text: `With **--json** each line is an object with a *type*. *ready* comes first, once the watch is listening: *events*,
+      text: `With **--json** each line is an object with a *type*. *ready* comes first, when the watch has started: *events*,
 *naming*, *removals* (tracepoint, fanotify or inotify), *directories*, *missing* and *notices*. Each *event* has *time* (when
-it was read, some milliseconds after it happened, in UTC), *op* (create, delete, rename, replace, exchange, mount, unmount,
-folded or lost), *path*, *actor* (*pid*, *exe*, *cmdline*, *user*, *unit*, *container*, *via*), *victim* (what was last known of
-it: *kind*, *size* and its times) and, if a cleaner did it, *source* (*file*, *line*, *text*), *decisive* and *advice*, or
-*sourceUnknown*, the reason why the line is not known. Invalid lines of the configuration are of the type *diagnostic*. The
+it was read, a few milliseconds after it happened, in UTC), *op* (create, delete, rename, replace, exchange, mount, unmount,
+folded or lost), *path*, *actor* (*pid*, *exe*, *cmdline*, *user*, *unit*, *container*, *via*), *victim* (the last known
+*kind*, *size* and timestamps) and, if a cleaner did it, *source* (*file*, *line*, *text*), *decisive* and *advice*, or
+*sourceUnknown*, the reason why the line is unknown. Invalid lines of the configuration have the type *diagnostic*. The
 last line is the *end*: how many events were *folded*, *lost* and *unwritten*.`,
     },
     {
       title: "Floods",
-      text: `If events come faster than they are read, they are folded: one event of the *op* **folded** stands for what one
-process did in one directory, with the *op* and the *count* in *folded*. If the kernel loses events, an event of the *op* **lost**
-says so. After a signal, a reader of standard output that takes nothing is waited for two seconds; the exit status is then 1.`,
+      text: `If events arrive faster than they are read, they are combined: one event with the *op* **folded** stands for all
+events of one process in one directory, with their *op* and *count* in *folded*. If the kernel drops events, an event with
+the *op* **lost** reports it. If standard output is blocked when a signal arrives, the watch waits two seconds, then exits
+with status 1.`,
     },
     {
       title: "Environment of --exec",
       text: `**MAYFLY_OP**, **MAYFLY_PATH**, **MAYFLY_TO** (of a rename or an exchange), **MAYFLY_PID**, **MAYFLY_EXE** and
-**MAYFLY_UNIT**, byte for byte; standard input is the event as JSON. The event is never part of the command's text: quote the
-variables in it, since others choose the names. Commands run one after the other; if more than 1,000 are waiting, events are
-skipped. How many were skipped, and how many commands failed, is reported at the end.`,
+**MAYFLY_UNIT**, byte for byte; standard input is the event as JSON. Quote the variables in COMMAND, since other users can
+choose file names; the event is never inserted into COMMAND itself. Commands run one after the other; if more than 1,000
+are waiting, further events are skipped. The number of skipped events and failed commands is reported at the end.`,
     },
   ],
   async main({ options, operands, stdout, stderr }) {
     if (operands.length === 0) throw new UsageError("missing PATH");
-    if (operands.includes("" as never)) throw new UsageError("a path must not be empty");
+    if (operands.includes("" as never)) throw new UsageError("PATH must not be empty");
     const colorize = colors(stdout);
     const command = options.exec === undefined ? undefined : new EventCommand(toText(options.exec));
-    const say = (text: string): void => {
+    const print = (text: string): void => {
       stderr.write(text);
       stderr.flush();
     };
     const { onDiagnostic } = inspection({ ...options, config: [], user: false }, { stdout, stderr }).settings;
     const watching = watched(operands.map(toBuffer), {
-      onNotice: (notice) => say(`${notice}\n`),
+      onNotice: (notice) => print(`${notice}\n`),
       onDiagnostic,
     });
     const output = new PatientOutput(stdout);
@@ -93,11 +94,11 @@ skipped. How many were skipped, and how many commands failed, is reported at the
     const abilities = await watching.ready;
     if (options.json) output.write(`${readyJson(abilities)}\n`);
     await output.drain();
-    say(abilitiesText(abilities, options.verbose));
+    print(abilitiesText(abilities, options.verbose));
     const summary = new WatchSummary();
-    const folder = new EventCoalescer((group) => output.write(groupText(group, colorize)));
+    const coalescer = new EventCoalescer((group) => output.write(groupText(group, colorize)));
     const tick = setInterval(() => {
-      folder.tick();
+      coalescer.tick();
       void output.drain();
     }, TICK_MS);
     const left = { unwritten: 0, folded: 0, lost: 0 };
@@ -112,17 +113,17 @@ skipped. How many were skipped, and how many commands failed, is reported at the
       summary.add(event);
       command?.push(event);
       if (options.json) output.write(`${watchJson(event)}\n`);
-      else folder.push(event);
+      else coalescer.push(event);
       await output.makeRoom();
     }
     clearInterval(tick);
-    folder.flush();
+    coalescer.flush();
     if (options.json) output.write(`${endJson(left)}\n`);
     await output.drain();
-    if (command !== undefined) say(resultsText(await command.finish()));
+    if (command !== undefined) print(resultsText(await command.finish()));
     if (output.gaveUp) {
-      say(
-        `standard output was not read: ${counted(left.unwritten, "event")} and those before were not written\n`,
+      print(
+        `standard output is blocked: ${counted(left.unwritten, "event")} and those still buffered were not written\n`,
       );
       return 1;
     }
@@ -137,7 +138,8 @@ function end(watching: Watch, output: PatientOutput): void {
 }
 
 function resultsText({ dropped, failed, failure }: CommandResults): string {
-  const left = dropped === 0 ? "" : `${counted(dropped, "event")} had no command run\n`;
+  const left =
+    dropped === 0 ? "" : `skipped the command for ${counted(dropped, "event")}: too many were waiting\n`;
   if (failed === 0) return left;
   return `${left}${counted(failed, "command")} failed, the last one ${failure}\n`;
 }

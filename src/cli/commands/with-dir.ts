@@ -1,4 +1,4 @@
-/** mayfly with-dir: a locked temporary directory for as long as a command runs. */
+/** mayfly with-dir: runs a command with a locked temporary directory. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { constants } from "node:os";
@@ -17,7 +17,7 @@ export const withDir = defineCommand({
   name: "with-dir",
   synopsis: "[OPTION]... [--] COMMAND [ARGUMENT]...",
   description:
-    "Creates a directory that only you can use, runs COMMAND with each {} replaced by its path, which is also in $MAYFLY_DIR, and removes the directory when COMMAND ends. The directory is locked while COMMAND runs, so cleaners skip it and everything in it, regardless of timestamps. COMMAND inherits the lock as file descriptor 3 and keeps it if mayfly is killed.",
+    "Creates a directory that only you can access, runs COMMAND, and removes the directory when COMMAND ends. Each {} in COMMAND is replaced by the path of the directory, which is also in $MAYFLY_DIR. The directory is locked while COMMAND runs, so cleaners skip it and everything in it, regardless of timestamps. COMMAND inherits the lock as file descriptor 3 and keeps it if mayfly is killed.",
   stopsAtOperand: true,
   operands: "command",
   usageStatus: NOT_MADE,
@@ -25,18 +25,21 @@ export const withDir = defineCommand({
   examples: [
     [
       'mayfly with-dir -- sh -c \'tar -xf old.tar -C "$MAYFLY_DIR" && make -C "$MAYFLY_DIR"\'',
-      "cleaners skip the unpacked files, although their timestamps are old",
+      "Protect the unpacked files from cleaners, although their timestamps are old",
     ],
-    ["mayfly with-dir --large -- sort -T {} -o sorted.txt big.txt", "sort's own files go below /var/tmp"],
+    [
+      "mayfly with-dir --large -- sort -T {} -o sorted.txt big.txt",
+      "Let sort use a temporary directory in /var/tmp",
+    ],
   ],
   sections: [
     {
       title: "Exit status",
-      text: "That of COMMAND, or 128 plus the number of the signal that ended it. **125** if the command line is invalid or the directory could not be created, **126** if COMMAND cannot be executed, **127** if there is no such command.",
+      text: "That of COMMAND, or 128 plus the number of the signal that ended it. **125** if the command line is invalid or the directory could not be created; COMMAND did not run. **126** if COMMAND cannot be executed. **127** if COMMAND was not found.",
     },
   ],
   async main({ program, options, operands, stderr }) {
-    if (operands.length === 0) throw new UsageError("expected a COMMAND to run");
+    if (operands.length === 0) throw new UsageError("missing COMMAND");
     const placement = placementOf(options);
     using signals = new SignalForwarding();
     let dir: TempDir;
@@ -56,7 +59,7 @@ async function runIn(
   dir: TempDir,
   [file = "", ...args]: readonly string[],
   signals: SignalForwarding,
-  complain: (message: string) => void,
+  printError: (message: string) => void,
 ): Promise<number> {
   const child = spawn(file, args, {
     stdio: ["inherit", "inherit", "inherit", dir.fd],
@@ -68,8 +71,8 @@ async function runIn(
     return status ?? 128 + constants.signals[signal ?? "SIGKILL"];
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
-    const reason = code === "ENOENT" ? "no such command" : (errnoWords(code) ?? message);
-    complain(`${escapeForDisplay(bytes(file))}: ${reason}`);
+    const reason = code === "ENOENT" ? "command not found" : (errnoWords(code) ?? message);
+    printError(`${escapeForDisplay(bytes(file))}: ${reason}`);
     return code === "ENOENT" ? NOT_FOUND : NOT_EXECUTABLE;
   }
 }

@@ -1,27 +1,27 @@
-/** --help, --version and --introspect-cli of the drop-in. */
+/** Prints --help, --version and --introspect-cli of the drop-in. */
 import { commandHelp } from "../help.js";
 import type { Command, Option } from "../options.js";
 import type { OutputStream } from "../output-stream.js";
 import { version } from "../version.js";
 
-/** What the drop-in does as well as; its scripts read the number. */
-const STANDS_FOR = 262;
-/** By their names in systemd: what the engine can do where the host has the library. */
+/** The version of systemd that the drop-in replaces. Scripts parse it. */
+const SYSTEMD_VERSION = 262;
+/** systemd's names of the optional features that the engine has (+) or lacks (-). */
 const FEATURES = "+ACL +SELINUX +BLKID -SMACK -LIBCRYPTSETUP";
 
-/** --help, --version and --introspect-cli: what the program says of itself. Returns the exit status. */
+/** Returns the exit status. */
 export function about(
   command: Command,
   asked: { readonly help: boolean; readonly version: boolean },
   stdout: OutputStream,
 ): number {
   if (asked.help) stdout.write(commandHelp(command, stdout));
-  else if (asked.version) stdout.write(`systemd ${STANDS_FOR} (mayfly ${version()})\n${FEATURES}\n`);
+  else if (asked.version) stdout.write(`systemd ${SYSTEMD_VERSION} (mayfly ${version()})\n${FEATURES}\n`);
   else stdout.write(`${JSON.stringify(introspection(command))}\n`);
   return 0;
 }
 
-/** The options as 262 tells programs of them. */
+/** The options as JSON, in the format of 262. */
 function introspection({ options }: Command): unknown {
   return {
     mediaType: "application/vnd.io.systemd.cli-introspection-0",
@@ -29,7 +29,7 @@ function introspection({ options }: Command): unknown {
       {
         names: ["systemd-tmpfiles"],
         project: "systemd",
-        version: `${STANDS_FOR}`,
+        version: `${SYSTEMD_VERSION}`,
         features: FEATURES.split(" "),
         options: options.map(describe),
       },

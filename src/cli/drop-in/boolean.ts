@@ -1,8 +1,8 @@
-/** Booleans in the environment, as systemd reads them. */
+/** Parses booleans in the environment as systemd does. */
 const TRUE = ["1", "yes", "y", "true", "t", "on"];
 const FALSE = ["0", "no", "n", "false", "f", "off"];
 
-/** A boolean as systemd writes it in the environment; undefined for what is none. */
+/** Returns undefined if the text is not a valid boolean. */
 export function parseBoolean(text: string): boolean | undefined {
   const word = text.toLowerCase();
   return TRUE.includes(word) ? true : FALSE.includes(word) ? false : undefined;

@@ -1,4 +1,4 @@
-/** --cat-config and --tldr. */
+/** Prints the configuration files: --cat-config and --tldr. */
 import { type Bytes, escapeForDisplay, toBuffer } from "../../base/bytes.js";
 import { type ConfigText, readConfigFiles } from "../../tmpfiles/index.js";
 import type { OutputStream } from "../output-stream.js";
@@ -7,12 +7,12 @@ import { page } from "./pager.js";
 export interface CatOptions {
   readonly root: Bytes | undefined;
   readonly user: boolean;
-  /** Only what counts: no comments, no empty lines. */
+  /** Omit comments and empty lines. */
   readonly tldr: boolean;
   readonly "no-pager": boolean;
 }
 
-/** --cat-config and --tldr: each configuration file, under its name. Returns the exit status. */
+/** Prints each configuration file below a heading with its name. Returns the exit status. */
 export function catConfig(options: CatOptions, stdout: OutputStream, stderr: OutputStream): number {
   const { files, diagnostics } = readConfigFiles(options);
   for (const { file, message, in262 } of diagnostics)

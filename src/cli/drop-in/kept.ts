@@ -1,4 +1,4 @@
-/** The debug lines about entries that stay. */
+/** Formats the drop-in's debug lines about entries that are kept. */
 import type { Bytes } from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
 import type { Event, KeepReason, TimestampName } from "../../base/events.js";
@@ -11,7 +11,7 @@ const TIMESTAMPS: Readonly<Record<TimestampName, string>> = {
   mtime: "modify time",
 };
 
-/** What systemd-tmpfiles 262 says at debug level of an entry that it spares, and in the same manner where it is silent. */
+/** The debug line of systemd-tmpfiles 262 for an entry that it keeps, or one in the same style if 262 has none. */
 export function keptLine(event: Extract<Event, { readonly type: "kept" }>, path: Bytes): string {
   const { reason, kind } = event;
   if (reason.code === "too-new" && reason.timestamp !== undefined && reason.time !== undefined) {

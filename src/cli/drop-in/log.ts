@@ -5,7 +5,7 @@ import type { OutputStream } from "../output-stream.js";
 import { control } from "../terminal.js";
 import { parseBoolean } from "./boolean.js";
 
-/** syslog(3)'s. */
+/** The levels of syslog(3), by number. */
 export const LEVELS = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
 export type LevelName = (typeof LEVELS)[number];
 
@@ -25,7 +25,7 @@ const TARGETS = [
   "auto",
   "null",
 ];
-const COLOURS: Readonly<Partial<Record<LevelName, string>>> = {
+const COLORS: Readonly<Partial<Record<LevelName, string>>> = {
   emerg: "\x1b[1;31m",
   alert: "\x1b[1;31m",
   crit: "\x1b[1;31m",
@@ -38,41 +38,41 @@ const COLOURS: Readonly<Partial<Record<LevelName, string>>> = {
 const FACILITY = 3 << 3;
 
 /**
- * Obeys $SYSTEMD_LOG_LEVEL, $SYSTEMD_LOG_TARGET, $SYSTEMD_LOG_COLOR and $SYSTEMD_LOG_TIME (systemd-tmpfiles(8),
+ * Honors $SYSTEMD_LOG_LEVEL, $SYSTEMD_LOG_TARGET, $SYSTEMD_LOG_COLOR and $SYSTEMD_LOG_TIME (systemd-tmpfiles(8),
  * Environment). Mayfly opens no journal socket of its own: if standard error is a journal stream, each line is written
  * there with its level in front.
  */
 export function openLog(stderr: OutputStream, env: NodeJS.ProcessEnv = process.env): Log {
-  const complaints: string[] = [];
-  const target = targetOf(env, complaints);
-  const most = Math.min(...levelsOf(env, complaints).map((name) => LEVELS.indexOf(name)));
-  const colours = booleanOf(env, "SYSTEMD_LOG_COLOR", complaints) ?? (!env.NO_COLOR && env.TERM !== "dumb");
-  const dated = booleanOf(env, "SYSTEMD_LOG_TIME", complaints) ?? false;
-  const print = printer(target, stderr, { colours: colours && stderr.isTerminal, dated, env });
+  const problems: string[] = [];
+  const target = targetOf(env, problems);
+  const most = Math.min(...levelsOf(env, problems).map((name) => LEVELS.indexOf(name)));
+  const colors = booleanOf(env, "SYSTEMD_LOG_COLOR", problems) ?? (!env.NO_COLOR && env.TERM !== "dumb");
+  const dated = booleanOf(env, "SYSTEMD_LOG_TIME", problems) ?? false;
+  const print = printer(target, stderr, { colors: colors && stderr.isTerminal, dated, env });
   const log: Log = {
     wants: (level) => target !== "null" && LEVELS.indexOf(level) <= most,
     write(level, text) {
       if (log.wants(level)) print(level, text);
     },
   };
-  for (const errorLine of complaints) log.write("warning", bytes(errorLine));
+  for (const problem of problems) log.write("warning", bytes(problem));
   return log;
 }
 
 interface Look {
-  readonly colours: boolean;
+  readonly colors: boolean;
   readonly dated: boolean;
   readonly env: NodeJS.ProcessEnv;
 }
 
 function printer(target: string, stderr: OutputStream, look: Look): (level: LevelName, text: Bytes) => void {
-  if (target === "kmsg" || (target.endsWith("-or-kmsg") && !leadsToJournal(look.env))) return toKernel;
+  if (target === "kmsg" || (target.endsWith("-or-kmsg") && !isJournalStream(look.env))) return toKernel;
   const prefix = prefixFor(target, look.env);
   return (level, text) => {
     const before = prefix(level);
     const date = look.dated ? `${dateNow()} ` : "";
-    const colour = look.colours ? COLOURS[level] : undefined;
-    const line = colour === undefined ? text : `${control(colour)}${text}${control("\x1b[0m")}`;
+    const color = look.colors ? COLORS[level] : undefined;
+    const line = color === undefined ? text : `${control(color)}${text}${control("\x1b[0m")}`;
     stderr.write(toBuffer(`${before}${date}${line}\n` as Bytes));
   };
 }
@@ -82,7 +82,7 @@ function printer(target: string, stderr: OutputStream, look: Look): (level: Leve
  * as text; "console-prefixed" includes the facility, as syslog(3) does.
  */
 function prefixFor(target: string, env: NodeJS.ProcessEnv): (level: LevelName) => string {
-  if (target !== "console" && leadsToJournal(env)) return (level) => `<${LEVELS.indexOf(level)}>`;
+  if (target !== "console" && isJournalStream(env)) return (level) => `<${LEVELS.indexOf(level)}>`;
   if (target === "console-prefixed") return (level) => `<${FACILITY + LEVELS.indexOf(level)}>`;
   return () => "";
 }
@@ -97,23 +97,23 @@ function toKernel(level: LevelName, text: Bytes): void {
 }
 
 /** $JOURNAL_STREAM holds the device and inode of the stream that the service manager connected to the journal. */
-function leadsToJournal(env: NodeJS.ProcessEnv): boolean {
+function isJournalStream(env: NodeJS.ProcessEnv): boolean {
   const [device, inode] = (env.JOURNAL_STREAM ?? "").split(":");
   if (inode === undefined) return false;
   const own = fstatSync(2, { bigint: true });
   return `${own.dev}` === device && `${own.ino}` === inode;
 }
 
-function targetOf(env: NodeJS.ProcessEnv, complaints: string[]): string {
+function targetOf(env: NodeJS.ProcessEnv, problems: string[]): string {
   const wanted = env.SYSTEMD_LOG_TARGET;
   if (wanted === undefined) return "auto";
   if (TARGETS.includes(wanted)) return wanted;
-  complaints.push(`Failed to parse log target '${wanted}', ignoring.`);
+  problems.push(`Failed to parse log target '${wanted}', ignoring.`);
   return "auto";
 }
 
 /** The level for all targets, and the level for the console. A message must pass both. */
-function levelsOf(env: NodeJS.ProcessEnv, complaints: string[]): LevelName[] {
+function levelsOf(env: NodeJS.ProcessEnv, problems: string[]): LevelName[] {
   const wanted = env.SYSTEMD_LOG_LEVEL ?? "";
   let all: LevelName = "info";
   let console: LevelName = "debug";
@@ -121,19 +121,19 @@ function levelsOf(env: NodeJS.ProcessEnv, complaints: string[]): LevelName[] {
     const [, where, word] = /^(?:(console|syslog|kmsg|journal):)?(.*)$/s.exec(entry) ?? [];
     const level = LEVELS.find((name, at) => name === word || `${at}` === word);
     if (level === undefined)
-      complaints.push(`Failed to parse log level '${entry}', ignoring: Invalid argument`);
+      problems.push(`Failed to parse log level '${entry}', ignoring: Invalid argument`);
     else if (where === undefined) all = level;
     else if (where === "console") console = level;
   }
   return [all, console];
 }
 
-function booleanOf(env: NodeJS.ProcessEnv, name: string, complaints: string[]): boolean | undefined {
+function booleanOf(env: NodeJS.ProcessEnv, name: string, problems: string[]): boolean | undefined {
   const word = env[name];
   const value = word === undefined ? undefined : parseBoolean(word);
   if (word === undefined || value !== undefined) return value;
   const what = name.slice("SYSTEMD_LOG_".length).toLowerCase();
-  complaints.push(`Failed to parse log ${what} '${env[name]}', ignoring.`);
+  problems.push(`Failed to parse log ${what} '${env[name]}', ignoring.`);
   return undefined;
 }
 

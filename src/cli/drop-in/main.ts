@@ -1,10 +1,10 @@
-/** The entry of the bundle that holds the drop-in alone. */
+/** Entry of the bundle that contains only the drop-in. */
 import { tmpfiles } from "../commands/tmpfiles.js";
 import { DROP_IN, runCommand, startOf, withStreams } from "../run.js";
 
 /**
- * The drop-in alone, as `mayfly tmpfiles` or under its own name: hosts start it at each boot and for each package that they
- * install, so that it comes without the other commands. Returns the exit status.
+ * Runs the drop-in, started as `mayfly tmpfiles` or under its own name. It has a bundle without the other commands, since
+ * hosts start it at each boot and for each package that they install. Returns the exit status.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   const how = startOf(argv);

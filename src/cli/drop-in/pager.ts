@@ -2,15 +2,15 @@
 import type { OutputStream } from "../output-stream.js";
 
 /**
- * Shows `text` through a pager, by the rules of systemd-tmpfiles(8): only on a terminal, and with a pager of the
- * user's choice only where $SYSTEMD_PAGERSECURE says whether it may be trusted. False where there is none.
+ * Shows `text` through a pager as systemd-tmpfiles(8) does: only on a terminal, and with a pager of the user's choice
+ * only if $SYSTEMD_PAGERSECURE is set. Returns false if no pager was run.
  */
 export function page(text: Uint8Array, stdout: OutputStream, env: NodeJS.ProcessEnv = process.env): boolean {
   if (!stdout.isTerminal || env.TERM === "dumb") return false;
   const chosen = env.SYSTEMD_PAGER ?? env.PAGER;
   if (chosen === "" || chosen === "cat") return false;
   const secured = env.SYSTEMD_PAGERSECURE;
-  // What the caller's session is can't be known here: without a word it is taken for a privileged one.
+  // Whether the session is privileged is unknown here; without the variable, it is assumed to be.
   const secure =
     secured === undefined || !["0", "no", "n", "false", "f", "off"].includes(secured.toLowerCase());
   const trusted = secured !== undefined && chosen !== undefined && (!secure || /^less(\s|$)/.test(chosen));
@@ -31,6 +31,6 @@ function pipeTo(pager: string, text: Uint8Array, env: NodeJS.ProcessEnv): boolea
     env,
     stdio: ["pipe", "inherit", "inherit"],
   });
-  // 126 and 127 are the shell's own: the pager is not there.
+  // The shell exits with 126 or 127 if it cannot run the pager.
   return done.status !== null ? done.status !== 126 && done.status !== 127 : done.signal !== null;
 }

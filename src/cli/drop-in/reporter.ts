@@ -1,4 +1,4 @@
-/** Reports a run in the lines of systemd-tmpfiles 262. */
+/** Reports a run with the messages of systemd-tmpfiles 262. */
 import { type Bytes, bytes, escapeForDisplay } from "../../base/bytes.js";
 import type { Event, Operation, Reporter, Source } from "../../base/events.js";
 import { failure } from "../format.js";
@@ -6,7 +6,7 @@ import { sourceText } from "../verbs/reasons.js";
 import { keptLine } from "./kept.js";
 import type { LevelName, Log } from "./log.js";
 
-/** In a dry run these letters only say that they would create: what they would set on the way is not told. */
+/** Line types for which a dry run of 262 reports only the creation, not the attributes. */
 const CREATORS = new Set("fFdDvqQpLcbC");
 const SEVERITY: Readonly<Record<string, LevelName>> = {
   error: "err",
@@ -18,13 +18,13 @@ const SEVERITY: Readonly<Record<string, LevelName>> = {
 type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>;
 
 /**
- * The lines of systemd-tmpfiles 262, that scripts grep for: what is done is told at debug level, what a dry run would
- * do at info level. Where `terminal` is set, names are escaped; elsewhere they come out byte for byte, as 262 has them.
+ * Prints the messages of systemd-tmpfiles 262, which scripts grep for: actions at level debug, or info in a dry run. If
+ * `terminal` is set, names are escaped; otherwise they are printed byte for byte, as 262 does.
  */
 export function dropInReporter(log: Log, terminal: boolean, dryRun = true): Reporter {
   const name = (path: Bytes): Bytes => (terminal ? bytes(escapeForDisplay(path)) : path);
   return {
-    // Who is not root may not see everything, and is told what could not be looked into.
+    // An ordinary user may lack permission to read some directories; these are reported.
     wantsKept: log.wants("debug") || process.geteuid?.() !== 0,
     wantsRemoved: log.wants(dryRun ? "info" : "debug"),
     report(event) {
@@ -37,7 +37,7 @@ export function dropInReporter(log: Log, terminal: boolean, dryRun = true): Repo
 type Name = (path: Bytes) => Bytes;
 interface Line {
   readonly level: LevelName;
-  /** Bytes put together; the constant parts are ASCII. */
+  /** Holds bytes, one per character; the constant parts are ASCII. */
   readonly text: string;
 }
 
@@ -64,7 +64,7 @@ function lineOf(event: Event, name: Name): Line | undefined {
     case "diagnostic": {
       const { file, line, severity, message, in262 = message } = event.diagnostic;
       const level = SEVERITY[severity] ?? "err";
-      // Of a file as a whole 262 says all in its own line.
+      // For a whole file, the message of 262 already contains the path.
       if (line === 0 && in262 !== message) return { level, text: bytes(in262) };
       const at = line > 0 ? `:${line}` : "";
       return { level, text: `${name(file)}${at}: ${bytes(in262)}` };
@@ -91,17 +91,17 @@ function letterOf(source: Source): string {
 
 function removedLine(event: Of<"removed">, name: Name): string {
   const verb = event.done ? "Removing" : "Would remove";
-  // What stood in the way of a line with the modifier `=`.
+  // Removed to make way for a line with the modifier `=`.
   if (event.operation === "create") return `${verb} ${name(event.path)}`;
   const directory = event.kind === "directory" || event.kind === "subvolume";
   if (!event.target) return `${verb} ${directory ? "directory " : ""}"${name(event.path)}"`;
-  if (letterOf(event.source) === "r" && saysNoKind(event.operation, directory))
+  if (letterOf(event.source) === "r" && omitsKind(event.operation, directory))
     return `${verb} "${name(event.path)}".`;
   return `${verb} ${directory ? "directory" : "file"} "${name(event.path)}".`;
 }
 
-/** Of an `r` line 262 says what it removes only where it is a directory that is old. */
-function saysNoKind(operation: Operation, directory: boolean): boolean {
+/** For an `r` line, 262 prints "directory" or "file" only when ageing removes a directory. */
+function omitsKind(operation: Operation, directory: boolean): boolean {
   return operation === "remove" || (operation === "clean" && !directory);
 }
 
@@ -111,7 +111,7 @@ const NODES: Readonly<Record<string, string>> = {
 };
 const SUBVOLUMES = new Set("vqQ");
 
-/** Undefined where 262 is silent: for the directories on the way, and for files that are there. */
+/** Undefined if 262 prints nothing: for parent directories, and for existing files. */
 function createdLine(event: Of<"created">, name: Name): string | undefined {
   if (event.implicit === true) return undefined;
   const path = name(event.path);
@@ -131,7 +131,7 @@ function createdFile({ outcome, source }: Of<"created">, path: Bytes): string | 
   return outcome === "new" && truncates(source) ? `"${path}" has been created.` : undefined;
 }
 
-/** By what the line asks for, not by what is there: 262 does not look in a dry run. */
+/** Depends on the line only: in a dry run, 262 does not look at the file system. */
 function wouldCreate(event: Of<"created">, path: Bytes, target: Bytes | undefined): string {
   if (letterOf(event.source) === "C" && target !== undefined)
     return `Would copy tree "${target}" to "${path}"`;

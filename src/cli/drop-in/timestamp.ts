@@ -1,9 +1,9 @@
-/** Timestamps as systemd prints them. */
+/** Formats timestamps as systemd does. */
 import { MICROSECOND, type Nanoseconds, SECOND } from "../../base/time.js";
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
-/** `Sun 2026-11-22 04:46:01.124902 UTC`, in the host's time zone (told by its offset where it is not UTC). */
+/** `Sun 2026-11-22 04:46:01.124902 UTC`, in the host's time zone, given as an offset unless it is UTC. */
 export function microseconds(time: Nanoseconds): string {
   const below = ((time % SECOND) + SECOND) % SECOND;
   const date = new Date(Number((time - below) / 1_000_000n));

@@ -1,4 +1,4 @@
-/** What check prints: for people with the line and a caret below its fault, for programs as JSON. */
+/** Formats the findings of check: as text with a caret below the faulty word, or as JSON. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import type { Finding } from "../../tmpfiles/index.js";
 import type { Colorize, Style } from "../colors.js";
@@ -25,7 +25,7 @@ export function summaryText({ errors, warnings, infos }: Sums): string {
   const parts = [
     ...(errors > 0 ? [counted(errors, "error")] : []),
     ...(warnings > 0 ? [counted(warnings, "warning")] : []),
-    ...(infos > 0 ? [counted(infos, "remark")] : []),
+    ...(infos > 0 ? [counted(infos, "note")] : []),
   ];
   return parts.length === 0 ? "No problems found.\n" : `${parts.join(", ")}.\n`;
 }
@@ -43,7 +43,7 @@ export interface FindingFormat {
   readonly width: number;
 }
 
-/** `FILE:LINE:COLUMN: warning: what [code]`, the line with a caret, why, and what to write instead. */
+/** `FILE:LINE:COLUMN: warning: MESSAGE [CODE]`, the line with a caret, the reason, and what to write instead. */
 export function findingText(finding: Finding, { quiet, colorize, width }: FindingFormat): string {
   const { severity, message, code, title, why, fix } = finding;
   const style = STYLES[severity] ?? "bold";
@@ -53,7 +53,7 @@ export function findingText(finding: Finding, { quiet, colorize, width }: Findin
   const explained = texts.map((text) => indented(wrap(text, width - INDENT.length)));
   return [
     head,
-    ...excerpt(finding, width - INDENT.length).map((text) => paintCaret(text, colorize, style)),
+    ...excerpt(finding, width - INDENT.length).map((text) => colorCaret(text, colorize, style)),
     ...explained,
   ].join("");
 }
@@ -64,13 +64,13 @@ function indented(text: string): string {
   return `${INDENT}${text.replaceAll("\n", `\n${INDENT}`)}\n`;
 }
 
-function paintCaret(text: string, colorize: Colorize, style: Style): string {
+function colorCaret(text: string, colorize: Colorize, style: Style): string {
   return indented(/^ *\^~*$/.test(text) ? colorize(style, text) : text);
 }
 
 const ELLIPSIS = "...";
 
-/** The line, and below it a caret under the word that is meant. Of a long line, the part around it. */
+/** The line, and below it a caret under the faulty word. A long line is cut to the part around that word. */
 function excerpt({ text, column }: Finding, width: number): string[] {
   if (text === undefined || text === "" || column === 0) return [];
   const at = column - 1;
@@ -80,15 +80,16 @@ function excerpt({ text, column }: Finding, width: number): string[] {
   let after = escapeForDisplay(text.slice(at + word) as Bytes);
   if (before.length > width / 2)
     before = `${ELLIPSIS}${before.slice(-Math.floor(width / 2) + ELLIPSIS.length)}`;
-  const room = Math.max(width - before.length, 10);
-  if (marked.length > room) [marked, after] = [`${marked.slice(0, room - ELLIPSIS.length)}${ELLIPSIS}`, ""];
-  else if (marked.length + after.length > room)
-    after = `${after.slice(0, Math.max(room - marked.length - ELLIPSIS.length, 0))}${ELLIPSIS}`;
+  const available = Math.max(width - before.length, 10);
+  if (marked.length > available)
+    [marked, after] = [`${marked.slice(0, available - ELLIPSIS.length)}${ELLIPSIS}`, ""];
+  else if (marked.length + after.length > available)
+    after = `${after.slice(0, Math.max(available - marked.length - ELLIPSIS.length, 0))}${ELLIPSIS}`;
   const caret = `${" ".repeat(columns(before))}^${"~".repeat(Math.max(columns(marked) - 1, 0))}`;
   return [`${before}${marked}${after}`, caret];
 }
 
-/** How many columns a terminal needs: wide characters need two, combining ones none. */
+/** The width on a terminal: wide characters have two columns, combining characters none. */
 function columns(text: string): number {
   let sum = 0;
   for (const character of text) sum += /\p{Mn}/u.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
@@ -98,7 +99,7 @@ function columns(text: string): number {
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
-/** FILE:LINE:COLUMN, as far as they are known: of a file as a whole there is no line. */
+/** FILE:LINE:COLUMN, as far as known; a finding about a whole file has no line. */
 function place({ file, line: number, column }: Finding): string {
   const numbers = number === 0 ? "" : column === 0 ? `:${number}` : `:${number}:${column}`;
   return `${escapeForDisplay(file)}${numbers}`;

@@ -1,4 +1,4 @@
-/** What explain prints for programs. */
+/** Formats an explanation as JSON. */
 import { utcTime } from "../../base/time.js";
 import type { Explanation, Reason, User } from "../../inspect/index.js";
 import { line as jsonLine, pathJson, sourceJson } from "../verbs/json.js";

@@ -1,4 +1,4 @@
-/** What explain prints for a person. */
+/** Formats an explanation as text. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import type { KeepReason, Source } from "../../base/events.js";
 import { localTime, type Nanoseconds } from "../../base/time.js";
@@ -7,7 +7,7 @@ import type { Explanation, Reason, User } from "../../inspect/index.js";
 import type { Colorize } from "../colors.js";
 import { reasonText, sourceText } from "../verbs/reasons.js";
 
-/** One path: the answer, and below it what decides. Each timestamp appears once. */
+/** The verdict for one path, then a row for each fact that it depends on. */
 export function explanationText(explained: Explanation, now: Nanoseconds, colorize: Colorize): string {
   const { path, line } = explained;
   const missing = explained.exists ? "" : " (does not exist; assuming a file created now)";
@@ -20,18 +20,18 @@ export function explanationText(explained: Explanation, now: Nanoseconds, colori
   if (explained.expires !== undefined) rows.push(["next run", nextRunText(explained)]);
   if (explained.boot !== undefined) rows.push(["at boot", `removed by ${lineText(explained.boot)}`]);
   for (const other of explained.others) rows.push(["not by", lineText(other)]);
-  for (const text of explained.unprotected) rows.push(["no help", `not protected: ${text}`]);
+  for (const text of explained.unprotected) rows.push(["warning", `not protected: ${text}`]);
   for (const text of explained.advice) rows.push(["advice", text]);
-  for (const text of explained.notices) rows.push(["unseen", text]);
+  for (const text of explained.notices) rows.push(["note", text]);
   const body = rows.map(([label, text]) => `  ${colorize("dim", label.padEnd(8))} ${text}\n`);
   return `${colorize("bold", escapeForDisplay(path))} ${answer(explained, now, colorize)}${missing}\n${body.join("")}`;
 }
 
-/** Why it stays; of timestamps that are too new only the age, since each has a row of its own. */
+/** Why the path is kept. Timestamps that are too new are omitted here, since each has a row of its own. */
 function keptTexts({ path, age, reasons, uses }: Explanation): string[] {
   const texts = reasons.map((reason) => {
     if (reason.code !== "too-new" || reason.at !== path) return wordsOf(reason, path, uses.flocks);
-    return `too new${age === undefined ? "" : `: its line allows ${spanText(age)}`}`;
+    return `too new${age === undefined ? "" : `: the line keeps files for ${spanText(age)}`}`;
   });
   return [...new Set(texts)];
 }
@@ -50,14 +50,14 @@ function agoText(time: Nanoseconds, now: Nanoseconds): string {
   return time <= now ? `${spanText(now - time)} ago` : `in ${spanText(time - now)}`;
 }
 
-/** Said where runs are assumed. */
+/** Printed if no timer was found. */
 export const NO_TIMER = "systemd-tmpfiles-clean.timer not found; assuming one run per day";
 
 function nextRunText({ nextRun, timer }: Explanation): string {
   return nextRun === undefined ? NO_TIMER : `${localTime(nextRun)}, by ${timer}`;
 }
 
-/** In its two largest units. */
+/** A time span in its two largest units. */
 export function spanText(span: Nanoseconds): string {
   const minutes = span - (span % 60_000_000_000n);
   if (minutes === 0n) return "less than a minute";
@@ -69,16 +69,16 @@ function lineText(line: Source): string {
 }
 
 function wordsOf(reason: Reason, path: Bytes, holders: readonly User[]): string {
-  const where = reason.at === path ? "" : `${escapeForDisplay(reason.at)}, above it: `;
+  const where = reason.at === path ? "" : `because of ${escapeForDisplay(reason.at)}: `;
   switch (reason.code) {
     case "no-line":
       return "no line of the configuration cleans it";
     case "base":
       return "this is the line's own path; only its contents are cleaned";
     case "symlink":
-      return `${escapeForDisplay(reason.at)} is a symlink, and the line does not reach through it`;
+      return `${escapeForDisplay(reason.at)} is a symlink, which the line does not follow`;
     case "refused":
-      return `nothing keeps it, but the kernel would refuse to remove it (${reason.detail})`;
+      return `old enough, but the kernel would refuse to remove it (${reason.detail})`;
     default:
       return `${where}${reasonText({ ...reason, code: reason.code } as KeepReason)}${holdersText(reason, holders)}`;
   }
@@ -86,5 +86,5 @@ function wordsOf(reason: Reason, path: Bytes, holders: readonly User[]): string 
 
 function holdersText({ code }: Reason, holders: readonly User[]): string {
   if (code !== "locked" || holders.length === 0) return "";
-  return `, held by ${holders.map(({ pid, program }) => `${pid} ${escapeForDisplay(program ?? ("?" as Bytes))}`).join(", ")}`;
+  return `, locked by ${holders.map(({ pid, program }) => `${pid} ${escapeForDisplay(program ?? ("?" as Bytes))}`).join(", ")}`;
 }

@@ -1,4 +1,4 @@
-/** What forecast prints. */
+/** Formats a forecast: as text with a bar chart, or as JSON. */
 import { escapeForDisplay } from "../../base/bytes.js";
 import { DAY, localTime, type Nanoseconds, utcTime } from "../../base/time.js";
 import type { Day, Forecast } from "../../inspect/index.js";
@@ -30,21 +30,22 @@ export function totalJson({ from, until, entries, bytes, largest, timer }: Forec
 }
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-const PLOT_BESIDE = 44;
+/** The columns beside the bars. */
+const OTHER_COLUMNS = 44;
 
-/** A row for each day, week or month in which something is removed, with a bar; then the lines, and the largest entries. */
+/** A row with a bar for each day, week or month with removals, then the lines, then the largest entries. */
 export function forecastText(result: Forecast, colorize: Colorize, columns: number): string {
   const { days, entries, bytes, timer } = result;
   const runs = timer === undefined ? `${NO_TIMER}\n` : "";
   if (entries === 0) return `${runs}Nothing will be removed until ${localTime(result.until)}.\n`;
   const { heading, periods } = periodsOf(result);
   const most = Math.max(...periods.map((period) => period.entries));
-  const room = Math.max(Math.min(columns, 120) - PLOT_BESIDE, 10);
+  const barWidth = Math.max(Math.min(columns, 120) - OTHER_COLUMNS, 10);
   const rows = periods.map((period) => [
     period.label,
     number(period.entries).padStart(9),
     size(period.bytes).padStart(8),
-    colorize("cyan", bar((period.entries / most) * room)),
+    colorize("cyan", bar((period.entries / most) * barWidth)),
   ]);
   const parts = [
     tableText([heading, "  ENTRIES", "   BYTES", ""], rows, colorize),
@@ -60,7 +61,7 @@ interface Period {
   bytes: number;
 }
 
-/** Runs by local day; by week beyond a month, by month beyond a year. Only those that remove something. */
+/** Groups runs that remove something by day, by week (beyond a month) or by month (beyond a year), in local time. */
 function periodsOf({ from, until, days }: Forecast): { heading: string; periods: Period[] } {
   const unit = until - from <= 31n * DAY ? "DAY" : until - from <= 366n * DAY ? "WEEK OF" : "MONTH";
   const periods = new Map<string, Period>();

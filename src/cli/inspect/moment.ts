@@ -1,10 +1,10 @@
-/** Moments as they are given on the command line. */
+/** Parses points in time on the command line. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
 import { UsageError } from "../options.js";
 
-/** `+14d` and `-1h` from `now`, `@1700000000` in seconds since the epoch, or a date as JavaScript reads them. */
+/** `+14d` or `-1h` relative to `now`, `@1700000000` in seconds since the epoch, or a date in a format of Date.parse. */
 export function parseMoment(option: string, text: Bytes, now: Nanoseconds): Nanoseconds {
   const relative = /^[+-]/.test(text) ? parseTimeSpan(text.slice(1) as Bytes) : undefined;
   if (relative !== undefined) return text.startsWith("-") ? now - relative : now + relative;

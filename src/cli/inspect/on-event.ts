@@ -1,33 +1,33 @@
-/** The command that mayfly watch --exec runs for each event. */
+/** Runs the command of mayfly watch --exec for each event. */
 import { spawn } from "node:child_process";
 import { type Bytes, isUtf8, toText } from "../../base/bytes.js";
 import type { WatchEvent } from "../../inspect/index.js";
 import { watchJson } from "./watch-json.js";
 
-/** More than this many waiting are dropped: a command can't keep up with a removal of millions. */
-const MOST_WAITING = 1_000;
+/** If more events are waiting, new ones are dropped: no command keeps up with the removal of millions of files. */
+const MAX_WAITING = 1_000;
 const NONE = "" as Bytes;
-/** Node's environment is text: what is no UTF-8 goes in as octal escapes, and a shell makes bytes of it again. */
+/** Node's environment is UTF-8 text. Other bytes are passed as octal escapes, which this shell script decodes. */
 const DECODE = [
   ...["MAYFLY_PATH", "MAYFLY_TO", "MAYFLY_EXE", "MAYFLY_UNIT"].map(
-    // The dot keeps a newline at the end, which $() would cut off.
+    // The dot protects a trailing newline, which $() would strip.
     (name) => `${name}=$(printf '%b.' "$${name}") && ${name}=\${${name}%.} && export ${name} &&`,
   ),
   'exec /bin/sh -c "$1"',
 ].join(" ");
 
-/** What came of the commands. */
+/** The results of all commands. */
 export interface CommandResults {
-  /** Events that no command was run for. */
+  /** Events for which no command was run. */
   readonly dropped: number;
   readonly failed: number;
-  /** How the last one failed, in words. */
+  /** How the last one failed, for example `with status 1`. */
   readonly failure: string | undefined;
 }
 
 /**
- * Runs a command for each event, one after the other. What is told of the event comes by the environment and standard input,
- * never by the command's text: names are others' choice.
+ * Runs a command for each event, one after the other. The event is passed in the environment and on standard input, never
+ * in the command's text, since other users choose file names.
  */
 export class EventCommand {
   readonly #command: string;
@@ -42,7 +42,7 @@ export class EventCommand {
   }
 
   push(event: WatchEvent): void {
-    if (this.#waiting.length >= MOST_WAITING) {
+    if (this.#waiting.length >= MAX_WAITING) {
       this.#dropped++;
       return;
     }
@@ -50,7 +50,7 @@ export class EventCommand {
     this.#working ??= this.#work();
   }
 
-  /** Settled when all have run. */
+  /** Resolves when all commands have ended. */
   async finish(): Promise<CommandResults> {
     await this.#working;
     return { dropped: this.#dropped, failed: this.#failed, failure: this.#failure };
@@ -67,23 +67,23 @@ export class EventCommand {
   }
 }
 
-/** How it failed, in words. */
+/** Returns how the command failed; undefined on success. */
 function run(command: string, event: WatchEvent): Promise<string | undefined> {
   const { op, path, to = NONE, actor } = event;
-  const told = { PATH: path, TO: to, EXE: actor.exe ?? NONE, UNIT: actor.unit ?? NONE };
-  const isText = Object.values(told).every(isUtf8);
+  const values = { PATH: path, TO: to, EXE: actor.exe ?? NONE, UNIT: actor.unit ?? NONE };
+  const isText = Object.values(values).every(isUtf8);
   const encode = isText ? toText : octal;
   const environment = {
     ...process.env,
     MAYFLY_OP: op,
     MAYFLY_PID: `${actor.pid}`,
-    ...Object.fromEntries(Object.entries(told).map(([name, value]) => [`MAYFLY_${name}`, encode(value)])),
+    ...Object.fromEntries(Object.entries(values).map(([name, value]) => [`MAYFLY_${name}`, encode(value)])),
   };
   const child = spawn("/bin/sh", isText ? ["-c", command] : ["-c", DECODE, "sh", command], {
     env: environment,
     stdio: ["pipe", "inherit", "inherit"],
   });
-  // The command need not read what it is told.
+  // The command may exit without reading its input.
   child.stdin.on("error", () => {});
   child.stdin.end(`${watchJson(event)}\n`);
   return new Promise((resolve) => {

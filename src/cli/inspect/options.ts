@@ -7,7 +7,7 @@ import type { OutputStream } from "../output-stream.js";
 import { diagnosticLine } from "../verbs/event-lines.js";
 import { diagnosticJson, line } from "../verbs/json.js";
 
-/** The options of what asks about ageing. */
+/** The options of explain and forecast. */
 export const INSPECTED = [
   {
     name: "config",
@@ -20,19 +20,19 @@ export const INSPECTED = [
   {
     name: "user",
     help: "Use the user's own configuration (user-tmpfiles.d) instead of the system's",
-    more: "Without it, and without **--config**, an ordinary user's paths are judged by both.",
+    more: "Without it, and without **--config**, an ordinary user's paths are evaluated against both.",
   },
   {
     name: "at",
     value: "TIME",
-    help: "Judge as of this moment: a date, @SECONDS since the epoch, or +SPAN from now",
+    help: "Evaluate as of this time: a date, @SECONDS since the epoch, or +SPAN from now",
   },
   {
     name: "assume-version",
     value: "VERSION",
     choices: ["252", "262"],
-    help: "The version of systemd whose cleaner the host runs",
-    more: "Default: 262, which Mayfly itself implements. 252 ignores locks on files, lets X inherit an age without its age-by letters, and removes nothing by the age of r and R lines.",
+    help: "Assume that the host runs the cleaner of this systemd version (default: 262)",
+    more: "262 is what Mayfly itself implements. 252 ignores locks on files, lets X lines inherit an age without its age-by letters, and ignores the age of r and R lines.",
   },
   { name: "json", help: "Print one JSON object per line" },
 ] as const;
@@ -44,7 +44,7 @@ export function versionOf(text: Bytes | undefined): CleanerVersion {
 /** EX_DATAERR: lines of the configuration are invalid. */
 const INVALID_LINES = 65;
 
-/** Options of the library's functions, from those of the command line; keeps track of what is wrong with the configuration. */
+/** Translates the command line's options to those of the library, and reports diagnostics. Invalid lines set the exit status. */
 export function inspection(
   options: { readonly config: readonly Bytes[]; readonly user: boolean; readonly json: boolean },
   { stdout, stderr }: { readonly stdout: OutputStream; readonly stderr: OutputStream },

@@ -1,25 +1,25 @@
-/** Writes what a watch reports without ever waiting for a reader in a system call: signals must get through. */
+/** Writes the output of a watch without blocking in a system call, so that signals are handled while the reader is slow. */
 import type { Bytes } from "../../base/bytes.js";
 import { Fd } from "../../sys/files.js";
 import { isWritable } from "../../sys/poll.js";
 import type { OutputStream } from "../output-stream.js";
 
-/** PIPE_BUF: a pipe that is writable takes so much at once. */
+/** PIPE_BUF: a write of this size to a writable pipe does not block. */
 const PIECE = 4_096;
-/** Written at once, if the reader keeps up. */
-const ENOUGH = 64 * 1024;
+/** The amount of buffered text from which on the watch waits for the reader. */
+const HIGH_WATER_MARK = 64 * 1024;
 const RETRY_MS = 20;
 const STDOUT = new Fd(1, "standard output" as Bytes);
 
-/** The text of events, until the reader takes it. */
+/** Buffers text until the reader accepts it. */
 export class PatientOutput {
   readonly #output: OutputStream;
   readonly #waiting: string[] = [];
   /** In characters. */
   #size = 0;
-  #isStuck = false;
+  #isBlocked = false;
   #draining: Promise<void> | undefined;
-  /** When to give up, in milliseconds of the process's clock. */
+  /** When to give up, in milliseconds of `performance.now()`. */
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(output: OutputStream) {
@@ -31,12 +31,12 @@ export class PatientOutput {
     this.#size += text.length;
   }
 
-  /** Waits until little is left to write, so that what is reported does not pile up here. */
+  /** Waits until little is buffered, so that the buffer does not grow without bound. */
   async makeRoom(): Promise<void> {
-    if (this.#size >= ENOUGH) await this.drain();
+    if (this.#size >= HIGH_WATER_MARK) await this.drain();
   }
 
-  /** Writes all that waits; gives up at the deadline. */
+  /** Writes all buffered text, or gives up at the deadline. */
   async drain(): Promise<void> {
     this.#draining ??= this.#drain().finally(() => {
       this.#draining = undefined;
@@ -44,22 +44,22 @@ export class PatientOutput {
     await this.#draining;
   }
 
-  /** From now on a reader that takes nothing for so long is not waited for. */
+  /** Sets the deadline, in milliseconds from now, for a blocked reader. */
   endWithin(milliseconds: number): void {
     this.#deadline = performance.now() + milliseconds;
   }
 
-  /** Whether the reader was given up: what it did not take is lost. */
+  /** Whether the deadline has passed with a blocked reader; the buffered text is lost. */
   get gaveUp(): boolean {
-    return this.#isStuck;
+    return this.#isBlocked;
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#isStuck) {
+    while (this.#waiting.length > 0 && !this.#isBlocked) {
       for (const piece of this.#pieces()) {
         while (!isWritable(STDOUT)) {
-          this.#isStuck ||= performance.now() > this.#deadline;
-          if (this.#isStuck) return;
+          this.#isBlocked ||= performance.now() > this.#deadline;
+          if (this.#isBlocked) return;
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         }
         this.#output.write(piece);
@@ -68,7 +68,7 @@ export class PatientOutput {
     }
   }
 
-  /** A terminal has its text escaped as a whole. */
+  /** Splits the text, except for a terminal, where each text is escaped as a whole. */
   *#pieces(): Generator<string | Uint8Array> {
     const waiting = this.#waiting.splice(0);
     this.#size = 0;

@@ -1,4 +1,4 @@
-/** Events of a watch as JSON. */
+/** Formats the events of a watch as JSON. */
 import { isUtf8, toBuffer, toText } from "../../base/bytes.js";
 import { utcTime } from "../../base/time.js";
 import type { Abilities, Actor, Victim, WatchEvent } from "../../inspect/index.js";
@@ -7,13 +7,13 @@ import { line as jsonLine, pathJson, sourceJson } from "../verbs/json.js";
 
 type Json = { readonly [key: string]: unknown };
 
-/** The watch is listening: what happens from now on is reported. */
+/** The first line: the watch has started, and reports all later events. */
 export function readyJson({ events, naming, removals, directories, missing, notices }: Abilities): string {
   const absent = missing.map((path) => pathJson("path", path));
   return jsonLine({ type: "ready", events, naming, removals, directories, missing: absent, notices });
 }
 
-/** What the watch left out, at its end. */
+/** The last line: how many events were not reported one by one. */
 export function endJson(left: {
   readonly unwritten: number;
   readonly folded: number;
@@ -90,7 +90,7 @@ function victimJson({ kind, size, uid, atime, mtime, ctime, btime }: Victim): Js
   };
 }
 
-/** The name, or the number where there is none. */
+/** The user's name, or the number if there is no name. */
 export function userText(uid: number): string {
   return toText(userName(uid));
 }

@@ -1,4 +1,4 @@
-/** Events of a watch for people. */
+/** Formats the events of a watch as text. */
 import { type Bytes, escapeForDisplay, isBelow } from "../../base/bytes.js";
 import { localTime } from "../../base/time.js";
 import type {
@@ -22,11 +22,11 @@ const WORDS: Readonly<Record<WatchOperation, readonly [string, Style]>> = {
   exchange: ["exchanged", "yellow"],
   mount: ["mounted", "cyan"],
   unmount: ["unmounted", "cyan"],
-  folded: ["folded", "yellow"],
+  folded: ["combined", "yellow"],
   lost: ["LOST EVENTS", "red"],
 };
 
-/** A group for a person: what happened, who did it, and for which line. */
+/** A group of events: what happened, who did it, and for which line. */
 export function groupText(group: EventGroup, colorize: Colorize): string {
   const { first } = group;
   const [word, style] = WORDS[first.op];
@@ -59,7 +59,7 @@ function onePath({ op, path, to, from, kind, folded, count }: WatchEvent): strin
   if (op === "lost") return count === undefined ? "an unknown number" : number(count);
   const what = `${kind === undefined || kind === "file" ? "" : `${kind} `}${escapeForDisplay(path)}`;
   if (op === "rename")
-    return `${what} to ${to === undefined ? "a place that is not watched" : escapeForDisplay(to)}`;
+    return `${what} to ${to === undefined ? "a directory that is not watched" : escapeForDisplay(to)}`;
   if (op === "exchange") return `${what} with ${escapeForDisplay(to ?? ("?" as Bytes))}`;
   return from === undefined ? what : `${what} by ${escapeForDisplay(from)}, renamed`;
 }
@@ -92,7 +92,7 @@ export function actorText({
     cmdline === undefined ? escapeForDisplay(exe ?? ("?" as Bytes)) : cmdline.map(escapeForDisplay).join(" ");
   const command = truncated === true ? `${words}...` : words;
   const facts = [`pid ${pid}`];
-  // Once is enough, if the command line begins with it.
+  // Omitted if the command line starts with the same path.
   if (exe !== undefined && cmdline?.[0] !== exe && cmdline !== undefined) facts.push(escapeForDisplay(exe));
   if (uid !== undefined) facts.push(`user ${userText(uid)}`);
   if (unit !== undefined) facts.push(`unit ${escapeForDisplay(unit)}`);
@@ -105,23 +105,23 @@ function victimText({ size, atime, mtime, ctime, btime }: Victim): string {
   return `${size} bytes, modified ${localTime(mtime)}, read ${localTime(atime)}, changed ${localTime(ctime)}${birth}`;
 }
 
-/** What this host allows to be reported, before the first event; `verbose` adds where it comes from. */
+/** What can be reported on this host, printed before the first event. `verbose` adds the source of removals. */
 export function abilitiesText(abilities: Abilities, verbose: boolean): string {
   const { events, naming, removals, directories, notices, missing } = abilities;
   const how = naming === "none" ? "processes cannot be identified" : `processes are identified by ${naming}`;
-  const source = verbose ? ` Removals of files come from ${removals}.` : "";
+  const source = verbose ? ` Removals of files are reported by ${removals}.` : "";
   const lines = [
     `Watching ${counted(directories, "directory", "directories")} with ${events}; ${how}.${source}`,
-    ...missing.map((path) => `${escapeForDisplay(path)} does not exist; it is reported once it is created`),
+    ...missing.map((path) => `${escapeForDisplay(path)} does not exist; watching for its creation`),
     ...notices,
   ];
   return `${lines.join("\n")}\n`;
 }
 
-/** Programs can be given any number of names. */
-const MOST_COUNTS = 10_000;
+/** The number of distinct programs is not bounded, so the counters are. */
+const MAX_COUNTERS = 10_000;
 
-/** Who did what, how often, since the watch began. */
+/** Counts who did what since the watch started. */
 export class WatchSummary {
   readonly #counts = new Map<string, number>();
 
@@ -130,13 +130,13 @@ export class WatchSummary {
     const unit = actor.unit === undefined ? "" : `, unit ${escapeForDisplay(actor.unit)}`;
     const why = line === undefined ? "" : `, line ${sourceText(line)}`;
     const key = `${WORDS[folded?.op ?? op][0]} by ${who}${unit}${why}`;
-    const known = this.#counts.has(key) || this.#counts.size < MOST_COUNTS ? key : "other events";
+    const known = this.#counts.has(key) || this.#counts.size < MAX_COUNTERS ? key : "other events";
     this.#counts.set(known, (this.#counts.get(known) ?? 0) + (folded?.count ?? count));
   }
 
   text(): string {
     const sorted = [...this.#counts].sort(([, a], [, b]) => b - a);
-    if (sorted.length === 0) return "Nothing happened since the start.\n";
+    if (sorted.length === 0) return "No events since the start.\n";
     return `Since the start:\n${sorted.map(([what, count]) => `  ${number(count).padStart(9)} ${what}\n`).join("")}`;
   }
 }

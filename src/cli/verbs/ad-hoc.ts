@@ -1,4 +1,4 @@
-/** Cleaning by age without configuration: `mayfly clean PATH... --older-than 10d` becomes lines of tmpfiles.d(5). */
+/** Translates `mayfly clean PATH... --older-than 10d` to lines of tmpfiles.d(5). */
 import { lstatSync, type Stats } from "node:fs";
 import { type Bytes, bytes, escapeForDisplay, isAbsolute, toBuffer } from "../../base/bytes.js";
 import { check, quotedPath, quotedPattern } from "../../tmpfiles/index.js";
@@ -6,7 +6,7 @@ import { given } from "../config-options.js";
 import { UsageError } from "../options.js";
 import type { AdHocValues } from "./options.js";
 
-/** Options that choose a configuration, which ad-hoc cleaning does without. */
+/** Options that select a configuration, which ad-hoc cleaning does not use. */
 const CONFIGURATION = [
   "inline",
   "replace",
@@ -29,22 +29,23 @@ export function adHocLines(
   operands: readonly Bytes[],
 ): Bytes[] {
   const combined = CONFIGURATION.find((name) => isGiven(options[name]));
-  if (combined !== undefined) throw new UsageError(`--older-than cannot be combined with --${combined}`);
-  if (operands.length === 0) throw new UsageError("missing PATH: name the directories to clean");
+  if (combined !== undefined)
+    throw new UsageError(`options '--older-than' and '--${combined}' cannot be combined`);
+  if (operands.length === 0) throw new UsageError("missing PATH");
   const age = ageField(options);
   const lines = operands.map(pathOf).flatMap((path) => [lineFor(path, age), ...exclusions(path, options)]);
   requireSound(lines);
   return lines;
 }
 
-/** An exclusion without --older-than would silently do nothing, and so would the others. */
+/** Without --older-than, these options would silently do nothing. */
 export function requireOlderThan(options: AdHocValues): void {
   const names = ["age-by", "keep-first-level", "exclude"] as const;
-  const lonely = names.find((name) => isGiven(options[name]));
-  if (lonely !== undefined) throw new UsageError(`--${lonely} needs --older-than`);
+  const found = names.find((name) => isGiven(options[name]));
+  if (found !== undefined) throw new UsageError(`option '--${found}' requires '--older-than'`);
 }
 
-/** A person who names a directory means its contents, and gets told how to say so. */
+/** A user who specifies a directory probably wants to clean it; suggests the command for that. */
 export function directoryHint(operands: readonly Bytes[]): string | undefined {
   const directory = operands.find((operand) => operand.includes("/") && statOf(operand)?.isDirectory());
   if (directory === undefined) return undefined;
@@ -65,10 +66,11 @@ function lineFor(path: Bytes, age: string): Bytes {
   const shown = escapeForDisplay(path);
   const stat = statOf(path);
   if (stat === undefined) throw new UsageError(`'${shown}' does not exist`);
-  if (stat.isSymbolicLink()) throw new UsageError(`'${shown}' is a symlink: name the directory it points to`);
+  if (stat.isSymbolicLink())
+    throw new UsageError(`'${shown}' is a symlink; specify the directory that it points to`);
   if (stat.isFile() && path.endsWith(".conf")) {
     throw new UsageError(
-      `'${shown}' looks like a configuration file. To clean by its lines, leave out --older-than; to remove the file itself by age, use an r line`,
+      `'${shown}' looks like a configuration file. To apply it, omit --older-than; to remove the file itself by age, use an r line`,
     );
   }
   if (!stat.isDirectory() && !stat.isFile()) throw new UsageError(`'${shown}' is not a directory or file`);
@@ -78,20 +80,20 @@ function lineFor(path: Bytes, age: string): Bytes {
 function exclusions(path: Bytes, { exclude }: AdHocValues): Bytes[] {
   return exclude.map((glob) => {
     if (glob === "") throw new UsageError("option '--exclude' expects a pattern, not an empty string");
-    // Only the pattern is one: the path before it is taken as it is.
+    // The path is quoted, so that only GLOB is a pattern.
     const pattern = isAbsolute(glob) ? quotedPath(glob) : joined(quotedPattern(path), quotedPath(glob));
     return `x ${pattern}` as Bytes;
   });
 }
 
-/** Two fields of a line as one: quotes may stand in the middle of none. */
+/** Joins two fields of a line; a field can be quoted only as a whole. */
 function joined(path: Bytes, glob: Bytes): Bytes {
   const bare = (field: Bytes): string => (field.startsWith('"') ? field.slice(1, -1) : field);
   const whole = `${bare(path)}/${bare(glob)}`;
   return (path.startsWith('"') || glob.startsWith('"') ? `"${whole}"` : whole) as Bytes;
 }
 
-/** The rules of `mayfly check` refuse what would clean the system, and ages that are none. */
+/** Rejects lines with errors according to `mayfly check`, such as an invalid age or a line that would clean the system. */
 function requireSound(lines: readonly Bytes[]): void {
   const finding = check({ inline: true, args: lines }).find(({ severity }) => severity === "error");
   if (finding !== undefined) throw new UsageError(`${finding.message}. ${finding.title}.`);
@@ -99,7 +101,7 @@ function requireSound(lines: readonly Bytes[]): void {
 
 function pathOf(operand: Bytes): Bytes {
   const path = given(operand);
-  if (path === undefined) throw new UsageError("a PATH must not be empty");
+  if (path === undefined) throw new UsageError("PATH must not be empty");
   return path;
 }
 

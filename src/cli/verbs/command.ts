@@ -1,4 +1,4 @@
-/** What clean, create, remove and purge have in common. */
+/** Builds the commands clean, create, remove and purge. */
 import { type Bytes, escapeForDisplay, isAbsolute } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { type ExitStatus, run, type Summary } from "../../tmpfiles/index.js";
@@ -18,11 +18,11 @@ import { AD_HOC_OPTIONS, FRIENDLY } from "./options.js";
 import { newSummaryCounts, type SummaryCounts } from "./summary-counts.js";
 import { textReporter } from "./text.js";
 
-/** What tells one of the four verbs from the others. */
+/** What distinguishes one of the four verbs. */
 export interface Verb {
   readonly operation: Operation;
   readonly description: string;
-  /** The verb touches so much that a whole host is only meant if the user says so with --all. */
+  /** The verb needs --all before it applies the whole configuration of the host. */
   readonly wantsAll?: true;
   /** The operands may be paths to clean by age, with --older-than. */
   readonly adHoc?: true;
@@ -31,10 +31,10 @@ export interface Verb {
 }
 
 const OPTIONS = [...FRIENDLY, ...CONFIG_OPTIONS, INLINE] as const;
-const ALL = { name: "all", help: "Apply all configuration of the host, where no CONFIG is given" } as const;
+const ALL = { name: "all", help: "Apply all configuration of the host if no CONFIG is given" } as const;
 const WITH_ALL = [ALL, ...OPTIONS] as const;
 const WITH_AD_HOC = [...OPTIONS, ...AD_HOC_OPTIONS] as const;
-/** What `perform` may find; a verb without an option has it neither set nor in its help. */
+/** The options that `perform` reads. Those that a verb does not have are undefined. */
 type VerbValues = Values<typeof WITH_ALL> & Partial<Values<typeof AD_HOC_OPTIONS>>;
 
 export function verbCommand(verb: Verb): Command {
@@ -63,22 +63,22 @@ const PLACES = `CONFIG is the name of a file in the configuration directories or
 
 const OPERANDS = `${PLACES} If no CONFIG is given, all configuration files are used.`;
 
-/** The one verb that wants a CONFIG. */
 const PURGE_OPERANDS = `${PLACES} At least one is required.`;
 
 const SECTIONS: readonly Section[] = [
   {
     title: "Exit status",
-    text: `**0** on success; **64** if the command line is invalid; **65** if lines of the configuration are invalid and were
-ignored, and nothing else failed; **73** if something could not be done; **1** on any other failure. Directories that an
-ordinary user cannot read are reported but do not affect the exit status.`,
+    text: `**0** on success; **64** if the command line is invalid; **65** if invalid lines of the configuration were ignored
+and nothing else failed; **73** if an operation failed; **1** on any other failure. Directories that an ordinary user
+cannot read are reported but do not affect the exit status.`,
   },
   {
     title: "JSON",
-    text: `With **--json** every event is one line with a **type**: *removed*, *kept*, *created*, *changed*, *failed*,
-*skipped* or *diagnostic*; the last line is the *summary*; what ends the command itself is an *error*. **path** is text; where the name is not UTF-8, **pathBase64**
-has its bytes. Sizes are numbers of bytes, times are RFC 3339 in UTC to the nanosecond. **done** is false in a dry run.
-**source** is the line that is the cause: *file*, *line* and *text*.`,
+    text: `With **--json** each event is one line with a **type**: *removed*, *kept*, *created*, *changed*, *failed*,
+*skipped* or *diagnostic*. The last line is the *summary*. If the command itself fails, the last line is an *error*.
+**path** is text; if the name is not valid UTF-8, **pathBase64** has its bytes. Sizes are in bytes. Times are RFC 3339 in
+UTC to the nanosecond. **done** is false in a dry run. **source** is the configuration line that caused the event: *file*,
+*line* and *text*.`,
   },
 ];
 
@@ -102,7 +102,7 @@ async function perform(verb: Verb, invocation: VerbInvocation): Promise<number> 
     ? jsonReporter(counts, stdout, { dryRun })
     : textReporter(counts, { stdout, stderr }, { dryRun, verbose: options.verbose, quiet: options.quiet });
   const configOptions = { ...configOptionsOf(options, operands, how), ...lines };
-  // Below another root the index would be that of another system.
+  // With another root, the index would belong to another system.
   const noted = operation === "clean" && !options["no-index"] && configOptions.root === undefined;
   const index = noted ? indexPath() : undefined;
   const operations = [operation];
@@ -115,7 +115,7 @@ async function perform(verb: Verb, invocation: VerbInvocation): Promise<number> 
   });
 }
 
-/** The operands, or with --older-than the lines that stand for them. */
+/** The operands, or with --older-than the lines that they are translated to. */
 async function configured(verb: Verb, { options, operands }: VerbInvocation) {
   if (verb.adHoc !== undefined) {
     const { adHocLines, directoryHint, requireOlderThan } = await import("./ad-hoc.js");
@@ -132,30 +132,33 @@ async function configured(verb: Verb, { options, operands }: VerbInvocation) {
 }
 
 function requireUsable(verb: Verb, options: VerbValues, operands: readonly Bytes[]): void {
-  if (verb.operation === "purge" && operands.length === 0)
-    throw new UsageError("missing CONFIG: name what to purge");
+  if (verb.operation === "purge" && operands.length === 0) throw new UsageError("missing CONFIG");
   for (const name of ["prefix", "exclude-prefix"] as const) {
     const relative = options[name].find((path) => !isAbsolute(path));
     if (relative === undefined) continue;
     throw new UsageError(`option '--${name}' expects an absolute path, not '${escapeForDisplay(relative)}'`);
   }
   const wanted = { operations: [verb.operation], show: false };
-  const refusal = unasked(verb, options, operands) ?? refusalOf(options, operands, wanted);
+  const refusal = refusalWithoutOperands(verb, options, operands) ?? refusalOf(options, operands, wanted);
   if (refusal !== undefined) throw new UsageError(refusal);
 }
 
-/** Why the command line is refused rather than applied to the whole host, which nobody asked for. */
-function unasked({ operation, wantsAll }: Verb, options: VerbValues, operands: readonly Bytes[]) {
+/** Why the command line is refused if it would apply to the whole host without an explicit request. */
+function refusalWithoutOperands(
+  { operation, wantsAll }: Verb,
+  options: VerbValues,
+  operands: readonly Bytes[],
+) {
   if (operands.length > 0) return undefined;
-  if (options.inline) return "--inline needs at least one line of configuration as an operand.";
+  if (options.inline) return "Option --inline requires at least one line of configuration as an operand.";
   const elsewhere = given(options.root) !== undefined || given(options.image) !== undefined;
   if (!wantsAll || options.all || options["dry-run"] || elsewhere) return undefined;
-  return `Refusing to ${operation} by all configuration of this host. Name a CONFIG, preview it with --dry-run, or use --all.`;
+  return `Refusing to ${operation} by all configuration of this host. Specify a CONFIG, preview with --dry-run, or use --all.`;
 }
 
 /**
- * That of the run, but for two cases: a directory that an ordinary user cannot read is reported, and is not a failure; and a
- * line that is wrong always counts, also where systemd-tmpfiles only mentions it.
+ * The exit status of the run, with two exceptions: a directory that an ordinary user cannot read is not a failure, and an
+ * invalid line always is, even if systemd-tmpfiles only reports it.
  */
 function statusOf({ exitStatus, failed, kept }: Summary, { errors, fileErrors }: SummaryCounts): ExitStatus {
   const onlyUnreadable = exitStatus === 73 && failed === 0 && (kept.unreadable ?? 0) > 0;

@@ -1,4 +1,4 @@
-/** One event as one line for people: what was done, or what is wrong. */
+/** Formats one event as one line of text: an action, or an error. */
 import { escapeForDisplay } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Event, InodeKind } from "../../base/events.js";
@@ -6,7 +6,7 @@ import type { Colorize } from "../colors.js";
 import { failure, plainFailure, size } from "../format.js";
 import { reasonText, sourceText } from "./reasons.js";
 
-/** What failed, could not be read, or is wrong in the configuration; undefined for all other events. */
+/** The line for a failure, an unreadable path or an invalid configuration line; undefined for other events. */
 export function errorLine(event: Event, colorize: Colorize, verbose: boolean): string | undefined {
   if (event.type === "failed") {
     const label = event.tolerated ? colorize("yellow", "ignored") : colorize("red", "failed");
@@ -17,7 +17,7 @@ export function errorLine(event: Event, colorize: Colorize, verbose: boolean): s
     return `${colorize("yellow", "skipped")}: ${escapeForDisplay(event.path)}: ${reasonText(event.reason)}`;
   }
   if (event.type === "kept" && event.reason.code === "too-deep" && !verbose) {
-    const why = "nested too deep to be entered: what lies in it stays";
+    const why = "nested too deeply; its contents are kept";
     return `${colorize("yellow", "warning")}: ${escapeForDisplay(event.path)}: ${why} [${sourceText(event.source)}]`;
   }
   if (event.type === "skipped" && event.severity === "warning") {
@@ -28,14 +28,14 @@ export function errorLine(event: Event, colorize: Colorize, verbose: boolean): s
   return diagnosticLine(event.diagnostic, colorize);
 }
 
-/** `FILE:LINE: error: what is wrong`. */
+/** `FILE:LINE: error: MESSAGE`. */
 export function diagnosticLine(diagnostic: Diagnostic, colorize: Colorize): string {
   const { severity, message } = diagnostic;
   const label = severity === "error" ? colorize("red", severity) : colorize("yellow", severity);
   return `${sourceText(diagnostic)}: ${label}: ${message}`;
 }
 
-/** What was done at a path, or would be in a dry run, or why it was left alone. */
+/** The line for what was or would be done at a path, or why the path was left alone; undefined for other events. */
 export function actionLine(event: Event, colorize: Colorize): string | undefined {
   switch (event.type) {
     case "removed":
@@ -73,7 +73,7 @@ function createdVerb({ done, outcome }: Of<"created">): string {
 }
 
 function createdText({ path, kind, outcome, target }: Of<"created">): string {
-  // What a copy was found at is no link to its source.
+  // An existing destination of a copy is not a link to its source.
   if (target === undefined || (outcome === "existing" && kind !== "symlink"))
     return `${escapeForDisplay(path)}${slash(kind)}`;
   return outcome === "copied"

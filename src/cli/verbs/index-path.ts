@@ -1,11 +1,10 @@
-/** Where the index of `mayfly clean` is. */
+/** Finds the file in which `mayfly clean` keeps its index. */
 import { type Bytes, bytes, isAbsolute, join } from "../../base/bytes.js";
 import { homeDirectory } from "../../sys/accounts.js";
 
 /**
- * Where `mayfly clean` notes what it saw of each directory: in the cache directory that a service was given
- * (CacheDirectory=, systemd.exec(5)), else in the system's for root, and in the user's own for everybody else. Undefined for
- * a user without a home directory, who has no index.
+ * The path of the index: in the cache directory of the service (CacheDirectory=, systemd.exec(5)) if there is one, else
+ * in the system's for root and in the user's own for other users. Undefined for a user without a home directory.
  */
 export function indexPath(environment: NodeJS.ProcessEnv = process.env): Bytes | undefined {
   const given = bytes(environment.CACHE_DIRECTORY ?? "");
@@ -19,7 +18,7 @@ export function indexPath(environment: NodeJS.ProcessEnv = process.env): Bytes |
 
 const BELOW_CACHE = "mayfly/index" as Bytes;
 
-/** $HOME, or what the user database has; containers run programs as users whom it does not know. */
+/** $HOME, or the home directory in the user database, which may not have the user of a container. */
 function homeOf(environment: NodeJS.ProcessEnv): Bytes | undefined {
   const home = bytes(environment.HOME ?? "");
   if (isAbsolute(home)) return home;

@@ -1,4 +1,4 @@
-/** Events of a run as JSON. */
+/** Formats the events of a run as JSON. */
 import { type Bytes, isUtf8, toBuffer, toText } from "../../base/bytes.js";
 import { type Diagnostic, SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { Event, KeepReason, Source } from "../../base/events.js";
@@ -10,20 +10,20 @@ import { count, type FinishingReporter, type SummaryCounts } from "./summary-cou
 type Json = { readonly [key: string]: unknown };
 
 /**
- * One event as one line. Paths are text; where a name is not UTF-8 the text has U+FFFD in it, and a second field, of
- * the same name with `Base64` behind it, has the bytes. Sizes are numbers (exact up to 9 PB), times are RFC 3339 in UTC
- * to the nanosecond.
+ * One event as one line. Paths are text. If a name is not valid UTF-8, its text contains U+FFFD, and a second field with
+ * the suffix `Base64` has the bytes. Sizes are numbers of bytes (exact up to 9 PB), times are RFC 3339 in UTC to the
+ * nanosecond.
  */
 export function eventJson(event: Event): string {
   return line(plain(event));
 }
 
-/** What a terminal obeys or is misled by: JSON itself only escapes what is below U+0020. */
-const OBEYED = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** Control and format characters that affect a terminal. JSON itself escapes only those below U+0020. */
+const UNSAFE_ON_TERMINAL = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** A value as one line of JSON that is safe on a terminal, too. */
+/** A value as one line of JSON that is safe to print on a terminal. */
 export function line(value: unknown): string {
-  return JSON.stringify(value).replace(OBEYED, (character) =>
+  return JSON.stringify(value).replace(UNSAFE_ON_TERMINAL, (character) =>
     character
       .split("")
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
@@ -59,7 +59,7 @@ function plain(event: Event): Json {
   }
 }
 
-/** The line that is meant is `source`, as everywhere; its number is 0 if the file as a whole is meant. */
+/** `source` is the line of the diagnostic; its number is 0 if the diagnostic is about the whole file. */
 export function diagnosticJson({ file, line: number, text, in262: _, ...rest }: Diagnostic): Json {
   return {
     type: "diagnostic",
@@ -68,12 +68,12 @@ export function diagnosticJson({ file, line: number, text, in262: _, ...rest }: 
   };
 }
 
-/** What ends a command before it did what was asked. */
+/** The error that ended a command. */
 export function failureJson(message: string): string {
   return line({ type: "error", message });
 }
 
-/** Writes each event, and at the end what it all came to, as one line each. */
+/** Writes one line per event, and a summary at the end. */
 export function jsonReporter(
   counts: SummaryCounts,
   stdout: OutputStream,
@@ -110,7 +110,7 @@ function summaryJson(counts: SummaryCounts, summary: Summary, dryRun: boolean): 
   };
 }
 
-/** A path as text, and as bytes too where the text can't hold them. */
+/** A path as text, and in base64 as well if it is not valid UTF-8. */
 export function pathJson(key: string, path: Bytes): Json {
   const text = { [key]: toText(path) };
   return isUtf8(path) ? text : { ...text, [`${key}Base64`]: toBuffer(path).toString("base64") };

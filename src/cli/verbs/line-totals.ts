@@ -1,4 +1,4 @@
-/** What each line of the configuration removes, and which directories the lines clean: the rows of the summary. */
+/** Sums up what each line of the configuration removes, for the table in the summary. */
 import { type Bytes, escapeForDisplay, toBuffer } from "../../base/bytes.js";
 import type { Event, Source } from "../../base/events.js";
 import { parse } from "../../tmpfiles/index.js";
@@ -17,7 +17,7 @@ export class LineTotals {
   readonly #lines = new Map<string, LineTotal>();
   readonly #cleaned = new Set<Bytes>();
 
-  /** Adds what one event removed. */
+  /** Adds the entry that a `removed` event reports; ignores other events. */
   add(event: Event): void {
     if (event.type !== "removed") return;
     const key = `${event.source.file}\0${event.source.line}`;
@@ -27,17 +27,17 @@ export class LineTotals {
     this.#lines.set(key, total);
   }
 
-  /** A line cleans what is in this directory. */
+  /** Records that a line cleans the contents of this directory. */
   cleans(directory: Bytes): void {
     this.#cleaned.add(directory);
   }
 
-  /** The directories whose contents were looked at. */
+  /** The directories whose contents were examined. */
   get cleaned(): ReadonlySet<Bytes> {
     return this.#cleaned;
   }
 
-  /** A row for each line that removes anything, the largest first; at most `most` of them. */
+  /** A row for each line that removes anything, the largest first, up to `most` rows. */
   table(colorize: Colorize, most: number): string {
     const totals = [...this.#lines.values()].sort(
       (a, b) => Number(b.bytes - a.bytes) || b.entries - a.entries,

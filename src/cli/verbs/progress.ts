@@ -1,22 +1,22 @@
-/** A line on the terminal that says how far a run is. */
+/** Shows the progress of a run as one line on the terminal. */
 import { escapeForDisplay } from "../../base/bytes.js";
 import type { WalkProgress } from "../../base/events.js";
 import { counted, number } from "../format.js";
 import type { OutputStream } from "../output-stream.js";
 import { control } from "../terminal.js";
 
-/** What takes less is over before a person has read that it goes on. */
+/** A shorter run shows no progress: it would end before anyone could read it. */
 const QUIET_MS = 700;
 const EVERY_MS = 100;
 const CLEAR_LINE = "\r\x1b[K";
 
 export interface Progress {
   update(progress: WalkProgress): void;
-  /** Takes the line away, so that others can be written. */
+  /** Clears the line, so that other output can be written. */
   clear(): void;
 }
 
-/** Shows nothing if standard error is no terminal, or one that can't take a line back. */
+/** Shows nothing if standard error is not a terminal, or one that cannot clear a line. */
 export function progressOn(
   stderr: OutputStream,
   verb: string,
@@ -42,8 +42,8 @@ export function progressOn(
   };
 }
 
-/** The path comes last: it is what a narrow terminal cuts off. */
+/** The path comes last, since a narrow terminal cuts off the end. */
 function progressText({ entries, removed, path }: WalkProgress, verb: string): string {
   const gone = removed > 0 ? `, ${verb} ${number(removed)}` : "";
-  return `Looked at ${counted(entries, "entry", "entries")}${gone}: ${escapeForDisplay(path)}`;
+  return `Examined ${counted(entries, "entry", "entries")}${gone}: ${escapeForDisplay(path)}`;
 }

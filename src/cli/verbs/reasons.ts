@@ -1,4 +1,4 @@
-/** Why an entry is kept, in words. */
+/** Describes why an entry is kept. */
 import { escapeForDisplay } from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
 import type { KeepCode, KeepReason, Source, TimestampName } from "../../base/events.js";
@@ -17,10 +17,10 @@ export const SHORT: Readonly<Record<KeepCode, string>> = {
   "live-socket": "live sockets",
   "device-node": "device nodes",
   locked: "locked",
-  "first-level": "on the first level (~)",
+  "first-level": "at the first level (~)",
   "too-new": "too new",
   "not-empty": "not empty",
-  indexed: "too new, by the index",
+  indexed: "too new according to the index",
 };
 
 const TIMESTAMPS: Readonly<Record<TimestampName, string>> = {
@@ -30,7 +30,7 @@ const TIMESTAMPS: Readonly<Record<TimestampName, string>> = {
   mtime: "modified",
 };
 
-/** Why one entry stays, for a person. */
+/** Why one entry is kept, as text. */
 export function reasonText(reason: KeepReason): string {
   switch (reason.code) {
     case "too-new":
@@ -41,15 +41,15 @@ export function reasonText(reason: KeepReason): string {
     case "unreadable":
       return `unreadable${reason.detail === undefined ? "" : ` (${errnoWords(reason.detail) ?? reason.detail})`}`;
     case "locked":
-      return "locked by a program (flock)";
+      return "locked by a process (flock)";
     case "sticky":
       return "sticky bit set";
     case "live-socket":
-      return "a socket that a program listens on";
+      return "a process listens on this socket";
     case "mount-root":
       return "another file system is mounted here";
     case "first-level":
-      return "on the first level, kept by ~";
+      return "at the first level, kept by ~";
     default:
       return `${SHORT[reason.code]}${reason.detail === undefined ? "" : ` (${reason.detail})`}`;
   }
@@ -60,7 +60,7 @@ function stamp({ timestamp, time }: KeepReason): string {
   return `, ${TIMESTAMPS[timestamp]} ${localTime(time)}`;
 }
 
-/** `/usr/lib/tmpfiles.d/tmp.conf:3`, or the file alone where all of it is meant. */
+/** `/usr/lib/tmpfiles.d/tmp.conf:3`, or the file alone if there is no line. */
 export function sourceText({ file, line }: Pick<Source, "file" | "line">): string {
   return line > 0 ? `${escapeForDisplay(file)}:${line}` : escapeForDisplay(file);
 }

@@ -1,21 +1,21 @@
-/** Counts what the events of a run came to. */
+/** Counts the events of a run for its summary. */
 import type { Diagnostic } from "../../base/errors.js";
 import type { Event, Reporter } from "../../base/events.js";
 import type { Summary } from "../../tmpfiles/index.js";
 
-/** A reporter that closes what it has said when the run is over. */
+/** A reporter that prints a summary when the run is over. */
 export interface FinishingReporter extends Reporter {
   finish(summary: Summary, seconds: number): void;
 }
 
-/** What the events came to that the engine's own summary does not count. */
+/** Counts that the engine's own summary does not have. */
 export interface SummaryCounts {
   created: number;
   changed: number;
   failed: number;
   tolerated: number;
   errors: number;
-  /** Those of them that are about a file as a whole. */
+  /** The errors that are about a whole file. */
   fileErrors: number;
   warnings: number;
 }

@@ -1,4 +1,4 @@
-/** The last lines of a run: what was done, what stays and why, and what went wrong. */
+/** Formats the summary of a run: what was done, what was kept and why, and what failed. */
 import { escapeForDisplay } from "../../base/bytes.js";
 import type { KeepCode } from "../../base/events.js";
 import type { Summary } from "../../tmpfiles/index.js";
@@ -16,8 +16,8 @@ export interface Finished {
   readonly seconds: number;
 }
 
-/** So many directories are named where nothing was to be done. */
-const MOST_NAMED = 4;
+/** How many directories are listed if there was nothing to do. */
+const MAX_LISTED = 4;
 
 export function summaryLines(finished: Finished, colorize: Colorize): string[] {
   const { counts, summary } = finished;
@@ -46,25 +46,25 @@ function actionsLine({ counts, summary, totals, dryRun, seconds }: Finished, col
   ];
   const time = seconds >= 0.05 ? ` in ${seconds.toFixed(1)} s` : "";
   if (summary.interrupted) {
-    const done = actions.length > 0 ? actions.join(", ") : lookedAt(summary, totals);
+    const done = actions.length > 0 ? actions.join(", ") : examinedText(summary, totals);
     return `${colorize("yellow", "Interrupted")}${time}: ${done}.`;
   }
   if (actions.length === 0)
-    return `${colorize("bold", "Nothing to do")}${time}: ${lookedAt(summary, totals)}.`;
+    return `${colorize("bold", "Nothing to do")}${time}: ${examinedText(summary, totals)}.`;
   const text = actions.join(", ");
   return `${colorize("bold", text.charAt(0).toUpperCase() + text.slice(1))}${time}.`;
 }
 
-/** What was looked at, for a run that found nothing to do. */
-function lookedAt({ lines, entries }: Summary, { cleaned }: LineTotals): string {
+/** What was examined, for a run that did nothing. */
+function examinedText({ lines, entries }: Summary, { cleaned }: LineTotals): string {
   const applied = counted(lines, "line");
   if (cleaned.size === 0) return `${applied} of configuration applied`;
-  const named = [...cleaned].slice(0, MOST_NAMED).map(escapeForDisplay).join(", ");
+  const named = [...cleaned].slice(0, MAX_LISTED).map(escapeForDisplay).join(", ");
   const more =
-    cleaned.size > MOST_NAMED
-      ? ` and ${counted(cleaned.size - MOST_NAMED, "more directory", "more directories")}`
+    cleaned.size > MAX_LISTED
+      ? ` and ${counted(cleaned.size - MAX_LISTED, "more directory", "more directories")}`
       : "";
-  return `looked at ${counted(entries, "entry", "entries")} in ${named}${more} (${applied} of configuration)`;
+  return `examined ${counted(entries, "entry", "entries")} in ${named}${more} (${applied} of configuration)`;
 }
 
 function keptLines(kept: Summary["kept"]): string[] {

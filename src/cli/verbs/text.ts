@@ -1,6 +1,6 @@
 /**
- * What the verbs print for people: what fails or is wrong at once, on standard error; each path if it was asked for; and
- * a summary, with a row for each line of the configuration.
+ * Reports a run as text: errors on standard error, each path if requested, and a summary with a row for each line of the
+ * configuration.
  */
 import type { Event } from "../../base/events.js";
 import { colors } from "../colors.js";
@@ -14,15 +14,15 @@ import { count, type FinishingReporter, type SummaryCounts } from "./summary-cou
 
 export interface TextOptions {
   readonly dryRun: boolean;
-  /** Print each path that is removed or made, and each that is kept, with its reason. */
+  /** Print each path that is removed, created or changed, and each that is kept, with the reason. */
   readonly verbose: boolean;
-  /** Print only what is wrong. */
+  /** Print only errors and warnings. */
   readonly quiet: boolean;
 }
 
-/** A person reads no more paths than these on a terminal; a pipe and a file get all of them. */
-const MOST_PATHS_ON_TERMINAL = 1000;
-const MOST_ROWS_ON_TERMINAL = 40;
+/** Limits for a terminal; a pipe or a file gets everything. */
+const MAX_PATHS_ON_TERMINAL = 1000;
+const MAX_ROWS_ON_TERMINAL = 40;
 
 export function textReporter(
   counts: SummaryCounts,
@@ -43,12 +43,12 @@ export function textReporter(
   const printAction = (event: Event): void => {
     if (quiet || !isShown(event, dryRun, verbose)) return;
     const line = actionLine(event, out);
-    if (line === undefined || ++paths > most(MOST_PATHS_ON_TERMINAL)) return;
+    if (line === undefined || ++paths > most(MAX_PATHS_ON_TERMINAL)) return;
     if (stdout.isTerminal) progress.clear();
     stdout.write(`${line}\n`);
   };
   return {
-    // An ordinary user may not see everything, and learns what could not be read.
+    // An ordinary user may lack permission to read some directories; these are reported.
     wantsKept: verbose || process.geteuid?.() !== 0,
     wantsRemoved: verbose || dryRun,
     report(event) {
@@ -61,13 +61,13 @@ export function textReporter(
     progress: (at) => progress.update(at),
     finish(summary, seconds) {
       progress.clear();
-      // On a terminal both are the same place: what went wrong stands above the summary.
+      // On a terminal, the errors appear above the summary.
       stderr.flush();
       if (quiet) return;
-      const hidden = paths - most(MOST_PATHS_ON_TERMINAL);
+      const hidden = paths - most(MAX_PATHS_ON_TERMINAL);
       if (hidden > 0)
-        stdout.write(`... and ${number(hidden)} more paths. Redirect the output to see them all.\n`);
-      if (!verbose) stdout.write(totals.table(out, most(MOST_ROWS_ON_TERMINAL)));
+        stdout.write(`... and ${number(hidden)} more paths. Redirect the output to list them all.\n`);
+      if (!verbose) stdout.write(totals.table(out, most(MAX_ROWS_ON_TERMINAL)));
       stdout.write(`${summaryLines({ counts, summary, totals, dryRun, seconds }, out).join("\n")}\n`);
       if (dryRun && !verbose && summary.removed.entries > 0)
         stdout.write("Use --verbose to list the paths.\n");
@@ -75,7 +75,7 @@ export function textReporter(
   };
 }
 
-/** A dry run lists what it would make and change, a few paths a line; what it would remove may be a million. */
+/** A dry run lists what it would create and change: a few paths per line. It may remove millions, so those need --verbose. */
 function isShown(event: Event, dryRun: boolean, verbose: boolean): boolean {
   if (verbose) return true;
   if (!dryRun) return false;

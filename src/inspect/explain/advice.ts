@@ -40,7 +40,7 @@ export function adviceFor(
   if (boot !== undefined) advice.push(...bootAdvice(boot, user));
   if (verdict === "remove" || expires !== undefined) {
     const decisive = verdict === "remove" ? explained.decisive : undefined;
-    const options = { version, kind, user, ...(evaluation !== undefined && { look: evaluation }) };
+    const options = { version, kind, user, ...(evaluation !== undefined && { evaluation }) };
     advice.push(...keepingAdvice(evaluation?.name ?? path, decisive, options));
   }
   if (!exists && expires !== undefined && explained.age !== undefined) {

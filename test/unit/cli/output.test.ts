@@ -172,7 +172,7 @@ test("progress appears after a delay, is limited in rate, and is erased", () => 
   progress.clear();
   assert.equal(
     screen.text(),
-    "\r\x1b[KLooked at 1,234 entries: /srv/a\\n\r\x1b[KLooked at 2,000 entries, removed 1,500: /srv/a\\n\r\x1b[K",
+    "\r\x1b[KExamined 1,234 entries: /srv/a\\n\r\x1b[KExamined 2,000 entries, removed 1,500: /srv/a\\n\r\x1b[K",
   );
 });
 
