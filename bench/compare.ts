@@ -1,7 +1,7 @@
 import { type Command, type Figures, measure, medians, pairedRatio, peakMb, type Sample } from "./measure.js";
 
-/** What the scenario promises of each ratio to the peer; undefined where it only reports. */
-export interface Promised {
+/** The limit of each ratio to the peer; undefined if it is only reported. */
+export interface Targets {
   readonly wall?: number;
   readonly cpu?: number;
   readonly peakMb?: number;
@@ -12,8 +12,8 @@ export interface Scenario {
   readonly ours: Command;
   /** What ours is measured against; undefined where only our own figures are of interest. */
   readonly peer?: Command;
-  readonly floor?: Command | undefined;
-  readonly promised: Promised;
+  readonly baseline?: Command | undefined;
+  readonly targets: Targets;
   readonly rounds: number;
   /** Before each run, warm-up included: builds what the run will use up. */
   readonly prepare?: () => void;
@@ -26,16 +26,18 @@ export interface Row {
   readonly ours: Figures;
   readonly peakMb: number;
   readonly peer?: Figures;
-  readonly floor?: Figures;
+  readonly baseline?: Figures;
   readonly wallRatio?: number;
   readonly cpuRatio?: number;
-  readonly promised: Promised;
-  readonly kept: boolean;
+  readonly targets: Targets;
+  readonly met: boolean;
 }
 
 /** Runs the commands in turn: a warm-up, in which the memory is looked at, and then `rounds` that count. */
 export async function compare(scenario: Scenario): Promise<Row> {
-  const commands = [scenario.ours, scenario.peer, scenario.floor].filter((command) => command !== undefined);
+  const commands = [scenario.ours, scenario.peer, scenario.baseline].filter(
+    (command) => command !== undefined,
+  );
   const samples = new Map<Command, Sample[]>(commands.map((command) => [command, []]));
   let peak = 0;
   for (const command of commands) {
@@ -49,7 +51,7 @@ export async function compare(scenario: Scenario): Promise<Row> {
       const sample = await measure(command);
       if (sample.exitStatus !== 0)
         throw new Error(`${scenario.name}: ${command.name} ended with ${sample.exitStatus}`);
-      if (command !== scenario.floor) scenario.verify?.();
+      if (command !== scenario.baseline) scenario.verify?.();
       samples.get(command)?.push(sample);
     }
   }
@@ -59,7 +61,7 @@ export async function compare(scenario: Scenario): Promise<Row> {
 function rowOf(scenario: Scenario, samples: ReadonlyMap<Command, readonly Sample[]>, peak: number): Row {
   const of = (command: Command | undefined): readonly Sample[] => (command && samples.get(command)) ?? [];
   const ours = of(scenario.ours);
-  const { peer, floor, promised } = scenario;
+  const { peer, baseline, targets } = scenario;
   const ratios = peer && {
     peer: medians(of(peer)),
     wallRatio: pairedRatio(ours, of(peer), "wallMs"),
@@ -69,20 +71,20 @@ function rowOf(scenario: Scenario, samples: ReadonlyMap<Command, readonly Sample
     name: scenario.name,
     ours: medians(ours),
     peakMb: peak,
-    promised,
+    targets,
     ...ratios,
-    ...(floor && { floor: medians(of(floor)) }),
+    ...(baseline && { baseline: medians(of(baseline)) }),
   };
   const within = (value: number | undefined, bound: number | undefined): boolean =>
     bound === undefined || (value !== undefined && value <= bound);
-  const kept =
-    within(ratios?.wallRatio, promised.wall) &&
-    within(ratios?.cpuRatio, promised.cpu) &&
-    within(peak, promised.peakMb);
-  return { ...row, kept };
+  const met =
+    within(ratios?.wallRatio, targets.wall) &&
+    within(ratios?.cpuRatio, targets.cpu) &&
+    within(peak, targets.peakMb);
+  return { ...row, met };
 }
 
-const COLUMNS = ["scenario", "ours", "peer", "floor", "wall", "CPU", "peak MB", "promised", ""] as const;
+const COLUMNS = ["scenario", "ours", "peer", "baseline", "wall", "CPU", "peak MB", "target", ""] as const;
 
 export function table(rows: readonly Row[]): string {
   const cells = [[...COLUMNS], ...rows.map(cellsOf)];
@@ -96,8 +98,8 @@ function cellsOf(row: Row): string[] {
   const seconds = (figures: Figures | undefined): string =>
     figures === undefined ? "" : `${(figures.wallMs / 1000).toFixed(3)} s`;
   const ratio = (value: number | undefined): string => value?.toFixed(2) ?? "";
-  const { wall, cpu, peakMb } = row.promised;
-  const promised = [
+  const { wall, cpu, peakMb } = row.targets;
+  const targets = [
     wall === undefined ? "" : `wall <= ${wall}`,
     cpu === undefined ? "" : `CPU <= ${cpu}`,
     peakMb === undefined ? "" : `peak <= ${peakMb} MB`,
@@ -106,11 +108,11 @@ function cellsOf(row: Row): string[] {
     row.name,
     seconds(row.ours),
     seconds(row.peer),
-    seconds(row.floor),
+    seconds(row.baseline),
     ratio(row.wallRatio),
     ratio(row.cpuRatio),
     row.peakMb.toFixed(0),
-    promised.filter((text) => text !== "").join(", "),
-    row.kept ? "kept" : "MISSED",
+    targets.filter((text) => text !== "").join(", "),
+    row.met ? "met" : "NOT MET",
   ];
 }

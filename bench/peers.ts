@@ -21,11 +21,13 @@ export function real(...args: string[]): Command {
   return { name: "systemd-tmpfiles 262", argv: [found.binary, ...args] };
 }
 
-/** The C floor, compiled here where there is a compiler. */
-export function floor(scratch: string, path: string): Command | undefined {
-  const binary = join(scratch, "floor");
-  const built = spawnSync("cc", ["-O2", "-o", binary, join(project, "bench/floor.c")], { stdio: "ignore" });
-  return built.status === 0 ? { name: "C floor", argv: [binary, path] } : undefined;
+/** The C baseline, compiled here where there is a compiler. */
+export function baseline(scratch: string, path: string): Command | undefined {
+  const binary = join(scratch, "baseline");
+  const built = spawnSync("cc", ["-O2", "-o", binary, join(project, "bench/baseline.c")], {
+    stdio: "ignore",
+  });
+  return built.status === 0 ? { name: "C baseline", argv: [binary, path] } : undefined;
 }
 
 const nodeScript = join(project, "scripts/node.sh");

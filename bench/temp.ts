@@ -1,7 +1,7 @@
 /**
  * Temporary files and directories, in one process on tmpfs: create, write 1 KB, delete; against the popular packages, the
- * bare calls of node:fs, and write-and-rename. Candidates take turns in short rounds, and what is told is the median of
- * the ratios round by round, so that the machine's moods hit all of them alike.
+ * bare calls of node:fs, and write-and-rename. Candidates take turns in short rounds, and the result is the median of
+ * the ratios round by round, so that other load affects all of them alike.
  */
 import fs from "node:fs";
 import { createRequire } from "node:module";

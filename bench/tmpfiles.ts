@@ -9,7 +9,7 @@ import { cpus, totalmem, version } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { compare, type Row, type Scenario, table } from "./compare.js";
-import { dropIn, floor, mayfly, nodeBinary, nodeMajors, real } from "./peers.js";
+import { baseline, dropIn, mayfly, nodeBinary, nodeMajors, real } from "./peers.js";
 import {
   deepTree,
   directoryTree,
@@ -41,7 +41,7 @@ function configuration(scratch: string, name: string, lines: readonly string[]):
 function scan(
   name: string,
   build: (path: string) => Tree,
-  promised: Scenario["promised"],
+  targets: Scenario["targets"],
   extra: string[] = [],
 ): Plan {
   return {
@@ -55,15 +55,15 @@ function scan(
         name,
         ours: dropIn(...args),
         peer: real(...args),
-        floor: floor(scratch, tree.path),
-        promised,
+        baseline: baseline(scratch, tree.path),
+        targets,
         rounds,
       };
     },
   };
 }
 
-function remove(name: string, on: Plan["on"], promised: Scenario["promised"]): Plan {
+function remove(name: string, on: Plan["on"], targets: Scenario["targets"]): Plan {
   return {
     name,
     on,
@@ -79,7 +79,7 @@ function remove(name: string, on: Plan["on"], promised: Scenario["promised"]): P
         name,
         ours: dropIn(...args),
         peer: real(...args),
-        promised,
+        targets,
         rounds: Math.min(rounds, 3),
         prepare,
         verify,
@@ -96,7 +96,7 @@ function secondRun(name: string, entries: number, wall: number): Plan {
       const tree = wideTree(join(scratch, "tree"), entries, 100);
       const config = configuration(scratch, "index", [`d ${tree.path} - - - 10d`]);
       const ours = { ...mayfly("clean", config), env: { CACHE_DIRECTORY: join(scratch, "cache") } };
-      return { name, ours, peer: real("--clean", config), promised: { wall }, rounds };
+      return { name, ours, peer: real("--clean", config), targets: { wall }, rounds };
     },
   };
 }
@@ -137,7 +137,7 @@ function startPlan(major: string): Plan {
           env: { CACHE_DIRECTORY: scratch },
         },
         peer: { name: "node -e 0", argv: [node, "-e", "0"] },
-        promised: { wall: 1.4 },
+        targets: { wall: 1.4 },
         rounds: Math.max(rounds, 11),
       };
     },

@@ -47,7 +47,7 @@ int main(int argc, char **argv) {
     if (fd < 0) return 1;
     close(fd);
   }
-  /* What watches may read what it was told of the making. */
+  /* The watcher may read the events of the creation first. */
   usleep(300000);
   int cycles = counter(PERF_COUNT_HW_CPU_CYCLES, -1);
   int instructions = cycles < 0 ? -1 : counter(PERF_COUNT_HW_INSTRUCTIONS, cycles);

@@ -59,9 +59,9 @@ class Audit implements Disposable {
       "space_left_action = IGNORE",
       "admin_space_left_action = IGNORE",
     ];
-    const room = ["space_left = 2", "admin_space_left = 1"];
+    const space = ["space_left = 2", "admin_space_left = 1"];
     const enough = ["disk_full_action = IGNORE", "disk_error_action = IGNORE", "log_group = root"];
-    writeFileSync(file, `${[...settings, ...quiet, ...room, ...enough].join("\n")}\n`);
+    writeFileSync(file, `${[...settings, ...quiet, ...space, ...enough].join("\n")}\n`);
     chmodSync(file, 0o640);
     const daemon = spawn("auditd", ["-n", "-c", config, "-s", "nochange"], { stdio: "ignore" });
     for (let tries = 0; tries < 50; tries++) {

@@ -18,7 +18,7 @@ const MODULES = [
   ["cli"],
 ];
 
-/** The layers of the engine, from the ground up. */
+/** The layers of the engine, from the lowest up. */
 const ENGINE = [
   ["syntax"],
   ["effects"],

@@ -91,7 +91,7 @@ boot() {
 }
 
 # What is wrong with the boot by Mayfly, if anything is.
-judge() {
+compare() {
   local a=$work/systemd b=$work/mayfly wrong=0
   complain() { wrong=1; echo "$1"; head -20; }
   diff "$a.tree" "$b.tree" >"$work/difference" || complain "the trees differ:" <"$work/difference"
@@ -105,7 +105,7 @@ judge() {
 failed=0
 for debian in "${debians[@]}"; do
   prepare "$debian"
-  if boot systemd && boot mayfly && judge; then
+  if boot systemd && boot mayfly && compare; then
     echo "$debian, Node $node: $(wc -l <"$work/mayfly.tree") entries are equal, no failed unit, $(wc -l <"$work/mayfly.journal") clean lines in the journal"
   else
     failed=1

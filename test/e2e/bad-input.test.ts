@@ -1,4 +1,4 @@
-/** What is wrong with the input is told once, in one clear line that names the place, and all else is done. */
+/** Each problem of the input is reported once, in one line that names the place, and everything else is done. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

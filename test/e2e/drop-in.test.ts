@@ -344,8 +344,8 @@ test("an inode of the wrong type is reported at the level that 262 uses", { skip
   for (const line of lines) {
     const args = ["--create", "--inline", line];
     const [theirs, ours] = [theReal(args), mayfly(["tmpfiles", ...args])];
-    const told = ({ status, stderr }: Result) => ({ line, status, lines: stderr.split("\n").length - 1 });
-    assert.deepEqual(told(ours), told(theirs));
+    const reported = ({ status, stderr }: Result) => ({ line, status, lines: stderr.split("\n").length - 1 });
+    assert.deepEqual(reported(ours), reported(theirs));
   }
   const said = `warning: ${at("file")}: exists and is not a directory [(argument):1]\n`;
   assert.equal(mayfly(["create", "--inline", `d ${at("file")}`]).stderr, said);

@@ -150,15 +150,15 @@ test("invalid lines are reported with file and line, and the rest is explained",
     assert.match(stdout, /own\.conf:3/, command);
     const json = mayfly([command, "--json", `--config=${place.config}`, "--at=+20d", path]);
     assert.equal(json.stderr, "");
-    const told = jsonLines(json.stdout);
-    const diagnostics = told.filter(({ type }) => type === "diagnostic");
+    const reported = jsonLines(json.stdout);
+    const diagnostics = reported.filter(({ type }) => type === "diagnostic");
     assert.deepEqual(
       diagnostics.map(({ source }) => (source as Json).line),
       [1, 2, 4],
     );
     assert.equal((diagnostics[1]?.source as Json | undefined)?.text, "y /x");
     assert.equal(
-      told.every(({ type }) => typeof type === "string"),
+      reported.every(({ type }) => typeof type === "string"),
       true,
     );
   }

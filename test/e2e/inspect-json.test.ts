@@ -148,16 +148,16 @@ test("forecast --json: one line per run, by line of the configuration, and the t
   utimesSync(later, days(25), days(25));
   const done = mayfly(["forecast", "--json", "--config", config, tree]);
   assert.equal(done.status, 0, done.stderr);
-  const told = lines(done.stdout);
-  const total = told.pop();
+  const reported = lines(done.stdout);
+  const total = reported.pop();
   assert.deepEqual(
-    told.map(({ type, entries }) => [type, entries]),
+    reported.map(({ type, entries }) => [type, entries]),
     [
       ["run", 1],
       ["run", 1],
     ],
   );
-  for (const run of told) {
+  for (const run of reported) {
     assert.match(`${run.run}`, RFC3339);
     assert.equal(typeof run.bytes, "number");
     const [first, ...others] = (run.lines ?? []) as Json[];

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { MAYFLY, Scratch } from "./program.js";
 
-/** Standard error of a run that is told, truly, that it leads to the journal. */
+/** The standard error of a run under the environment variable of a stream that leads to the journal. */
 function written(args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
   using scratch = new Scratch();
   const stream = join(scratch.path, "stream");

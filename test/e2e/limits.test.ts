@@ -1,4 +1,4 @@
-/** Deep and wide trees, few file descriptors, no room: nothing runs out of anything without a word. */
+/** Deep and wide trees, few file descriptors, full disks: every limit is respected or reported. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -71,7 +71,7 @@ test("too many open files are reported, with the exit status of 262", { skip: re
     assert.deepEqual([theirs.status, ours.status], [1, 1]);
     assert.match(
       ours.stderr,
-      // An ordinary user is told of each directory that could not be opened, as with 262.
+      // For an ordinary user, each directory that could not be opened is reported, as with 262.
       /^(Opening directory [^\n]*\n)?[^\n]*: Too many open files \(openat\(.*, O_RDONLY\|O_DIRECTORY.*\): EMFILE\) \[\(argument\):1\]\n$/,
     );
   }

@@ -74,8 +74,8 @@ test("an ambiguous name is refused, and the candidates are listed", skip, async 
   const two = await resident({ name, mode: "disconnected" });
   const { status, stderr } = inside(name, "true");
   assert.equal(status, 125);
-  const [, told] = new RegExp(`(${name}-[A-Za-z0-9]{6}), ${name}-`).exec(stderr) ?? [];
-  assert.equal(inside(told ?? "", "true").status, 0, stderr);
+  const [, reported] = new RegExp(`(${name}-[A-Za-z0-9]{6}), ${name}-`).exec(stderr) ?? [];
+  assert.equal(inside(reported ?? "", "true").status, 0, stderr);
   await one.leave();
   await two.leave();
 });

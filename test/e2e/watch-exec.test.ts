@@ -98,8 +98,8 @@ test("if commands are too slow, events are dropped and counted", async () => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     writeFileSync(join(out, "go"), "");
   });
-  const told = stdout.match(/^{"type":"event"/gm)?.length;
-  assert.equal(told, COUNT, "each event is told all the same");
+  const reported = stdout.match(/^{"type":"event"/gm)?.length;
+  assert.equal(reported, COUNT, "each event is still reported");
   const runs = readFileSync(join(out, "runs"), "utf8").trim().split("\n").length;
   const left = Number(
     /^skipped the command for ([\d,]+) events?: too many were waiting$/m.exec(stderr)?.[1]?.replace(",", ""),

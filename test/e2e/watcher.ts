@@ -16,22 +16,22 @@ export async function whileWatching(
   const child: ChildProcess = endWithTest(
     spawn(process.execPath, [MAYFLY, "watch", ...args], { stdio: "pipe" }),
   );
-  const told = { stdout: "", stderr: "" };
+  const reported = { stdout: "", stderr: "" };
   const ended = once(child, "close");
   const ready = new Promise<void>((resolve, reject) => {
     child.stderr?.setEncoding("latin1").on("data", (text: string) => {
-      told.stderr += text;
-      if (/^Watching .*\n/m.test(told.stderr)) resolve();
+      reported.stderr += text;
+      if (/^Watching .*\n/m.test(reported.stderr)) resolve();
     });
-    child.once("exit", () => reject(new Error(`it ended before it watched: ${told.stderr}`)));
+    child.once("exit", () => reject(new Error(`it ended before it watched: ${reported.stderr}`)));
   });
   child.stdout?.setEncoding("latin1").on("data", (text: string) => {
-    told.stdout += text;
+    reported.stdout += text;
   });
   await ready;
   await during();
   child.kill("SIGTERM");
   const [status] = (await ended) as [number | null];
-  assert.equal(status, 0, told.stderr);
-  return { status, ...told, pid: child.pid };
+  assert.equal(status, 0, reported.stderr);
+  return { status, ...reported, pid: child.pid };
 }

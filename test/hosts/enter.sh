@@ -28,7 +28,7 @@ pivot_root . .host
 umount -l /.host
 rmdir /.host
 
-# A login's environment, and what the host told npm about certificates.
+# A login's environment, and the host's certificates for npm.
 home=$(getent passwd "$account" | cut -d: -f6)
 environment=(HOME="$home" USER="$account" SHELL=/bin/sh TERM=dumb npm_config_update_notifier=false
   PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)

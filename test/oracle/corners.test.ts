@@ -46,13 +46,13 @@ function outcomeOf(
 }
 
 /** In the line `@` stands for the directory. */
-function compare(setup: string, line: string, options: readonly string[], told = true): void {
+function compare(setup: string, line: string, options: readonly string[], reported = true): void {
   using scratch = new Scratch();
   const top = join(scratch.path, "t");
   const args = [...options, "--inline", line.replaceAll("@", top)];
   const theirs = outcomeOf((all) => start(binary ?? "", all), top, setup, args);
   const ours = outcomeOf((all) => mayfly(["tmpfiles", ...all]), top, setup, args);
-  const part = ({ status, tree, would }: Outcome) => ({ status, tree, ...(told ? { would } : {}) });
+  const part = ({ status, tree, would }: Outcome) => ({ status, tree, ...(reported ? { would } : {}) });
   assert.deepEqual(part(ours), part(theirs), `${options.join(" ")} ${line}`);
 }
 

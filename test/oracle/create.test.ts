@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NOBODY } from "../ordinary-user.js";
 import type { Case } from "./case.js";
-import { judge } from "./judge.js";
+import { compare } from "./compare.js";
 import { openPair } from "./pair.js";
 import type { Entry } from "./tree.js";
 
@@ -211,7 +211,7 @@ function together(line: string, disk: Case["disk"]): Case {
 }
 
 async function differences(line: string, one: Case, where: string): Promise<string[]> {
-  const { differences: found, expected, actual } = await judge(one, real, ours);
+  const { differences: found, expected, actual } = await compare(one, real, ours);
   if (found.length === 0) return [];
   const indent = (text: string): string => text.trimEnd().replaceAll(/^/gm, "      ");
   return [

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { cannotBeNobody } from "../ordinary-user.js";
 import { reference } from "../reference.js";
 import type { Case } from "./case.js";
-import { judge } from "./judge.js";
+import { compare } from "./compare.js";
 import { openPair } from "./pair.js";
 import type { Entry } from "./tree.js";
 
@@ -261,7 +261,7 @@ for (const [name, found] of Object.entries(FOUND)) {
   test(`agrees with 262: ${name}`, {
     skip: skip || needsRoot || (found.unprivileged === true && cannotBeNobody),
   }, async () => {
-    const { differences, setAside, expected } = await judge(caseOf(found), real, ours);
+    const { differences, setAside, expected } = await compare(caseOf(found), real, ours);
     assert.deepEqual(differences, []);
     assert.equal(setAside, false);
     const status = isUnrepaired ? (found.unrepairedStatus ?? found.status) : found.status;

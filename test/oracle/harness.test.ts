@@ -3,8 +3,8 @@ import { appendFileSync, chmodSync, existsSync, rmSync, utimesSync, writeFileSyn
 import { after, test } from "node:test";
 import { reference } from "../reference.js";
 import type { Case } from "./case.js";
+import { compare, compareMany } from "./compare.js";
 import { instrument } from "./instrument.js";
-import { judge, judgeMany } from "./judge.js";
 import { nothing, type Program, realProgram } from "./program.js";
 
 const tools = instrument(reference());
@@ -14,7 +14,7 @@ after(() => "remove" in tools && tools.remove());
 
 test("two runs of 262 agree", { skip }, async () => {
   const count = Number(process.env.HARNESS_CASES ?? 40);
-  const { failures } = await judgeMany(
+  const { failures } = await compareMany(
     Number(process.env.SEED ?? 7_000_000),
     count,
     program,
@@ -53,24 +53,24 @@ const sabotage: Readonly<Record<string, (tree: string) => void>> = {
   "a missing symlink": (tree) => rmSync(`${tree}/b`),
 };
 
-for (const [what, spoil] of Object.entries(sabotage))
-  test(`the judge sees ${what}`, { skip }, async () => {
-    const spoiler: Program = {
-      name: "spoiler",
+for (const [what, alter] of Object.entries(sabotage))
+  test(`the comparison sees ${what}`, { skip }, async () => {
+    const alterer: Program = {
+      name: "alterer",
       run: async (one, copy) => {
         const outcome = await program.run(one, copy);
         assert.ok(existsSync(`${copy.at}/tree/new`));
-        spoil(`${copy.at}/tree`);
+        alter(`${copy.at}/tree`);
         return outcome;
       },
     };
-    const { differences } = await judge(plainCase, program, spoiler);
+    const { differences } = await compare(plainCase, program, alterer);
     assert.ok(differences.length > 0);
   });
 
 const isCopyA = (at: Buffer): boolean => at.toString("latin1").endsWith("/a");
 
-test("the judge excludes only cases in which two runs of 262 differ", {
+test("the comparison excludes only cases in which two runs of 262 differ", {
   skip,
 }, async () => {
   const cleaned: Case = { ...plainCase, operations: ["--create", "--clean"] };
@@ -82,7 +82,7 @@ test("the judge excludes only cases in which two runs of 262 differ", {
       return outcome;
     },
   };
-  const asTheOther = await judge(cleaned, one, program);
+  const asTheOther = await compare(cleaned, one, program);
   assert.deepEqual([asTheOther.differences, asTheOther.setAside], [[], true]);
   const wrong: Program = {
     name: "one that is wrong elsewhere",
@@ -92,7 +92,7 @@ test("the judge excludes only cases in which two runs of 262 differ", {
       return outcome;
     },
   };
-  const { differences, setAside } = await judge(cleaned, one, wrong);
+  const { differences, setAside } = await compare(cleaned, one, wrong);
   assert.match(differences.join("\n"), /tree\/b"/);
   assert.doesNotMatch(differences.join("\n"), /tree\/a"/);
   assert.equal(setAside, false);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINE_TYPES } from "#src/tmpfiles/lines/index.js";
 import type { Case, Operation } from "./case.js";
-import { judge } from "./judge.js";
+import { compare } from "./compare.js";
 import { openPair } from "./pair.js";
 import type { Entry } from "./tree.js";
 
@@ -125,7 +125,7 @@ for (const letter of Object.keys(LINE_TYPES))
   test(`${letter} and each of its modifiers alone agree with systemd-tmpfiles 262`, { skip }, async () => {
     const parted: unknown[] = [];
     for (const [label, one] of casesOf(letter)) {
-      const { differences, expected, actual } = await judge(one, real, ours);
+      const { differences, expected, actual } = await compare(one, real, ours);
       if (differences.length > 0)
         parted.push({ label, differences, expected: expected.output, actual: actual.output });
     }

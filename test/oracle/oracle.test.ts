@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { anyCase } from "./case.js";
-import { type Failure, judgeMany } from "./judge.js";
+import { compareMany, type Failure } from "./compare.js";
 import { openPairs } from "./pair.js";
 
 const count = Number(process.env.CASES ?? 100);
 const seed = Number(process.env.SEED ?? 1);
 
-/** An index only tells of what is not old yet, and of directories that have not just changed. */
+/** An index only covers entries that are not old yet, in directories that have not just changed. */
 const soonAfter = anyCase.map((one) => ({ ...one, clockDays: 0.125 }));
 
 /** The first as the drop-in walks; then, a part of the cases each, shared by threads, and as a second run with an index. */
@@ -23,12 +23,12 @@ for (const [turn, [way, { skip, real, ours }]] of Object.entries(openPairs(WAYS)
   const number = turn === 0 ? count : Math.ceil(count / 10);
   const name = `${number} random cases from seed ${from}, ${way}, agree with systemd-tmpfiles 262`;
   test(name, { skip }, async (context) => {
-    const tell = (failure: Failure): boolean => process.stderr.write(`\n${failure.text}\n`);
+    const report = (failure: Failure): boolean => process.stderr.write(`\n${failure.text}\n`);
     const cases = way === "with an index" ? soonAfter : anyCase;
-    const { failures, compared, setAside } = await judgeMany(from, number, real, ours, tell, cases);
+    const { failures, compared, setAside } = await compareMany(from, number, real, ours, report, cases);
     const agree = `${compared - failures.length} of ${compared} agree`;
     context.diagnostic(
-      `${agree}; ${setAside} more set aside, where ours differs on purpose or 262 from itself`,
+      `${agree}; ${setAside} more set aside: deliberate differences, or two runs of 262 differ`,
     );
     assert.equal(failures.length, 0, `${agree}; each that does not is above, with its seed`);
   });

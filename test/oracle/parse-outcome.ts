@@ -43,7 +43,7 @@ export function referenceOutcome(binary: string, choice: Choice): Outcome {
     // Of the root itself it writes a slash behind the path.
     if (line.startsWith(RUNNING)) items.push(line.slice(RUNNING.length).replace(/(?<=\S)\/$/, ""));
     const [, place, message] = PLACED.exec(line) ?? [];
-    if (place === undefined || message === undefined || REMARK.test(message)) continue;
+    if (place === undefined || message === undefined || NOTE.test(message)) continue;
     (message.startsWith("Duplicate") ? lost : wrong).add(place);
   }
   return { status: ran.status ?? -1, wrong: [...wrong].sort(), lost: [...lost].sort(), items: items.sort() };
@@ -51,8 +51,7 @@ export function referenceOutcome(binary: string, choice: Choice): Outcome {
 
 const RUNNING = "Running remove action for entry ";
 const PLACED = /^((?:\/[^:]*|<stdin>|\(argument\)):\d+): (.*)$/;
-const REMARK =
-  /, skipping|Ignoring entry|legacy directory|^Changing mode|not adjusting ownership|, ignoring: /;
+const NOTE = /, skipping|Ignoring entry|legacy directory|^Changing mode|not adjusting ownership|, ignoring: /;
 
 function flagsOf({ inline, root, user, boot, graceful, prefix, replace }: Choice): string[] {
   const flag = (wanted: boolean | undefined, name: string): string[] => (wanted ? [`--${name}`] : []);
@@ -97,7 +96,7 @@ function isPlaced({ line, message }: Diagnostic): boolean {
   return line > 0 && !/attribute|cannot (?:be )?read/.test(message);
 }
 
-/** All that 262 tells of a path that holds a newline. */
+/** What 262 reports of a path that contains a newline. */
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
 }

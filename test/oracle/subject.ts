@@ -1,4 +1,4 @@
-/** Our own drop-in as a program to be judged: most cases in processes that live on, some as a user starts it. */
+/** Our own drop-in as a program to be compared: most cases in processes that live on, some as a user starts it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { NOBODY } from "../ordinary-user.js";

@@ -1,5 +1,5 @@
 /**
- * A process of its own that swaps pairs of names (renameat2 with RENAME_EXCHANGE) as fast as it can, until it is told to
+ * A process of its own that swaps pairs of names (renameat2 with RENAME_EXCHANGE) as fast as it can, until it is asked to
  * stop. If one of the two is missing for a moment, it tries again.
  */
 import { fork } from "node:child_process";
@@ -50,9 +50,9 @@ export async function startAttacker(names: readonly string[]): Promise<Attacker>
   await message();
   return {
     async stop() {
-      const told = message();
+      const reported = message();
       child.send("stop");
-      return Number(await told);
+      return Number(await reported);
     },
   };
 }

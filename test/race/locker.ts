@@ -91,9 +91,9 @@ export async function startLocker(tree: string): Promise<Locker> {
   await message();
   return {
     async stop() {
-      const told = message();
+      const reported = message();
       child.send("stop");
-      return (await told) as Count;
+      return (await reported) as Count;
     },
   };
 }

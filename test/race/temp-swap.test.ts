@@ -35,41 +35,41 @@ async function startSwapping(t: TestContext, folder: string, uid?: number) {
   };
 }
 
-interface Tally {
+interface Counts {
   made: number;
   refused: number;
   readonly outside: string[];
 }
 
 /** Calls each function in turn, and asks the kernel where what they made lies. */
-function callAll(folder: string): Tally {
+function callAll(folder: string): Counts {
   const dir = join(folder, "parent");
-  const tally: Tally = { made: 0, refused: 0, outside: [] };
+  const counts: Counts = { made: 0, refused: 0, outside: [] };
   const makers = [mkdtempSync, mkstempSync, openTempSync];
   for (let call = 0; call < CALLS; call++) {
     try {
       using made = makers[call % makers.length]?.({ dir });
       if (made === undefined) continue;
       const place = readlinkSync(`/proc/self/fd/${made.fd}`);
-      if (!place.startsWith(`${folder}/`)) tally.outside.push(place);
-      tally.made++;
+      if (!place.startsWith(`${folder}/`)) counts.outside.push(place);
+      counts.made++;
     } catch (error) {
       if (!(error instanceof UnsafePathError || error instanceof SyscallError)) throw error;
-      tally.refused++;
+      counts.refused++;
     }
   }
-  return tally;
+  return counts;
 }
 
 test(`${CALLS} calls while an attacker swaps the parent for a symlink create nothing outside`, async (t) => {
   const { folder, outside } = arena(t);
   const before = statSync(outside, { bigint: true });
   const end = await startSwapping(t, folder);
-  const tally = callAll(folder);
+  const counts = callAll(folder);
   const swaps = await end();
-  t.diagnostic(`${swaps} swaps; ${tally.made} made, ${tally.refused} refused`);
-  assert.ok(swaps > CALLS && tally.made > 0 && tally.refused > 0);
-  assert.deepEqual(tally.outside, []);
+  t.diagnostic(`${swaps} swaps; ${counts.made} made, ${counts.refused} refused`);
+  assert.ok(swaps > CALLS && counts.made > 0 && counts.refused > 0);
+  assert.deepEqual(counts.outside, []);
   assert.deepEqual(readdirSync(outside), []);
   assert.equal(statSync(outside, { bigint: true }).mtimeNs, before.mtimeNs);
 });
@@ -82,9 +82,9 @@ test("other users of a sticky directory gain nothing by swapping their files", {
   for (const name of ["parent", "lure"]) lchownSync(join(folder, name), NOBODY, NOBODY);
   const before = statSync(outside, { bigint: true });
   const end = await startSwapping(t, folder, NOBODY);
-  const tally = callAll(folder);
+  const counts = callAll(folder);
   const swaps = await end();
-  t.diagnostic(`${swaps} swaps; ${tally.made} made, ${tally.refused} refused`);
-  assert.deepEqual(tally, { made: 0, refused: CALLS, outside: [] });
+  t.diagnostic(`${swaps} swaps; ${counts.made} made, ${counts.refused} refused`);
+  assert.deepEqual(counts, { made: 0, refused: CALLS, outside: [] });
   assert.equal(statSync(outside, { bigint: true }).mtimeNs, before.mtimeNs);
 });

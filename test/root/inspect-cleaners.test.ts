@@ -109,7 +109,7 @@ test("if the configuration is unknown, this is reported instead of a line", { sk
   assert.match(strange.lineUnknown ?? "", /strange\.conf can be written by others than root/);
 });
 
-/** Node by a cleaner's name: it removes what it was told to, and ignores the rest of its command line. */
+/** Node under a cleaner's name: it removes a given path, and ignores the rest of its command line. */
 const IMPOSTOR = `require("node:fs").unlinkSync(process.argv.at(-1));`;
 
 for (const [what, uid] of [

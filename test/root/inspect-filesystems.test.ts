@@ -40,7 +40,7 @@ function btrfs(t: TestContext): { top: string; sub: string; image: string } {
   return { top, sub, image };
 }
 
-const told = (events: readonly WatchEvent[], dir: string): string[] =>
+const reported = (events: readonly WatchEvent[], dir: string): string[] =>
   events.map(({ op, path, to, from }) => {
     const other = to ?? from;
     const names = [path, ...(other === undefined ? [] : [other])].map((each) => each.slice(dir.length + 1));
@@ -72,7 +72,7 @@ test("on the top level of a btrfs, entries of subvolumes are reported", {
   const { events, abilities } = await watching(top, () => comeAndGo(join(top, "sub")));
   assert.equal(abilities.events, "fanotify");
   assert.deepEqual(
-    told(events, top),
+    reported(events, top),
     CAME_AND_WENT.map((each) => each.replace(" ", " sub/")),
   );
   namedRm(events, join(top, "sub/d/old"));
@@ -86,7 +86,7 @@ test("on a subvolume of a btrfs, changes are reported", {
   writeFileSync(join(sub, "d/old"), "old");
   const { events, abilities } = await watching(sub, () => comeAndGo(sub));
   assert.equal(abilities.events, "fanotify");
-  assert.deepEqual(told(events, sub), CAME_AND_WENT);
+  assert.deepEqual(reported(events, sub), CAME_AND_WENT);
   namedRm(events, join(sub, "d/old"));
   assert.equal(events[0]?.victim?.size, 3n);
 });
@@ -100,7 +100,12 @@ test("a subvolume that is made and removed while it is watched", { skip: skipBtr
     unlinkSync(join(top, "later/f"));
     rmdirSync(join(top, "later"));
   });
-  assert.deepEqual(told(events, top), ["create later", "create later/f", "delete later/f", "delete later"]);
+  assert.deepEqual(reported(events, top), [
+    "create later",
+    "create later/f",
+    "delete later/f",
+    "delete later",
+  ]);
 });
 
 test("on a subvolume of a btrfs, short-lived directories are reported completely", {
@@ -114,7 +119,7 @@ test("on a subvolume of a btrfs, short-lived directories are reported completely
       rmSync(join(sub, `d${i}`), { recursive: true });
     }
   });
-  const names = told(events, sub);
+  const names = reported(events, sub);
   for (let i = 0; i < 20; i++) {
     for (const each of [`create d${i}/deep/f`, `delete d${i}/deep/f`, `delete d${i}/deep`, `delete d${i}`])
       assert.equal(names.includes(each), true, each);
@@ -142,7 +147,7 @@ test("on an overlay, removals are reported with their process", {
   const { on } = overlay(t);
   const { events, abilities } = await watching(on, () => comeAndGo(on));
   assert.equal(abilities.events, "fanotify");
-  assert.deepEqual(told(events, on), CAME_AND_WENT);
+  assert.deepEqual(reported(events, on), CAME_AND_WENT);
   namedRm(events, join(on, "d/old"));
   assert.equal(events[0]?.victim?.size, 3n);
 });
@@ -155,11 +160,11 @@ test("changes through an overlay are reported in its upper layer", {
     writeFileSync(join(on, "f"), "");
     spawnSync("rm", [join(on, "f")]);
   });
-  const names = told(events, upper);
+  const names = reported(events, upper);
   for (const each of ["create f", "delete f"]) assert.equal(names.includes(each), true, names.join(", "));
 });
 
-/** What an exchange is told as, by way of the C library, as no program of coreutils 9.1 does it. */
+/** Exchanges names through the C library, since no program of coreutils 9.1 does it. */
 function exchange(one: string, other: string): void {
   renameat2(Fd.cwd, bytes(one), Fd.cwd, bytes(other), RENAME_EXCHANGE);
 }
@@ -178,7 +183,7 @@ test("an exchange of two names is reported, within a directory and across two", 
     unlinkSync(join(dir, "one/d"));
     rmdirSync(join(dir, "two/f"));
   });
-  const names = told(events, dir).map((each) =>
+  const names = reported(events, dir).map((each) =>
     each.startsWith("exchange") ? `exchange ${each.split(" ").slice(1).sort().join(" ")}` : each,
   );
   assert.deepEqual(names, [
@@ -204,7 +209,7 @@ test("an exchange of two trees is reported, with the new paths below them", { sk
     rmdirSync(join(dir, "current/y"));
     writeFileSync(join(dir, "next/x/f"), "");
   });
-  const names = told(events, dir);
+  const names = reported(events, dir);
   assert.equal(names[0]?.startsWith("exchange "), true);
   assert.deepEqual(names.slice(1), ["delete current/y", "create next/x/f"]);
 });
@@ -222,6 +227,6 @@ test("an exchange with an unwatched name is reported as a move out and a move in
   assert.equal(
     events.some(({ path, to }) => path === join(dir, "in") && to === join(elsewhere, "out")),
     true,
-    JSON.stringify(told(events, dir)),
+    JSON.stringify(reported(events, dir)),
   );
 });

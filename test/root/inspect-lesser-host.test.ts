@@ -20,7 +20,7 @@ interface Told {
   }[];
 }
 
-/** A program that watches `dir` while it runs a command, and prints what it was told. */
+/** A program that watches `dir` while it runs a command, and prints the events. */
 const WATCHER = `
 import { spawnSync } from "node:child_process";
 import { watch } from ${JSON.stringify(`${root}/dist/inspect/index.js`)};
@@ -53,19 +53,19 @@ for (const proc of [["--mount-proc"], []]) {
     for (const name of ["inside", "outside"]) writeFileSync(join(dir, name), "");
     // A process of the host removes something too, while the inner one sleeps.
     const outside = `rm ${dir}/inside; sleep 0.3`;
-    const told = watchIn(dir, outside, ["unshare", "--pid", "--fork", ...proc], script);
-    assert.equal(told.ready.events, "fanotify");
-    assert.notEqual(told.ready.naming, "bpf");
+    const reported = watchIn(dir, outside, ["unshare", "--pid", "--fork", ...proc], script);
+    assert.equal(reported.ready.events, "fanotify");
+    assert.notEqual(reported.ready.naming, "bpf");
     assert.equal(
-      told.ready.notices.some((notice) => notice.includes("PID namespace")),
+      reported.ready.notices.some((notice) => notice.includes("PID namespace")),
       true,
     );
-    for (const { exe, via } of told.events) {
+    for (const { exe, via } of reported.events) {
       if (exe === undefined) assert.equal(["gone", "outside"].includes(via), true, via);
       else assert.equal(exe.endsWith("/rm"), true, exe);
     }
     assert.deepEqual(
-      told.events.map(({ op, path }) => [op, path]),
+      reported.events.map(({ op, path }) => [op, path]),
       [["delete", join(dir, "inside")]],
     );
   });
@@ -94,9 +94,9 @@ test("without root, inotify reports changes, and that the process is unknown", {
     events.every(({ via }) => via === "unknown"),
     true,
   );
-  const told = events.map(({ op, path }) => `${op} ${path.slice(dir.length + 1)}`);
+  const reported = events.map(({ op, path }) => `${op} ${path.slice(dir.length + 1)}`);
   for (const each of ["create a", "create a/b", "delete f", "rename a", "delete c/b"]) {
-    assert.equal(told.includes(each), true, `${each} in ${told.join(", ")}`);
+    assert.equal(reported.includes(each), true, `${each} in ${reported.join(", ")}`);
   }
 });
 
@@ -107,8 +107,8 @@ test("overlayfs, which accepts no file system mark, is watched by directories", 
   const command = `rm ${dir}/on/d/f; mkdir ${dir}/on/new; echo y > ${dir}/on/new/g; sleep 0.1; rm ${dir}/on/new/g`;
   const how = ["unshare", "--mount", "/bin/sh", "-c", mounted];
   const { events } = watchIn(join(dir, "on"), command, how, script);
-  const told = events.map(({ op, path }) => `${op} ${path.slice(dir.length + 4)}`);
+  const reported = events.map(({ op, path }) => `${op} ${path.slice(dir.length + 4)}`);
   for (const each of ["delete d/f", "create new", "create new/g", "delete new/g"]) {
-    assert.equal(told.includes(each), true, `${each} in ${told.join(", ")}`);
+    assert.equal(reported.includes(each), true, `${each} in ${reported.join(", ")}`);
   }
 });

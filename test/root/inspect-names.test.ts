@@ -171,23 +171,23 @@ test("a reused pid does not get the old name", { skip }, async (t) => {
     import { watch } from ${JSON.stringify(join(import.meta.dirname, "../../../dist/inspect/index.js"))};
     const watched = watch([${JSON.stringify(dir)}]);
     await watched.ready;
-    const told = [];
-    const all = (async () => { for await (const { op, actor } of watched) told.push([op, actor.pid, actor.exe ?? actor.via]); })();
+    const reported = [];
+    const all = (async () => { for await (const { op, actor } of watched) reported.push([op, actor.pid, actor.exe ?? actor.via]); })();
     spawnSync("/bin/sh", [${JSON.stringify(script)}]);
     watched.close();
     await all;
-    console.log(JSON.stringify(told));`;
+    console.log(JSON.stringify(reported));`;
   const program = join(scratch(t), "watcher.mjs");
   writeFileSync(program, watcher);
   const done = spawnSync("unshare", ["--pid", "--fork", "--mount-proc", process.execPath, program], {
     encoding: "utf8",
   });
   assert.equal(done.status, 0, done.stderr);
-  const told = JSON.parse(done.stdout) as [string, number, string][];
+  const reported = JSON.parse(done.stdout) as [string, number, string][];
   assert.deepEqual(
-    told.map(([op]) => op),
+    reported.map(([op]) => op),
     ["create", "delete", "create", "delete"],
   );
-  assert.equal(new Set(told.map(([, pid]) => pid)).size, 1, "the pid was used again");
-  for (const [op, , name] of told) assert.match(name, op === "create" ? /touch$|^gone$/ : /rm$|^gone$/);
+  assert.equal(new Set(reported.map(([, pid]) => pid)).size, 1, "the pid was used again");
+  for (const [op, , name] of reported) assert.match(name, op === "create" ? /touch$|^gone$/ : /rm$|^gone$/);
 });

@@ -27,7 +27,7 @@ function must(command: string, ...args: string[]): void {
   assert.equal(done.status, 0, `${command}: ${done.stderr}`);
 }
 
-/** An ext4 whose inodes have no room for a birth time, mounted. */
+/** An ext4 whose inodes cannot store a birth time, mounted. */
 function withoutBirthTimes(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), "mayfly-disk-"));
   const image = join(dir, "image");

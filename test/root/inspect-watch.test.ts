@@ -71,9 +71,9 @@ test("a name that is created and removed repeatedly is reported each time", opti
       rmdirSync(join(dir, "d"));
     }
   });
-  const told = events.map(({ op, path }) => `${op} ${path.slice(dir.length + 1)}`);
+  const reported = events.map(({ op, path }) => `${op} ${path.slice(dir.length + 1)}`);
   const once = ["create d", "create d/f", "delete d/f", "delete d"];
-  for (const each of once) assert.equal(told.filter((line) => line === each).length, 50, each);
+  for (const each of once) assert.equal(reported.filter((line) => line === each).length, 50, each);
 });
 
 test("a mount over a watched path is reported with its process", named, async (t) => {

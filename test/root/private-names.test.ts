@@ -37,7 +37,7 @@ const IN_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"];
 const squat = (name: string): string =>
   `mount -t tmpfs ${leafOf(name)} /tmp; mount -t tmpfs ${leafOf(name)} /var/tmp`;
 
-/** A program that tells who runs it, in a directory of its own. */
+/** A program that prints its user, in a directory of its own. */
 function planted(): { path: string; folder: string } {
   const folder = mkdtempSync("/var/mayfly-test-");
   chmodSync(folder, 0o755);

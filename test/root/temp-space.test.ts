@@ -29,7 +29,7 @@ const skip = needsRoot;
 const KIB = 1024;
 const tooMuch = Buffer.alloc(256 * KIB, 1);
 
-/** A small tmpfs, and beside it a directory with room. */
+/** A small tmpfs, and beside it a directory with free space. */
 function places(t: TestContext, options = "size=64k"): { small: string; roomy: string } {
   const base = mkdtempSyncOfNode(join(tmpdir(), "mayfly-test-"));
   const [small, roomy] = [join(base, "small"), join(base, "roomy")];

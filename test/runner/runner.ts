@@ -69,7 +69,7 @@ function watchFiles(limitSeconds: number): NodeJS.Timeout {
   }, 1000).unref();
 }
 
-/** Ends the run, and then this process, by the signal that asks for it; the result tells the run to start no more. */
+/** Ends the run, and then this process, by the signal that asks for it; after that the run starts no more files. */
 function endOnSignal(mark: string): AbortSignal {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)

@@ -33,10 +33,10 @@ function memory() {
 }
 
 function dropIn(events: readonly Event[], env: NodeJS.ProcessEnv, terminal = false): string[] {
-  const sink = memory();
-  const reporter = dropInReporter(openLog(sink, env), terminal);
+  const output = memory();
+  const reporter = dropInReporter(openLog(output, env), terminal);
   for (const event of events) reporter.report(event);
-  return sink.lines();
+  return output.lines();
 }
 
 const removed = (over: Partial<Extract<Event, { type: "removed" }>>): Event => ({

@@ -32,9 +32,9 @@ function context(t: TestContext, lines: (top: string) => readonly string[]): Res
 /** What becomes of a path, as 262 and as 252. */
 function verdicts({ config }: ResolveContext, path: string, at?: bigint): string[] {
   return ([262, 252] as const).map((version) => {
-    const [told] = explain([path], { config: [config], version, ...(at !== undefined && { at }) });
-    const code = told?.reasons[0]?.code;
-    return `${told?.verdict}${code === undefined ? "" : ` ${code}`}`;
+    const [reported] = explain([path], { config: [config], version, ...(at !== undefined && { at }) });
+    const code = reported?.reasons[0]?.code;
+    return `${reported?.verdict}${code === undefined ? "" : ` ${code}`}`;
   });
 }
 

@@ -17,8 +17,8 @@ const unlink = (name: string, after: number, before = after): Unlink => {
   return { pid: 1, ...at(name), target: `inode of ${name}` as Bytes, after, before };
 };
 
-/** What is told of these, as their masks and names. */
-function told(events: FanotifyEvent[], unlinks: Unlink[], there: string[] = [], lost = false): string[] {
+/** The events that are reported for these, as operations and names. */
+function reported(events: FanotifyEvent[], unlinks: Unlink[], there: string[] = [], lost = false): string[] {
   const order = new Order(
     { take: (read) => read(), read: () => unlinks.splice(0), takeLost: () => (lost ? 1 : 0) },
     { read: () => events.splice(0), isThere: (each) => there.includes(each.at?.name ?? "") },
@@ -36,22 +36,22 @@ function told(events: FanotifyEvent[], unlinks: Unlink[], there: string[] = [], 
 
 test("a removal is ordered after the events that were queued before it", () => {
   const events = [event(FAN_CREATE, "a"), event(FAN_RENAME, "b"), event(FAN_CREATE, "c")];
-  assert.deepEqual(told(events, [unlink("x", 0), unlink("a", 1), unlink("y", 3)]), [
+  assert.deepEqual(reported(events, [unlink("x", 0), unlink("a", 1), unlink("y", 3)]), [
     ...["delete x", "create a", "delete a", "rename b", "create c", "delete y"],
   ]);
 });
 
 test("while events are being read, a removal is ordered after the event that created the file", () => {
   const events = [event(FAN_CREATE, "a"), event(FAN_CREATE, "b"), event(FAN_CREATE, "c")];
-  assert.deepEqual(told(events, [unlink("b", 0, 3)]), ["create a", "create b", "delete b", "create c"]);
+  assert.deepEqual(reported(events, [unlink("b", 0, 3)]), ["create a", "create b", "delete b", "create c"]);
 });
 
 test("of two links created in turn under one name, the kernel reports one", () => {
   const twice = ["create a", "delete a", "create a", "delete a"];
-  assert.deepEqual(told([event(FAN_CREATE, "a")], [unlink("a", 1), unlink("a", 1)]), twice);
-  assert.deepEqual(told([event(FAN_CREATE, "a")], [unlink("a", 1)], ["a"]), twice.slice(0, 3));
+  assert.deepEqual(reported([event(FAN_CREATE, "a")], [unlink("a", 1), unlink("a", 1)]), twice);
+  assert.deepEqual(reported([event(FAN_CREATE, "a")], [unlink("a", 1)], ["a"]), twice.slice(0, 3));
 });
 
 test("a full ring buffer is reported", () => {
-  assert.deepEqual(told([], [unlink("a", 0)], [], true), ["delete a", "lost"]);
+  assert.deepEqual(reported([], [unlink("a", 0)], [], true), ["delete a", "lost"]);
 });

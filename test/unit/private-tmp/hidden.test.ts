@@ -192,7 +192,7 @@ test("$TMUX is only reported on a terminal or on request", skip, () => {
   withFolder((folder) => {
     const env = { ...process.env, TMUX: `${folder},1,2` };
     assert.equal(mayfly(["run", "--", "true"], { env, cwd: "/" }).stderr, "");
-    const told = mayfly(["run", "-v", "--", "true"], { env, cwd: "/" });
-    assert.match(told.stderr, /\$TMUX points to .*\(use --expose /);
+    const reported = mayfly(["run", "-v", "--", "true"], { env, cwd: "/" });
+    assert.match(reported.stderr, /\$TMUX points to .*\(use --expose /);
   });
 });

@@ -117,9 +117,9 @@ test("variables that point below /tmp are removed, and other hidden paths are re
   try {
     const env = { ...process.env, TMPDIR: "/tmp/x", TEMP: "/tmp", TMP: "/var/tmp/y", SSH_AUTH_SOCK: socket };
     const command = ["run", "--", "sh", "-c", 'echo "$(printenv TMPDIR) $(printenv TEMP) $(printenv TMP)"'];
-    const told = mayfly(command, { env });
-    assert.equal(told.stdout, " /tmp \n");
-    assert.match(told.stderr, /SSH_AUTH_SOCK points to .*--expose/);
+    const reported = mayfly(command, { env });
+    assert.equal(reported.stdout, " /tmp \n");
+    assert.match(reported.stderr, /SSH_AUTH_SOCK points to .*--expose/);
     assert.equal(mayfly(["run", "-q", ...command.slice(1)], { env }).stderr, "");
   } finally {
     rmSync(socket, { recursive: true });

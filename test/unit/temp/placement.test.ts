@@ -101,7 +101,7 @@ for (const [name, make] of Object.entries(makers)) {
   });
 }
 
-/** A host in some moment of its boot, told by its unit files and its mounts. */
+/** A host at some moment of its boot, described by its unit files and its mounts. */
 function boot(t: Parameters<typeof scratch>[0], units: readonly string[], mounts: string, active?: boolean) {
   const root = scratch(t);
   mkdirSync(join(root, "run/systemd/system"), { recursive: true });

@@ -8,7 +8,7 @@ import { newFile } from "#src/temp/new-file.js";
 import { openTempParent } from "#src/temp/parent.js";
 import { scratch } from "./scratch.js";
 
-// Nobody can guess 128 bits; here the names are told beforehand, and taken.
+// Nobody can guess 128 bits; here the names are known in advance, and already taken.
 const PLANTED = ["file", "directory", "link-to-file", "link-to-directory", "link-to-nothing"];
 const parts = { prefix: "" as Bytes, suffix: "" as Bytes };
 
@@ -25,7 +25,7 @@ function plant(folder: string): string {
   return dir;
 }
 
-const told = (): (() => Bytes) => {
+const predicted = (): (() => Bytes) => {
   const names = [...PLANTED, "free"];
   return () => bytes(names.shift() ?? "");
 };
@@ -41,7 +41,7 @@ test("a new directory is never a planted one", (t) => {
   const folder = scratch(t);
   const dir = plant(folder);
   using parent = openTempParent(bytes(dir));
-  using made = makeDirectory(parent, parts, told());
+  using made = makeDirectory(parent, parts, predicted());
   assert.equal(made.path, join(dir, "free"));
   requireUntouched(folder, dir);
 });
@@ -50,7 +50,7 @@ test("a new file is never a planted one", (t) => {
   const folder = scratch(t);
   const dir = plant(folder);
   using parent = openTempParent(bytes(dir));
-  const { name, fd } = newFile(parent.fd, parts, told());
+  const { name, fd } = newFile(parent.fd, parts, predicted());
   assert.equal(name, "free");
   assert.ok(existsSync(join(dir, "free")));
   requireUntouched(folder, dir);

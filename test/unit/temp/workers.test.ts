@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { library, runProgram } from "./program.js";
 import { scratch } from "./scratch.js";
 
-/** A program with a Worker that has made a directory and a file, and then does as it is told. */
+/** A program with a Worker that has made a directory and a file, and then does what the test asks for. */
 function withWorker(dir: string, then: string, main: string): ReturnType<typeof runProgram> {
   const worker = `import(${JSON.stringify(library)}).then((mayfly) => {
     const dir = ${JSON.stringify(dir)};

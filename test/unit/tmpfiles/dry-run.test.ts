@@ -1,4 +1,4 @@
-/** What a dry run foresees to fail it tells, and its exit status is that of looking, as with 262. */
+/** A dry run reports what would fail, and its exit status is that of the inspection only, as with 262. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

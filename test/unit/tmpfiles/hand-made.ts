@@ -15,7 +15,7 @@ import type { Mode } from "#src/tmpfiles/syntax/mode.js";
 import type { Modifiers } from "#src/tmpfiles/syntax/modifiers.js";
 import { NO_MODIFIERS } from "#src/tmpfiles/syntax/modifiers.js";
 
-export interface Wish {
+export interface ItemSpec {
   readonly create: Handler;
   readonly path: string;
   readonly glob?: boolean;
@@ -28,31 +28,31 @@ export interface Wish {
   readonly gid?: number;
 }
 
-export function makeItem(wish: Wish): Item {
-  const path = bytes(wish.path);
+export function makeItem(spec: ItemSpec): Item {
+  const path = bytes(spec.path);
   const owner = (id: number | undefined) => (id === undefined ? undefined : { id, onlyCreate: false });
   const mode =
-    typeof wish.mode === "number" ? { bits: wish.mode, onlyCreate: false, masked: false } : wish.mode;
+    typeof spec.mode === "number" ? { bits: spec.mode, onlyCreate: false, masked: false } : spec.mode;
   return {
     source: { file: bytes("by-hand.conf"), line: 1, text: path },
     letter: "?",
     type: {
       title: "by hand",
-      path: wish.glob === true ? "glob" : "exact",
+      path: spec.glob === true ? "glob" : "exact",
       argument: "optional",
       modifiers: "",
       ownsPath: true,
       ages: false,
-      ...(wish.defaultMode === undefined ? {} : { defaultMode: wish.defaultMode }),
-      create: wish.create,
+      ...(spec.defaultMode === undefined ? {} : { defaultMode: spec.defaultMode }),
+      create: spec.create,
     },
-    modifiers: { ...NO_MODIFIERS, ...wish.modifiers },
+    modifiers: { ...NO_MODIFIERS, ...spec.modifiers },
     path,
-    argument: wish.argument,
-    argumentBytes: wish.content === undefined ? undefined : bytes(wish.content),
+    argument: spec.argument,
+    argumentBytes: spec.content === undefined ? undefined : bytes(spec.content),
     mode,
-    user: owner(wish.uid),
-    group: owner(wish.gid),
+    user: owner(spec.uid),
+    group: owner(spec.gid),
     age: undefined,
   };
 }

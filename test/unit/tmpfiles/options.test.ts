@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Bytes, bytes, check, type RunOptions, run } from "#src/tmpfiles/index.js";
 
-/** What a program in JavaScript may pass, and what it is told. Nothing of it may run the host's configuration. */
+/** Invalid arguments from JavaScript, and the errors for them. None of them may run the host's configuration. */
 const WRONG: readonly (readonly [options: unknown, said: RegExp])[] = [
   ["clean", /^run: options must be an object such as \{ operations, args, /],
   [undefined, /^run: options must be an object/],

@@ -59,7 +59,7 @@ test("any number of threads gives the same tree and the same report", async (t) 
     );
     for (const path of removed) {
       const inside = removed.slice(removed.indexOf(path)).find((later) => later.startsWith(`${path}/`));
-      assert.equal(inside, undefined, `${path} was told before what lay in it`);
+      assert.equal(inside, undefined, `${path} was reported before its contents`);
     }
     results.push({ left: left(base), removed: removed.toSorted(), kept: sortedKeys(kept), summary });
   }

@@ -10,15 +10,15 @@ import { makeItem } from "../hand-made.js";
 const at = (path: string): Item => makeItem({ path, create: () => {} });
 
 /** What 262 does: every line is asked in turn. */
-function findByAsking(borrower: Item, lenders: readonly Item[]): Item | undefined {
+function findByAsking(inheritor: Item, sources: readonly Item[]): Item | undefined {
   let found: Item | undefined;
-  for (const lender of lenders) {
+  for (const source of sources) {
     const better =
-      lender.path === borrower.path ||
+      source.path === inheritor.path ||
       (found === undefined
-        ? isBelow(borrower.path, lender.path)
-        : isBelow(lender.path, found.path) && fnmatch(borrower.path, lender.path));
-    if (better) found = lender;
+        ? isBelow(inheritor.path, source.path)
+        : isBelow(source.path, found.path) && fnmatch(inheritor.path, source.path));
+    if (better) found = source;
   }
   return found;
 }
@@ -29,15 +29,15 @@ const path = fc.array(component, { maxLength: 3 }).map((parts) => `/${parts.join
 test("the age source is the same as by a linear search", () => {
   fc.assert(
     fc.property(fc.array(path, { maxLength: 12 }), path, (written, borrowing) => {
-      const lenders = written.map(at);
-      const borrower = at(borrowing);
-      assert.equal(new AgeInheritance(lenders).find(borrower), findByAsking(borrower, lenders));
+      const sources = written.map(at);
+      const inheritor = at(borrowing);
+      assert.equal(new AgeInheritance(sources).find(inheritor), findByAsking(inheritor, sources));
     }),
     { numRuns: 3000 },
   );
 });
 
 test("names beyond ASCII inherit ages", () => {
-  const lenders = ["/é", "/a/b", "/z/b", "/é/b"].map(at);
-  assert.equal(new AgeInheritance(lenders).find(at("/é/*"))?.path, bytes("/é/b"));
+  const sources = ["/é", "/a/b", "/z/b", "/é/b"].map(at);
+  assert.equal(new AgeInheritance(sources).find(at("/é/*"))?.path, bytes("/é/b"));
 });

@@ -22,7 +22,12 @@ type Reading = (context: ItemContext) => (source: Source) => Item | undefined;
 function readAll(options: LoadOptions, lines: readonly string[], reading: Reading): Told {
   const diagnostics: Diagnostic[] = [];
   const credentials = { directory: undefined, read: () => undefined };
-  const context = itemContext(options, options.root, credentials, (told) => void diagnostics.push(told));
+  const context = itemContext(
+    options,
+    options.root,
+    credentials,
+    (reported) => void diagnostics.push(reported),
+  );
   const read = reading(context);
   const items = lines.map((text, index) =>
     read({ file: "t.conf" as Bytes, line: index + 1, text: bytes(text) }),

@@ -91,9 +91,9 @@ const KILL = 1n << 5n;
 const none = { permitted: 0n, inheritable: 0n, effective: false, rootUid: 0 };
 
 test("capabilities: clauses apply one after the other", () => {
-  const wish = (text: string) => warned((warn) => parseCapabilities(bytes(text), warn)).result;
+  const spec = (text: string) => warned((warn) => parseCapabilities(bytes(text), warn)).result;
   const made = (text: string, old = none) => {
-    const parsed = wish(text);
+    const parsed = spec(text);
     return parsed === undefined ? "refused" : combined(old, parsed);
   };
   assert.deepEqual(made("cap_net_raw=ep"), { ...none, permitted: RAW, effective: true });

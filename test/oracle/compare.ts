@@ -1,4 +1,4 @@
-/** Runs one case through two programs and says where they part. */
+/** Runs one case through two programs, and decides which differences count. */
 import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import fc from "fast-check";
@@ -10,21 +10,21 @@ import type { Outcome, Program } from "./program.js";
 import { differences, snapshot } from "./snapshot.js";
 import { toPath } from "./tree.js";
 
-export interface Judgement {
+export interface Comparison {
   readonly differences: readonly string[];
-  /** Not compared, since the two do different things on purpose. */
+  /** Not compared: a deliberate difference affects the whole case, or two runs of 262 differ. */
   readonly setAside: boolean;
   readonly expected: Outcome;
   readonly actual: Outcome;
 }
 
-export async function judge(one: Case, expected: Program, actual: Program): Promise<Judgement> {
-  const first = await judgeOnce(one, expected, actual);
+export async function compare(one: Case, expected: Program, actual: Program): Promise<Comparison> {
+  const first = await compareOnce(one, expected, actual);
   if (first.differences.length === 0 || !one.operations.some(goesByHash)) return first;
   const wavering = new Set<string>();
   let left = first.differences;
   for (let again = 0; again < WAVERS_WITHIN && left.length > 0; again++) {
-    const { differences: own } = await judgeOnce(one, expected, expected);
+    const { differences: own } = await compareOnce(one, expected, expected);
     for (const difference of own) wavering.add(subjectOf(difference));
     left = left.filter((difference) => !wavering.has(subjectOf(difference)));
   }
@@ -42,7 +42,7 @@ const goesByHash = (operation: string): boolean => operation !== "--create";
 /** What a difference is about: a path, or the exit status. */
 const subjectOf = (difference: string): string => /^".*?": |^exit status/.exec(difference)?.[0] ?? difference;
 
-async function judgeOnce(one: Case, expected: Program, actual: Program): Promise<Judgement> {
+async function compareOnce(one: Case, expected: Program, actual: Program): Promise<Comparison> {
   const lab = openLab(one);
   try {
     const [left, right] = lab.copies;
@@ -223,21 +223,21 @@ export interface Failure {
 const TRIES = 200;
 
 /** Case `seed`: where the two part on it, the smallest case that still shows it; or that it was set aside. */
-export async function judgeSeed(
+export async function compareSeed(
   seed: number,
   expected: Program,
   actual: Program,
   cases = anyCase,
 ): Promise<Failure | "agrees" | "set aside"> {
   let setAside = false;
-  let last: { one: Case; judgement: Judgement } | undefined;
+  let last: { one: Case; comparison: Comparison } | undefined;
   let tries = 0;
   const property = fc.asyncProperty(cases, async (one) => {
     if (tries++ > TRIES) return true;
-    const judgement = await judge(one, expected, actual);
-    setAside ||= judgement.setAside;
-    if (judgement.differences.length === 0) return true;
-    last = { one, judgement };
+    const comparison = await compare(one, expected, actual);
+    setAside ||= comparison.setAside;
+    if (comparison.differences.length === 0) return true;
+    last = { one, comparison };
     return false;
   });
   const outcome = await fc.check(property, {
@@ -248,21 +248,21 @@ export async function judgeSeed(
   });
   if (!outcome.failed) return setAside ? "set aside" : "agrees";
   if (last === undefined) throw outcome.errorInstance ?? new Error(`seed ${seed} could not be run`);
-  return { seed, text: report(seed, last.one, last.judgement) };
+  return { seed, text: report(seed, last.one, last.comparison) };
 }
 
 const indent = (text: string): string => text.trimEnd().replaceAll(/^/gm, "    ");
 
-function report(seed: number, one: Case, judgement: Judgement): string {
+function report(seed: number, one: Case, comparison: Comparison): string {
   return [
     `SEED=${seed} CASES=1 npm run test:oracle`,
     show(one),
     "  they part at:",
-    ...judgement.differences.map((difference) => `    ${difference}`),
+    ...comparison.differences.map((difference) => `    ${difference}`),
     "  the real one said:",
-    indent(judgement.expected.output),
+    indent(comparison.expected.output),
     "  ours said:",
-    indent(judgement.actual.output),
+    indent(comparison.actual.output),
   ].join("\n");
 }
 
@@ -272,13 +272,13 @@ export interface Verdict {
   readonly setAside: number;
 }
 
-/** `count` cases that can be compared, from `seed` on; each failure is told to `tell` as it is found. */
-export async function judgeMany(
+/** `count` cases that can be compared, from `seed` on; each failure is passed to `onFailure` when it is found. */
+export async function compareMany(
   seed: number,
   count: number,
   expected: Program,
   actual: Program,
-  tell: (failure: Failure) => void,
+  onFailure: (failure: Failure) => void,
   cases = anyCase,
 ): Promise<Verdict> {
   const failures: Failure[] = [];
@@ -286,12 +286,12 @@ export async function judgeMany(
   let compared = 0;
   let setAside = 0;
   for (let at = seed; compared < count && failures.length < limit; at++) {
-    const outcome = await judgeSeed(at, expected, actual, cases);
+    const outcome = await compareSeed(at, expected, actual, cases);
     if (outcome === "set aside") setAside++;
     else compared++;
     if (typeof outcome === "string") continue;
     failures.push(outcome);
-    tell(outcome);
+    onFailure(outcome);
   }
   return { failures, compared, setAside };
 }

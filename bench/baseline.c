@@ -1,4 +1,4 @@
-/* The floor: all that a scan can't do without, getdents64 and a statx of each entry. */
+/* The baseline: only what every scan has to do, getdents64 and statx of each entry. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
