@@ -256,16 +256,20 @@ test("a long list is shortened on a terminal, but not in a file", () => {
   assert.match(shown, /^\.\.\. and 100 more paths\. Redirect the output to list them all\.\r$/m);
 });
 
+/** If the guard failed, a test must not empty the host's /tmp: no line's path begins so. */
+const NOWHERE = "--prefix=/nonexistent-mayfly-test";
+
 test("no command works on the whole host by default", () => {
-  const { status, stdout, stderr } = mayfly(["remove"]);
+  const { status, stdout, stderr } = mayfly(["remove", NOWHERE]);
   assert.deepEqual({ status, stdout }, { status: 64, stdout: "" });
   assert.match(stderr, /^mayfly remove: Refusing to remove .*--dry-run, or use --all\.\n$/);
   for (const verb of ["clean", "create", "remove"]) {
-    const inline = mayfly([verb, "--inline"]);
+    const inline = mayfly([verb, NOWHERE, "--inline"]);
     assert.equal(inline.status, 64);
     assert.match(inline.stderr, /Option --inline requires at least one line/);
   }
   using scratch = new Scratch();
   assert.equal(mayfly(["remove", `--root=${scratch.path}`]).status, 0);
+  assert.equal(mayfly(["remove", NOWHERE, "--all"]).status, 0);
   assert.equal(mayfly(["remove", "--dry-run"]).status, 0);
 });
