@@ -1,9 +1,8 @@
 /**
- * What a private /tmp costs: in one process `run` against a plain spawn and against spawning bubblewrap, and the command
- * line against a Node script that spawns. Rounds take turns, so that what else the machine does meets all alike.
- * Needs root: `node build/bench/private-tmp.js`. Made and removed are four directories for each connected run, so a busy
- * disk would be all that is measured: /tmp and /var/tmp are tmpfs here, in a mount namespace of the bench's own.
- * `--on-disk` takes the host's own.
+ * The cost of a private /tmp: `run` in a process, compared with a plain spawn and with bubblewrap; and the command line,
+ * compared with a Node script that spawns. The contestants take turns, so that other load affects all alike. Needs root:
+ * `node build/bench/private-tmp.js`. A connected run creates and removes four directories, so a busy disk would dominate the
+ * result: /tmp and /var/tmp are tmpfs, in a mount namespace of the benchmark. `--on-disk` uses the host's directories.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

@@ -1,6 +1,6 @@
 /**
- * `node second-walk.js CONFIGURATION INDEX` cleans twice by the configuration, in one process, and prints what the second
- * run, which goes by the index of the first, took of its time: without the start of Node, the walk itself.
+ * `node second-walk.js CONFIGURATION INDEX` cleans twice in one process, and prints the time of the second run, which uses
+ * the index of the first, divided by that of the first: the walk alone, without the start of Node.
  */
 import { bytes } from "#src/base/bytes.js";
 import { run } from "#src/tmpfiles/index.js";

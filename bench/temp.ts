@@ -1,7 +1,7 @@
 /**
- * Temporary files and directories, in one process on tmpfs: create, write 1 KB, delete; against the popular packages, the
- * bare calls of node:fs, and write-and-rename. Candidates take turns in short rounds, and the result is the median of
- * the ratios round by round, so that other load affects all of them alike.
+ * Temporary files and directories in one process on tmpfs: create, write 1 KB, delete; compared with popular packages, bare
+ * calls of node:fs, and write-and-rename. The candidates take turns in short rounds. The result is the median of the ratios
+ * of the rounds, so that other load affects all of them alike.
  */
 import fs from "node:fs";
 import { createRequire } from "node:module";

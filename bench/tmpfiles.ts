@@ -1,7 +1,7 @@
 /**
- * The engine's speed against systemd-tmpfiles 262, side by side in one run: `npm run bench`, with `-- --only NAME` for
- * the scenarios whose name holds NAME, `--rounds N`, and `--json FILE`. It wants an idle machine, root, and some 2 GB
- * of memory for its trees.
+ * The speed of the engine compared with systemd-tmpfiles 262: `npm run bench`. `-- --only NAME` selects the scenarios whose
+ * name contains NAME; `--rounds N` and `--json FILE` set the number of rounds and write the figures. Needs an idle machine,
+ * root, and about 2 GB of memory.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";

@@ -1,7 +1,7 @@
 /**
- * What being watched costs the one who deletes: cycles, instructions and CPU time of an unlink(2), in its own process; with
- * nobody looking, under `mayfly watch`, and under an audit rule with auditd running; round by round, all in one run. Needs root
- * and a C compiler; the third column auditd and a kernel with audit.
+ * The cost of a watch for the deleting process: cycles, instructions and CPU time of unlink(2), without a watch, under
+ * `mayfly watch`, and under an audit rule while auditd runs. The three take turns. Needs root and a C compiler, and for the
+ * audit rule auditd and a kernel with audit.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

@@ -1,6 +1,6 @@
 /**
- * Makes dist/bin of dist: each face of the command line in one file, headed by the build it belongs to, and each thread or
- * process that the code starts by `new URL("./NAME.js", import.meta.url)` as a file of its own.
+ * Makes dist/bin from dist: a bundle for each entry of the command line, which begins with the hash of its build, and a file
+ * for each thread or process that the code starts by `new URL("./NAME.js", import.meta.url)`.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

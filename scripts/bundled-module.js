@@ -1,2 +1,2 @@
-/** Stands for node:module in the bundles: to load that takes 2 ms, and a bundle has the `require` that it would make. */
+/** Replaces node:module in the bundles: loading it takes 2 ms, and a bundle already has the `require` that it would create. */
 export const createRequire = () => require;

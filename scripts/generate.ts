@@ -1,6 +1,6 @@
 /**
- * Writes man/ and completions/ from the tables of src/cli, and the table of all messages. They are committed, so that a
- * packager and an installed package have them without a build, and a change of wording is seen; a test compares them.
+ * Writes man/ and completions/ from the tables of src/cli, and the list of all messages. They are committed, so that packagers
+ * need no build and changes of wording show in a diff; a test compares them.
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

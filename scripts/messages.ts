@@ -1,6 +1,6 @@
 /**
- * Every text of the program that a user may read, in one table: what it is said by, and how it is worded. It is made from the
- * compiled files, so that no message can be forgotten; `npm run generate` writes it, and a test compares it.
+ * Lists every text of the program that a user may read, by the file that contains it. The list is made from the compiled files, so
+ * that no message is missing. `npm run generate` writes it, and a test compares it.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

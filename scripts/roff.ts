@@ -1,4 +1,4 @@
-/** man(7) markup for one page; every text that goes in is escaped here and nowhere else. */
+/** man(7) markup for one page. All text is escaped here, and nowhere else. */
 
 /** Prose, in which `**bold**` and `*italics*` are marked up, and a blank line ends a paragraph. */
 export function paragraphs(text: string): string {

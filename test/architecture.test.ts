@@ -1,4 +1,4 @@
-/** The structure that ARCHITECTURE.md describes: layers, names, sizes. It reads the imports of src, those of types included. */
+/** The structure that ARCHITECTURE.md describes: layers, names, sizes. Imports of types count. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** Waits for what other processes do, never without a bound, and ends them with the test. */
+/** Starts processes that end with their test, and waits for them with a time limit. */
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { after } from "node:test";

@@ -1,4 +1,4 @@
-/** Runs what is tested as an ordinary user, nobody. */
+/** Runs a test as an ordinary user, nobody. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 

@@ -1,4 +1,4 @@
-/** What tests need of a host, each as a reason for skipping, or false if the host has it. */
+/** What tests need of a host: each is a reason for skipping, or false if the host has it. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 

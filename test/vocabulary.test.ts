@@ -1,4 +1,4 @@
-/** The field's own words: those below once stood for something that has a common name, and have no other use here. */
+/** Words that stood for something that has a common name, and have no other use in this project. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** What all three shells' completions are made from: the tables of commands in src/cli. */
+/** The data for the completions of all three shells, from the tables of commands in src/cli. */
 import type { Command, Completion, Option } from "#src/cli/options.js";
 import { HELP } from "#src/cli/options.js";
 import { COMMANDS } from "#src/cli/table.js";

@@ -1,4 +1,4 @@
-/** The completion for zsh. No variable is called `commands` or `words`: those are zsh's own, and its functions need them. */
+/** The completion for zsh. No variable is called `commands` or `words`, because zsh's own functions need these. */
 import type { Completion, Option } from "#src/cli/options.js";
 import { CONFIG_DIRECTORIES, type CompletedCommand, choicesOf, NOTE, spellings } from "./commands.js";
 

@@ -1,4 +1,4 @@
-/** The library's examples run as they stand, in a folder that has the package as its users have it. */
+/** Runs the examples of the library as they are, in a directory where the package is installed. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** What every command prints with --json is as docs/json.md states it. */
+/** Validates the output of every command with --json against the schemas of docs/json.md. */
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Every path of the project that a page names exists, and a test that a page quotes is in the file that it names. */
+/** Every path of the project that a page names exists, and a quoted test is in the file named beside it. */
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";

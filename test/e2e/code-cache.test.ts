@@ -1,4 +1,4 @@
-/** V8's code cache: made on first use, used again, and read only from where nobody else can write. */
+/** V8's code cache: it is written on first use, used again, and read only from places where nobody else can write. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {

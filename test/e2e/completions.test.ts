@@ -1,4 +1,4 @@
-/** The completions, in the shells that they are for, typed on a terminal. */
+/** The completions, typed into the real shells on a terminal. */
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

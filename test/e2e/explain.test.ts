@@ -1,4 +1,4 @@
-/** explain, as a person uses it: the answer, advice that works when pasted, and broken configuration. */
+/** `mayfly explain` as users run it: the answer, advice that works as it is, and invalid configuration. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** Termination signals in the middle of a run: it stops soon, reports what it did, and ends by the signal. */
+/** Termination signals during a run: it stops soon, reports what it did, and ends by the signal. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

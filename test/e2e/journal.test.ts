@@ -1,4 +1,4 @@
-/** What the drop-in writes when systemd connects its standard error to the journal. */
+/** The output of the drop-in if systemd connects its standard error to the journal. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Runs that are killed at random moments: the next run makes what an undisturbed one makes, and leaves nothing of its own. */
+/** Runs that are killed at random moments: the next run gives the same result as an undisturbed one, and leaves nothing behind. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

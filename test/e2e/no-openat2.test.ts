@@ -1,4 +1,4 @@
-/** Without openat2(2), which kernels before 5.6 and the filters of containers do not have, trees are removed all the same. */
+/** Trees are removed without openat2(2), which kernels before 5.6 and the filters of containers lack. */
 import assert from "node:assert/strict";
 import { existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What is no regular file, or has no end, is never waited for and never read into memory: it is named, with the reason. */
+/** Files that are not regular, or have no end, are reported with the reason; no command waits for them or reads them into memory. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {

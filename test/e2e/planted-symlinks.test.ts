@@ -1,4 +1,4 @@
-/** A symlink that an ordinary user planted in root's sticky directory leads no line anywhere, whichever way it points. */
+/** No line follows a symlink that an ordinary user planted in root's sticky directory, in any direction. */
 import assert from "node:assert/strict";
 import {
   chmodSync,

@@ -1,4 +1,4 @@
-/** Starts programs as a user does, and says what came of it. */
+/** Starts programs as users do, and returns the result. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** No `..` in a line's path, nor in a symlink, leads out of --root. */
+/** No `..` in the path of a line or in a symlink leads out of --root. */
 import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

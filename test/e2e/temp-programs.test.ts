@@ -1,4 +1,4 @@
-/** Two real programs work in our directories while the host's cleaner is at work. */
+/** Two real programs work in Mayfly's directories while a cleaner runs. */
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** No byte of an argument or of a configuration reaches a terminal as something that it obeys, whichever command quotes it. */
+/** No control character of an argument or of the configuration reaches a terminal, whichever command prints it. */
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** What the friendly verbs make of odd circumstances: values that cannot be meant, lines that are wrong, users without a home. */
+/** clean, create, remove and purge in unusual circumstances: invalid values, invalid lines, users without a home directory. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";

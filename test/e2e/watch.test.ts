@@ -1,4 +1,4 @@
-/** How `mayfly watch` begins, how it copes with a flood, and how it ends. */
+/** The start of `mayfly watch`, its behaviour under a flood of events, and its end. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** An installation without koffi, as `npm install --omit=optional` or a copied directory can leave it. */
+/** An installation without koffi, as `npm install --omit=optional` or a copied directory may result in. */
 import assert from "node:assert/strict";
 import { cpSync, symlinkSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * The lines that explain advises, added to the configuration, do what they promise: in the real systemd-tmpfiles 262 and in
- * our own engine, for random names, below a root of their own.
+ * The lines that explain advises have the effect that it describes, in the real systemd-tmpfiles 262 and in Mayfly, for random
+ * names, below a root of their own.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -1,4 +1,4 @@
-/** One case: a tree, a configuration, and how both programs are called. All of it is data. */
+/** A case: a tree, a configuration, and the arguments of both programs. All of it is data. */
 import fc from "fast-check";
 import { cannotBeNobody } from "../ordinary-user.js";
 import { lines, render, type Written } from "./configuration.js";

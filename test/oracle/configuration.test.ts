@@ -1,4 +1,4 @@
-/** Random configuration files, read and not run: both have to find fault with the same lines. */
+/** Random configuration files that are read but not run: both programs reject the same lines. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Random configuration: mostly lines that mean something, some that 262 rejects. */
+/** Random configuration: mostly valid lines, and some that 262 rejects. */
 import fc from "fast-check";
 import { linkTarget, path } from "./tree-arbitrary.js";
 

@@ -1,4 +1,4 @@
-/** Single lines at odd places, side by side with systemd-tmpfiles 262: the tree, the exit status, and what a dry run says. */
+/** Single lines in unusual situations, compared with systemd-tmpfiles 262: the tree, the exit status, and the dry run. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readlinkSync, rmSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Every line type that makes or adjusts something, with its modifiers, alone, over what may be at its path already. */
+/** Every line type that creates or adjusts something, with its modifiers, alone, for every inode that may be at its path. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NOBODY } from "../ordinary-user.js";

@@ -1,4 +1,4 @@
-/** What is wrong with a line, the drop-in says in the words of systemd-tmpfiles 262, with a hint behind them. */
+/** The drop-in reports problems of lines with the messages of systemd-tmpfiles 262, followed by a hint. */
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

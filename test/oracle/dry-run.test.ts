@@ -1,4 +1,4 @@
-/** A dry run names exactly what the run then removes: also with locks, and with directories that something stays in. */
+/** A dry run lists exactly what the run removes, also with locks and with directories that are not empty. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -1,4 +1,4 @@
-/** Cases that once parted from 262, each as small as it gets, so that none of them has to be found by chance again. */
+/** Cases that once differed from 262, each as small as possible, so that none has to be found by chance again. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cannotBeNobody } from "../ordinary-user.js";

@@ -1,4 +1,4 @@
-/** A library to preload that moves the wall clock: change and birth times can't be set back, so the clock goes forward. */
+/** A library to preload that moves the wall clock forward, because change and birth times cannot be set back. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

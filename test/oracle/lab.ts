@@ -1,4 +1,4 @@
-/** The place where a case is run: two copies of its tree beside each other, whose paths are of one length. */
+/** The directory in which a case runs: two copies of its tree, whose paths have the same length. */
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import {
   chmodSync,

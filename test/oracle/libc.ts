@@ -1,4 +1,4 @@
-/** The system calls that the comparison needs to build a tree and to look at it, apart from those of the project itself. */
+/** The system calls that the comparison uses to build and inspect trees, independent of those of the project. */
 import { closeSync, constants, openSync } from "node:fs";
 import { bind, errno, errnoName } from "#src/sys/ffi.js";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW } from "#src/sys/files.js";

@@ -1,4 +1,4 @@
-/** Each letter and each of its modifiers alone, from the engine's own table, against everything that a path can be. */
+/** Each line type with each of its modifiers, from the engine's own table, for every inode that may be at its path. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINE_TYPES } from "#src/tmpfiles/lines/index.js";

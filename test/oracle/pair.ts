@@ -1,4 +1,4 @@
-/** The two programs of a comparison, or why there is none to make. */
+/** The two programs of a comparison, or the reason why there is none. */
 import { after } from "node:test";
 import { reference } from "../reference.js";
 import { type Instrument, instrument } from "./instrument.js";

@@ -1,4 +1,4 @@
-/** Configurations of a few lines, of which most have something odd about one field. */
+/** Random configurations of a few lines, most of which have something unusual in one field. */
 import fc from "fast-check";
 import type { Bytes } from "#src/base/bytes.js";
 import { LINE_TYPES } from "#src/tmpfiles/lines/index.js";

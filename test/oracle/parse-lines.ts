@@ -1,4 +1,4 @@
-/** Lines at the edges of the grammar, each in bytes. */
+/** Lines at the limits of the syntax, as bytes. */
 export const crafted: readonly string[] = [
   "d++ /mayfly/a",
   "d+ /mayfly/a",

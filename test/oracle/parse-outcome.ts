@@ -1,4 +1,4 @@
-/** What became of each line of a configuration, by the real 262 and by the engine, in one shape. */
+/** How the real 262 and the engine treat each line of a configuration, in a common form. */
 import { spawnSync } from "node:child_process";
 import { bytes } from "#src/base/bytes.js";
 import type { Diagnostic } from "#src/base/errors.js";

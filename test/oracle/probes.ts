@@ -1,4 +1,4 @@
-/** Cases thought out by hand, where lines meet in ways that chance seldom finds. `@` is the tree; each is run by --clean unless it says otherwise. */
+/** Cases written by hand, in which lines interact in ways that random cases rarely produce. `@` is the tree; each case runs --clean unless it says otherwise. */
 import type { Case, Operation } from "./case.js";
 import type { Entry } from "./tree.js";
 

@@ -1,4 +1,4 @@
-/** Something that is called as systemd-tmpfiles is: the real one, or ours. */
+/** A program that is called like systemd-tmpfiles: the real one, or Mayfly. */
 import { spawn } from "node:child_process";
 import { NOBODY } from "../ordinary-user.js";
 import type { Case } from "./case.js";

@@ -1,4 +1,4 @@
-/** What lies on the disk, as text that two runs can be compared by. Looks with Node's own calls, not with the project's. */
+/** The contents of a tree as text that can be compared. It is read by Node's own calls, not by the project's. */
 import { closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { fileFlags, xattrs } from "./libc.js";
 

@@ -1,4 +1,4 @@
-/** Our own drop-in as a program to be compared: most cases in processes that live on, some as a user starts it. */
+/** Mayfly's drop-in as a program to compare: most cases in long-running processes, and some as users start it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { NOBODY } from "../ordinary-user.js";

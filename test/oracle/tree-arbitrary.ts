@@ -1,4 +1,4 @@
-/** Random trees. Names come from a small set, so that lines and entries meet often. */
+/** Random trees. Names come from a small set, so that lines often match entries. */
 import fc from "fast-check";
 import type { Entry, Kind, Path } from "./tree.js";
 

@@ -1,4 +1,4 @@
-/** A tree as data, and how it is laid on a disk: the same data gives the same tree, timestamps to the nanosecond. */
+/** A tree as data, and its creation on a disk: the same data gives the same tree, including timestamps. */
 import {
   chmodSync,
   closeSync,

@@ -1,4 +1,4 @@
-/** Runs call after call of the drop-in in one process: starting node a thousand times would be most of the time. */
+/** Runs the drop-in repeatedly in one process, because starting Node a thousand times would take most of the time. */
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { tmpfiles } from "#src/cli/commands/tmpfiles.js";
 import { type ConfigValues, configOptionsOf, refusalOf } from "#src/cli/config-options.js";

@@ -1,4 +1,4 @@
-/** A tree that an attacker can write to, and beside it a canary that nothing may touch. */
+/** A tree that an attacker can write to, and next to it files that must not change. */
 import {
   chmodSync,
   chownSync,

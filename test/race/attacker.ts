@@ -1,6 +1,6 @@
 /**
- * A process of its own that swaps pairs of names (renameat2 with RENAME_EXCHANGE) as fast as it can, until it is asked to
- * stop. If one of the two is missing for a moment, it tries again.
+ * A process that swaps pairs of names (renameat2 with RENAME_EXCHANGE) as fast as it can, until it is asked to stop. If one of
+ * the two is missing for a moment, it tries again.
  */
 import { fork } from "node:child_process";
 import { bindSyscall, syscallNumber } from "#src/sys/ffi.js";

@@ -1,4 +1,4 @@
-/** The drop-in as the race tests run it: round after round in one process. */
+/** Runs the drop-in for the race tests, repeatedly in one process. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";

@@ -1,6 +1,6 @@
 /**
- * A process of its own that does what tmpfiles.d(5) invites programs to do: it locks a file or a directory that it
- * finds, and relies on it from then on. It locks one after the other, and counts the locks that were of no use.
+ * A process that locks files and directories that it finds, as tmpfiles.d(5) suggests, and then relies on the locks. It counts the
+ * locks that did not protect.
  */
 import { fork } from "node:child_process";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync } from "node:fs";

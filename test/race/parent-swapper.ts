@@ -1,6 +1,6 @@
 /**
- * Swaps a directory with a symlink to another, as fast as it can: `link` and `dir`, each the other's name from moment to
- * moment. Prints how often, when its standard input ends.
+ * Swaps a directory and a symlink to another directory as fast as it can: `link` and `dir` exchange their names. Prints the number of
+ * swaps when its standard input ends.
  */
 import { bytes } from "#src/base/bytes.js";
 import { Fd, O_DIRECTORY, openat, RENAME_EXCHANGE, renameat2 } from "#src/sys/files.js";

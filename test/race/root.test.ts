@@ -1,4 +1,4 @@
-/** A directory that is exchanged with one outside of --root carries no `..` out with it. */
+/** A directory that is exchanged with one outside of --root does not let `..` leave the root. */
 import assert from "node:assert/strict";
 import {
   existsSync,

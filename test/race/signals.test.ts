@@ -1,4 +1,4 @@
-/** Signals in the middle of whatever a busy program does. SIGNALS=300 sends more of them. */
+/** Signals to a program that creates and removes files all the time. SIGNALS=300 sends more of them. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { type TestContext, test } from "node:test";

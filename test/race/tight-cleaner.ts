@@ -1,6 +1,6 @@
 /**
- * A cleaner with age 0, as fast as it can be: what it finds in the directory (its argument) and nobody has locked is
- * removed at once, with the lock held across the removal, as systemd-tmpfiles does it. Ends with its standard input.
+ * A cleaner with age 0, as fast as possible: it removes everything in the directory (its argument) that is not locked, and holds the lock
+ * during the removal, as systemd-tmpfiles does. It ends with its standard input.
  */
 import { parseArgs } from "node:util";
 import { bytes } from "#src/base/bytes.js";

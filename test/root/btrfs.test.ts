@@ -1,4 +1,4 @@
-/** Subvolumes and quota groups on a btrfs of its own, beside those that systemd-tmpfiles 262 makes. */
+/** Subvolumes and quota groups on a btrfs, compared with those that systemd-tmpfiles 262 creates. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";

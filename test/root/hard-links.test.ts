@@ -1,4 +1,4 @@
-/** What has more than one name is not adjusted where fs.protected_hardlinks is off: a file over the setting says so. */
+/** If fs.protected_hardlinks is off, an inode with more than one name is not adjusted. A file mounted over the setting turns it off. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {

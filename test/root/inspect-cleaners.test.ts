@@ -1,4 +1,4 @@
-/** Which line a removal is put down to, and whose command lines are believed. */
+/** The line to which a removal is attributed, and the cleaners whose command lines are trusted. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

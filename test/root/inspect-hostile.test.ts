@@ -1,4 +1,4 @@
-/** What users who may write below what root watches can do to the watch. */
+/** What users who may write below a watched directory can do to root's watch. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** Processes that are hard to name, each of which shall be named right, or not at all. */
+/** Processes that are hard to identify: each gets the right name, or none. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";

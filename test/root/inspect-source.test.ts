@@ -1,4 +1,4 @@
-/** Where a watch learns of removals: the fallback reports the same events, so only this shows which source is in use. */
+/** The source from which a watch learns of removals. The fallback reports the same events, so only this test shows which is in use. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-/** An ordinary user takes a name that is root's to give: root's commands must not believe it. */
+/** An ordinary user takes a name that belongs to root: root's commands must not trust it. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** A read-only file system: what is as it should be is no error; everything else is one, as with 262. */
+/** A read-only file system: an inode that needs no change is not an error, everything else is, as with 262. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";

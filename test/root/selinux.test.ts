@@ -1,6 +1,6 @@
 /**
- * Labels, where no kernel with SELinux can be had: a library that stands in for libselinux keeps them in an attribute, and
- * a mount namespace has the file that says that SELinux is on.
+ * SELinux labels without a kernel that has SELinux: a library replaces libselinux and stores labels in an extended attribute, and a mount
+ * namespace contains the file that enables SELinux.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

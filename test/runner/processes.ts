@@ -1,4 +1,4 @@
-/** Finds and ends the processes of a test run: whatever carries the run's mark in its environment. */
+/** Finds and ends the processes of a test run: those that have the run's mark in their environment. */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";

@@ -1,4 +1,4 @@
-/** The runner ends what hangs and what is left, whatever a test file does. */
+/** The runner ends test files that hang, and the processes that they leave. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

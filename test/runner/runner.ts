@@ -1,4 +1,4 @@
-/** Runs test files with node:test, each within a time limit, and leaves no process of theirs behind. */
+/** Runs test files with node:test, each with a time limit, and ends all of their processes. */
 import { randomUUID } from "node:crypto";
 import { finished } from "node:stream/promises";
 import { run } from "node:test";

@@ -1,4 +1,4 @@
-/** What callers pass is checked before anything is looked at. */
+/** Arguments are checked before anything is done. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { explain, forecast, watch } from "#src/inspect/index.js";

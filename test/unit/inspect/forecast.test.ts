@@ -1,4 +1,4 @@
-/** A forecast counts what the runs remove: on each day as many entries as a run of the engine on that day takes. */
+/** A forecast counts for each day exactly what a run of the engine on that day removes. */
 import assert from "node:assert/strict";
 import { lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

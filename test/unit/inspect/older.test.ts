@@ -1,4 +1,4 @@
-/** What systemd 252's cleaner does otherwise. test/oracle/explain.test.ts holds the same against the real one, where it is. */
+/** The differences of systemd 252. test/oracle/explain.test.ts compares them with the real one, if it is available. */
 import assert from "node:assert/strict";
 import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

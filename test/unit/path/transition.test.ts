@@ -1,4 +1,4 @@
-/** The rule table of SECURITY.md: who may lead a path where. */
+/** The table of SECURITY.md: whose symlinks and directories may lead where. */
 import assert from "node:assert/strict";
 import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { after, test } from "node:test";

@@ -1,4 +1,4 @@
-/** What is made appears complete, or not at all; what a killed run left is found again. */
+/** New inodes appear complete or not at all, and what a killed run left is found again. */
 import assert from "node:assert/strict";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-/** What the private /tmp hides is reported with the option that shows it, and what is exposed is what was asked for. */
+/** Paths that a private /tmp hides are reported with the option that shows them, and an exposed path is the requested one. */
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

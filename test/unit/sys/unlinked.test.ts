@@ -1,4 +1,4 @@
-/** A name that was removed since a file was opened by it leaves a mark, whatever takes the name afterwards. */
+/** A file that was opened by a name shows whether that name was removed since, whatever has replaced it. */
 import assert from "node:assert/strict";
 import { linkSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";

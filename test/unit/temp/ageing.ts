@@ -1,4 +1,4 @@
-/** The real systemd-tmpfiles 262 as the cleaner that temporary things have to live with. */
+/** The real systemd-tmpfiles 262 as the cleaner that temporary files must survive. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";

@@ -1,4 +1,4 @@
-/** What callers pass is checked: the TypeError names the function, the argument and what is expected. */
+/** Arguments are checked: the TypeError names the function, the argument and what is expected. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";

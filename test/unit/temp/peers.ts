@@ -1,4 +1,4 @@
-/** The popular packages' temporary directories, in a process that lives on for as long as it is wanted. */
+/** Temporary directories of popular packages, in a process that lives as long as it is needed. */
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";

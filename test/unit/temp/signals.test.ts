@@ -1,4 +1,4 @@
-/** What `cleanupOnSignal` promises, on whichever Node.js the tests run: nothing stays, and the status is the signal's. */
+/** `cleanupOnSignal` on the Node.js that runs the tests: nothing is left, and the exit status is that of the signal. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";

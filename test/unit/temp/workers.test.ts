@@ -1,4 +1,4 @@
-/** What becomes of what Workers made: with their own end, with that of the program. */
+/** Files that Workers create, when the Worker ends and when the program ends. */
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";

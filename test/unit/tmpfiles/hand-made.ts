@@ -1,4 +1,4 @@
-/** Items, runs and reporters made by hand, for tests of single handlers. */
+/** Items, runs and reporters built by hand, for tests of single handlers. */
 import { mkdtempSync, rmSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";

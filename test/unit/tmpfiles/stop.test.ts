@@ -1,4 +1,4 @@
-/** A run that is asked to stop: by the flag that its options have. */
+/** A run that is asked to stop through the flag in its options. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { test } from "node:test";

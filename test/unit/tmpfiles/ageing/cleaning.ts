@@ -1,4 +1,4 @@
-/** Lines that clean and remove, made by hand, and what a run of them reports. */
+/** Lines that clean and remove, built by hand, and the report of a run of them. */
 import { execFileSync, spawn } from "node:child_process";
 import type { TestContext } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";

@@ -1,4 +1,4 @@
-/** What single line types make of their arguments. */
+/** How line types parse their arguments. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
