@@ -10,12 +10,12 @@ export interface Targets {
 export interface Scenario {
   readonly name: string;
   readonly ours: Command;
-  /** What ours is measured against; undefined where only our own figures are of interest. */
+  /** The program to compare with; undefined if only Mayfly's figures are of interest. */
   readonly peer?: Command;
   readonly baseline?: Command | undefined;
   readonly targets: Targets;
   readonly rounds: number;
-  /** Before each run, warm-up included: builds what the run will use up. */
+  /** Before each run, including the warm-up: builds the files that the run removes. */
   readonly prepare?: () => void;
   /** After each run: throws where it did not do the work. */
   readonly verify?: () => void;

@@ -16,7 +16,7 @@ export interface Command {
 
 /** VmHWM only grows, so its last reading is the peak but for the last milliseconds. */
 const POLL_MS = 4;
-/** What the shell of whoever measures has set, such as certificates that each Node process would load, is no part of it. */
+/** Without the caller's environment, which may slow Node down, for example by certificates that each process loads. */
 const ENVIRONMENT = { PATH: process.env.PATH };
 
 /** Time and CPU of one run. Nobody looks at it meanwhile: on two cores, that would cost a program with two threads time. */

@@ -22,7 +22,7 @@ import {
 
 interface Plan {
   readonly name: string;
-  /** Builds what the scenario needs below `scratch`; what it returns is measured at once. */
+  /** Builds the scenario's files below `scratch`. The result is measured at once. */
   readonly scenario: (scratch: string) => Scenario;
   readonly on: "tmpfs" | "disk";
 }

@@ -27,7 +27,7 @@ const common = {
   platform: "node",
   target: "node20",
   packages: "external",
-  // A third of the text, and so of what is read at each start.
+  // A third of the size, all of which is read at each start.
   minify: true,
   logLevel: "warning",
 };

@@ -13,7 +13,7 @@ import { messages } from "./messages.js";
 export const ROOT = resolve(import.meta.dirname, "../..");
 const MESSAGES = "test/messages.md";
 
-/** Every generated file: its path below the root, and what is to be in it. */
+/** Every generated file, by its path below the root, with its content. */
 export async function generated(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const [name, text] of await manPages(version())) files.set(join("man", name), text);

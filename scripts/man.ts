@@ -5,7 +5,7 @@ import { LINE_TYPES, RULES, type Rule } from "#src/tmpfiles/index.js";
 import { OVERVIEW } from "./prose.js";
 import { commandLine, heading, inline, item, paragraphs } from "./roff.js";
 
-/** The man pages by file name, from the tables of the commands and what is written by hand. */
+/** The man pages by file name, from the tables of the commands and the texts in prose.ts. */
 export async function manPages(version: string): Promise<Map<string, string>> {
   const pages = new Map([["mayfly.1", overviewPage(version)]]);
   for (const [name, entry] of Object.entries(COMMANDS)) {

@@ -32,12 +32,12 @@ export function heading(title: string): string {
   return `.SH "${escaped(title.toUpperCase())}"`;
 }
 
-/** A term and what it means. */
+/** A term and its meaning. */
 export function item(term: string, meaning: string): string {
   return `.TP\n${inline(term)}\n${meaning}`;
 }
 
-/** A command line as it is typed: an asterisk in it is no markup. */
+/** A command line as it is typed: an asterisk in it is not markup. */
 export function commandLine(line: string): string {
   return [".nf", `\\fB${escaped(line)}\\fP`, ".fi"].join("\n");
 }

@@ -7,11 +7,11 @@ export const NOBODY = 65534;
 
 function whyNot(): string | false {
   if (process.getuid?.() !== 0) return "needs root, to run as another user";
-  // Node itself can lie in root's home, too.
+  // Node itself may be in root's home directory.
   const read = ["-e", `require("node:fs").readFileSync(${JSON.stringify(PROGRAM)})`];
   const { status } = spawnSync(process.execPath, read, { uid: NOBODY, gid: NOBODY, cwd: "/" });
   return status === 0 ? false : "another user cannot read the project or run Node where they are";
 }
 
-/** Why nothing can be run as nobody, or false. */
+/** The reason why nothing can run as nobody, or false. */
 export const cannotBeNobody = whyNot();

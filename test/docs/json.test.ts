@@ -17,7 +17,7 @@ for (const [, names = "", text = ""] of page.matchAll(/^```json ([a-z ]+)\n([\s\
   else for (const name of names.split(" ")) schemas.set(name, ajv.compile(schema));
 }
 
-/** Runs a command with --json, and returns the types of what it prints, each of which fits its schema. */
+/** Runs a command with --json, validates each line, and returns the types. */
 function typesOf(command: string, args: readonly string[]): Set<string> {
   const { stdout, stderr } = mayfly([command, "--json", ...args]);
   assert.equal(stderr, "");

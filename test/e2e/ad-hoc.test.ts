@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { mayfly, Scratch } from "./program.js";
 
 const OLD = new Date("2020-01-01T00:00:00Z");
-/** By modification alone: the other timestamps of what a test makes are new. */
+/** By modification time only: the other timestamps of a test's files are new. */
 const BY_MTIME = ["--age-by", "mM"];
 
 function old(path: string, content = ""): void {

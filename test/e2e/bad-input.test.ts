@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { MAYFLY, mayfly, Scratch, start } from "./program.js";
 
 const LONG = "a/".repeat(2500);
-/** What stands in the first line, and what is said of it; the second line is good. */
+/** The first line, and the message about it; the second line is valid. */
 const FIRST_LINES: Readonly<Record<string, readonly [text: string, said: string, status: number]>> = {
   "a path of 5,000 bytes": [
     `d /${LONG}`,

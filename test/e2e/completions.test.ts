@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { has, ROOT, Scratch, start } from "./program.js";
 
 const FILE = "with  two spaces.conf";
-/** Prints what it is called with: the command line as the shell understood it. */
+/** Prints its arguments: the command line as the shell parsed it. */
 const SHOW = "() { printf 'ran'; printf ' <%s>' \"$@\"; printf '\\n'; }";
 
 /** The script completion runs in must not find the host's own. */
@@ -32,7 +32,7 @@ const SHELLS = {
   },
 } as const;
 
-/** Types each line into the shell, and returns what the program was then called with. */
+/** Types each line into the shell, and returns the arguments of the program. */
 function typed(shell: keyof typeof SHELLS, lines: readonly string[]): string[] {
   using scratch = new Scratch();
   const { command, setup, completion } = SHELLS[shell];

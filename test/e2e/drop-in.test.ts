@@ -55,7 +55,7 @@ function lay(top: string): void {
   }
 }
 
-// In a dry run 262 names twice what two lines remove; ours once. So lines are compared as a set.
+// In a dry run, 262 lists a path twice if two lines remove it, Mayfly once. So lines are compared as a set.
 const CONFIGURATIONS: Readonly<
   Record<string, readonly [options: readonly string[], lines: readonly string[]]>
 > = {

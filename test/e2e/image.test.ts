@@ -41,7 +41,7 @@ function fileSystem(scratch: Scratch, name: string, prepare: (tree: string) => v
   return image;
 }
 
-/** What debugfs(8) says of a path inside: the kernel has no part in it. */
+/** The inode of a path inside, read by debugfs(8) without the kernel. */
 function statOf(image: string, path: string): string {
   return start("debugfs", ["-R", `stat ${path}`, image]).stdout;
 }

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { has, MAYFLY, mayfly, Scratch } from "./program.js";
 
 const OLD = new Date("2001-02-03T04:05:06Z");
-/** Far more than fit into a pipe as lines of output: a run whose output nobody reads can't come to its end. */
+/** Far more than fit into a pipe as lines of output: a run whose output is not read cannot end. */
 const FILES = 20_000;
 
 interface Old {

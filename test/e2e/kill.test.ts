@@ -22,7 +22,7 @@ const SIGNALS = ["SIGKILL", "SIGTERM", "SIGINT"] as const;
 const LINES = 120;
 const CONTENT = "content that is written at once ".repeat(100);
 
-/** With `:` nothing is corrected later: what is wrong once stays so. */
+/** With `:` nothing is corrected later, so an error stays visible. */
 function configuration(tree: string): string {
   const owner = isRoot ? ":65534 :65534" : "- -";
   const lines = Array.from({ length: LINES }, (_, n) => [
@@ -84,7 +84,7 @@ test(`create, killed ${KILLS} times by each of ${SIGNALS.join(", ")}`, async (co
   for (const signal of SIGNALS) {
     for (let n = 0; n < KILLS; n++) {
       const { tree, config } = make();
-      // Most moments of a run lie behind its start.
+      // Most of the run comes after its start.
       if (await killed(["create", config], signal, takes * (0.3 + 0.8 * Math.random()))) hit++;
       for (const one of looks(tree).slice(1))
         assert.ok(one.startsWith("/.mayfly-") || expected.includes(one), `half made: ${one.slice(0, 80)}`);

@@ -23,7 +23,7 @@ import { isRoot, mayfly, type Result } from "./program.js";
 const skip = !isRoot && "needs root: the symlink's owner and the target's have to be two";
 const LONG_AGO = new Date("2001-01-01");
 
-/** A sticky directory, and beside it a directory of root's that nobody else may name. */
+/** A sticky directory, and next to it a directory that only root may access. */
 interface Stage {
   readonly sticky: string;
   readonly victim: string;
@@ -69,7 +69,7 @@ function plant({ sticky }: Stage, target: string, owner = NOBODY): string {
   return link;
 }
 
-/** `@` is the symlink. Each line would act on what it leads to. */
+/** `@` is the symlink. Each line would act on its target. */
 const LINES: readonly (readonly [operation: string, line: string])[] = [
   ["create", "f @/made 0644 root root - hi"],
   ["create", "f @/file 0666 65534 65534"],
@@ -153,7 +153,7 @@ for (const [kind, target] of Object.entries(TARGETS))
       }
     });
 
-/** A pattern that begins with the symlink's own entries finds none there, which is no failure. */
+/** A pattern below the symlink matches nothing, which is not a failure. */
 function requireRefused({ status, stderr }: Result, line: string, link: string): void {
   if (status === 0 && /app\/(\*|f\*|d\*)/.test(line)) return;
   assert.equal(status, 73, `${line}: ${stderr}`);

@@ -13,7 +13,7 @@ function assertNothingLeft(name: string): void {
   assert.deepEqual(mountsOf(name), []);
 }
 
-/** A script that runs privately, once it has said that it does. */
+/** A script that runs with a private /tmp, after it has reported its start. */
 async function begun(name: string, script: string, ...options: string[]) {
   const args = [CLI, "run", "--name", name, ...options, "--", "sh", "-c", script];
   const child = endWithTest(spawn(process.execPath, args, { stdio: "pipe" }));
@@ -21,7 +21,7 @@ async function begun(name: string, script: string, ...options: string[]) {
   return { child, said };
 }
 
-/** What a process says from now on, once it has said the word. */
+/** The output of a process, after it has printed the word. */
 async function says(child: ChildProcessWithoutNullStreams, word: string): Promise<() => string> {
   let text = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -13,7 +13,7 @@ function fill(directory: string): void {
   for (const name of ["file", "dir/in", "dir"]) utimesSync(join(directory, name), LONG_AGO, LONG_AGO);
 }
 
-/** All that lies outside of the root, with its mode, owner, size and change time. */
+/** Everything outside of the root, with mode, owner, size and change time. */
 const look = (outside: string): string => {
   const format = "%P %m %u %g %s %C@ %l\n";
   return start("find", [

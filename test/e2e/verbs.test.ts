@@ -7,7 +7,7 @@ import { cannotBeNobody } from "../ordinary-user.js";
 import { MAYFLY, mayfly, mayflyOnTerminal, Scratch, start } from "./program.js";
 
 const OLD = new Date("2020-01-01T00:00:00Z");
-/** Control characters, an escape sequence that sets a title, and a byte that is no UTF-8. */
+/** Control characters, an escape sequence that sets a title, and a byte that is not UTF-8. */
 const NASTY = Buffer.from("odd \n\x1b]0;owned\x07\x1b[31m\xff", "latin1");
 
 /** Control characters other than those that end lines. */

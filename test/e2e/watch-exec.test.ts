@@ -6,7 +6,7 @@ import { WAIT_FOR } from "../children.js";
 import { isRoot, Scratch } from "./program.js";
 import { whileWatching } from "./watcher.js";
 
-/** A directory to watch, and one beside it for what the command writes, which shall not be an event. */
+/** A directory to watch, and another one for the output of the command, which must not cause events. */
 class ResolveContext extends Scratch {
   readonly watched = join(this.path, "watched");
   readonly out = join(this.path, "out");

@@ -52,7 +52,7 @@ function flood(directory: string, victim: string): void {
   }
 }
 
-/** A watch whose output nobody reads. */
+/** A watch whose output is not read. */
 async function unread(directory: string): Promise<ChildProcess> {
   const child = spawn(process.execPath, [MAYFLY, "watch", "--json", directory], {
     stdio: ["ignore", "pipe", "pipe"],
@@ -99,7 +99,7 @@ test("unread output needs little memory, and does not block SIGTERM", {
       stderr += text;
     });
     child.kill("SIGTERM");
-    // Not "close": nobody reads the pipe.
+    // Not "close", because the pipe is not read.
     const [code] = (await once(child, "exit")) as [number | null];
     assert.equal(code, 1);
     assert.match(stderr, /standard output is blocked: [\d,]+ events? /);

@@ -124,7 +124,7 @@ function ours(root: string, config: string, operation: keyof typeof OPERATIONS):
   assert.equal(run(options, { wantsKept: false, report() {} }).exitStatus, 0);
 }
 
-/** The entries as `left` lists them; those that `emptied` names without what lies in them. */
+/** The entries as `left` lists them; the directories in `emptied` without their contents. */
 function listed(entries: readonly Entry[], emptied: readonly Entry[] = []): Set<string> {
   return new Set(
     entries.flatMap((one) =>

@@ -131,7 +131,7 @@ export const anyCase: fc.Arbitrary<Case> = fc
   })
   .map(settled);
 
-/** What does not go together is settled in favour of one: the directories that are searched are only ours below a root. */
+/** Resolves options that exclude each other: the configuration directories are only the test's own below a root. */
 function settled(raw: Case): Case {
   const searched = raw.files.some((file) => file.place !== "argument");
   const rooted = raw.rooted || searched;

@@ -20,26 +20,26 @@ export interface Comparison {
 
 export async function compare(one: Case, expected: Program, actual: Program): Promise<Comparison> {
   const first = await compareOnce(one, expected, actual);
-  if (first.differences.length === 0 || !one.operations.some(goesByHash)) return first;
-  const wavering = new Set<string>();
+  if (first.differences.length === 0 || !one.operations.some(hasRandomOrder)) return first;
+  const unstable = new Set<string>();
   let left = first.differences;
-  for (let again = 0; again < WAVERS_WITHIN && left.length > 0; again++) {
+  for (let again = 0; again < RUNS_TO_DIFFER && left.length > 0; again++) {
     const { differences: own } = await compareOnce(one, expected, expected);
-    for (const difference of own) wavering.add(subjectOf(difference));
-    left = left.filter((difference) => !wavering.has(subjectOf(difference)));
+    for (const difference of own) unstable.add(subjectOf(difference));
+    left = left.filter((difference) => !unstable.has(subjectOf(difference)));
   }
   return { ...first, differences: left, setAside: left.length === 0 };
 }
 
 /**
- * The real one removes and cleans the lines below a line in the order of a hash that each process seeds anew: of an `r`
- * and an `X` below one `d` either may come first, and what they leave may depend on it. Where it does not agree with
- * itself, nothing can be said of ours. Two orders, each as likely, look alike so many times once in 65536.
+ * 262 processes the lines below a line in the order of a hash table whose seed differs in each process: of an `r` and an
+ * `X` below one `d`, either may come first, and the result may depend on it. If its own runs differ, the case says nothing
+ * about Mayfly. Two orders that are equally likely give the same result so many times with a probability of 1 in 65536.
  */
-const WAVERS_WITHIN = 16;
-const goesByHash = (operation: string): boolean => operation !== "--create";
+const RUNS_TO_DIFFER = 16;
+const hasRandomOrder = (operation: string): boolean => operation !== "--create";
 
-/** What a difference is about: a path, or the exit status. */
+/** The subject of a difference: a path, or the exit status. */
 const subjectOf = (difference: string): string => /^".*?": |^exit status/.exec(difference)?.[0] ?? difference;
 
 async function compareOnce(one: Case, expected: Program, actual: Program): Promise<Comparison> {
@@ -48,17 +48,17 @@ async function compareOnce(one: Case, expected: Program, actual: Program): Promi
     const [left, right] = lab.copies;
     const [before, after] = await Promise.all([expected.run(one, left), actual.run(one, right)]);
     if (copiedIntoItself(before)) return { differences: [], setAside: true, expected: before, actual: after };
-    const parted = differences(snapshot(left.at, lab.since), snapshot(right.at, lab.since));
+    const all = differences(snapshot(left.at, lab.since), snapshot(right.at, lab.since));
     const filters = [
-      isNotLeading(parted, after),
-      isNotLedTo(after, right.at),
-      isNotKeptByALook(before, left.at),
-      isNotUnmarked(one),
+      isNotMissingParent(all, after),
+      isNotBelowTarget(after, right.at),
+      isNotKeptByAccess(before, left.at),
+      isNotClearedBit(one),
     ];
-    const found = parted.filter((difference) => filters.every((counts) => counts(difference)));
+    const found = all.filter((difference) => filters.every((counts) => counts(difference)));
     if (before.status !== after.status && !missedItsOwnParents(one, before) && !countedUnseen(before, after))
       found.push(`exit status ${after.status} (should be ${before.status})`);
-    const onPurpose = (): boolean => isApartOnPurpose(one, before, after) || isLedOut(one, left.at);
+    const onPurpose = (): boolean => differsOnPurpose(one, before, after) || isLedOut(one, left.at);
     const setAside = found.length > 0 && onPurpose();
     return { differences: setAside ? [] : found, setAside, expected: before, actual: after };
   } finally {
@@ -66,7 +66,7 @@ async function compareOnce(one: Case, expected: Program, actual: Program): Promi
   }
 }
 
-/** What may not be looked at, in a directory that may be listed but not searched, is a failure to 262, and to 262.1 is none. */
+/** Entries of a directory that may be listed but not searched are a failure for 262, and not for 262.1. */
 function countedUnseen(before: Outcome, after: Outcome): boolean {
   const { isUnrepaired = false } = reference();
   return isUnrepaired && before.status === 73 && after.status === 0 && UNSEEN.test(before.output);
@@ -77,29 +77,27 @@ const UNSEEN = /statx\(.*\) failed: Permission denied/;
 const OURS_REFUSED = /detected unsafe path transition/;
 const REAL_REFUSED = /Detected unsafe path transition|Unsafe transition from/;
 
-// The modifier `=` takes a symlink on the way for no directory, and so may lose its own way.
+// With the modifier `=`, 262 takes a symlink among the parents for a wrong file type, and may lose its own path by that.
 const REAL_REPLACED_SYMLINK = /Wrong file type 0o120000; rm -rf/;
-const REAL_LOST_ITS_WAY = /Wrong file type 0o120000; rm -rf .*\nRemoving .*\nFailed to open path/;
+const REAL_LOST_ITS_PATH = /Wrong file type 0o120000; rm -rf .*\nRemoving .*\nFailed to open path/;
 
 /**
- * Where the two do different things on purpose (COMPATIBILITY.md), and then differ from there on: such a case is counted,
- * and not compared. Ours takes no unsafe step on the way to what it cleans or removes, where the real one follows whoever
- * laid the symlink; below a --root it looks for where a symlink leads inside the root, not on the host; on the way to
- * what it then refuses it puts no directory in the place of a symlink; and where it removes one that its own path leads
- * through, it makes what it should in the directory that it holds.
+ * Whether a deliberate difference (COMPATIBILITY.md) affects the whole case. Such a case is counted, but not compared.
+ * Mayfly refuses symlinks that 262 follows; below --root it resolves symlinks inside the root; it does not replace parents
+ * of a path that it then refuses; and after removing a symlink among the parents, it continues in the directory that it has open.
  */
-function isApartOnPurpose(one: Case, before: Outcome, after: Outcome): boolean {
+function differsOnPurpose(one: Case, before: Outcome, after: Outcome): boolean {
   const isStricter = refusesOnPurpose(one, after) && !REAL_REFUSED.test(before.output);
   const mayReplace = !one.rooted && !OURS_REFUSED.test(after.output);
   const isReplaced = !mayReplace && REAL_REPLACED_SYMLINK.test(before.output);
-  return isStricter || isReplaced || REAL_LOST_ITS_WAY.test(before.output);
+  return isStricter || isReplaced || REAL_LOST_ITS_PATH.test(before.output);
 }
 
 const THROUGH_SYMLINK = / \(symlink, owned by uid \d+\)/;
 
 /**
- * Whether all that ours refused is what the real one does not look at: symlinks that lead on, what is on the way to what
- * is removed or cleaned, and what is on the way to the source of a copy.
+ * Whether Mayfly refused only what 262 does not check: symlinks, the parents of what is removed or cleaned, and the parents
+ * of the source of a copy.
  */
 function refusesOnPurpose(one: Case, { output }: Outcome): boolean {
   const refusals = output.split("\n").filter((line) => OURS_REFUSED.test(line));
@@ -111,8 +109,8 @@ function refusesOnPurpose(one: Case, { output }: Outcome): boolean {
 }
 
 /**
- * The real one makes missing parents and lists for globs where the host resolves the symlinks on the way; ours inside the
- * root. On the way to what a line names is an absolute symlink that leads nowhere on the host.
+ * Whether an absolute symlink among the parents of a line's path does not resolve on the host: 262 creates missing parents
+ * and lists directories for globs there, Mayfly inside the root.
  */
 function isLedOut(one: Case, copy: Buffer): boolean {
   const written = [...one.files.flatMap((file) => file.lines), ...one.extra];
@@ -126,7 +124,7 @@ function isLedOut(one: Case, copy: Buffer): boolean {
 
 const COPYING = /Copying tree "([^"]*)" to "([^"]*)"/g;
 
-/** The real one copies a directory into itself over and over, to a depth of 2,048. */
+/** 262 copies a directory into itself repeatedly, to a depth of 2,048. */
 function copiedIntoItself({ output }: Outcome): boolean {
   return [...output.matchAll(COPYING)].some(([, from = "", to = ""]) => {
     const source = realPath(from);
@@ -150,37 +148,39 @@ function leadsNowhere(at: Buffer): boolean {
   }
 }
 
-const LEADING = /^(".*"): is gone, should be there; mode 4\d{4}, owner \d+:\d+,/;
+const MISSING_PARENT = /^(".*"): is gone, should be there; mode 4\d{4}, owner \d+:\d+,/;
 
 /**
- * Both refuse the path, but on the way to it the real one has made the directories that were missing, for whoever owns
- * that way; ours makes nothing there (COMPATIBILITY.md). They are no difference, nor is the time of the one above them.
+ * Both refuse the path, but 262 has created its missing parents first, and Mayfly has not (COMPATIBILITY.md). These
+ * parents do not count as differences, nor does the timestamp of the directory above them.
  */
-function isNotLeading(parted: readonly string[], { output }: Outcome): (difference: string) => boolean {
+function isNotMissingParent(all: readonly string[], { output }: Outcome): (difference: string) => boolean {
   if (!OURS_REFUSED.test(output)) return () => true;
-  const leading = parted.flatMap((difference) => LEADING.exec(difference)?.[1] ?? []);
-  const above = new Set(leading.map((path) => `${path.slice(0, path.lastIndexOf("/"))}"`));
+  const parents = all.flatMap((difference) => MISSING_PARENT.exec(difference)?.[1] ?? []);
+  const above = new Set(parents.map((path) => `${path.slice(0, path.lastIndexOf("/"))}"`));
   const time = /^(".*"): mtime \d+ \(should be mtime new\)$/;
-  return (difference) => !LEADING.test(difference) && !above.has(time.exec(difference)?.[1] ?? "");
+  return (difference) => !MISSING_PARENT.test(difference) && !above.has(time.exec(difference)?.[1] ?? "");
 }
 
-const LED = / \(symlink, owned by uid \d+\) -> (.*) \(owned by uid \d+\);/;
+const REFUSED_TARGET = / \(symlink, owned by uid \d+\) -> (.*) \(owned by uid \d+\);/;
 
 /**
- * Ours refuses a symlink that the real one follows: what differs where that symlink leads, or below, is no difference
- * (COMPATIBILITY.md). Both may refuse other paths of the case, which is compared for the rest.
+ * Mayfly refuses a symlink that 262 follows (COMPATIBILITY.md): differences at the target of that symlink, or below it, do not
+ * count. The rest of the case is compared.
  */
-function isNotLedTo({ output }: Outcome, copy: Buffer): (difference: string) => boolean {
+function isNotBelowTarget({ output }: Outcome, copy: Buffer): (difference: string) => boolean {
   const above = copy.toString("latin1");
-  const targets = output.split("\n").flatMap((line) => LED.exec(line)?.[1]?.slice(above.length) ?? []);
+  const targets = output
+    .split("\n")
+    .flatMap((line) => REFUSED_TARGET.exec(line)?.[1]?.slice(above.length) ?? []);
   return (difference) => {
     const path: string = JSON.parse(/^".*?(?<!\\)"/.exec(difference)?.[0] ?? '""');
     return !targets.some((target) => path === target || path.startsWith(`${target}/`));
   };
 }
 
-/** The real one followed a symlink on its way, and later keeps it for the access time that this gave it. */
-function isNotKeptByALook({ output }: Outcome, copy: Buffer): (difference: string) => boolean {
+/** 262 followed a symlink, and later keeps it because of the access time that this set. */
+function isNotKeptByAccess({ output }: Outcome, copy: Buffer): (difference: string) => boolean {
   const kept = [...output.matchAll(/File "([^"]*)": access time .* is too new/g)];
   const below = copy.toString("latin1").length;
   const paths = new Set(kept.map(([, path = ""]) => path.slice(below)));
@@ -192,10 +192,10 @@ function isNotKeptByALook({ output }: Outcome, copy: Buffer): (difference: strin
 }
 
 /**
- * Of an ordinary user's write the kernel takes the bits of mode 6000 away. The real one writes after it looked at the mode,
- * and leaves it so; ours sets it last.
+ * When an ordinary user writes, the kernel clears the set-id bits. 262 writes after setting the mode, and loses them; Mayfly
+ * sets the mode last.
  */
-function isNotUnmarked({ unprivileged }: Case): (difference: string) => boolean {
+function isNotClearedBit({ unprivileged }: Case): (difference: string) => boolean {
   const modes = /: mode (\d+) \(should be mode (\d+)\)$/;
   return (difference) => {
     const [, ours = "", real = ""] = modes.exec(difference) ?? [];
@@ -209,7 +209,7 @@ const MISSED = [
   /Failed to open "[^"]*" at "[^"]*": (No such file or|Not a) directory/,
 ];
 
-/** A dry run of the real one fails below directories that a run would make first, or put in the place of something. */
+/** A dry run of 262 fails below directories that a run would create or replace first. */
 function missedItsOwnParents(one: Case, { output }: Outcome): boolean {
   return one.options.includes("--dry-run") && MISSED.some((words) => words.test(output));
 }
@@ -219,10 +219,10 @@ export interface Failure {
   readonly text: string;
 }
 
-/** How many smaller cases are tried for one that parts. */
+/** How many smaller cases are tried for a case that fails. */
 const TRIES = 200;
 
-/** Case `seed`: where the two part on it, the smallest case that still shows it; or that it was set aside. */
+/** Case `seed`: if the two differ, the smallest case that still shows it. */
 export async function compareSeed(
   seed: number,
   expected: Program,
@@ -257,11 +257,11 @@ function report(seed: number, one: Case, comparison: Comparison): string {
   return [
     `SEED=${seed} CASES=1 npm run test:oracle`,
     show(one),
-    "  they part at:",
+    "  differences:",
     ...comparison.differences.map((difference) => `    ${difference}`),
-    "  the real one said:",
+    "  output of systemd-tmpfiles:",
     indent(comparison.expected.output),
-    "  ours said:",
+    "  output of Mayfly:",
     indent(comparison.actual.output),
   ].join("\n");
 }

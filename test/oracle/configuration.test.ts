@@ -39,7 +39,7 @@ function faultsOfReal(): string[] {
   return [...new Set(numbers)].sort();
 }
 
-/** Of what is wrong with an argument the real one does not always say where it stands. */
+/** For problems of arguments, 262 does not always report the line. */
 const UNPLACED = ["bad-argument", "ignored-argument"];
 
 function faultsOfOurs(): { all: Set<string>; placed: Set<string> } {

@@ -19,7 +19,7 @@ export type Written = Line | { readonly raw: string };
 
 const hex = (character: string): string => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
 
-/** `\`, whitespace, quotes and what is no ASCII as escapes; `%` doubled, since it starts a specifier. */
+/** `\`, whitespace, quotes and bytes other than ASCII as escapes; `%` doubled, since it starts a specifier. */
 function escaped(text: string): string {
   return text.replace(/%/g, "%%").replace(/[^!#$&(-[\]^-~%]/g, hex);
 }
@@ -187,7 +187,7 @@ interface Family {
   readonly modifiers: string;
   readonly glob?: boolean;
   readonly argument: fc.Arbitrary<string>;
-  /** Types that no mode and owner belong to have them now and then all the same. */
+  /** Types without a mode and owner sometimes have them nevertheless. */
   readonly bare?: boolean;
   /** Types that an age belongs to. */
   readonly ages?: boolean;

@@ -45,7 +45,7 @@ function outcomeOf(
   return { status, tree: tree(top), would } satisfies Outcome;
 }
 
-/** In the line `@` stands for the directory. */
+/** In the line, `@` is the directory. */
 function compare(setup: string, line: string, options: readonly string[], reported = true): void {
   using scratch = new Scratch();
   const top = join(scratch.path, "t");
@@ -123,7 +123,7 @@ test("a dry run of C reports what it would copy", { skip }, () => {
   for (const place of ["empty", "full", "file", "new", "link", "fifo", "missing/new"]) {
     for (const type of ["C", "C+", "C="]) {
       for (const source of ["src", "src/f"]) {
-        // In a dry run 262 announces nothing more of what `=` would remove on the way.
+        // In a dry run, 262 does not report what `=` would remove among the parents.
         compare(COPIES, `${type} @/${place} - - - - @/${source}`, ["--create", "--dry-run"], type !== "C=");
       }
     }

@@ -84,7 +84,7 @@ const GROUNDS: readonly ResolveContext[] = [
   },
 ];
 
-/** Lines by what they are about; `PATH` stands for the path. */
+/** Lines by family; `PATH` is replaced by the path. */
 const LINES: Readonly<Record<string, readonly string[]>> = {
   "f and w": [
     "f PATH",

@@ -66,7 +66,7 @@ const FATAL = [
   `d /${"a/".repeat(2500)}`,
 ];
 
-/** Right lines that do not count here and now: said at the level debug. */
+/** Valid lines that do not apply on this host: reported at level debug. */
 const REMARKS = [
   "d! /x",
   "C /x - - - - /nonexistent/source",
@@ -77,7 +77,7 @@ const REMARKS = [
   "d /w 0700",
 ];
 
-/** What a program says of each line: `FILE:LINE: ` or nothing stands in front. */
+/** The messages of a program about each line, without `FILE:LINE: `. */
 function saidOf({ stderr }: Result, file: string): Map<number, string[]> {
   const said = new Map<number, string[]>();
   for (const line of stderr.split("\n")) {
@@ -110,7 +110,7 @@ function compare(lines: readonly string[], options: readonly string[], env: Node
     if (number === 0) continue;
     const mine = got.get(number) ?? [];
     for (const text of texts) {
-      // What it says of the escape stands on a line of its own, and is the part that names it.
+      // The message about the escape is on a separate line, which names it.
       if (text === "Failed to substitute specifiers in argument: Invalid argument") continue;
       assert.ok(
         mine.some((each) => each.startsWith(text)),

@@ -11,7 +11,7 @@ import { openWorker } from "./subject.js";
 const RUNS = Number(process.env.CASES ?? 100);
 const seed = Number(process.env.SEED ?? 1);
 
-/** What is said to go, in whichever form. Names may hold newlines, and go to a pipe as they are. */
+/** The paths that would be removed, in each form of the message. Names may contain newlines, which a pipe gets unescaped. */
 function named(outcome: Outcome, verb: RegExp): string[] {
   const names = [...outcome.output.matchAll(verb)].map((match) => match[1] ?? "");
   return [...new Set(names)].sort();

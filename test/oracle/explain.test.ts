@@ -107,7 +107,7 @@ async function parted(one: Case, real: Program, version: CleanerVersion): Promis
   }
 }
 
-/** Whether a symlink is in the way that anybody laid: 262 follows it to what it cleans, and Mayfly refuses (COMPATIBILITY.md). */
+/** Whether a parent is an ordinary user's symlink, which 262 follows and Mayfly refuses (COMPATIBILITY.md). */
 function isRefused(config: readonly string[], now: bigint): boolean {
   let refused = false;
   const report = (event: Event): void => {

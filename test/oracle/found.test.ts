@@ -14,11 +14,11 @@ const { isUnrepaired = false } = reference();
 type Found = Partial<Case> & {
   /** `@` is the copy. */
   readonly lines: readonly string[];
-  /** That 262 ends with: else the case does not show what it is there for. */
+  /** The exit status of 262: with another one, the case does not show what it is for. */
   readonly status: number;
   /** If 262 without the repairs of 262.1 ends with another. */
   readonly unrepairedStatus?: number;
-  /** Only root can make what it is about. */
+  /** Only root can create what the case needs. */
   readonly asRoot?: boolean;
 };
 

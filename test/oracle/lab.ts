@@ -85,7 +85,7 @@ export function openLab(one: Case): Lab {
   return { folder, copies: [first, second], since: now - 1_000_000_000n, close };
 }
 
-/** Removes the folder, with what has become immutable in it, however deep it goes. */
+/** Removes the directory at any depth, including immutable files. */
 export function removeAll(folder: string): void {
   const remove = (): SpawnSyncReturns<string> => spawnSync("rm", ["-rf", "--", folder], { encoding: "utf8" });
   if (remove().status === 0) return;

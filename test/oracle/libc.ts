@@ -137,7 +137,7 @@ export function xattrs(path: Buffer): Record<string, string> {
 const FS_IOC_GETFLAGS = 0x80086601;
 const FS_IOC_SETFLAGS = 0x40086602;
 
-/** The chattr flags of what `fd` holds, or undefined where the file system has none. */
+/** The file attributes (chattr) of `fd`, or undefined if the file system has none. */
 export function fileFlags(fd: number): number | undefined {
   const flags = Buffer.alloc(8);
   return libc.ioctl(fd, FS_IOC_GETFLAGS, flags) < 0 ? undefined : flags.readUInt32LE(0);

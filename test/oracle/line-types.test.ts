@@ -33,7 +33,7 @@ const CREDENTIAL = ["greeting", "absent"];
 const OLD = { atimeAgo: 40 * 86_400, mtimeAgo: 40 * 86_400 };
 const NEW = { atimeAgo: 7200, mtimeAgo: 7200 };
 
-/** One of each thing, by its own name, and a directory that holds them all once more. */
+/** One inode of each kind, and a directory that contains one of each. */
 const THINGS: readonly Entry[] = [
   { path: ["file"], kind: "file", content: "old content", mode: 0o640, ...OLD },
   { path: ["sticky"], kind: "file", mode: 0o1644, ...OLD },
@@ -65,7 +65,7 @@ const entries: readonly Entry[] = [
   })),
 ];
 
-// Without those inside a directory of the first level, and what is not there yet.
+// Without the entries of the directory, and without missing ones.
 const PATHS = [
   ...THINGS.filter((thing) => thing.path.length === 1).map((thing) => thing.path[0] ?? ""),
   "full",

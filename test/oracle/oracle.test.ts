@@ -10,7 +10,7 @@ const seed = Number(process.env.SEED ?? 1);
 /** An index only covers entries that are not old yet, in directories that have not just changed. */
 const soonAfter = anyCase.map((one) => ({ ...one, clockDays: 0.125 }));
 
-/** The first as the drop-in walks; then, a part of the cases each, shared by threads, and as a second run with an index. */
+/** The first as the drop-in walks; the others with a part of the cases: with threads, and as a second run with an index. */
 const WAYS = {
   "as it is": {},
   "with 2 jobs": { jobs: 2 },

@@ -12,7 +12,7 @@ export interface Pair {
   readonly ours: Program;
 }
 
-/** To be called once in a test file; what it starts ends with the file's tests. */
+/** Call it once in a test file. Its processes end with the tests of the file. */
 export function openPair(): Pair {
   return openPairs({ "": {} })[""] as Pair;
 }

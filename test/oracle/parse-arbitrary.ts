@@ -116,7 +116,7 @@ const QUOTABLE = /[ \t\v\f]/;
 const quoted = (field: string): string =>
   QUOTABLE.test(field) && !/["'\\]/.test(field) ? `"${field}"` : field;
 
-/** 262 says nothing of where these go wrong, or what it says depends on libraries that the host may not have. */
+/** 262 does not report the place of these errors, or the message depends on libraries that the host may lack. */
 const GOOD_ARGUMENTS: Readonly<Record<string, string>> = { h: "+i", H: "=", t: "user.a=b", T: "user.a=%H" };
 
 const line = fc

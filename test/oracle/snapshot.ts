@@ -121,14 +121,14 @@ export function differences(expected: Snapshot, actual: Snapshot): string[] {
 }
 
 /**
- * An access time that the real one moves by looking, and ours does not: that is on purpose (COMPATIBILITY.md). The
- * other way round it is a difference, and so is an old time that both have, but not the same.
+ * An access time that 262 updates by reading, and Mayfly does not (COMPATIBILITY.md). In the other direction it is a
+ * difference, and so are two different old times.
  */
-function onlyLookedAt(before: string, after: string | undefined): boolean {
+function isReadBy262(before: string, after: string | undefined): boolean {
   return before === "atime new" && after !== undefined && /^atime \d+$/.test(after);
 }
 
-/** A time before 1970, which the real one can't put back: ours does (COMPATIBILITY.md). */
+/** A time before 1970, which 262 cannot restore (COMPATIBILITY.md). */
 function isBeforeTheEpoch(before: string, after: string | undefined): boolean {
   return before.endsWith("time new") && after !== undefined && /^[am]time -\d+$/.test(after);
 }
@@ -138,7 +138,7 @@ function changedWords(before: string, after: string): string[] {
   const right = after.split(", ");
   return left.flatMap((word, index) => {
     const is = right[index];
-    const agrees = word === is || onlyLookedAt(word, is) || isBeforeTheEpoch(word, is);
+    const agrees = word === is || isReadBy262(word, is) || isBeforeTheEpoch(word, is);
     return agrees ? [] : [`${is} (should be ${word})`];
   });
 }

@@ -34,7 +34,7 @@ export const path: fc.Arbitrary<Path> = fc.oneof(
 
 const HOUR = 3600;
 const DAY = 86_400;
-/** None lies within minutes of an age that the lines have, so that no case hangs on how long a run took. */
+/** None is within minutes of an age in the lines, so that no result depends on the duration of a run. */
 const ago = fc.option(
   fc.oneof(
     {
@@ -100,7 +100,7 @@ export const linkTarget = fc.oneof(
 const rarely = (value: fc.Arbitrary<boolean>): fc.Arbitrary<boolean | undefined> =>
   fc.option(value, { freq: 12, nil: undefined }).map((given) => given || undefined);
 
-// Without what is absent: a shrunk case is read by people.
+// Without undefined fields, so that a reduced case is readable.
 const sparse = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as T;
 

@@ -49,14 +49,14 @@ export interface Entry {
   readonly atimeAgo?: number;
   readonly mtimeAgo?: number;
   readonly content?: string;
-  /** Of a symlink; `@` stands for the directory of the copy (nothing where that is the root). Of a hard link: an earlier entry's path, joined by slashes. */
+  /** Of a symlink; `@` is the directory of the copy (empty if that is the root). Of a hard link: the path of an earlier entry. */
   readonly target?: string;
   readonly xattr?: boolean;
   readonly acl?: boolean;
   readonly lock?: "shared" | "exclusive";
   readonly immutable?: boolean;
   readonly appendOnly?: boolean;
-  /** Of a directory: what is made in it inherits this. */
+  /** Of a directory: the default ACL. */
   readonly defaultAcl?: boolean;
 }
 
@@ -77,7 +77,7 @@ function kindOf(path: Buffer): "directory" | "other" | "none" {
   }
 }
 
-/** Makes the missing directories above; false where one of them is no directory, so that the entry can't be. */
+/** Makes the missing directories above; false if one of them is not a directory. */
 function makeParents(root: Buffer, path: Path, made: Buffer[]): boolean {
   for (let length = 1; length < path.length; length++) {
     const above = toPath(root, path.slice(0, length));
@@ -164,8 +164,8 @@ const IMMUTABLE = 0x10;
 const APPEND_ONLY = 0x20;
 
 /**
- * Mounts first, so that something lies in them; else deep ones, so that a file seldom stands where a directory has to
- * be; hard links when their targets are there.
+ * Mounts first, so that entries are created in them; then deep paths, so that a file rarely takes the name of a directory;
+ * hard links after their targets.
  */
 function inOrder(entries: readonly Entry[]): Entry[] {
   const rank = ({ kind, path }: Entry): number =>
@@ -257,7 +257,7 @@ export function release(held: Held): void {
     try {
       unmount(at);
     } catch {
-      // Its directory was removed: the kernel has let go of the mount as well.
+      // Its directory was removed, and the kernel has detached the mount.
     }
   }
 }

@@ -51,8 +51,7 @@ function runSettled(call: Call, settled: Settled, output: OutputStream): number 
 }
 
 /**
- * The run before: it only believes that it acts, and so changes nothing and notes what it saw. As an ordinary user its
- * looks would move access times.
+ * The first run, with effects that change nothing: it fills the index. As an ordinary user, it would change access times.
  */
 function fillIndex(wanted: RunOptions): void {
   const options: RunItemsOptions = {

@@ -52,7 +52,7 @@ const SECRET = "secret!";
 /** Where lines copy to: `@/../copies`. */
 const COPIES = "copies";
 
-/** The same names in both, so that what is meant for the one finds its like in the other. */
+/** The same names in both, so that an action meant for one finds the same names in the other. */
 function fill(directory: string, owner: number, content = "content"): void {
   mkdirSync(join(directory, "deep"), { recursive: true });
   for (let n = 0; n < FILES; n++) writeFileSync(join(directory, `f${n}`), content);
@@ -66,7 +66,7 @@ function age(directory: string): void {
   for (const name of names) setTimes(Buffer.from(join(directory, name)), OLD, OLD);
 }
 
-/** Copies of what only the canary holds. */
+/** Copies of files that only the canary contains. */
 function leaks(copies: string): string[] {
   if (!existsSync(copies)) return [];
   const files = readdirSync(copies, { recursive: true, withFileTypes: true }).filter((entry) =>

@@ -13,9 +13,9 @@ const LOCK_SHARED_NOW = 1 | 4;
 const HELD_MS = 2;
 
 export interface Count {
-  /** Locks on what was still there. */
+  /** Locks on entries that still existed. */
   readonly held: number;
-  /** Of them: it, or what was in it, was gone before the lock was let go. */
+  /** Of these, the locks whose entry, or a part of it, was removed before the lock was released. */
   readonly broken: string[];
 }
 

@@ -79,7 +79,7 @@ for (const quota of [false, true]) {
     assert.ok(expected !== undefined && actual !== undefined);
     const config = join(folder, "x.conf");
     writeFileSync(config, CONFIG);
-    // Twice: what is there must be left in its groups.
+    // Twice: an existing subvolume must keep its groups.
     for (const _ of [1, 2]) {
       sh(reference().binary ?? "", "--create", `--root=${expected}`, config);
       assert.equal(createBelow(actual, config), 0);

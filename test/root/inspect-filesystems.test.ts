@@ -47,7 +47,7 @@ const reported = (events: readonly WatchEvent[], dir: string): string[] =>
     return `${op} ${names.join(" ")}`;
   });
 
-/** Makes, fills, empties and removes a directory, and removes what was there before. */
+/** Creates, fills, empties and removes a directory, and removes an older one. */
 function comeAndGo(dir: string): void {
   spawnSync("rm", [join(dir, "d/old")]);
   mkdirSync(join(dir, "new"));
@@ -126,7 +126,7 @@ test("on a subvolume of a btrfs, short-lived directories are reported completely
   }
 });
 
-/** An overlay whose layers lie on an ext4 or tmpfs of the host, beside the directory that it is mounted on. */
+/** An overlay whose layers are on an ext4 or tmpfs of the host, next to its mount point. */
 function overlay(t: TestContext): { on: string; upper: string } {
   const dir = mkdtempSync(join("/var/tmp", "mayfly-overlay-"));
   const on = join(dir, "on");

@@ -18,7 +18,7 @@ const probe =
     : "an ordinary user has no user namespaces here");
 const skip = { skip: probe };
 
-/** A shell of nobody's that has done the script's work, and stays until its standard input is closed. */
+/** A shell of the user nobody that has run the script, and waits until its standard input is closed. */
 async function asNobody(script: string, ...before: string[]): Promise<ChildProcess> {
   const argv = [...NOBODY, ...before, "sh", "-ec", `${script}; echo ready; exec cat`];
   const child = endWithTest(spawn("setpriv", argv, { stdio: ["pipe", "pipe", "inherit"], cwd: "/" }));

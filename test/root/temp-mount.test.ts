@@ -65,7 +65,7 @@ for (const [how, left] of [
       dir,
     );
     assert.equal(mounts().length, left ? 1 : 0);
-    // The next use finds what was left.
+    // The next call finds the leftover mount point.
     withMountSync("none", tmpfs, () => assert.equal(mounts().length, 1));
     assert.deepEqual([mounts(), points()], [[], []]);
     assert.deepEqual(readdirSync(dir), ["precious"]);

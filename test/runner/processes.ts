@@ -56,7 +56,7 @@ export function kill(pid: number): void {
   }
 }
 
-/** Kills what is left of a run until nothing is, for at most ten seconds; returns what it found. */
+/** Kills the remaining processes of a run, for at most ten seconds, and returns them. */
 export async function endAllOf(run: string): Promise<Process[]> {
   const found = new Map<number, Process>();
   for (let tries = 0; tries < 100; tries++) {

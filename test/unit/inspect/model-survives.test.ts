@@ -35,7 +35,7 @@ function start(): { model: Model; tracker: Tracker } {
     enterAt: () => undefined,
     isAt: () => false,
     locate: () => undefined,
-    // What lies in a directory is seen as it is later.
+    // A scan sees the contents of a directory as they are later.
     explore(_path, directory) {
       for (const [at, each] of NAMES.entries()) model.put(directory, each, "directory", KEYS[at + 1]);
       return [];

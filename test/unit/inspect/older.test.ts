@@ -54,7 +54,7 @@ test("252 ignores locks on files, and respects those on directories as 262 does"
 
 test("in 252 X inherits the age, and uses the default timestamps", (t) => {
   const place = context(t, (top) => [AGED(top), `X ${top}/old`]);
-  // Change and birth time are of now, which only the default goes by.
+  // Change and birth times are new; only the default age-by includes them.
   assert.deepEqual(verdicts(place, place.file), ["remove", "keep too-new"]);
   const later = BigInt(Date.now()) * 1_000_000n + YEAR;
   assert.deepEqual(verdicts(place, place.file, later), ["remove", "remove"]);

@@ -6,7 +6,7 @@ import { type Abilities, type WatchEvent, type WatchOptions, watch } from "#src/
 import { needsInitialPidNamespace } from "../../requirements.js";
 
 export const NEEDS_ROOT = process.getuid?.() === 0 ? false : "fanotify needs root";
-/** For tests of who did something, when that process has ended: without the recorder it is not known. */
+/** For tests that need the process of an event after it has ended: without the recorder it is unknown. */
 export const NEEDS_NAMES = NEEDS_ROOT || needsInitialPidNamespace;
 
 /** A directory of the test's own, removed after it. */

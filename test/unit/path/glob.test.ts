@@ -40,7 +40,7 @@ test("with only a slash behind the last wildcard, only directories match", () =>
   assert.deepEqual(below("r*/{}").sort(), ["real", "real2"]);
   assert.deepEqual(below("real/*{/}"), ["real/sub"]);
   assert.deepEqual(below("{link,dangl*,a?b}{/}"), ["link"]);
-  // A symlink to a directory is none, so that nobody acts on the symlink.
+  // A symlink to a directory does not match, so that no action is applied to the symlink.
   assert.deepEqual(below("l*k/{}"), []);
 });
 

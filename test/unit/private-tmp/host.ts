@@ -16,7 +16,7 @@ export const refused: string | false = (() => {
 
 export const needsRoot: string | false = isRoot ? refused : "needs root";
 
-/** The same for a test that mounts something else on /tmp, and on the project where that lies there. */
+/** The same for a test that mounts something on /tmp, and on the project if that is below /tmp. */
 export const hidesTmp: string | false =
   needsRoot || (/^\/(var\/)?tmp\//.test(CLI) && "the project lies below /tmp, which this test hides");
 

@@ -5,7 +5,7 @@ import { CLI, isRoot, refused } from "./host.js";
 
 const NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 
-/** Runs a shell script privately as an ordinary user: as nobody where root runs the tests. */
+/** Runs a shell script with a private /tmp as an ordinary user: as nobody if root runs the tests. */
 function asUser(text: string, ...options: string[]) {
   const command = [process.execPath, CLI, "run", ...options, "--", "sh", "-c", text];
   const argv = isRoot ? ["setpriv", ...NOBODY, ...command] : command;

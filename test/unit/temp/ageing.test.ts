@@ -44,7 +44,7 @@ function unpack(path: string, into: string): void {
 
 const left = (dir: string): number => FILES.filter((file) => existsSync(join(dir, file))).length;
 
-/** A directory whose contents age, and a folder for what the test itself needs. */
+/** A directory whose contents age, and a directory for the test's own files. */
 function stage(t: TestContext) {
   const folder = scratch(t);
   const dir = join(folder, "aged");

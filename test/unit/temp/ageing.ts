@@ -13,7 +13,7 @@ export function cleanerMissing(): string | false {
   return reference().missing ?? false;
 }
 
-/** A library that sets a process's clock ahead; undefined where there is no C compiler to make it. */
+/** A library that sets a process's clock ahead; undefined if there is no C compiler. */
 export function clockAhead(folder: string): string | undefined {
   const library = join(folder, "clock-ahead.so");
   if (!existsSync(library)) {

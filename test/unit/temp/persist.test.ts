@@ -111,7 +111,7 @@ for (const mask of [0o777, 0o477, 0o077]) {
     const dir = scratch(t);
     const before = process.umask(mask);
     t.after(() => process.umask(before));
-    // Those of another file system make their directory under the umask, too, and then nobody but root can use it.
+    // For another file system, the test creates a directory under the umask, which then only root can use.
     const here = Object.entries(sources).filter(([name]) => !name.includes("another"));
     for (const [name, make] of here) {
       using file = make(t, dir);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 
-/** A directory of the test's own, made with nothing of what is tested, and gone with the test. */
+/** A directory for one test, created without the tested code, and removed with the test. */
 export function scratch(t: TestContext, base = tmpdir()): string {
   const path = mkdtempSync(join(base, "mayfly-test-"));
   t.after(() => rmSync(path, { recursive: true, force: true }));

@@ -57,7 +57,7 @@ export function makeItem(spec: ItemSpec): Item {
   };
 }
 
-/** A run that keeps what is reported. */
+/** A run that collects its events. */
 export function makeRun(options: { readonly root?: string; readonly dry?: boolean } = {}): RunContext & {
   readonly events: Event[];
 } {

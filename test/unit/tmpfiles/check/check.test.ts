@@ -18,7 +18,7 @@ const find = (lines: readonly string[]): string[] =>
     ({ code, line, column }) => `${line}:${column} ${code}`,
   );
 
-/** Each planted defect, with `<<` where it must be found, and what is right beside it. */
+/** Each planted mistake, with `<<` where it must be found, and a correct variant of it. */
 const planted: readonly (readonly [code: string, lines: readonly string[]])[] = [
   ["age-never-cleans", ["z /srv/a - - - <<10d", "d /srv/b - - - 10d"]],
   ["age-never-cleans", ["f /run/a - - - <<1d"]],
