@@ -27,7 +27,7 @@ function overviewPage(version: string): string {
   );
   return page("mayfly", version, [
     heading("Name"),
-    inline("mayfly - temporary files done right"),
+    inline("mayfly - manage temporary files"),
     heading("Synopsis"),
     inline("**mayfly** *COMMAND* [*OPTION*]... [*OPERAND*]..."),
     heading("Description"),
@@ -64,7 +64,7 @@ function commandPage(command: Command, summary: string, version: string): string
   ]);
 }
 
-/** A command that says nothing else has the exit statuses that all commands have. */
+/** A command without its own section has the exit statuses of all commands. */
 function sectionsOf(command: Command): readonly Section[] {
   const { sections = [], usageStatus = BAD_USAGE } = command;
   if (sections.some(({ title }) => title === EXIT_STATUS)) return sections;
@@ -77,7 +77,7 @@ const EXIT_STATUS = "Exit status";
 const CONFIGURATION: NonNullable<Command["files"]> = [
   [
     "/etc/tmpfiles.d, /run/tmpfiles.d, /usr/local/lib/tmpfiles.d, /usr/lib/tmpfiles.d",
-    "The configuration of the host. A file in an earlier directory replaces one of the same name in a later one.",
+    "The configuration of the host. A file replaces one of the same name in a later directory.",
   ],
   [
     "~/.config/user-tmpfiles.d, $XDG_RUNTIME_DIR/user-tmpfiles.d, ~/.local/share/user-tmpfiles.d, /usr/share/user-tmpfiles.d",
@@ -88,7 +88,7 @@ const CONFIGURATION: NonNullable<Command["files"]> = [
 const CODE_CACHE: NonNullable<Command["files"]> = [
   [
     "/var/cache/mayfly, $XDG_CACHE_HOME/mayfly, $CACHE_DIRECTORY",
-    "What V8 compiled of the program, for the next start: root's, a user's, and a service's.",
+    "V8's code cache for the next start: of root, of a user, and of a service.",
   ],
 ];
 
