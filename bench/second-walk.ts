@@ -3,14 +3,14 @@
  * the index of the first, divided by that of the first: the walk alone, without the start of Node.
  */
 import { bytes } from "#src/base/bytes.js";
-import { run } from "#src/tmpfiles/index.js";
+import { runSync } from "#src/tmpfiles/index.js";
 
 const [configuration = "", index = ""] = process.argv.slice(2);
 
 function clean(): number {
   const started = process.hrtime.bigint();
   const reporter = { wantsKept: false, report: () => {} };
-  run({ args: [bytes(configuration)], operations: ["clean"], index: bytes(index) }, reporter);
+  runSync({ args: [bytes(configuration)], operations: ["clean"], index: bytes(index) }, reporter);
   return Number(process.hrtime.bigint() - started);
 }
 

@@ -32,14 +32,18 @@ const common = {
   logLevel: "warning",
 };
 
+/** Those that a face starts: the promised functions of the library have threads that the command line never needs. */
 function startedByUrl() {
+  const faces = FACES.map(({ out: face }) => readFileSync(join(out, `${face}.cjs`), "utf8"));
   const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter(
     (file) => file.endsWith(".js") && !file.startsWith("bin/"),
   );
   return files.flatMap((file) => {
     const text = readFileSync(join(dist, file), "utf8");
     const started = [...text.matchAll(/new URL\("(\.\/[^"]+\.js)", import\.meta\.url\)/g)];
-    return started.map(([, target]) => join(dist, file, "..", target));
+    return started
+      .filter(([, target]) => faces.some((face) => face.includes(`"${target}"`)))
+      .map(([, target]) => join(dist, file, "..", target));
   });
 }
 

@@ -27,6 +27,7 @@ const ENGINE = [
   ["lines"],
   ["config"],
   ["run", "check"],
+  ["thread"],
   ["index.ts"],
 ];
 

@@ -34,6 +34,15 @@ export const MODE: Expectation = {
   accepts: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0o7777,
 };
 
+export const SIGNAL: Expectation = {
+  what: "an AbortSignal",
+  accepts: (value) => value instanceof AbortSignal,
+};
+export const NANOSECONDS: Expectation = {
+  what: "a bigint that is not negative, in nanoseconds",
+  accepts: (value) => typeof value === "bigint" && value >= 0n,
+};
+
 export function choices(...values: readonly string[]): Expectation {
   const list = values.map((value) => JSON.stringify(value));
   return {

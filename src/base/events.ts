@@ -64,7 +64,8 @@ export type Event =
       readonly type: "removed";
       readonly path: Bytes;
       readonly kind: InodeKind;
-      readonly bytes: bigint;
+      /** On disk. */
+      readonly bytes: number;
       readonly operation: Operation;
       /** True where the line itself removes this path (`r`, `R`, --purge), false for what lies below its path. */
       readonly target: boolean;

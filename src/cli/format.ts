@@ -48,8 +48,8 @@ export function plainFailure(path: Bytes, error: Error): string {
 const UNITS = ["B", "K", "M", "G", "T", "P"];
 
 /** Bytes in steps of 1024, as ls -h and du -h print them: `3.4M`. */
-export function size(count: bigint | number): string {
-  let value = Number(count);
+export function size(count: number): string {
+  let value = count;
   let unit = 0;
   // A value that would round to 1024 is shown in the next unit.
   for (; value >= 1023.5 && unit < UNITS.length - 1; unit++) value /= 1024;

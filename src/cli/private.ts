@@ -3,14 +3,7 @@ import type { StdioOptions } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
 import { type Bytes, escapeForDisplay, toText } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
-import {
-  type Ended,
-  exitStatus,
-  exposeOption,
-  type Rights,
-  type Running,
-  SetupError,
-} from "../private-tmp/index.js";
+import { type Ended, exitStatus, type Rights, type Running, SetupError } from "../private-tmp/index.js";
 import { inheritedOpenFiles } from "./inherited-limits.js";
 import { type Option, UsageError, type Values } from "./options.js";
 import type { OutputStream } from "./output-stream.js";
@@ -132,7 +125,7 @@ function explainEnd(ended: Ended, command: string, { directories, hiding }: Runn
   const { error, release } = ended;
   const lines: string[] = [];
   if (hiding !== undefined && exitStatus(ended) === 127) {
-    lines.push(`${command}: hidden by the private /tmp (use ${exposeOption(hiding)})`);
+    lines.push(`${command}: hidden by the private /tmp (use ${hiding})`);
   } else if (error !== undefined) {
     const why = error.code === "ENOENT" ? "command not found" : errnoWords(error.code ?? "");
     lines.push(`${command}: ${why ?? error.code}`);

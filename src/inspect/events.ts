@@ -31,7 +31,8 @@ export interface Actor {
 /** What was last known of an entry. */
 export interface Victim {
   readonly kind: InodeKind;
-  readonly size: bigint;
+  /** In bytes. */
+  readonly size: number;
   readonly uid: number;
   readonly atime: Nanoseconds;
   readonly mtime: Nanoseconds;

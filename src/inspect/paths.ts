@@ -1,18 +1,26 @@
 /** Paths as callers give them: one or several, as text or bytes, relative to the working directory. */
 import { readlinkSync } from "node:fs";
-import { either, listOf, OBJECT, PATH, requireArgument } from "../base/arguments.js";
+import {
+  type Expectations,
+  either,
+  listOf,
+  PATH,
+  requireArgument,
+  requireOptions,
+} from "../base/arguments.js";
 import { type Bytes, bytes, fromBuffer, isAbsolute, join, normalize, type PathInput } from "../base/bytes.js";
 
 const PATHS = either(PATH, listOf(PATH));
 
-/** @throws TypeError if an argument is not what `caller` expects. */
+/** @throws TypeError if an argument is not what `caller` expects, or if an option is none of those it knows. */
 export function absolutePaths(
   caller: string,
   paths: PathInput | readonly PathInput[],
   options: object,
+  known: Expectations,
 ): Bytes[] {
   requireArgument(caller, "paths", paths, PATHS);
-  requireArgument(caller, "options", options, OBJECT);
+  requireOptions(caller, options, known);
   const list = typeof paths === "string" || paths instanceof Uint8Array ? [paths] : paths;
   return list.map(absolute);
 }

@@ -1,36 +1,25 @@
 /** Runs a command in the private /tmp that a process sees. */
 
-import type { StdioOptions } from "node:child_process";
 import { bytes, escapeForDisplay } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { readMountInfo } from "../sys/mountinfo.js";
 import { openNamespace } from "../sys/namespace.js";
 import { closeOnExecFrom } from "../sys/process.js";
-import { requireAsked, requireCommand } from "./arguments.js";
+import { requireEnterArguments } from "./arguments.js";
 import { inNamespaceOf, startInside } from "./as-root.js";
 import { attemptAsUser, enterWay } from "./as-user.js";
 import { type DirectorySet, openDirectories } from "./directory.js";
 import { environmentInside, refuseOpenDirectories } from "./environment.js";
 import { type Found, find } from "./find.js";
 import { privateMounts } from "./mount-view.js";
+import type { EnterOptions } from "./options.js";
 import { namespaceId, ownerOf, type ProvenOwner, userInWords } from "./owner.js";
 import { processesIn } from "./processes.js";
-import { type Rights, requireAccounts, type UserCredentials, userCredentialsOf } from "./programs.js";
+import { requireAccounts, type UserCredentials, userCredentialsOf } from "./programs.js";
 import { asSetupError, inheritedFds, type Running, running, whereTo } from "./run.js";
 import type { Plan, Session } from "./session.js";
 import { SetupError } from "./settings.js";
 import { targets } from "./targets.js";
-
-export interface EnterOptions extends Rights {
-  readonly env?: NodeJS.ProcessEnv;
-  /** Looked up inside. The caller's if not given, or the nearest directory above it that exists inside. */
-  readonly cwd?: string;
-  /** As for child_process.spawn; `inherit` if not given. */
-  readonly stdio?: StdioOptions;
-  readonly openFiles?: bigint;
-  /** Called with what the caller should know, in words for a person: that another user owns the namespace. */
-  readonly onNotice?: (notice: string) => void;
-}
 
 /**
  * Runs a command in the mount namespace of a process, so that it sees the private /tmp as that process does, with all
@@ -48,8 +37,7 @@ export async function enter(
   command: readonly string[],
   options: EnterOptions = {},
 ): Promise<Running> {
-  requireAsked("enter", asked, options);
-  requireCommand("enter", command, options);
+  requireEnterArguments(asked, command, options);
   try {
     const places = targets();
     const found = find(asked, places);

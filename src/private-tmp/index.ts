@@ -1,16 +1,20 @@
-/** A private /tmp for a command: run one, list them, enter, reap. */
+/**
+ * A private /tmp for a command: run one, list them, enter, reap. Paths are text: those given back are escaped as for a
+ * terminal; see docs/private-tmp.md.
+ */
+export type { Nanoseconds } from "../base/time.js";
 export type { CommandEnd } from "./command.js";
 export { exitStatus } from "./command.js";
 export type { Release } from "./directory.js";
-export { type EnterOptions, enter } from "./enter.js";
-export { exposeOption } from "./environment.js";
-export { list, type PrivateProcess, type PrivateTmp, type State } from "./list.js";
-export { locate } from "./locate.js";
+export { enter } from "./enter.js";
+export { listSync, type PrivateProcess, type PrivateTmp, type State } from "./list.js";
+export { locateSync } from "./locate.js";
+export type { EnterOptions, LocateOptions, PrivateRunOptions, ReapOptions } from "./options.js";
 export type { Rights } from "./programs.js";
-export { type Reaped, type ReapOptions, reap } from "./reap.js";
+export { list, locate, reap } from "./promised.js";
+export { type Reaped, reapSync } from "./reap.js";
 export {
   type Ended,
-  type PrivateRunOptions,
   type Running,
   runPrivately,
 } from "./run.js";

@@ -47,7 +47,7 @@ export interface PrivateTmp {
   /** The mount's options, as the processes have it; empty where none sees it. */
   readonly options: readonly string[];
   /** Bytes in use; undefined where it may not be looked at. */
-  readonly size: bigint | undefined;
+  readonly size: number | undefined;
   /** When it was made, in nanoseconds since the epoch. */
   readonly created: Nanoseconds | undefined;
   /** The systemd units that its processes belong to. */
@@ -65,7 +65,7 @@ export interface PrivateProcess {
  * Every private /tmp on the host, Mayfly's and systemd's: from the mounts of all processes and the directories that
  * are there, not from a record that could be wrong. An ordinary user gets their own, and what their own processes see.
  */
-export async function list(): Promise<PrivateTmp[]> {
+export function listSync(): PrivateTmp[] {
   const host = readMountInfo();
   const all = targets();
   const found = namespaces();
@@ -159,8 +159,8 @@ function measured(view: Bytes, mode: MountView["mode"]): Pick<PrivateTmp, "size"
   }
 }
 
-function sizeOfFileSystem(path: Bytes): bigint {
-  const { blocks, bfree, bsize } = statfsSync(path, { bigint: true });
+function sizeOfFileSystem(path: Bytes): number {
+  const { blocks, bfree, bsize } = statfsSync(path);
   return (blocks - bfree) * bsize;
 }
 
@@ -242,7 +242,7 @@ function measuredDirectory({ target, leaf }: NamedDirectory): Pick<PrivateTmp, "
   }
 }
 
-function measuredInside(parent: Fd, leaf: Bytes): bigint | undefined {
+function measuredInside(parent: Fd, leaf: Bytes): number | undefined {
   try {
     using directory = openChild(parent, leaf);
     return sizeBelow(directory);

@@ -1,27 +1,21 @@
 /** Where on the host a private /tmp is. */
 
 import { bytes, escapeForDisplay, join, normalize } from "../base/bytes.js";
-import { requireAsked } from "./arguments.js";
+import { requireLocateArguments } from "./arguments.js";
 import { find } from "./find.js";
+import type { LocateOptions } from "./options.js";
 import { userInWords } from "./owner.js";
 import { SetupError } from "./settings.js";
 import { targets } from "./targets.js";
-
-export interface LocateOptions {
-  /** Which of its places, for example `/var/tmp`; the first, /tmp, if not given. */
-  readonly target?: string;
-  /** Called with what the caller should know, in words for a person: that it belongs to another user. */
-  readonly onNotice?: (notice: string) => void;
-}
 
 /**
  * Where on the host a private /tmp is: its directory or, for a tmpfs, the path through a process that sees it.
  *
  * @param asked a process, or the name of a private /tmp that root or the caller made.
- * @throws SetupError NOT_FOUND, AMBIGUOUS, FOREIGN
+ * @throws SetupError NOT_FOUND, AMBIGUOUS, FOREIGN; TypeError if an argument is invalid.
  */
-export function locate(asked: string | number, options: LocateOptions = {}): string {
-  requireAsked("locate", asked, options);
+export function locateSync(asked: string | number, options: LocateOptions = {}): string {
+  requireLocateArguments(asked, options);
   const { target, onNotice } = options;
   const places = targets();
   const wanted = target === undefined ? places[0] : normalize(bytes(target));

@@ -1,22 +1,18 @@
 /** Removes what killed commands left behind. */
-import { BOOLEAN, requireOptions } from "../base/arguments.js";
 import { type Bytes, escapeForDisplay, join } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { removeTree } from "../path/tree.js";
 import { type Fd, flock, LOCK_EX, LOCK_NB } from "../sys/files.js";
 import { statx } from "../sys/inode.js";
 import { type Mount, readMountInfo } from "../sys/mountinfo.js";
+import { requireReapOptions } from "./arguments.js";
 import { type Location, openChild, openPrivateParent } from "./directory.js";
 import { directoriesIn, directorySets } from "./find.js";
 import { shows } from "./mount-view.js";
 import { parseLeaf } from "./name.js";
+import type { ReapOptions } from "./options.js";
 import { type Namespaces, type NamespaceView, namespaces, suspects } from "./processes.js";
 import { targets } from "./targets.js";
-
-export interface ReapOptions {
-  /** Say what would be removed, and remove nothing. */
-  readonly dryRun?: boolean;
-}
 
 /** What became of one directory. */
 export interface Reaped {
@@ -31,8 +27,8 @@ export interface Reaped {
  * Removes what commands left behind that did not get to do it themselves: a directory of Mayfly's whose lock nobody
  * holds and that no process has mounted anywhere. What can't be proved unused stays. systemd's are systemd's to remove.
  */
-export async function reap(options: ReapOptions = {}): Promise<Reaped[]> {
-  requireOptions("reap", options, { dryRun: BOOLEAN });
+export function reapSync(options: ReapOptions = {}): Reaped[] {
+  requireReapOptions(options);
   const { dryRun = false } = options;
   const sets = ownDirectories().map(tryLock);
   try {

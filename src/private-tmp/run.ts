@@ -3,7 +3,7 @@ import type { ChildProcess, StdioOptions } from "node:child_process";
 import { type Bytes, bytes, escapeForDisplay, isAbsolute, join, normalize } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { failedWith, SyscallError } from "../base/errors.js";
-import { requireCommand } from "./arguments.js";
+import { requireRunArguments } from "./arguments.js";
 import { prepareDirectories, prepareSharedTmpfs, prepareTmpfs } from "./as-root.js";
 import { prepareAsUser } from "./as-user.js";
 import { type CommandEnd, startCommand } from "./command.js";
@@ -16,6 +16,7 @@ import {
 } from "./directory.js";
 import {
   environmentInside,
+  exposeOption,
   hiddenDirectoryNotices,
   hidingCommand,
   refuseOpenDirectories,
@@ -23,51 +24,13 @@ import {
 } from "./environment.js";
 import { type Found, find } from "./find.js";
 import { isName, nameFor, newLeaf } from "./name.js";
+import type { PrivateRunOptions } from "./options.js";
 import { userInWords } from "./owner.js";
-import { type Rights, requireAccounts, withRights } from "./programs.js";
+import { requireAccounts, withRights } from "./programs.js";
 import { forbidden } from "./refusal.js";
-import {
-  finish,
-  hostPaths,
-  isSeenAnywhere,
-  type KillMode,
-  type Plan,
-  type PrivateMode,
-  type Session,
-} from "./session.js";
+import { finish, hostPaths, isSeenAnywhere, type KillMode, type Plan, type Session } from "./session.js";
 import { parseMountOptions, SetupError } from "./settings.js";
 import { targets, throughTargets } from "./targets.js";
-
-/** How to run a command with a private /tmp. */
-export interface PrivateRunOptions extends Rights {
-  /**
-   * `connected`: directories on the host's file systems, as big as those, and seen by the host. `disconnected`: one
-   * tmpfs, which nobody outside sees and which is gone with the last process. `connected` where it is not given.
-   */
-  readonly mode?: PrivateMode;
-  /** `noexec`, `nosuid`, `nodev`, `ro`, `nosymfollow` and their opposites; `size=` and `nr_inodes=` of a tmpfs, tmpfs(5). */
-  readonly mountOptions?: readonly string[];
-  /** What `list` shows it as and `join` finds it by: up to 128 letters, digits and `_.:@-`. */
-  readonly name?: string;
-  /** Shares the private /tmp of that name, or the one that this process has, instead of making one. */
-  readonly join?: string | number;
-  /** Paths below /tmp or /var/tmp of the host that are to be seen inside too. */
-  readonly expose?: readonly string[];
-  readonly killMode?: KillMode;
-  /** Where the host refuses namespaces, run the command with the host's /tmp rather than not at all. */
-  readonly bestEffort?: boolean;
-  readonly env?: NodeJS.ProcessEnv;
-  /** Looked up inside. Where it is not given: the caller's, or the nearest directory above it that is there. */
-  readonly cwd?: string;
-  /** As for child_process.spawn; `inherit` where it is not given. */
-  readonly stdio?: StdioOptions;
-  /** The soft limit of open files for the command. Node has raised its own to the hard one. */
-  readonly openFiles?: bigint;
-  /** Also report what only a person at a terminal misses, such as tmux. */
-  readonly forPerson?: boolean;
-  /** Called with what the command will not find inside, in words for a person. */
-  readonly onNotice?: (notice: string) => void;
-}
 
 /** A command that runs with a private /tmp. */
 export interface Running {
@@ -78,8 +41,8 @@ export interface Running {
   readonly directories: readonly string[];
   /** False where `bestEffort` let it run with the host's /tmp. */
   readonly isPrivate: boolean;
-  /** The path to expose, if the private /tmp hides the command's program. */
-  readonly hiding?: Bytes;
+  /** What `mayfly run` would need to show the command's program, if the private /tmp hides it: `--expose PATH`. */
+  readonly hiding?: string;
   /** Sends the command a signal; false where it has ended. */
   kill(signal: NodeJS.Signals): boolean;
   /** When the command has ended and its private /tmp was let go of. Never rejects for how the command ended. */
@@ -108,14 +71,14 @@ export async function runPrivately(
   command: readonly string[],
   options: PrivateRunOptions = {},
 ): Promise<Running> {
-  requireCommand("run", command, options);
+  requireRunArguments(command, options);
   try {
     const plan = planned(command, options);
     const session = await staged(plan, options);
     const { hiding } = plan;
     return {
       ...running(session, options.killMode ?? "process"),
-      ...(hiding === undefined ? {} : { hiding }),
+      ...(hiding === undefined ? {} : { hiding: exposeOption(hiding) }),
     };
   } catch (error) {
     if (options.bestEffort === true && error instanceof SetupError && error.code === "FORBIDDEN") {

@@ -14,10 +14,10 @@ interface Level {
 }
 
 /** The bytes on disk below a directory, hard links once, without what is mounted inside. */
-export function sizeBelow(top: Fd): bigint {
+export function sizeBelow(top: Fd): number {
   const seen = new Set<string>();
   const levels: Level[] = [{ dir: top, listing: entries(top) }];
-  let size = 0n;
+  let size = 0;
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const { value: entry, done } = level.listing.next();
     if (done === true) {
@@ -32,10 +32,10 @@ export function sizeBelow(top: Fd): bigint {
   return size;
 }
 
-function sizeOf(dir: Fd, name: Bytes, seen: Set<string>): bigint {
+function sizeOf(dir: Fd, name: Bytes, seen: Set<string>): number {
   const stat = ignoringGone(() => statx(dir, name));
-  if (stat === undefined || (stat.nlink > 1 && !isDirectory(stat) && isSeen(stat, seen))) return 0n;
-  return stat.isMountRoot ? 0n : stat.allocated;
+  if (stat === undefined || (stat.nlink > 1 && !isDirectory(stat) && isSeen(stat, seen))) return 0;
+  return stat.isMountRoot ? 0 : Number(stat.allocated);
 }
 
 function isSeen({ inode }: Stat, seen: Set<string>): boolean {

@@ -9,7 +9,7 @@ import { InodeMark } from "../sys/inode.js";
 import { detachMount, unmount } from "../sys/mount.js";
 import { RemovalError } from "./errors.js";
 import { hasParentTable, type Kind, type RegistryEntry, registry } from "./registry.js";
-import { runSync, type Steps, step } from "./sync-async.js";
+import { type Steps, step, stepThroughSync } from "./sync-async.js";
 
 /** Something on disk that is to be removed. */
 export interface Leftover {
@@ -106,7 +106,7 @@ const ORDER: Readonly<Record<Kind, number>> = { "mount-point": 0, file: 1, direc
 function removeQuietly(entries: readonly RegistryEntry[]): void {
   for (const entry of [...entries].sort((a, b) => ORDER[a.kind] - ORDER[b.kind])) {
     try {
-      runSync(removal(leftoverOf(entry)));
+      stepThroughSync(removal(leftoverOf(entry)));
     } catch {
       // A sweep, or the host's cleaner, finds it later: its lock ends with the process.
     }

@@ -22,7 +22,7 @@ import { freshName } from "./names.js";
 import { DIRECTORY_OPTIONS, type NameParts, nameParts, type TempDirOptions } from "./options.js";
 import type { Parent } from "./parent.js";
 import { inPlace } from "./placement.js";
-import { runAsync, runSync, type Steps } from "./sync-async.js";
+import { type Steps, stepThrough, stepThroughSync } from "./sync-async.js";
 
 /** A cleaner can take a directory in the moment before it is locked; so often is another one made in its place. */
 const ATTEMPTS = 1000;
@@ -83,13 +83,13 @@ export class LockedDir implements Disposable, AsyncDisposable {
    * @throws RemovalError where something had to stay (a mount, an immutable file): it can be called again then.
    */
   async remove(): Promise<void> {
-    await runAsync(this.removal());
+    await stepThrough(this.removal());
   }
 
   removeSync(): void {
     if (this.fd < 0) return;
     if (removeEmpty(this.#held)) this.#end();
-    else runSync(this.removal());
+    else stepThroughSync(this.removal());
   }
 
   /** @internal */

@@ -28,7 +28,7 @@ import { expect, forget, type Held, register, removal, unregister } from "./clea
 import { type LockedDir, makeDirectory } from "./directory.js";
 import { type NameParts, pathBytes } from "./options.js";
 import { openTempParent } from "./parent.js";
-import { runAsync, runSync, type Steps, step } from "./sync-async.js";
+import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js";
 import { ownRuntimeDirectory } from "./well-known.js";
 
 export interface WithMountOptions {
@@ -74,7 +74,7 @@ export async function withMount<Result>(
   options: WithMountOptions,
   callback: (path: string) => Result,
 ): Promise<Awaited<Result>> {
-  return (await runAsync(mounted(source, options, callback))) as Awaited<Result>;
+  return (await stepThrough(mounted(source, options, callback))) as Awaited<Result>;
 }
 
 export function withMountSync<Result>(
@@ -82,7 +82,7 @@ export function withMountSync<Result>(
   options: WithMountOptions,
   callback: (path: string) => Result,
 ): Result {
-  return runSync(mounted(source, options, callback));
+  return stepThroughSync(mounted(source, options, callback));
 }
 
 function* mounted<Result>(
@@ -132,7 +132,7 @@ class MountPoint implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    runSync(removal(this.#held));
+    stepThroughSync(removal(this.#held));
     unregister(this.#held);
     this.#held.fd.close();
   }

@@ -12,7 +12,7 @@ import { NAMED_FILE_OPTIONS, type NamedTempFileOptions, nameParts, pathBytes } f
 import type { Parent } from "./parent.js";
 import { type PersistOptions, persist, persistSync, type Unpersisted } from "./persist.js";
 import { inPlace } from "./placement.js";
-import { runSync } from "./sync-async.js";
+import { stepThroughSync } from "./sync-async.js";
 
 /**
  * Makes a file that only this user can open, under a name that nobody can guess, and holds a shared lock on it, so that
@@ -96,7 +96,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
 
   removeSync(): void {
     if (!this.#ended) {
-      runSync(removal(this.#held));
+      stepThroughSync(removal(this.#held));
       this.#end();
     }
     this.open.close();

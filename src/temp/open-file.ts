@@ -9,7 +9,7 @@ import { type Fd, procPath } from "../sys/files.js";
 import { reserve } from "../sys/space.js";
 import { fullCode, fullPlace, TempSpaceError } from "./errors.js";
 import type { ContentOptions } from "./options.js";
-import { runAsync, runSync, type Steps, step } from "./sync-async.js";
+import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js";
 
 const read = promisify(fs.read);
 const write = promisify(fs.write);
@@ -55,11 +55,11 @@ export abstract class OpenFile {
    * @throws TempSpaceError if there is no room; the file then has its old length.
    */
   async append(data: string | Uint8Array): Promise<void> {
-    return runAsync(this.appending(toBytes(data)));
+    return stepThrough(this.appending(toBytes(data)));
   }
 
   appendSync(data: string | Uint8Array): void {
-    runSync(this.appending(toBytes(data)));
+    stepThroughSync(this.appending(toBytes(data)));
   }
 
   protected *appending(data: Uint8Array): Steps<void> {
@@ -89,7 +89,7 @@ function toBytes(data: string | Uint8Array): Uint8Array {
 /** What a new file is to hold at once. */
 export function fill(fd: Fd, { content, reserve: length }: ContentOptions): void {
   if (length !== undefined) reserve(fd, length);
-  if (content !== undefined) runSync(writeAt(fd, toBytes(content), 0));
+  if (content !== undefined) stepThroughSync(writeAt(fd, toBytes(content), 0));
 }
 
 /** Appends all of `data` or nothing. */

@@ -31,7 +31,7 @@ import { freshName } from "./names.js";
 import { discard, newLockedFile, unnamedFile } from "./new-file.js";
 import { copyContents } from "./open-file.js";
 import { DEFAULT_PREFIX, nameParts, pathArgument } from "./options.js";
-import { runAsync, runSync, type Steps, step } from "./sync-async.js";
+import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js";
 
 /** How a file appears under its lasting name. */
 export interface PersistOptions {
@@ -71,7 +71,9 @@ const fsync = promisify(fs.fsync);
 export async function persist(file: Unpersisted, path: PathInput, options: PersistOptions): Promise<Fd> {
   const whole = requirePersistable(path, options);
   try {
-    return persistedAtOnce(file, whole, options) ? file.fd : await runAsync(persisting(file, whole, options));
+    return persistedAtOnce(file, whole, options)
+      ? file.fd
+      : await stepThrough(persisting(file, whole, options));
   } catch (error) {
     throw failure(error, whole);
   }
@@ -80,7 +82,9 @@ export async function persist(file: Unpersisted, path: PathInput, options: Persi
 export function persistSync(file: Unpersisted, path: PathInput, options: PersistOptions): Fd {
   const whole = requirePersistable(path, options);
   try {
-    return persistedAtOnce(file, whole, options) ? file.fd : runSync(persisting(file, whole, options));
+    return persistedAtOnce(file, whole, options)
+      ? file.fd
+      : stepThroughSync(persisting(file, whole, options));
   } catch (error) {
     throw failure(error, whole);
   }

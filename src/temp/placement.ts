@@ -7,7 +7,7 @@ import { isUp } from "./early-boot.js";
 import { asGiven, type FullPlace, fullCode, fullPlace, inWords, originOf, TempSpaceError } from "./errors.js";
 import { type PlacementOptions, pathBytes } from "./options.js";
 import { openTempParent, type Parent, recentParent, standardParent } from "./parent.js";
-import { runSync, type Steps, syncStep } from "./sync-async.js";
+import { type Steps, stepThroughSync, syncStep } from "./sync-async.js";
 import { ownRuntimeDirectory } from "./well-known.js";
 
 const TMP = "/tmp" as Bytes;
@@ -63,7 +63,7 @@ function inPlaceFrom<Made>(first: Place, options: PlacementOptions, make: (paren
     const code = fullCode(error);
     if (code === undefined) throw error;
     const tried = [fullPlace(parent.path, parent.fd, code)];
-    return runSync(inPlaces(options, (next) => syncStep(() => make(next)), tried, error));
+    return stepThroughSync(inPlaces(options, (next) => syncStep(() => make(next)), tried, error));
   } finally {
     parent[Symbol.dispose]();
   }

@@ -8,7 +8,7 @@ import { removal } from "./cleanup-registry.js";
 import { NAME_OPTIONS, type NameOptions, nameParts, pathBytes } from "./options.js";
 import { openTempParent, type Parent, standardParent } from "./parent.js";
 import { standardRoots } from "./placement.js";
-import { runAsync, runSync, type Steps } from "./sync-async.js";
+import { type Steps, stepThrough, stepThroughSync } from "./sync-async.js";
 
 export interface SweepOptions extends NameOptions {
   /** Where to look; by default the standard places for small and large. */
@@ -30,11 +30,11 @@ export interface Sweep {
  * @throws UnsafePathError, SyscallError for the place itself.
  */
 export async function sweepStale(options: SweepOptions = {}): Promise<Sweep> {
-  return runAsync(sweeping(options));
+  return stepThrough(sweeping(options));
 }
 
 export function sweepStaleSync(options: SweepOptions = {}): Sweep {
-  return runSync(sweeping(options));
+  return stepThroughSync(sweeping(options));
 }
 
 type Failure = Sweep["failed"][number];

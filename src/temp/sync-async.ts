@@ -1,6 +1,6 @@
 /**
  * Work that has both a Sync and a promised face is written once, as a generator that yields each step worth waiting for
- * elsewhere (an fsync, a copy, a callback). `runSync` takes the steps one by one on this thread, `run` awaits them.
+ * elsewhere (an fsync, a copy, a callback). `stepThroughSync` takes the steps one by one on this thread, `stepThrough` awaits them.
  */
 export interface SyncAsyncStep {
   sync(): unknown;
@@ -21,7 +21,7 @@ export function* step<Result>(
 export const syncStep = <Result>(work: () => Result): Generator<SyncAsyncStep, Result, unknown> =>
   step(work, work);
 
-export function runSync<Result>(steps: Steps<Result>): Result {
+export function stepThroughSync<Result>(steps: Steps<Result>): Result {
   let next = steps.next();
   while (next.done !== true) {
     try {
@@ -33,7 +33,7 @@ export function runSync<Result>(steps: Steps<Result>): Result {
   return next.value;
 }
 
-export async function runAsync<Result>(steps: Steps<Result>): Promise<Result> {
+export async function stepThrough<Result>(steps: Steps<Result>): Promise<Result> {
   let next = steps.next();
   while (next.done !== true) {
     try {

@@ -4,7 +4,7 @@ import { type LockedDir, makeDirectory } from "./directory.js";
 import { fullCode } from "./errors.js";
 import { DIRECTORY_OPTIONS, nameParts, type TempDirOptions } from "./options.js";
 import { inPlaces } from "./placement.js";
-import { runAsync, runSync, type Steps, step } from "./sync-async.js";
+import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js";
 
 /**
  * Makes a directory as `mkdtemp` does, hands it to `callback`, and removes it when that is done, whichever way it ends.
@@ -18,14 +18,14 @@ export async function withTempDir<Result>(
   callback: (dir: LockedDir) => Result,
   options: TempDirOptions = {},
 ): Promise<Awaited<Result>> {
-  return (await runAsync(inTempDir(callback, options))) as Awaited<Result>;
+  return (await stepThrough(inTempDir(callback, options))) as Awaited<Result>;
 }
 
 export function withTempDirSync<Result>(
   callback: (dir: LockedDir) => Result,
   options: TempDirOptions = {},
 ): Result {
-  return runSync(inTempDir(callback, options));
+  return stepThroughSync(inTempDir(callback, options));
 }
 
 function* inTempDir<Result>(callback: (dir: LockedDir) => Result, options: TempDirOptions): Steps<Result> {

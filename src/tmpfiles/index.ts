@@ -1,25 +1,39 @@
 /**
  * The tmpfiles.d engine for programs: read configuration, check it, run it. Paths and other texts of configuration are
- * `Bytes` (see there), since file names need not be UTF-8.
+ * `Bytes` (see there), since file names need not be UTF-8. What blocks comes in a version that returns a promise and works in a
+ * thread of its own, and in a `...Sync` version; see docs/tmpfiles.md.
  */
 export { type Bytes, bytes, escapeForDisplay, fromBuffer, toBuffer, toText } from "../base/bytes.js";
-export type { Diagnostic, Severity } from "../base/errors.js";
-export type { Event, KeepReason, Operation, Reporter, Source } from "../base/events.js";
+export { type Diagnostic, type Severity, SyscallError, UnsafePathError } from "../base/errors.js";
+export type {
+  Event,
+  InodeKind,
+  KeepCode,
+  KeepReason,
+  Operation,
+  Reporter,
+  Source,
+  TimestampName,
+  WalkProgress,
+} from "../base/events.js";
 export type { StopFlag } from "../base/stop.js";
-export { check, FINDING_CODES, type Finding } from "./check/check.js";
+export type { Clock, Nanoseconds } from "../base/time.js";
+export { checkSync, FINDING_CODES, type Finding } from "./check/check.js";
 export type { Rule } from "./check/rule.js";
 export { RULES } from "./check/rules.js";
-export { readConfigFiles } from "./config/files.js";
-export { type Loaded, loadItems } from "./config/items.js";
+export { type ConfigFiles, type ConfigFilesOptions, readConfigFilesSync } from "./config/files.js";
+export { type Loaded, loadItemsSync } from "./config/items.js";
 export { parse } from "./config/parse.js";
 export { SPECIFIERS, type Specifier } from "./config/specifiers.js";
+export { ItemError } from "./effects/item-error.js";
 export { LINE_TYPES } from "./lines/index.js";
 export type { Item, ItemGroup, LineType, Owner } from "./model/item.js";
-export type { CheckOptions, ConfigText, LoadOptions, RunOptions } from "./model/options.js";
+export type { CheckOptions, ConfigText, LoadOptions, RunOptions, ThreadRunOptions } from "./model/options.js";
 export type { ExitStatus, Summary } from "./model/outcome.js";
-export { run } from "./run/run.js";
+export { runSync } from "./run/run.js";
 export type { Age } from "./syntax/age.js";
 export { columnOf, type Field, type Line, type ParsedFile } from "./syntax/line.js";
 export type { Mode } from "./syntax/mode.js";
 export type { Modifiers } from "./syntax/modifiers.js";
 export { quotedPath, quotedPattern } from "./syntax/quote.js";
+export { check, loadItems, readConfigFiles, run } from "./thread/promised.js";

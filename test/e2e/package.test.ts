@@ -41,6 +41,21 @@ test("the npm package is complete: entries for import and require, the program, 
       assert.deepEqual({ script, ...loaded }, { script, status: 0, stdout: "true\n", stderr: "" });
     }
   }
+  const asked = [
+    `.run({ operations: ["create"], args: [m.bytes("d ${scratch.path}/x")], inline: true, dryRun: true })`,
+    `.explain("${scratch.path}/x", { config: ["/dev/null"] })`,
+    ".list()",
+  ];
+  for (const [index, entry] of ["tmpfiles", "inspect", "private-tmp"].entries()) {
+    const then = `m${asked[index]}.then((given) => console.log(typeof given))`;
+    for (const script of [
+      `import("mayfly/${entry}").then((m) => ${then})`,
+      `const m = require("mayfly/${entry}"); ${then}`,
+    ]) {
+      const threaded = start(process.execPath, ["--no-warnings", "-e", script], { cwd: scratch.path });
+      assert.deepEqual({ script, ...threaded }, { script, status: 0, stdout: "object\n", stderr: "" });
+    }
+  }
   const program = join(home, "bin/mayfly.js");
   const ran = start(program, ["create", "--dry-run", "--inline", `d ${scratch.path}/x`]);
   assert.equal(ran.stdout.split("\n")[0], `would create ${scratch.path}/x/`);

@@ -11,9 +11,9 @@ import { after, test } from "node:test";
 import fc from "fast-check";
 import { type Bytes, fromBuffer, toBuffer } from "#src/base/bytes.js";
 import { shellQuoted } from "#src/base/shell-quote.js";
-import { type Explanation, explain } from "#src/inspect/index.js";
+import { type Explanation, explainSync } from "#src/inspect/index.js";
 import { systemClock } from "#src/sys/clock.js";
-import { check, run } from "#src/tmpfiles/index.js";
+import { checkSync, runSync } from "#src/tmpfiles/index.js";
 import { reference } from "../reference.js";
 import { clockAhead } from "../unit/temp/ageing.js";
 
@@ -69,7 +69,7 @@ class Case implements Disposable {
   explain(line: string, asked = this.#entries.map((each) => this.at(each))): Explanation[] {
     const config = join(home, "asked.conf");
     writeFileSync(config, line.replace("/tree", `${this.root}/tree`));
-    return explain(asked, { config: [config], at: systemClock.now() + AHEAD });
+    return explainSync(asked, { config: [config], at: systemClock.now() + AHEAD });
   }
 
   /** What is left in the tree. */
@@ -121,7 +121,7 @@ function ours(root: string, config: string, operation: keyof typeof OPERATIONS):
       ? ({ operations: ["remove"], boot: true } as const)
       : ({ operations: ["clean"] } as const);
   const options = { ...which, root: root as Bytes, args: [config as Bytes], clock, jobs: 1 };
-  assert.equal(run(options, { wantsKept: false, report() {} }).exitStatus, 0);
+  assert.equal(runSync(options, { wantsKept: false, report() {} }).exitStatus, 0);
 }
 
 /** The entries as `left` lists them; the directories in `emptied` without their contents. */
@@ -150,7 +150,7 @@ function outcomes(
 
 function requireAcceptable(lines: readonly Bytes[]): void {
   if (lines.length === 0) return;
-  const faults = check({ args: lines, inline: true, mounts: [] });
+  const faults = checkSync({ args: lines, inline: true, mounts: [] });
   assert.deepEqual(
     faults.map(({ code, message }) => `${code}: ${message}`),
     [],

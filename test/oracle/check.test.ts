@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
-import { check } from "#src/tmpfiles/check/check.js";
+import { checkSync } from "#src/tmpfiles/check/check.js";
 import { reference } from "../reference.js";
 
 const real = reference();
@@ -36,7 +36,7 @@ test("the rule finds exactly the paths that 262 refuses", { skip }, (t) => {
     const run = () => spawnSync(real.binary ?? "", ["--create", "--inline", ...args]).status;
     run();
     const refused = run() !== 0;
-    const found = check({ args: args.map(bytes), inline: true }).filter(
+    const found = checkSync({ args: args.map(bytes), inline: true }).filter(
       ({ code }) => code === "unsafe-owner-transition",
     );
     assert.equal(found.length > 0, refused, lines.join("\n"));

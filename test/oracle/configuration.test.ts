@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { bytes } from "#src/base/bytes.js";
-import { loadItems } from "#src/tmpfiles/index.js";
+import { loadItemsSync } from "#src/tmpfiles/index.js";
 import { reference } from "../reference.js";
 import { render, written } from "./configuration.js";
 
@@ -43,7 +43,7 @@ function faultsOfReal(): string[] {
 const UNPLACED = ["bad-argument", "ignored-argument"];
 
 function faultsOfOurs(): { all: Set<string>; placed: Set<string> } {
-  const { diagnostics } = loadItems({
+  const { diagnostics } = loadItemsSync({
     args: [bytes(file)],
     environment: { ...process.env, CREDENTIALS_DIRECTORY: folder },
   });

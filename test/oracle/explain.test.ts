@@ -5,8 +5,8 @@ import fc from "fast-check";
 import type { Bytes } from "#src/base/bytes.js";
 import { UnsafePathError } from "#src/base/errors.js";
 import type { Event } from "#src/base/events.js";
-import { type CleanerVersion, explain } from "#src/inspect/index.js";
-import { run } from "#src/tmpfiles/index.js";
+import { type CleanerVersion, explainSync } from "#src/inspect/index.js";
+import { runSync } from "#src/tmpfiles/index.js";
 import { hostCleaner, reference } from "../reference.js";
 import { anyCase, type Case, show } from "./case.js";
 import { render } from "./configuration.js";
@@ -82,7 +82,7 @@ async function parted(one: Case, real: Program, version: CleanerVersion): Promis
       BigInt(Date.now() + 500) * 1_000_000n + BigInt(Math.round(one.clockDays * DAY_SECONDS)) * SECOND_NS;
     // Lines that read a credential count where it is there, as it is for the real one.
     process.env.CREDENTIALS_DIRECTORY = `${right.at.toString("latin1")}/creds`;
-    const explained = readable(() => explain(paths, { config, at, version }));
+    const explained = readable(() => explainSync(paths, { config, at, version }));
     if (explained === undefined) return [];
     const moved = timesOf(paths).flatMap((times, index) =>
       times === before[index] ? [] : [`explain moved a timestamp: ${before[index]} to ${times}`],
@@ -114,7 +114,7 @@ function isRefused(config: readonly string[], now: bigint): boolean {
     refused ||= event.type === "failed" && event.error instanceof UnsafePathError;
   };
   const options = { args: config as Bytes[], operations: ["clean"], dryRun: true, jobs: 1 } as const;
-  run({ ...options, clock: { now: () => now } }, { wantsKept: false, report });
+  runSync({ ...options, clock: { now: () => now } }, { wantsKept: false, report });
   return refused;
 }
 

@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { bytes } from "#src/base/bytes.js";
 import type { Diagnostic } from "#src/base/errors.js";
-import { loadItems } from "#src/tmpfiles/config/items.js";
+import { loadItemsSync } from "#src/tmpfiles/config/items.js";
 import type { LoadOptions } from "#src/tmpfiles/model/options.js";
 import { consequenceOf } from "#src/tmpfiles/syntax/diagnostics.js";
 
@@ -77,7 +77,7 @@ export function engineOutcome({ args, root, prefix, replace, environment, ...fla
     replace: replace === undefined ? undefined : bytes(replace),
     environment: { ...environment },
   };
-  const { diagnostics, aborted, failed, invalid, exact, globs } = loadItems(options);
+  const { diagnostics, aborted, failed, invalid, exact, globs } = loadItemsSync(options);
   const placesOf = (wanted: (diagnostic: Diagnostic) => boolean): string[] =>
     [...new Set(diagnostics.filter(wanted).map(({ file, line }) => `${file}:${line}`))].sort();
   const groups = aborted ? [] : [...exact, ...globs];

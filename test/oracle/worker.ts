@@ -7,8 +7,8 @@ import { dropInReporter } from "#src/cli/drop-in/reporter.js";
 import { parseOptions } from "#src/cli/getopt.js";
 import type { OutputStream } from "#src/cli/output-stream.js";
 import { dryRunWalkEffects } from "#src/tmpfiles/ageing/walk-effects.js";
-import { loadItems } from "#src/tmpfiles/config/items.js";
-import { run } from "#src/tmpfiles/index.js";
+import { loadItemsSync } from "#src/tmpfiles/config/items.js";
+import { runSync } from "#src/tmpfiles/index.js";
 import type { RunOptions } from "#src/tmpfiles/model/options.js";
 import { type RunItemsOptions, runItems } from "#src/tmpfiles/run/run.js";
 import type { Call, Outcome, Settled } from "./program.js";
@@ -44,10 +44,10 @@ function runSettled(call: Call, settled: Settled, output: OutputStream): number 
     opensAgeless: true,
   };
   const reporter = dropInReporter(openLog(output), false);
-  if (settled.index === undefined) return run(wanted, reporter).exitStatus;
+  if (settled.index === undefined) return runSync(wanted, reporter).exitStatus;
   const index = bytes(settled.index);
   if (process.getuid?.() === 0) fillIndex({ ...wanted, index });
-  return run({ ...wanted, index }, reporter).exitStatus;
+  return runSync({ ...wanted, index }, reporter).exitStatus;
 }
 
 /**
@@ -60,7 +60,7 @@ function fillIndex(wanted: RunOptions): void {
     dryRun: false,
     walkEffects: { ...dryRunWalkEffects(), acts: true },
   };
-  runItems(loadItems(options), options, dropInReporter(openLog(memory()), false));
+  runItems(loadItemsSync(options), options, dropInReporter(openLog(memory()), false));
 }
 
 async function obey(call: Call): Promise<Outcome> {

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { explain, type WatchEvent } from "#src/inspect/index.js";
+import { explainSync, type WatchEvent } from "#src/inspect/index.js";
 import { reference } from "../reference.js";
 import { needsDisk } from "../requirements.js";
 import { NEEDS_NAMES, scratch, watching } from "../unit/inspect/watching.js";
@@ -89,7 +89,7 @@ test("a removed directory is predicted, explained, and kept by the advice", {
   const modules = unpacked(varTmp);
   const cgroup = unitCgroup(t);
 
-  const [before] = explain([modules], { config: [config] });
+  const [before] = explainSync([modules], { config: [config] });
   assert.equal(before?.verdict, "remove");
   assert.equal(before?.line?.line, 2);
   assert.equal(before?.decisive, "mtime");
@@ -108,7 +108,7 @@ test("a removed directory is predicted, explained, and kept by the advice", {
 
   unpacked(varTmp);
   writeFileSync(config, `${readFileSync(config, "utf8")}${fix}\n`);
-  const [after] = explain([modules], { config: [config] });
+  const [after] = explainSync([modules], { config: [config] });
   assert.equal(after?.verdict, "keep");
   assert.equal(after?.line?.text, fix);
   await clean(cgroup, "--clean", config);
@@ -123,7 +123,7 @@ test("a mount point created at boot below a D line is explained", { skip }, asyn
   const config = join(scratch(t), "run.conf");
   writeFileSync(config, `D ${run} 0755 root root -\n`);
 
-  const [before] = explain([point], { config: [config] });
+  const [before] = explainSync([point], { config: [config] });
   assert.equal(before?.verdict, "keep", "ageing does not remove it");
   assert.equal(before?.boot?.text, `D ${run} 0755 root root -`);
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { lstatSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { explain, forecast } from "#src/inspect/index.js";
+import { explainSync, forecastSync } from "#src/inspect/index.js";
 import { NEEDS_ROOT, scratch } from "../unit/inspect/watching.js";
 
 const skip = NEEDS_ROOT;
@@ -83,13 +83,17 @@ for (const [name, options] of Object.entries(MOUNTS)) {
     };
     const before = times();
     const unmoved = (what: string): void => assert.deepEqual(times(), before, what);
-    explain([...everything, ...byLink], { config: [config] });
+    explainSync([...everything, ...byLink], { config: [config] });
     unmoved("explain");
-    explain([...everything, ...byLink], { config: [config], version: 252, at: 4_000_000_000_000_000_000n });
+    explainSync([...everything, ...byLink], {
+      config: [config],
+      version: 252,
+      at: 4_000_000_000_000_000_000n,
+    });
     unmoved("explain as 252");
-    forecast([], { config: [config] });
+    forecastSync([], { config: [config] });
     unmoved("forecast");
-    forecast([top, join(top, "link")], { config: [config] });
+    forecastSync([top, join(top, "link")], { config: [config] });
     unmoved("forecast of paths");
     mayfly("explain", "--json", "--config", config, ...everything, ...byLink);
     unmoved("mayfly explain");

@@ -1,6 +1,6 @@
 /** mayfly check: finds errors and likely mistakes in configuration without running it. */
 import { type Bytes, escapeForDisplay, toText } from "../../base/bytes.js";
-import { check as checkConfiguration, FINDING_CODES, type Finding, RULES } from "../../tmpfiles/index.js";
+import { checkSync as checkConfiguration, FINDING_CODES, type Finding, RULES } from "../../tmpfiles/index.js";
 import { colors } from "../colors.js";
 import { given, INLINE } from "../config-options.js";
 import { findingJson, findingText, type Sums, summaryJson, summaryText } from "../inspect/check-output.js";

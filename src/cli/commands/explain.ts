@@ -1,6 +1,6 @@
 /** mayfly explain: whether, when and why ageing will remove a path. */
 import { toBuffer } from "../../base/bytes.js";
-import { explain as explained } from "../../inspect/index.js";
+import { explainSync as explained } from "../../inspect/index.js";
 import { systemClock } from "../../sys/clock.js";
 import { colors } from "../colors.js";
 import { explanationJson } from "../inspect/explain-json.js";

@@ -2,7 +2,7 @@
 import { toBuffer, toText } from "../../base/bytes.js";
 import { DAY } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
-import { forecast as forecasted, LONGEST_FORECAST } from "../../inspect/index.js";
+import { forecastSync as forecasted, LONGEST_FORECAST } from "../../inspect/index.js";
 import { systemClock } from "../../sys/clock.js";
 import { colors } from "../colors.js";
 import { dayJson, forecastText, totalJson } from "../inspect/forecast-output.js";

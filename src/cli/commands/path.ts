@@ -1,6 +1,6 @@
 /** mayfly path: prints the host path of a private /tmp. */
 import { toText } from "../../base/bytes.js";
-import { locate, SetupError } from "../../private-tmp/index.js";
+import { locateSync, SetupError } from "../../private-tmp/index.js";
 import { defineCommand, UsageError } from "../options.js";
 
 export const path = defineCommand({
@@ -24,7 +24,7 @@ export const path = defineCommand({
     try {
       const target = options.target === undefined ? {} : { target: toText(options.target) };
       const onNotice = (notice: string): void => stderr.write(`${program}: ${notice}\n`);
-      stdout.write(`${locate(toText(asked), { ...target, onNotice })}\n`);
+      stdout.write(`${locateSync(toText(asked), { ...target, onNotice })}\n`);
       return 0;
     } catch (error) {
       if (!(error instanceof SetupError)) throw error;

@@ -1,7 +1,7 @@
 /** mayfly ps: lists the private /tmps on the host. */
 import { escapeForDisplay } from "../../base/bytes.js";
 import { utcTime } from "../../base/time.js";
-import { list, type PrivateTmp } from "../../private-tmp/index.js";
+import { listSync, type PrivateTmp } from "../../private-tmp/index.js";
 import { userName } from "../../sys/accounts.js";
 import { systemClock } from "../../sys/clock.js";
 import { colors } from "../colors.js";
@@ -24,7 +24,7 @@ export const ps = defineCommand({
     },
   ],
   async main({ options, stdout }) {
-    const all = await list();
+    const all = listSync();
     if (options.json) for (const each of all) stdout.write(`${jsonLine(plain(each))}\n`);
     else stdout.write(tableText(HEADINGS, all.map(row), colors(stdout)));
     return 0;

@@ -1,5 +1,5 @@
 /** mayfly reap: removes private directories that killed commands left behind. */
-import { type Reaped, reap as reapStale } from "../../private-tmp/index.js";
+import { type Reaped, reapSync as reapStale } from "../../private-tmp/index.js";
 import { defineCommand } from "../options.js";
 
 export const reap = defineCommand({
@@ -13,7 +13,7 @@ export const reap = defineCommand({
     { name: "verbose", short: "v", help: "Also list each directory that is kept, with the reason" },
   ],
   async main({ options, stdout }) {
-    const all = await reapStale({ dryRun: options["dry-run"] });
+    const all = reapStale({ dryRun: options["dry-run"] });
     if (all.length === 0) stdout.write("Nothing to remove.\n");
     for (const each of all) {
       if (each.action !== "kept" || options.verbose || options["dry-run"])

@@ -1,7 +1,7 @@
 /** mayfly tmpfiles: the drop-in replacement for systemd-tmpfiles(8). */
 import { bytes } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
-import { run } from "../../tmpfiles/index.js";
+import { runSync } from "../../tmpfiles/index.js";
 import { CONFIG_OPTIONS, configOptionsOf, given, INLINE, refusalOf, rootProblem } from "../config-options.js";
 import { parseBoolean } from "../drop-in/boolean.js";
 import { openLog } from "../drop-in/log.js";
@@ -105,7 +105,7 @@ all configuration files are used.`,
     const reporter = dropInReporter(log, stderr.isTerminal, options["dry-run"]);
     const wanted = { ...configOptions, operations, dryRun: options["dry-run"], opensAgeless: true };
     return untilSignal(invocation, (stop) => {
-      const { exitStatus, interrupted, removed } = run({ ...wanted, stop }, reporter);
+      const { exitStatus, interrupted, removed } = runSync({ ...wanted, stop }, reporter);
       const entries = counted(removed.entries, "entry", "entries");
       const verb = options["dry-run"] ? "would remove" : "removed";
       if (interrupted) log.write("notice", bytes(`Interrupted: ${verb} ${entries}.`));

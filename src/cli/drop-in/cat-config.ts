@@ -1,6 +1,6 @@
 /** Prints the configuration files: --cat-config and --tldr. */
 import { type Bytes, escapeForDisplay, toBuffer } from "../../base/bytes.js";
-import { type ConfigText, readConfigFiles } from "../../tmpfiles/index.js";
+import { type ConfigText, readConfigFilesSync } from "../../tmpfiles/index.js";
 import type { OutputStream } from "../output-stream.js";
 import { page } from "./pager.js";
 
@@ -14,7 +14,7 @@ export interface CatOptions {
 
 /** Prints each configuration file below a heading with its name. Returns the exit status. */
 export function catConfig(options: CatOptions, stdout: OutputStream, stderr: OutputStream): number {
-  const { files, diagnostics } = readConfigFiles(options);
+  const { files, diagnostics } = readConfigFilesSync(options);
   for (const { file, message, in262 } of diagnostics)
     stderr.write(`${in262 ?? `${escapeForDisplay(file)}: ${message}`}\n`);
   const text = files.map((file) => section(file, options.tldr)).join("\n");

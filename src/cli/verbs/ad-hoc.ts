@@ -1,7 +1,7 @@
 /** Translates `mayfly clean PATH... --older-than 10d` to lines of tmpfiles.d(5). */
 import { lstatSync, type Stats } from "node:fs";
 import { type Bytes, bytes, escapeForDisplay, isAbsolute, toBuffer } from "../../base/bytes.js";
-import { check, quotedPath, quotedPattern } from "../../tmpfiles/index.js";
+import { checkSync, quotedPath, quotedPattern } from "../../tmpfiles/index.js";
 import { given } from "../config-options.js";
 import { UsageError } from "../options.js";
 import type { AdHocValues } from "./options.js";
@@ -95,7 +95,7 @@ function joined(path: Bytes, glob: Bytes): Bytes {
 
 /** Rejects lines with errors according to `mayfly check`, such as an invalid age or a line that would clean the system. */
 function requireSound(lines: readonly Bytes[]): void {
-  const finding = check({ inline: true, args: lines }).find(({ severity }) => severity === "error");
+  const finding = checkSync({ inline: true, args: lines }).find(({ severity }) => severity === "error");
   if (finding !== undefined) throw new UsageError(`${finding.message}. ${finding.title}.`);
 }
 

@@ -1,7 +1,7 @@
 /** Builds the commands clean, create, remove and purge. */
 import { type Bytes, escapeForDisplay, isAbsolute } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
-import { type ExitStatus, run, type Summary } from "../../tmpfiles/index.js";
+import { type ExitStatus, runSync, type Summary } from "../../tmpfiles/index.js";
 import { CONFIG_OPTIONS, configOptionsOf, given, INLINE, refusalOf, rootProblem } from "../config-options.js";
 import { untilSignal } from "../interruption.js";
 import {
@@ -108,7 +108,7 @@ async function perform(verb: Verb, invocation: VerbInvocation): Promise<number> 
   const operations = [operation];
   const wanted = { ...configOptions, inWorkingDirectory: true, operations, dryRun, ...jobs, index };
   return untilSignal(invocation, (stop) => {
-    const outcome = run({ ...wanted, stop }, reporter);
+    const outcome = runSync({ ...wanted, stop }, reporter);
     const summary = { ...outcome, exitStatus: statusOf(outcome, counts) };
     reporter.finish(summary, (performance.now() - started) / 1000);
     return summary.exitStatus;

@@ -39,7 +39,7 @@ function plain(event: Event): Json {
   switch (event.type) {
     case "removed": {
       const { kind, operation, done } = event;
-      return { ...where, kind, bytes: Number(event.bytes), operation, done, ...source };
+      return { ...where, kind, bytes: event.bytes, operation, done, ...source };
     }
     case "kept":
       return { ...where, kind: event.kind, reason: reasonJson(event.reason), ...source };
@@ -98,7 +98,7 @@ function summaryJson(counts: SummaryCounts, summary: Summary, dryRun: boolean): 
     dryRun,
     lines,
     entries,
-    removed: { entries: removed.entries, bytes: Number(removed.bytes) },
+    removed: { entries: removed.entries, bytes: removed.bytes },
     kept,
     created,
     changed,

@@ -10,7 +10,7 @@ import { sourceText } from "./reasons.js";
 interface LineTotal {
   readonly source: Source;
   entries: number;
-  bytes: bigint;
+  bytes: number;
 }
 
 export class LineTotals {
@@ -21,7 +21,7 @@ export class LineTotals {
   add(event: Event): void {
     if (event.type !== "removed") return;
     const key = `${event.source.file}\0${event.source.line}`;
-    const total = this.#lines.get(key) ?? { source: event.source, entries: 0, bytes: 0n };
+    const total = this.#lines.get(key) ?? { source: event.source, entries: 0, bytes: 0 };
     total.entries++;
     total.bytes += event.bytes;
     this.#lines.set(key, total);
@@ -39,9 +39,7 @@ export class LineTotals {
 
   /** A row for each line that removes anything, the largest first, up to `most` rows. */
   table(colorize: Colorize, most: number): string {
-    const totals = [...this.#lines.values()].sort(
-      (a, b) => Number(b.bytes - a.bytes) || b.entries - a.entries,
-    );
+    const totals = [...this.#lines.values()].sort((a, b) => b.bytes - a.bytes || b.entries - a.entries);
     if (totals.length === 0) return "";
     const rows = totals.slice(0, most).map(row);
     const rest = totals.length - rows.length;

@@ -4,7 +4,7 @@ import { escapeForDisplay } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { dryRunWalkEffects, NO_LOCK, type WalkEffects } from "../../tmpfiles/ageing/walk-effects.js";
 import { configDirectories, listConfigFiles } from "../../tmpfiles/config/files.js";
-import { type Loaded, loadItems } from "../../tmpfiles/config/items.js";
+import { type Loaded, loadItemsSync } from "../../tmpfiles/config/items.js";
 import type { Item } from "../../tmpfiles/model/item.js";
 import type { ConfigText } from "../../tmpfiles/model/options.js";
 import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE } from "../../tmpfiles/syntax/age.js";
@@ -31,7 +31,7 @@ export function loadConfiguration(options: ConfigurationOptions, boot = false): 
   const { config = [], root, version, user = false, inWorkingDirectory = false } = options;
   const dialect252 = version === 252;
   const texts = options.textsRead === undefined ? {} : { textsRead: options.textsRead };
-  const loaded = loadItems({
+  const loaded = loadItemsSync({
     args: config,
     root,
     boot,

@@ -1,10 +1,6 @@
-/** Why a path is kept or removed, and when. */
-import type { Explanation, Reason, TimestampVerdict } from "./explanation.js";
-
 /** Whether, when and why the cleaner removes a path. */
-
-import type { PathInput } from "../../base/bytes.js";
-import { type Bytes, bytes, escapeForDisplay, fromBuffer } from "../../base/bytes.js";
+import { BOOLEAN, type Expectation, FUNCTION, listOf, NANOSECONDS, PATH } from "../../base/arguments.js";
+import { type Bytes, bytes, escapeForDisplay, fromBuffer, type PathInput } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
@@ -25,6 +21,7 @@ import {
   requireReadable,
 } from "./configuration.js";
 import { evaluate, type PathEvaluations } from "./evaluate.js";
+import type { Explanation, Reason, TimestampVerdict } from "./explanation.js";
 import { newestOf } from "./hypothetical.js";
 import { statPreservingAtime } from "./names.js";
 import type { Evaluation } from "./observer.js";
@@ -49,6 +46,14 @@ export interface ExplainOptions {
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
 }
 
+export const EXPLAIN_OPTIONS: Record<keyof ExplainOptions, Expectation> = {
+  config: listOf(PATH),
+  at: NANOSECONDS,
+  version: { what: "252 or 262", accepts: (value) => value === 252 || value === 262 },
+  user: BOOLEAN,
+  onDiagnostic: FUNCTION,
+};
+
 /**
  * Explains what ageing does to each path, when, and why, by asking the guards that the cleaner itself asks. It changes
  * nothing and moves no timestamp. A path that does not exist is judged as a file created at this moment.
@@ -56,13 +61,13 @@ export interface ExplainOptions {
  * Paths are text or bytes; relative ones are taken below the working directory.
  *
  * @throws ConfigurationError if a configuration file that was named can't be read, or if a run would do nothing because of an
- * error in it and there is no `onDiagnostic`; TypeError if a path is empty.
+ * error in it and there is no `onDiagnostic`; TypeError if a path is empty or an option is unknown or invalid.
  */
-export function explain(
+export function explainSync(
   paths: PathInput | readonly PathInput[],
   options: ExplainOptions = {},
 ): Explanation[] {
-  const wanted = absolutePaths("explain", paths, options);
+  const wanted = absolutePaths("explain", paths, options, EXPLAIN_OPTIONS);
   const usage = new Usage();
   const scopes = scopesOf(options).map((user) => explainIn(user, wanted, usage, options));
   return wanted.map((_, index) => mostTelling(scopes.flatMap((each) => each[index] ?? [])));

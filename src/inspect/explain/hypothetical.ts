@@ -99,7 +99,7 @@ export function instanceSubject(path: Bytes, entry: Victim, age: Age): EntryCont
 
 /** A file that is made at this moment. */
 export function hypotheticalFile(now: Nanoseconds): Victim {
-  return { kind: "file", size: 0n, uid: 0, atime: now, mtime: now, ctime: now, btime: now };
+  return { kind: "file", size: 0, uid: 0, atime: now, mtime: now, ctime: now, btime: now };
 }
 
 /** Around what is not there nothing is locked, and nothing is unreadable. */

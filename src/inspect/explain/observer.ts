@@ -153,7 +153,12 @@ export class ExplainObserver implements WalkObserver, Reporter {
     const stat = age && statPreservingAtime(path);
     if (age === undefined || stat === undefined) return {};
     const { btime, ...others } = stat;
-    const entry = { ...others, kind: kindOf(stat), ...(btime !== undefined && { btime }) };
+    const entry = {
+      ...others,
+      size: Number(stat.size),
+      kind: kindOf(stat),
+      ...(btime !== undefined && { btime }),
+    };
     const context = instanceSubject(path, entry, age);
     const own = new Expiry().of(path, context, undefined, age.span);
     const expires = this.#base === path ? this.#expiry.withContents(path, own) : own;

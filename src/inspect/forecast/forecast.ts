@@ -1,8 +1,8 @@
 /** What the coming runs of the cleaner will remove. */
-
-import type { PathInput } from "../../base/bytes.js";
-import { type Bytes, dirname, escapeForDisplay, isBelow, join } from "../../base/bytes.js";
+import { type Expectation, FUNCTION, NANOSECONDS, OBJECT } from "../../base/arguments.js";
+import { type Bytes, dirname, escapeForDisplay, isBelow, join, type PathInput } from "../../base/bytes.js";
 import type { Event, Reporter, Source, WalkProgress } from "../../base/events.js";
+import { Interruption, type StopFlag } from "../../base/stop.js";
 import { DAY, fixedClock, type Nanoseconds } from "../../base/time.js";
 import { systemClock } from "../../sys/clock.js";
 import { S_IFDIR } from "../../sys/inode.js";
@@ -16,7 +16,7 @@ import {
   requireReadable,
 } from "../explain/configuration.js";
 import { Expiry } from "../explain/expiry.js";
-import { type ExplainOptions, scopesOf, toBytes } from "../explain/explain.js";
+import { EXPLAIN_OPTIONS, type ExplainOptions, scopesOf, toBytes } from "../explain/explain.js";
 import { namesAround, statPreservingAtime } from "../explain/names.js";
 import { ageOf, namesLeadingTo } from "../explain/observer.js";
 import { type CleanerTimer, cleanerTimer, nextRun } from "../explain/timer.js";
@@ -31,7 +31,16 @@ export interface ForecastOptions extends ExplainOptions {
   readonly within?: Nanoseconds;
   /** Called now and then with the number of entries seen so far. */
   readonly onProgress?: (progress: WalkProgress) => void;
+  /** Asks the forecast to give up, from another thread or a signal handler. */
+  readonly stop?: StopFlag | undefined;
 }
+
+export const FORECAST_OPTIONS: Record<keyof ForecastOptions, Expectation> = {
+  ...EXPLAIN_OPTIONS,
+  within: NANOSECONDS,
+  onProgress: FUNCTION,
+  stop: OBJECT,
+};
 
 export const LONGEST_FORECAST: Nanoseconds = 36_525n * DAY;
 
@@ -54,15 +63,16 @@ export interface Forecast {
  *
  * @throws ConfigurationError if a configuration file that was named can't be read, or if a run would do nothing because of an
  * error in it and there is no `onDiagnostic`; Error if one of the paths does not
- * exist; RangeError if `within` is longer than 100 years.
+ * exist; RangeError if `within` is longer than 100 years; TypeError if an option is unknown or invalid; Interruption if it is
+ * stopped.
  */
-export function forecast(
+export function forecastSync(
   paths: PathInput | readonly PathInput[] = [],
   options: ForecastOptions = {},
 ): Forecast {
+  const wanted = absolutePaths("forecast", paths, options, FORECAST_OPTIONS);
   const { at = systemClock.now(), within = 14n * DAY } = options;
   if (within > LONGEST_FORECAST) throw new RangeError("a forecast reaches 100 years ahead at most");
-  const wanted = absolutePaths("forecast", paths, options);
   for (const path of wanted) {
     if (statPreservingAtime(path) === undefined)
       throw new Error(`${escapeForDisplay(path)}: No such file or directory`);
@@ -93,7 +103,7 @@ interface ForecastSpan extends ForecastOptions {
 
 /** Books what the system's, or the user's, configuration removes. */
 function forecastIn(user: boolean, paths: readonly Bytes[], span: ForecastSpan): void {
-  const { until, totals, version = 262, onDiagnostic, onProgress } = span;
+  const { until, totals, version = 262, onDiagnostic, onProgress, stop } = span;
   const named = { config: span.config?.map(toBytes) ?? [], version, user, inWorkingDirectory: true };
   const loaded = loadConfiguration(named);
   requireReadable(loaded, onDiagnostic !== undefined);
@@ -103,15 +113,16 @@ function forecastIn(user: boolean, paths: readonly Bytes[], span: ForecastSpan):
   const names = namesAround(paths, loaded);
   const progress = onProgress ?? (() => {});
   if (needsSimulation(loaded)) {
-    simulate({ loaded, paths: names, totals, walkEffects, progress });
+    simulate({ loaded, paths: names, totals, walkEffects, progress, stop });
     return;
   }
   const last = totals.runs.at(-1) ?? until;
   const forecaster = new Forecaster(names, last, totals, progress);
   const only = paths.length === 0 ? {} : { only: (path: Bytes): boolean => forecaster.leads(path) };
-  const options = { operations: ["clean"], dryRun: true, jobs: 1 } as const;
+  const options = { operations: ["clean"], dryRun: true, jobs: 1, stop } as const;
   const clock = fixedClock(last);
-  runItems({ exact, globs, ...only }, { ...options, clock, observer: forecaster, walkEffects }, forecaster);
+  const run = { ...options, clock, observer: forecaster, walkEffects };
+  if (runItems({ exact, globs, ...only }, run, forecaster).interrupted) throw new Interruption();
   forecaster.finish();
 }
 

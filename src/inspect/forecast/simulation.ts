@@ -1,6 +1,7 @@
 /** Forecasts run by run, where lines bear on each other: a dry run for each, that remembers what the runs before removed. */
 import { type Bytes, dirname, isBelow, join } from "../../base/bytes.js";
 import type { Event, Reporter, Source, WalkProgress } from "../../base/events.js";
+import { Interruption, type StopFlag } from "../../base/stop.js";
 import { fixedClock, type Nanoseconds } from "../../base/time.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { S_IFDIR } from "../../sys/inode.js";
@@ -56,13 +57,15 @@ export interface SimulationOptions {
   /** One set of hands for all runs: what they have removed stays gone. */
   readonly walkEffects: WalkEffects;
   readonly progress: (progress: WalkProgress) => void;
+  readonly stop?: StopFlag | undefined;
 }
 
 /**
  * Books what each run removes. Runs between which nothing expires are left out. A directory that one line names for removal
  * is taken for as old as it is now, even if another such line removes something from it before.
  */
-export function simulate({ loaded, paths, totals, walkEffects, progress }: SimulationOptions): void {
+export function simulate(options: SimulationOptions): void {
+  const { loaded, paths, totals, walkEffects, progress, stop } = options;
   const { exact, globs } = loaded;
   const observer = new SimulationObserver(paths, loaded, totals, progress);
   const effects = observer.effects(walkEffects);
@@ -70,9 +73,10 @@ export function simulate({ loaded, paths, totals, walkEffects, progress }: Simul
   for (let index = 0; index < totals.runs.length; ) {
     const now = totals.runs[index] as Nanoseconds;
     observer.begin(now);
-    const options = { operations: ["clean"], dryRun: true, jobs: 1 } as const;
-    const evaluation = { clock: fixedClock(now), observer: observer, walkEffects: effects };
-    runItems({ exact, globs, ...only }, { ...options, ...evaluation }, observer);
+    const what = { operations: ["clean"], dryRun: true, jobs: 1, stop } as const;
+    const how = { clock: fixedClock(now), observer, walkEffects: effects };
+    if (runItems({ exact, globs, ...only }, { ...what, ...how }, observer).interrupted)
+      throw new Interruption();
     const { next } = observer;
     // What a run removes may leave directories empty for the next.
     index = observer.removed
@@ -143,7 +147,7 @@ class SimulationObserver implements WalkObserver, Reporter {
     const { path, source } = event;
     if (event.target) this.#changed.set(dirname(path), this.#now);
     if (this.#paths.length > 0 && !this.#paths.some((wanted) => isBelow(path, wanted))) return;
-    this.#totals.add({ path, bytes: Number(event.bytes), line: source, expires: this.#now });
+    this.#totals.add({ path, bytes: event.bytes, line: source, expires: this.#now });
   }
 
   /** Other timestamps may keep it longer: then the next run that is simulated removes nothing yet. */

@@ -5,7 +5,7 @@ import { isRegular, statx } from "../../sys/inode.js";
 import { readAll } from "../../sys/read.js";
 import { openTrusted, reopenToRead } from "../../sys/trusted.js";
 import { configDirectories, displayPath, listConfigFiles } from "../../tmpfiles/config/files.js";
-import { type Loaded, loadItems } from "../../tmpfiles/config/items.js";
+import { type Loaded, loadItemsSync } from "../../tmpfiles/config/items.js";
 import type { ConfigText } from "../../tmpfiles/model/options.js";
 import type { CleanerCall } from "./cleaner-arguments.js";
 
@@ -30,7 +30,7 @@ export function loadAsCleaner(call: CleanerCall, uid: number | undefined): Loade
     textsRead.set(arg, text);
   }
   const selection = { args, inline, root, boot, user, graceful, prefixes, excludePrefixes, textsRead };
-  const loaded = loadItems({ ...selection, readOn: true });
+  const loaded = loadItemsSync({ ...selection, readOn: true });
   return loaded.aborted ? "its configuration cannot be read any more" : loaded;
 }
 

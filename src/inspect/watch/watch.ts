@@ -1,5 +1,6 @@
 /** Reports removals as they happen. */
 import { Worker } from "node:worker_threads";
+import { choices, type Expectation, FUNCTION, listOf, SIGNAL } from "../../base/arguments.js";
 import type { PathInput } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { eventFd, wake } from "../../sys/poll.js";
@@ -20,6 +21,13 @@ export interface WatchOptions {
   readonly without?: ReaderInput["without"];
 }
 
+const WATCH_OPTIONS: Record<keyof WatchOptions, Expectation> = {
+  signal: SIGNAL,
+  onNotice: FUNCTION,
+  onDiagnostic: FUNCTION,
+  without: listOf(choices("bpf", "exec-event", "fanotify", "tracepoint")),
+};
+
 /** A watch that goes on: iterate over it to get what happens, and close it when that is enough. */
 export interface Watch extends AsyncIterableIterator<WatchEvent> {
   /** Settled once everything below the paths is being watched: what this host allows to be told. */
@@ -35,10 +43,10 @@ export interface Watch extends AsyncIterableIterator<WatchEvent> {
  *
  * Paths are text or bytes; relative ones are taken below the working directory. Times are nanoseconds since the epoch.
  *
- * @throws SyscallError by `ready` and by the iteration, where nothing can be watched at all.
+ * @throws TypeError if an option is unknown or invalid; SyscallError by `ready` and by the iteration, where nothing can be watched at all.
  */
 export function watch(paths: PathInput | readonly PathInput[], options: WatchOptions = {}): Watch {
-  const targets = absolutePaths("watch", paths, options);
+  const targets = absolutePaths("watch", paths, options, WATCH_OPTIONS);
   if (options.onDiagnostic !== undefined) {
     problemsOf(loadConfiguration({}), loadConfiguration({}, true)).forEach(options.onDiagnostic);
   }

@@ -160,7 +160,7 @@ export class Walker {
     this.counters.bytes += stat.allocated;
     if (this.#reporter.wantsRemoved === false) return;
     const { source } = cause;
-    const bytes = BigInt(stat.allocated);
+    const bytes = stat.allocated;
     const done = this.effects.acts;
     const kind = kindOf(stat);
     this.#reporter.report({ type: "removed", path, kind, bytes, operation, target: true, done, source });
@@ -195,8 +195,7 @@ export class Walker {
     return {
       wantsKept: reporter.wantsKept,
       wantsRemoved: reporter.wantsRemoved ?? true,
-      removed(path: Bytes, kind: InodeKind, allocated: number) {
-        const bytes = BigInt(allocated);
+      removed(path: Bytes, kind: InodeKind, bytes: number) {
         reporter.report({ type: "removed", path, kind, bytes, operation, target: false, done, source });
       },
       kept(path: Bytes, kind: InodeKind, reason: KeepReason) {

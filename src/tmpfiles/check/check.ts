@@ -2,7 +2,7 @@
 import { normalize } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { readMountInfo } from "../../sys/mountinfo.js";
-import { type Loaded, loadItems } from "../config/items.js";
+import { type Loaded, loadItemsSync } from "../config/items.js";
 import { type CheckOptions, requireCheckOptions } from "../model/options.js";
 import { DIAGNOSTIC_CODES } from "../syntax/diagnostics.js";
 import { columnOf } from "../syntax/line.js";
@@ -28,12 +28,12 @@ export const FINDING_CODES: readonly string[] = [
  *
  * @throws TypeError if the options themselves are invalid.
  */
-export function check(options: CheckOptions = {}): Finding[] {
+export function checkSync(options: CheckOptions = {}): Finding[] {
   requireCheckOptions(options);
   // What a package copies need not be installed where its configuration is checked.
   const whole = { ...options, readOn: true, assumeSources: true, textsRead: new Map() };
-  const boot = loadItems({ ...whole, boot: true });
-  const day = loadItems({ ...whole, boot: false });
+  const boot = loadItemsSync({ ...whole, boot: true });
+  const day = loadItemsSync({ ...whole, boot: false });
   const root = options.root === undefined ? undefined : normalize(options.root);
   const mounts = options.mounts ?? (root === undefined ? readMountInfo() : []);
   const configuration = new Configuration(

@@ -265,15 +265,26 @@ export function whyUnreadable(error: Error): string {
   return (code && errnoWords(code)) ?? error.message;
 }
 
+export interface ConfigFilesOptions {
+  /** An absolute path, below which the configuration directories lie. */
+  readonly root?: Bytes | undefined;
+  /** The user's configuration instead of the system's. */
+  readonly user?: boolean;
+  /** For $XDG_...; the process's own by default. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+export interface ConfigFiles {
+  readonly files: readonly ConfigText[];
+  /** Files that could not be read. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
 /**
  * Every configuration file that counts, with its lines, each ended by a newline, in the order in which they are read: what
  * --cat-config prints.
  */
-export function readConfigFiles(options: {
-  readonly root?: Bytes | undefined;
-  readonly user?: boolean;
-  readonly environment?: NodeJS.ProcessEnv;
-}): { readonly files: readonly ConfigText[]; readonly diagnostics: readonly Diagnostic[] } {
+export function readConfigFilesSync(options: ConfigFilesOptions = {}): ConfigFiles {
   const root = options.root === undefined ? undefined : normalize(options.root);
   const directories = configDirectories(options.user ?? false, options.environment ?? process.env);
   const list = listConfigFiles(root, directories, undefined);

@@ -29,7 +29,7 @@ export interface Loaded {
 }
 
 /** The configuration, resolved: every line that counts here, by its path. Reports what does not; throws nothing. */
-export function loadItems(options: LoadOptions): Loaded {
+export function loadItemsSync(options: LoadOptions): Loaded {
   const loader = new Loader(options);
   loader.load();
   return loader.result();

@@ -40,7 +40,7 @@ export function clearedEvent(cause: Cause, path: Bytes, stat: Stat, done: boolea
     type: "removed",
     path,
     kind: kindOf(stat),
-    bytes: stat.allocated,
+    bytes: Number(stat.allocated),
     operation: "create",
     target: false,
     done,

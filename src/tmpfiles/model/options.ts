@@ -8,6 +8,7 @@ import {
   OBJECT,
   requireArgument,
   requireOptions,
+  SIGNAL,
 } from "../../base/arguments.js";
 import { type Bytes, isAbsolute, isBytes } from "../../base/bytes.js";
 import type { Operation, Reporter } from "../../base/events.js";
@@ -49,6 +50,12 @@ export interface RunOptions extends LoadOptions {
    * their times back, and locks are released; `Summary.interrupted` is true then.
    */
   readonly stop?: StopFlag | undefined;
+}
+
+/** How `run` differs from `runSync`: another thread can't call a clock, and a signal stops it. */
+export interface ThreadRunOptions extends Omit<RunOptions, "clock" | "stop" | "textsRead"> {
+  /** Stops the run early, as `stop` does for `runSync`: the promise is fulfilled with a summary that is `interrupted`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What configuration counts, and what it is resolved against. */
@@ -130,9 +137,22 @@ const RUN: Record<keyof RunOptions, Expectation> = {
   index: BYTES,
 };
 
+const { clock: _clock, stop: _stop, textsRead: _texts, ...THREAD } = RUN;
+const THREAD_RUN: Record<keyof ThreadRunOptions, Expectation> = { ...THREAD, signal: SIGNAL };
+
 /** @throws TypeError */
 export function requireRunOptions(options: RunOptions, reporter: Reporter): void {
   requireOptions("run", options, RUN);
+  requireRun(options, reporter);
+}
+
+/** @throws TypeError */
+export function requireThreadRunOptions(options: ThreadRunOptions, reporter: Reporter): void {
+  requireOptions("run", options, THREAD_RUN);
+  requireRun(options, reporter);
+}
+
+function requireRun(options: ThreadRunOptions, reporter: Reporter): void {
   requireArgument("run", "options.operations", options.operations, OPERATIONS);
   const { operations, args = [], replace } = options;
   require(operations.length >

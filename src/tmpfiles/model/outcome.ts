@@ -13,7 +13,7 @@ export interface Summary {
   /** Entries that were looked at below the lines' paths. */
   readonly entries: number;
   /** What went, or would go in a dry run. */
-  readonly removed: { readonly entries: number; readonly bytes: bigint };
+  readonly removed: { readonly entries: number; readonly bytes: number };
   /** What was looked at and stays, by the first reason. */
   readonly kept: Partial<Record<KeepCode, number>>;
   readonly failed: number;

@@ -8,7 +8,7 @@ import { DirectoryIndex } from "../ageing/directory-index.js";
 import { dryRunWalkEffects, realWalkEffects, type WalkEffects } from "../ageing/walk-effects.js";
 import type { WalkObserver } from "../ageing/walk-observer.js";
 import { Walker } from "../ageing/walker.js";
-import { loadItems } from "../config/items.js";
+import { loadItemsSync } from "../config/items.js";
 import { dryRunEffects } from "../effects/dry-run.js";
 import { realEffects } from "../effects/real.js";
 import { type RunOptions, requireRunOptions } from "../model/options.js";
@@ -24,13 +24,13 @@ import { type Groups, runPhases } from "./phases.js";
  *
  * @throws TypeError where the options themselves are wrong.
  */
-export function run(options: RunOptions, reporter: Reporter = SILENT): Summary {
+export function runSync(options: RunOptions, reporter: Reporter = SILENT): Summary {
   requireRunOptions(options, reporter);
   if (!existsSync("/proc/self/fd")) {
     reporter.report({ type: "diagnostic", diagnostic: errorAt("/proc" as Bytes, 0, NO_PROC) });
     return { ...NOTHING_DONE, exitStatus: 1 };
   }
-  const loaded = loadItems(options);
+  const loaded = loadItemsSync(options);
   for (const diagnostic of loaded.diagnostics) reporter.report({ type: "diagnostic", diagnostic });
   if (loaded.aborted) return { ...NOTHING_DONE, exitStatus: 1 };
   const summary = runItems(loaded, options, reporter);
@@ -39,7 +39,7 @@ export function run(options: RunOptions, reporter: Reporter = SILENT): Summary {
 }
 
 /** For those who only want the summary. */
-const SILENT: Reporter = { wantsKept: false, wantsRemoved: false, report: () => undefined };
+export const SILENT: Reporter = { wantsKept: false, wantsRemoved: false, report: () => undefined };
 
 /** Which sockets live and which files are locked is told there alone: without it, what is in use would go. */
 const NO_PROC = {
@@ -51,7 +51,7 @@ const NO_PROC = {
 const NOTHING_DONE = {
   lines: 0,
   entries: 0,
-  removed: { entries: 0, bytes: 0n },
+  removed: { entries: 0, bytes: 0 },
   kept: {},
   failed: 0,
   interrupted: false,
@@ -102,7 +102,7 @@ export function runItems(groups: Groups, options: RunItemsOptions, reporter: Rep
   return {
     lines,
     entries,
-    removed: { entries: removed, bytes: BigInt(bytes) },
+    removed: { entries: removed, bytes },
     kept: walker.keptByReason(),
     failed: outcome.failures,
     interrupted,

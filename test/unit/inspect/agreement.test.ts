@@ -13,8 +13,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Bytes } from "#src/base/bytes.js";
 import type { Event } from "#src/base/events.js";
-import { explain, forecast } from "#src/inspect/index.js";
-import { run } from "#src/tmpfiles/index.js";
+import { explainSync, forecastSync } from "#src/inspect/index.js";
+import { runSync } from "#src/tmpfiles/index.js";
 import { scratch } from "./watching.js";
 
 const SECOND = 1_000_000_000n;
@@ -74,7 +74,7 @@ function removedBy(config: string, now: bigint, dryRun: boolean): Set<string> {
     clock: { now: () => now },
     dryRun,
   } as const;
-  run({ ...options, jobs: 1 }, { wantsKept: false, report });
+  runSync({ ...options, jobs: 1 }, { wantsKept: false, report });
   return removed;
 }
 
@@ -82,12 +82,12 @@ for (const days of [0n, 6n, 9n, 20n, 40n]) {
   test(`explain, dry-run, forecast and clean agree, ${days} days from now`, (t) => {
     const { config, paths } = context(t);
     const now = at(days);
-    const explained = explain(paths, { config: [config], at: now });
+    const explained = explainSync(paths, { config: [config], at: now });
     const foretold = new Set(
       explained.filter(({ verdict }) => verdict === "remove").map(({ path }) => `${path}`),
     );
     const dry = removedBy(config, now, true);
-    const forecasted = forecast([], { config: [config], at: now, within: 0n });
+    const forecasted = forecastSync([], { config: [config], at: now, within: 0n });
     assert.deepEqual(foretold, dry);
     assert.equal(forecasted.entries, dry.size);
     assert.deepEqual(removedBy(config, now, false), dry);
@@ -101,7 +101,7 @@ for (const days of [0n, 6n, 9n, 20n, 40n]) {
 test("an entry is removed exactly at the time that explain reports", (t) => {
   const { config, paths } = context(t);
   const now = at(0n);
-  for (const { path, expires } of explain(paths, { config: [config], at: now })) {
+  for (const { path, expires } of explainSync(paths, { config: [config], at: now })) {
     if (expires === undefined) continue;
     assert.equal(removedBy(config, expires, true).has(path), true, `${path} goes`);
     assert.equal(removedBy(config, expires - 1n, true).has(path), false, `${path} stays until then`);
@@ -111,7 +111,7 @@ test("an entry is removed exactly at the time that explain reports", (t) => {
 test("a forecast counts each entry in the first run after it expires", (t) => {
   const { config } = context(t);
   const now = at(0n);
-  const { days } = forecast([], { config: [config], at: now, within: 40n * DAY });
+  const { days } = forecastSync([], { config: [config], at: now, within: 40n * DAY });
   let before = 0;
   for (const { run: moment, entries } of days) {
     const all = removedBy(config, moment, true).size;
@@ -132,9 +132,9 @@ test("explain, forecast and check change no timestamp, not even a symlink's", (t
       return `${path} ${atimeNs} ${mtimeNs} ${ctimeNs}`;
     });
   const before = times().filter((line) => !line.startsWith(config));
-  explain(everything, { config: [config] });
-  forecast([], { config: [config] });
-  forecast([top], { config: [config] });
+  explainSync(everything, { config: [config] });
+  forecastSync([], { config: [config] });
+  forecastSync([top], { config: [config] });
   execFileSync(process.execPath, [
     join(import.meta.dirname, "../../../../bin/mayfly.js"),
     "explain",
@@ -150,7 +150,7 @@ test("explain, forecast and check change no timestamp, not even a symlink's", (t
 
 test("a missing path is evaluated as a new file", (t) => {
   const { top, config } = context(t);
-  const [plain, excluded, deep] = explain(
+  const [plain, excluded, deep] = explainSync(
     ["new", "kept/new", "not/there/yet"].map((name) => join(top, name)),
     {
       config: [config],
@@ -170,14 +170,14 @@ test("a missing path is evaluated as a new file", (t) => {
 test("ineffective protections are reported: braces, and x lines against a glob's own matches", (t) => {
   const { top, config } = context(t);
   writeFileSync(config, `e ${top} - - - am:30d\nx ${top}/{old,mixed}/a\n`);
-  const [braces] = explain([join(top, "old/a")], { config: [config] });
+  const [braces] = explainSync([join(top, "old/a")], { config: [config] });
   assert.equal(braces?.verdict, "remove");
   assert.equal(
     braces?.unprotected.some((text) => text.includes("braces expand")),
     true,
   );
   writeFileSync(config, `e ${top}/* - - - am:30d\nx ${top}/old\n`);
-  const [overruled] = explain([join(top, "old/a")], { config: [config] });
+  const [overruled] = explainSync([join(top, "old/a")], { config: [config] });
   assert.equal(overruled?.verdict, "remove");
   assert.equal(
     overruled?.unprotected.some((text) => text.includes("names a directory")),
@@ -189,6 +189,6 @@ test("--assume-version 252 reports the behaviour of 252", (t) => {
   const { top, config } = context(t);
   writeFileSync(config, `r ${top}/old/a - - - am:30d\n`);
   const path = join(top, "old/a");
-  assert.equal(explain([path], { config: [config] })[0]?.verdict, "remove");
-  assert.equal(explain([path], { config: [config], version: 252 })[0]?.verdict, "keep");
+  assert.equal(explainSync([path], { config: [config] })[0]?.verdict, "remove");
+  assert.equal(explainSync([path], { config: [config], version: 252 })[0]?.verdict, "keep");
 });

@@ -8,8 +8,8 @@ import fc from "fast-check";
 import type { Bytes } from "#src/base/bytes.js";
 import type { Event } from "#src/base/events.js";
 import { type Clock, fixedClock } from "#src/base/time.js";
-import { explain, forecast } from "#src/inspect/index.js";
-import { run } from "#src/tmpfiles/index.js";
+import { explainSync, forecastSync } from "#src/inspect/index.js";
+import { runSync } from "#src/tmpfiles/index.js";
 
 const DAY = 86_400_000_000_000n;
 const home = mkdtempSync(join(tmpdir(), "mayfly-forecast-"));
@@ -71,7 +71,7 @@ function removedAt(config: string, clock: Clock, dryRun: boolean): Set<string> {
   const removed = new Set<string>();
   const report = (event: Event): void => void (event.type === "removed" && removed.add(event.path));
   const options = { args: [config as Bytes], operations: ["clean"], dryRun, jobs: 1 } as const;
-  run({ ...options, clock }, { wantsKept: false, report });
+  runSync({ ...options, clock }, { wantsKept: false, report });
   return removed;
 }
 
@@ -92,7 +92,7 @@ test("each day's forecast equals what that day's run removes", () => {
       const [asked, real] = [lay(lines, entries), lay(lines, entries)];
       const laid = Date.now();
       const from = BigInt(laid + 1000) * 1_000_000n;
-      const { days } = forecast([], { config: [asked.config], at: from, within: 25n * DAY });
+      const { days } = forecastSync([], { config: [asked.config], at: from, within: 25n * DAY });
       assert.equal(days.length, 26);
       for (const day of days) {
         // Each line asks for the time before it is carried out.
@@ -121,7 +121,7 @@ test("explain agrees with the run for random configurations", () => {
       const { config, paths } = lay(lines, entries);
       const at = BigInt(Date.now()) * 1_000_000n + BigInt(days) * DAY;
       const removed = removedAt(config, fixedClock(at), true);
-      for (const { path, verdict } of explain(paths, { config: [config], at })) {
+      for (const { path, verdict } of explainSync(paths, { config: [config], at })) {
         assert.equal(verdict === "remove", removed.has(path), path);
       }
     }),

@@ -4,7 +4,7 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
-import { explain, forecast } from "#src/inspect/index.js";
+import { explainSync, forecastSync } from "#src/inspect/index.js";
 import { Fd, flock, LOCK_EX, O_DIRECTORY, O_RDONLY, openat } from "#src/sys/files.js";
 import { scratch } from "./watching.js";
 
@@ -32,7 +32,7 @@ function context(t: TestContext, lines: (top: string) => readonly string[]): Res
 /** What becomes of a path, as 262 and as 252. */
 function verdicts({ config }: ResolveContext, path: string, at?: bigint): string[] {
   return ([262, 252] as const).map((version) => {
-    const [reported] = explain([path], { config: [config], version, ...(at !== undefined && { at }) });
+    const [reported] = explainSync([path], { config: [config], version, ...(at !== undefined && { at }) });
     const code = reported?.reasons[0]?.code;
     return `${reported?.verdict}${code === undefined ? "" : ` ${code}`}`;
   });
@@ -83,7 +83,8 @@ for (const letter of ["r", "R"]) {
     const [newer, older] = verdicts(place, place.file);
     assert.equal(newer, "remove");
     assert.equal(older?.startsWith("keep"), true, older);
-    const sum = (version: 252 | 262) => forecast([], { config: [place.config], version, within: 0n }).entries;
+    const sum = (version: 252 | 262) =>
+      forecastSync([], { config: [place.config], version, within: 0n }).entries;
     assert.deepEqual([sum(262), sum(252)], [1, 0]);
   });
 }

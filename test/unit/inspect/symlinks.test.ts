@@ -3,8 +3,8 @@ import { lstatSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "no
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type { Bytes } from "#src/base/bytes.js";
-import { explain, forecast } from "#src/inspect/index.js";
-import { run } from "#src/tmpfiles/index.js";
+import { explainSync, forecastSync } from "#src/inspect/index.js";
+import { runSync } from "#src/tmpfiles/index.js";
 import { scratch } from "./watching.js";
 
 /** `real/d/f` and `real/d/sub/g`, both old, with `link` leading to `real`. */
@@ -38,15 +38,15 @@ for (const [title, lines] of Object.entries(LINES)) {
   test(`${title}: explain predicts the removal, by either name`, (t) => {
     const { top, config } = context(t);
     writeFileSync(config, `${lines(top)}\n`);
-    const foretold = explain(
+    const foretold = explainSync(
       [...NAMES, "link/d/f", "link/d/sub"].map((name) => join(top, name)),
       {
         config: [config],
       },
     );
-    const entries = forecast([join(top, "real")], { config: [config], within: 0n }).entries;
+    const entries = forecastSync([join(top, "real")], { config: [config], within: 0n }).entries;
     const options = { args: [config as Bytes], operations: ["clean"], jobs: 1 } as const;
-    const { removed } = run(options, { wantsKept: false, report() {} });
+    const { removed } = runSync(options, { wantsKept: false, report() {} });
     assert.equal(entries, removed.entries);
     for (const { path, verdict, line } of foretold) {
       const gone = lstatSync(path, { throwIfNoEntry: false }) === undefined;
@@ -63,8 +63,8 @@ test("following a symlink does not change its access time", {
   writeFileSync(config, `e ${top}/link/d - - - 30d\ne ${top}/link/[d] - - - 30d\nx ${top}/l*/d/f\n`);
   const times = (): bigint => lstatSync(join(top, "link"), { bigint: true }).atimeNs;
   const before = times();
-  explain([join(top, "link/d/f"), join(top, "real/d/f")], { config: [config] });
-  forecast([], { config: [config] });
-  forecast([join(top, "link")], { config: [config] });
+  explainSync([join(top, "link/d/f"), join(top, "real/d/f")], { config: [config] });
+  forecastSync([], { config: [config] });
+  forecastSync([join(top, "link")], { config: [config] });
   assert.equal(times(), before);
 });

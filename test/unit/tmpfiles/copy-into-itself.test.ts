@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
-import { run } from "#src/tmpfiles/index.js";
+import { runSync } from "#src/tmpfiles/index.js";
 
 test("a directory copied into itself does not contain the copy", () => {
   const top = mkdtempSync(join(tmpdir(), "mayfly-copy-"));
@@ -22,7 +22,7 @@ test("a directory copied into itself does not contain the copy", () => {
     writeFileSync(join(top, "a/file"), "content");
     const line = `C ${top}/a/copy - - - - ${top}/a`;
     const args = [bytes(line)];
-    const { exitStatus } = run(
+    const { exitStatus } = runSync(
       { operations: ["create"], inline: true, args },
       { wantsKept: false, report: () => undefined },
     );
@@ -43,7 +43,7 @@ test("a copy has its source's timestamps even if its owner cannot be set", (t) =
     if (isRoot) for (const path of [top, join(top, "source")]) chownSync(path, 65534, 65534);
     if (isRoot) process.seteuid?.(65534);
     const args = [bytes(`C ${top}/copy - 0 - - ${top}/source`)];
-    const { exitStatus } = run(
+    const { exitStatus } = runSync(
       { operations: ["create"], inline: true, args },
       { wantsKept: false, report: () => undefined },
     );

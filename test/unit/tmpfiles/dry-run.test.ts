@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import type { Operation } from "#src/base/events.js";
-import { run } from "#src/tmpfiles/index.js";
+import { runSync } from "#src/tmpfiles/index.js";
 
 function scratch(t: TestContext): string {
   const top = mkdtempSync(join(tmpdir(), "mayfly-dry-"));
@@ -19,7 +19,7 @@ function scratch(t: TestContext): string {
 function tried(operation: Operation, line: string, dryRun: boolean): [number, string[]] {
   const failed: string[] = [];
   const options = { operations: [operation], inline: true, args: [bytes(line)], dryRun, jobs: 1 };
-  const { exitStatus } = run(options, {
+  const { exitStatus } = runSync(options, {
     wantsKept: false,
     report: (event) => {
       if (event.type === "failed") failed.push(event.path);

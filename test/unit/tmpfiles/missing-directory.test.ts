@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { type TestContext, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
-import { run } from "#src/tmpfiles/index.js";
+import { runSync } from "#src/tmpfiles/index.js";
 import { scratch } from "./hand-made.js";
 
 function remove(...lines: string[]): number {
   const reporter = { wantsKept: false, report: () => {} };
-  return run({ operations: ["remove"], inline: true, args: lines.map(bytes) }, reporter).exitStatus;
+  return runSync({ operations: ["remove"], inline: true, args: lines.map(bytes) }, reporter).exitStatus;
 }
 
 function tree(t: TestContext): string {

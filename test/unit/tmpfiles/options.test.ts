@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Bytes, bytes, check, type RunOptions, run } from "#src/tmpfiles/index.js";
+import { type Bytes, bytes, checkSync, type RunOptions, runSync } from "#src/tmpfiles/index.js";
 
 /** Invalid arguments from JavaScript, and the errors for them. None of them may run the host's configuration. */
 const WRONG: readonly (readonly [options: unknown, said: RegExp])[] = [
@@ -29,28 +29,28 @@ test("invalid options are reported, and nothing is run", () => {
   const reporter = { wantsKept: false, report: () => assert.fail("something was run") };
   for (const [options, message] of WRONG) {
     const dry = typeof options === "object" ? { dryRun: true, ...(options as RunOptions) } : options;
-    assert.throws(() => run(dry as RunOptions, reporter), { name: "TypeError", message });
+    assert.throws(() => runSync(dry as RunOptions, reporter), { name: "TypeError", message });
   }
   const plain: RunOptions = { operations: ["clean"], args: [bytes("d /run/x")], inline: true, dryRun: true };
-  assert.throws(() => run(plain, {} as typeof reporter), {
+  assert.throws(() => runSync(plain, {} as typeof reporter), {
     message: /^run: reporter.report must be a function/,
   });
-  assert.throws(() => run(plain, 5 as unknown as typeof reporter), {
+  assert.throws(() => runSync(plain, 5 as unknown as typeof reporter), {
     message: /^run: reporter must be an object/,
   });
-  const text = "d /tmp/x 0777" as unknown as Parameters<typeof check>[0];
-  assert.throws(() => check(text), {
+  const text = "d /tmp/x 0777" as unknown as Parameters<typeof checkSync>[0];
+  assert.throws(() => checkSync(text), {
     name: "TypeError",
     message: /^check: options must be an object such as/,
   });
-  assert.throws(() => check({ args: ["\u20ac" as Bytes] }), {
+  assert.throws(() => checkSync({ args: ["\u20ac" as Bytes] }), {
     name: "TypeError",
     message: /^check: options.args must be .* Bytes/,
   });
-  assert.deepEqual(check({ args: [bytes("d /run/x")], inline: true }), []);
+  assert.deepEqual(checkSync({ args: [bytes("d /run/x")], inline: true }), []);
 });
 
 test("a run without a reporter gives its summary", () => {
-  const summary = run({ operations: ["clean"], args: [bytes("d /nowhere")], inline: true, dryRun: true });
+  const summary = runSync({ operations: ["clean"], args: [bytes("d /nowhere")], inline: true, dryRun: true });
   assert.equal(summary.exitStatus, 0);
 });

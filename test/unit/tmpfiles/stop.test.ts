@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import type { Event } from "#src/base/events.js";
 import { StopSignals } from "#src/sys/stop-signals.js";
-import { run, type StopFlag } from "#src/tmpfiles/index.js";
+import { runSync, type StopFlag } from "#src/tmpfiles/index.js";
 import { scratch } from "./hand-made.js";
 
 const OLD = new Date("2001-02-03T04:05:06Z");
@@ -48,13 +48,13 @@ for (const jobs of [1, 3]) {
     };
     const { args } = inline(directory, "old", `e ${tree} - - - mM:1d`);
     const options = { operations: ["clean"], args, jobs, parallelFrom: 0 } as const;
-    const summary = run({ ...options, stop }, reporter);
+    const summary = runSync({ ...options, stop }, reporter);
     assert.equal(summary.interrupted, true);
     assert.equal(summary.removed.entries, removed);
     const left = made.filter(existsSync);
     assert.ok(left.length > 0, "all is gone");
     for (const one of [...left, tree]) assert.deepEqual(statSync(one).mtime, OLD, one);
-    const rest = run(options, { wantsKept: false, report: () => {} });
+    const rest = runSync(options, { wantsKept: false, report: () => {} });
     assert.equal(rest.interrupted, false);
     assert.deepEqual(readdirSync(tree), []);
   });
@@ -67,7 +67,7 @@ test("R stops in the middle, and leaves what it names", (t) => {
   const { stop, raise } = flag();
   const { args } = inline(directory, "remove", `R ${tree}`);
   const report = (event: Event): void => void (event.type === "removed" && raise());
-  const summary = run({ operations: ["remove"], args, stop }, { wantsKept: false, report });
+  const summary = runSync({ operations: ["remove"], args, stop }, { wantsKept: false, report });
   assert.equal(summary.interrupted, true);
   assert.ok(readdirSync(tree).length > 0);
 });
@@ -77,7 +77,7 @@ test("create stops between two lines", (t) => {
   const { stop, raise } = flag();
   const { args } = inline(directory, "make", `d ${directory}/a\nd ${directory}/b`);
   const report = (event: Event): void => void (event.type === "created" && raise());
-  const summary = run({ operations: ["create"], args, stop }, { wantsKept: false, report });
+  const summary = runSync({ operations: ["create"], args, stop }, { wantsKept: false, report });
   assert.equal(summary.interrupted, true);
   assert.deepEqual([existsSync(`${directory}/a`), existsSync(`${directory}/b`)], [true, false]);
 });
@@ -90,7 +90,7 @@ test("Z stops in the middle of a tree", (t) => {
   const { args } = inline(directory, "adjust", `Z ${tree} 0700`);
   let changed = 0;
   const report = (event: Event): void => void (event.type === "changed" && ++changed === 10 && raise());
-  const summary = run({ operations: ["create"], args, stop }, { wantsKept: false, report });
+  const summary = runSync({ operations: ["create"], args, stop }, { wantsKept: false, report });
   assert.equal(summary.interrupted, true);
   assert.equal(changed, 10);
 });

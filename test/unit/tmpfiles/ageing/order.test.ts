@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
-import { run } from "#src/tmpfiles/run/run.js";
+import { runSync } from "#src/tmpfiles/run/run.js";
 import { LATER } from "./cleaning.js";
 
 function staysAfter(t: TestContext, lines: (top: string) => string[]): boolean {
@@ -13,7 +13,7 @@ function staysAfter(t: TestContext, lines: (top: string) => string[]): boolean {
   mkdirSync(join(top, "emptied"));
   writeFileSync(join(top, "emptied/file"), "");
   const args = lines(top).map(bytes);
-  const { exitStatus } = run(
+  const { exitStatus } = runSync(
     { args, inline: true, environment: {}, operations: ["clean"], clock: LATER },
     { wantsKept: false, report: () => {} },
   );

@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { parseMountInfo } from "#src/sys/mountinfo.js";
-import { check } from "#src/tmpfiles/check/check.js";
+import { checkSync } from "#src/tmpfiles/check/check.js";
 import { RULES } from "#src/tmpfiles/check/rules.js";
 import { mayfly } from "../../../e2e/program.js";
 
@@ -14,7 +14,7 @@ const mounts = parseMountInfo(
 );
 
 const find = (lines: readonly string[]): string[] =>
-  check({ args: lines.map(bytes), inline: true, environment: {}, mounts }).map(
+  checkSync({ args: lines.map(bytes), inline: true, environment: {}, mounts }).map(
     ({ code, line, column }) => `${line}:${column} ${code}`,
   );
 
@@ -149,7 +149,7 @@ test("problems after a line that stops a run are found", () => {
 });
 
 test("overriding a line only at boot is not a problem", () => {
-  const [finding] = check({ args: ["d! /srv/a 0700", "d /srv/a 0755"].map(bytes), inline: true, mounts });
+  const [finding] = checkSync({ args: ["d! /srv/a 0700", "d /srv/a 0755"].map(bytes), inline: true, mounts });
   assert.deepEqual([finding?.code, finding?.severity], ["duplicate-at-boot", "info"]);
   assert.deepEqual(find(["d /srv/a 0700", "d! /srv/a 0755"]), ["2:4 duplicate"]);
 });
@@ -159,7 +159,11 @@ test("each rule and each finding explains itself", () => {
     for (const text of [rule.title, rule.why, rule.fix]) assert.ok(text.length > 10, rule.code);
   }
   assert.equal(new Set(RULES.map((rule) => rule.code)).size, RULES.length);
-  for (const finding of check({ args: ["d a" as Bytes, "d /var/run/a" as Bytes], inline: true, mounts })) {
+  for (const finding of checkSync({
+    args: ["d a" as Bytes, "d /var/run/a" as Bytes],
+    inline: true,
+    mounts,
+  })) {
     assert.ok(finding.title !== "" && finding.why !== "" && finding.fix !== "");
   }
 });
@@ -175,7 +179,7 @@ test("no false alarms: a trigger FIFO, a source that is not installed, a package
   assert.deepEqual(find(copied), []);
   assert.deepEqual(find(["e /var/cache/dnf - - - 30d", "r! /var/cache/dnf/*/download_lock.pid"]), []);
   const trees = ["q /var/tmp 1777 root root 30d", "R! /var/tmp/flatpak-cache-*"];
-  const [finding] = check({ args: trees.map(bytes), inline: true, mounts });
+  const [finding] = checkSync({ args: trees.map(bytes), inline: true, mounts });
   assert.deepEqual([finding?.code, finding?.severity], ["unshielded-by-day", "info"]);
 });
 
@@ -188,9 +192,9 @@ test("a directory that is a symlink is never cleaned, on the host or below a roo
   const line = "q /var/tmp 1777 root root 30d";
   writeFileSync(join(root, "etc/tmpfiles.d/a.conf"), `${line}\n`);
   const codes = (findings: readonly { code: string }[]): string[] => findings.map(({ code }) => code);
-  assert.deepEqual(codes(check({ root: bytes(root) })), ["symlinked-directory"]);
+  assert.deepEqual(codes(checkSync({ root: bytes(root) })), ["symlinked-directory"]);
   const onHost = `q ${root}/var/tmp 1777 root root 30d`;
-  assert.deepEqual(codes(check({ args: [bytes(onHost)], inline: true, mounts: [] })), [
+  assert.deepEqual(codes(checkSync({ args: [bytes(onHost)], inline: true, mounts: [] })), [
     "symlinked-directory",
   ]);
 });
@@ -206,7 +210,7 @@ const KNOWN = ["x11.conf age-at-boot-only", "systemd-nologin.conf quoted-argumen
 test("nothing is found in the distribution's configuration", {
   skip: existsSync(stock) ? false : `no ${stock}`,
 }, () => {
-  const ofVendor = check({}).filter(({ file }) => file.startsWith(`${stock}/`));
+  const ofVendor = checkSync({}).filter(({ file }) => file.startsWith(`${stock}/`));
   assert.deepEqual(
     ofVendor.filter(
       ({ code, file }) => !code.startsWith("unknown-") && !KNOWN.includes(`${basename(file)} ${code}`),

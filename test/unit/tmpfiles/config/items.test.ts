@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
-import { loadItems } from "#src/tmpfiles/config/items.js";
+import { loadItemsSync } from "#src/tmpfiles/config/items.js";
 import type { LoadOptions } from "#src/tmpfiles/model/options.js";
 
 const loadLines = (lines: readonly string[], options: LoadOptions = {}) =>
-  loadItems({ args: lines.map(bytes), inline: true, environment: {}, ...options });
+  loadItemsSync({ args: lines.map(bytes), inline: true, environment: {}, ...options });
 const codes = (lines: readonly string[], options?: LoadOptions): string[] =>
   loadLines(lines, options).diagnostics.map((diagnostic) => diagnostic.code);
 
@@ -76,7 +76,7 @@ test("X has the age of the first line above it, but not its first level", (t) =>
   const file = join(root, "ages.conf");
   const age = (lines: string[]) => {
     writeFileSync(file, lines.join("\n"));
-    return loadItems({ args: [bytes(file)], environment: {} }).globs[0]?.items[0]?.age;
+    return loadItemsSync({ args: [bytes(file)], environment: {} }).globs[0]?.items[0]?.age;
   };
   assert.equal(age(["d /a - - - 3d", "d /a/b - - - 2d", "X /a/b/c"])?.span, 3n * 86_400_000_000_000n);
   assert.equal(age(["d /a - - - ~m:3d", "X /a/b/c"])?.keepFirstLevel, false);
@@ -113,7 +113,7 @@ test("configuration comes by name from the directory of the highest priority", (
   put("usr/lib/tmpfiles.d/d.txt", "d /not-conf\n");
   symlinkSync("/dev/null", join(root, "etc/tmpfiles.d/c.conf"));
   const load = (options: LoadOptions) =>
-    loadItems({ root: bytes(root), environment: {}, ...options }).exact.map((group) =>
+    loadItemsSync({ root: bytes(root), environment: {}, ...options }).exact.map((group) =>
       group.path.slice(root.length),
     );
   assert.deepEqual(load({}), ["/first", "/from-etc"]);
@@ -137,7 +137,7 @@ test("a directory that is a file, or an unreadable file, is a failure, and the r
   mkdirSync(join(root, "run/tmpfiles.d"), { recursive: true });
   writeFileSync(join(root, "run/tmpfiles.d/a.conf"), "d /counts\n");
   symlinkSync("loop.conf", join(root, "run/tmpfiles.d/loop.conf"));
-  const { exact, diagnostics, failed, aborted } = loadItems({ root: bytes(root), environment: {} });
+  const { exact, diagnostics, failed, aborted } = loadItemsSync({ root: bytes(root), environment: {} });
   assert.deepEqual(
     exact.map((group) => group.path),
     [`${root}/counts`],
@@ -156,7 +156,7 @@ test("a link among the configuration of a root resolves inside the root", (t) =>
   writeFileSync(join(root, "shared/a"), "d /inside\n");
   symlinkSync("/shared/a", join(root, "etc/tmpfiles.d/a.conf"));
   symlinkSync("../../../../../../../../shared/a", join(root, "etc/tmpfiles.d/b.conf"));
-  const { exact, failed } = loadItems({ root: bytes(root), environment: {} });
+  const { exact, failed } = loadItemsSync({ root: bytes(root), environment: {} });
   assert.deepEqual([exact.map((group) => group.items.length), failed], [[2], false]);
 });
 

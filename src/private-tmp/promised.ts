@@ -1,0 +1,40 @@
+/** The promised twins of list, reap and locate, which read much of /proc: each runs in a thread of its own. */
+import { callInThread, type ThreadCall } from "../sys/thread.js";
+import { requireLocateArguments, requireReapOptions } from "./arguments.js";
+import type { PrivateTmp } from "./list.js";
+import type { LocateOptions, ReapOptions } from "./options.js";
+import type { LocateQuestion } from "./private-thread.js";
+import type { Reaped } from "./reap.js";
+import { SetupError } from "./settings.js";
+
+function inThread<Result>(call: Omit<ThreadCall, "file" | "errors">): Promise<Result> {
+  const file = new URL("./private-thread.js", import.meta.url);
+  return callInThread({ ...call, file, errors: { SetupError } });
+}
+
+/** As `listSync`, in a thread of its own. */
+export async function list(): Promise<PrivateTmp[]> {
+  return inThread({ name: "list", input: undefined });
+}
+
+/**
+ * As `reapSync`, in a thread of its own.
+ *
+ * @throws TypeError
+ */
+export async function reap(options: ReapOptions = {}): Promise<Reaped[]> {
+  requireReapOptions(options);
+  return inThread({ name: "reap", input: options });
+}
+
+/**
+ * As `locateSync`, in a thread of its own; `onNotice` is called in the caller's.
+ *
+ * @throws SetupError NOT_FOUND, AMBIGUOUS, FOREIGN; TypeError
+ */
+export async function locate(asked: string | number, options: LocateOptions = {}): Promise<string> {
+  requireLocateArguments(asked, options);
+  const { onNotice, ...rest } = options;
+  const input: LocateQuestion = { asked, options: rest };
+  return inThread({ name: "locate", input, callbacks: { onNotice } });
+}
