@@ -5,7 +5,7 @@
 #   test/boot/boot.sh [--node 24] [bookworm] [trixie]
 #
 # The project must be built. Needs root, debootstrap, user-mode-linux, e2fsprogs and about 3 GB; no KVM. Ends with 77
-# if the host lacks something.
+# if the host lacks something, or even the unchanged Debian does not boot on it.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -42,7 +42,8 @@ base() {
     rm -rf "$at" "$at.new"
     debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,udev,procps,libatomic1 "$debian" "$at.new" "$("$project/test/hosts/mirror.sh")" >"$work/debootstrap.log" 2>&1 || {
       tail -5 "$work/debootstrap.log" >&2
-      return 1
+      echo "boot.sh: debootstrap cannot make $debian on this host" >&2
+      return 77
     }
     mv "$at.new" "$at"
   fi
@@ -51,8 +52,9 @@ base() {
 
 # Two copies of the system that differ in nothing but who is systemd-tmpfiles.
 prepare() {
-  local debian=$1 root=$work/systemd with=$work/mayfly
-  cp -a "$(base "$debian")" "$root"
+  local debian=$1 root=$work/systemd with=$work/mayfly made
+  made=$(base "$debian")
+  cp -a "$made" "$root"
   echo "/dev/ubda / ext4 defaults 0 1" >"$root/etc/fstab"
   echo booted >"$root/etc/hostname"
   install -m 755 "$here/report.sh" "$root/usr/local/sbin/report"
@@ -75,7 +77,7 @@ boot() {
   rm -f "$work/disk"
   truncate -s 2G "$work/disk"
   mkfs.ext4 -q -d "$work/$name" "$work/disk"
-  timeout --kill-after=10 400 linux.uml mem=1024M "ubd0=$work/disk" root=/dev/ubda rw \
+  timeout --kill-after=10 200 linux.uml mem=1024M "ubd0=$work/disk" root=/dev/ubda rw \
     con=null con0=fd:0,fd:1 console=tty0 </dev/null >"$work/$name.console" 2>&1 &
   kernel=$!
   wait "$kernel" || true
@@ -105,7 +107,8 @@ compare() {
 failed=0
 for debian in "${debians[@]}"; do
   prepare "$debian"
-  if boot systemd && boot mayfly && compare; then
+  boot systemd || exit $((failed ? 1 : 77))
+  if boot mayfly && compare; then
     echo "$debian, Node $node: $(wc -l <"$work/mayfly.tree") entries are equal, no failed unit, $(wc -l <"$work/mayfly.journal") clean lines in the journal"
   else
     failed=1

@@ -5,7 +5,8 @@
 #
 # Each system is made by debootstrap (minbase: no python3, no compiler, no machine-id) and entered in namespaces of its
 # own. It gets Node, npm with this host's settings, and a clone of HEAD: in /root, in /opt, or in an ordinary user's
-# home. --quick runs the quick tests instead of all. Needs root, debootstrap, git, npm and about 2 GB.
+# home. --quick runs the quick tests instead of all. Needs root, debootstrap, git, npm and about 2 GB. Ends with 77 if
+# the host lacks something or allows no system to be made or entered.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -63,7 +64,11 @@ base() {
   local debian=$1 at=$cache/$1
   if [[ ! -e $at/etc/debian_version ]]; then
     rm -rf "$at" "$at.new"
-    debootstrap --variant=minbase --include=libatomic1 "$debian" "$at.new" "$("$here/mirror.sh")" >"$logs/debootstrap-$debian.log" 2>&1
+    debootstrap --variant=minbase --include=libatomic1 "$debian" "$at.new" "$("$here/mirror.sh")" >"$logs/debootstrap-$debian.log" 2>&1 || {
+      tail -5 "$logs/debootstrap-$debian.log" >&2
+      echo "hosts.sh: debootstrap cannot make $debian on this host" >&2
+      return 77
+    }
     mv "$at.new" "$at"
   fi
   echo "$at"
@@ -107,9 +112,10 @@ run_in() {
 
 # One row: a fresh system, a clone in its place, both commands.
 row() {
-  local debian=$1 node=$2 subject=$3 root=$work/root account=root at=/root/mayfly name=$1-$2-$3 first second
+  local debian=$1 node=$2 subject=$3 root=$work/root account=root at=/root/mayfly name=$1-$2-$3 made first second
   rm -rf --one-file-system "$root"
-  cp -a "$(base "$debian")" "$root"
+  made=$(base "$debian")
+  cp -a "$made" "$root"
   furnish "$root" "$node"
   case $subject in
     opt) at=/opt/mayfly ;;
@@ -117,6 +123,12 @@ row() {
   esac
   git clone --quiet --no-hardlinks --depth 1 "file://$project" "$root$at"
   [[ $subject != user ]] || chroot "$root" chown -R tester: "$at"
+  run_in "$root" "$account" true "$logs/$name-0.log"
+  if [[ $status != 0 ]]; then
+    tail -5 "$logs/$name-0.log" >&2
+    echo "hosts.sh: this host does not let a system be entered" >&2
+    exit $((failed ? 1 : 77))
+  fi
   run_in "$root" "$account" "cd $at && ${commands[0]}" "$logs/$name-1.log"
   first=$status
   run_in "$root" "$account" "cd $at && ${commands[1]}" "$logs/$name-2.log"
