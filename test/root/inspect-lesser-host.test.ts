@@ -15,7 +15,7 @@ interface Told {
   readonly events: readonly {
     readonly op: string;
     readonly path: string;
-    readonly via: string;
+    readonly source: string;
     readonly exe?: string;
   }[];
 }
@@ -28,7 +28,7 @@ const watched = watch([process.argv[2]]);
 const ready = await watched.ready;
 const events = [];
 const all = (async () => {
-  for await (const { op, path, actor } of watched) events.push({ op, path, via: actor.via, exe: actor.exe });
+  for await (const { op, path, actor } of watched) events.push({ op, path, source: actor.source, exe: actor.exe });
 })();
 spawnSync("/bin/sh", ["-c", process.argv[3]]);
 watched.close();
@@ -60,8 +60,8 @@ for (const proc of [["--mount-proc"], []]) {
       reported.ready.notices.some((notice) => notice.includes("PID namespace")),
       true,
     );
-    for (const { exe, via } of reported.events) {
-      if (exe === undefined) assert.equal(["gone", "outside"].includes(via), true, via);
+    for (const { exe, source } of reported.events) {
+      if (exe === undefined) assert.equal(["gone", "outside"].includes(source), true, source);
       else assert.equal(exe.endsWith("/rm"), true, exe);
     }
     assert.deepEqual(
@@ -91,7 +91,7 @@ test("without root, inotify reports changes, and that the process is unknown", {
     true,
   );
   assert.equal(
-    events.every(({ via }) => via === "unknown"),
+    events.every(({ source }) => source === "unknown"),
     true,
   );
   const reported = events.map(({ op, path }) => `${op} ${path.slice(dir.length + 1)}`);

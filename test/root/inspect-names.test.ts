@@ -172,7 +172,7 @@ test("a reused pid does not get the old name", { skip }, async (t) => {
     const watched = watch([${JSON.stringify(dir)}]);
     await watched.ready;
     const reported = [];
-    const all = (async () => { for await (const { op, actor } of watched) reported.push([op, actor.pid, actor.exe ?? actor.via]); })();
+    const all = (async () => { for await (const { op, actor } of watched) reported.push([op, actor.pid, actor.exe ?? actor.source]); })();
     spawnSync("/bin/sh", [${JSON.stringify(script)}]);
     watched.close();
     await all;

@@ -173,7 +173,7 @@ test("ineffective protections are reported: braces, and x lines against a glob's
   const [braces] = explainSync([join(top, "old/a")], { config: [config] });
   assert.equal(braces?.verdict, "remove");
   assert.equal(
-    braces?.unprotected.some((text) => text.includes("braces expand")),
+    braces?.unprotected.some((text) => text.includes("brace expansion")),
     true,
   );
   writeFileSync(config, `e ${top}/* - - - am:30d\nx ${top}/old\n`);
