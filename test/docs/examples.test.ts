@@ -1,7 +1,15 @@
-/** Runs the examples of the library as they are, in a directory where the package is installed. */
+/** Runs the examples of docs/ as they are, in a directory where the package is installed. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
@@ -9,25 +17,31 @@ import { transformSync } from "esbuild";
 import { needsRoot } from "../unit/temp/scratch.js";
 
 const project = resolve(import.meta.dirname, "../../..");
-const page = readFileSync(join(project, "docs/library.md"), "utf8");
-const blocks = [...page.matchAll(/^```js( root)?\n([\s\S]*?)^```$/gm)];
+const pages = readdirSync(join(project, "docs")).filter((page) => page.endsWith(".md"));
+const examples = pages.flatMap((page) => {
+  const text = readFileSync(join(project, "docs", page), "utf8");
+  return [...text.matchAll(/^```js( root)?\n([\s\S]*?)^```$/gm)].map(({ index, 1: root, 2: code = "" }) => {
+    return { page, line: text.slice(0, index).split("\n").length + 1, root: root !== undefined, code };
+  });
+});
 
-test("the page has examples", () => assert.ok(blocks.length >= 5));
+test("each page for programs has examples", () => {
+  for (const page of ["library.md", "tmpfiles.md", "inspect.md"])
+    assert.ok(examples.filter((example) => example.page === page).length >= 3, page);
+});
 
-for (const [index, [, root, example = ""]] of blocks.entries()) {
-  const line = page.slice(0, page.indexOf(example)).split("\n").length;
-  const skip = root === undefined ? false : needsRoot;
-
-  test(`docs/library.md, example ${index + 1} on line ${line}`, { skip }, (t) => {
+for (const { page, line, root, code } of examples) {
+  test(`docs/${page}, the example on line ${line}`, { skip: root ? needsRoot : false }, (t) => {
     const folder = mkdtempSync(join(tmpdir(), "mayfly-test-"));
     t.after(() => rmSync(folder, { recursive: true }));
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(project, join(folder, "node_modules/mayfly"));
     // Node 20 does not know `using` yet.
-    const { code } = transformSync(example, { target: "node20", format: "esm", supported: { using: false } });
-    writeFileSync(join(folder, "example.mjs"), code);
+    const plain = transformSync(code, { target: "node20", format: "esm", supported: { using: false } });
+    writeFileSync(join(folder, "example.mjs"), plain.code);
     const { status, stderr } = spawnSync(process.execPath, [join(folder, "example.mjs")], {
       encoding: "utf8",
+      timeout: 60_000,
     });
     assert.equal(status, 0, stderr);
   });
