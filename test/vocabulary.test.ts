@@ -14,10 +14,17 @@ const WORDS: Readonly<Record<string, string>> = {
   crew: "worker pool",
   deed: "action",
   ledger: "statistics, totals",
+  lenders: "sources of an age",
   namer: "process resolver",
+  omission: "ignored line",
   onlooker: "observer",
   painter: "colors",
+  parcel: "message",
+  sink: "output",
+  tally: "counters",
+  traceless: "without changing timestamps",
   unfitness: "why unsafe",
+  wish: "spec",
   witness: "process hint",
 };
 

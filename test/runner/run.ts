@@ -36,14 +36,15 @@ const real = reference();
 if (real.binary !== undefined) process.env.MAYFLY_REFERENCE = real.binary;
 else process.env.MAYFLY_NO_REFERENCE = real.why;
 
-const { failed, notCompared, leftovers } = await runTests({
+const { failed, notCompared, leftRunning } = await runTests({
   files: chosen.map((name) => join(TREE, name)),
   // Races and timers of the slow ones want a core for themselves.
   concurrency: values.quick ? availableParallelism() : 1,
   limitSeconds: Number(values.limit ?? (values.quick ? 300 : 1800)),
   namePattern: values["test-name-pattern"],
 });
-if (leftovers.length > 0) process.stderr.write(`Ended what tests left running: ${leftovers.join(", ")}\n`);
+if (leftRunning.length > 0)
+  process.stderr.write(`Ended what tests left running: ${leftRunning.join(", ")}\n`);
 const reasons = Object.entries(notCompared).map(([reason, count]) => {
   const cause = reason.endsWith(`systemd-tmpfiles ${WANTED}`) ? `, ${real.why}` : "";
   return `${count}: ${reason}${cause}`;

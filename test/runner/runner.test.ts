@@ -47,9 +47,9 @@ test("a test file that exceeds its time is killed with its processes", (t) => {
 
 test("processes that a test file leaves are ended and reported", (t) => {
   const { args, dir } = runOf(t, `test("leaves", () => { ${LEAVE} child.unref(); });`);
-  const { failed, leftovers } = outcome(args);
+  const { failed, leftRunning } = outcome(args);
   assert.equal(failed, false);
-  assert.match(leftovers[0], /^sleep 300 \(pid \d+\)$/);
+  assert.match(leftRunning[0], /^sleep 300 \(pid \d+\)$/);
   assert.equal(hasEnded(dir), true);
 });
 

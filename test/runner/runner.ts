@@ -20,7 +20,7 @@ export interface Outcome {
   /** How many comparisons with systemd-tmpfiles were skipped, by reason. */
   readonly notCompared: Readonly<Record<string, number>>;
   /** What tests left running, as far as it was ended. */
-  readonly leftovers: readonly string[];
+  readonly leftRunning: readonly string[];
 }
 
 export async function runTests(options: TestRun): Promise<Outcome> {
@@ -50,8 +50,8 @@ export async function runTests(options: TestRun): Promise<Outcome> {
   report.pipe(process.stdout, { end: false });
   await finished(report);
   clearInterval(watchdog);
-  const leftovers = (await endAllOf(mark)).map(({ pid, command }) => `${command} (pid ${pid})`);
-  return { failed, notCompared, leftovers };
+  const leftRunning = (await endAllOf(mark)).map(({ pid, command }) => `${command} (pid ${pid})`);
+  return { failed, notCompared, leftRunning };
 }
 
 /** Kills a test file, which is a child of this process, with all that it started once its time is up. */
