@@ -4,31 +4,31 @@ import type { InodeKind, Source, TimestampName } from "../base/events.js";
 import type { Nanoseconds } from "../base/time.js";
 
 /**
- * How the process was found out: `bpf` from the recorder in the kernel; `exec-event` its program from the event of its
- * execution; `proc` from /proc while it lived; `gone`: it was gone, and only its number is known; `outside`: it is in
- * another pid namespace; `unknown`: the events bear no process.
+ * How the process was identified. `bpf`: an eBPF program recorded it when it started. `exec-event`: the kernel reported
+ * which program it executed. `proc`: it was read from /proc while the process was running. `gone`: it had already exited;
+ * only its PID is known. `outside`: it is in another PID namespace. `unknown`: the event has no PID.
  */
 export type ActorSource = "bpf" | "exec-event" | "proc" | "gone" | "outside" | "unknown";
 
-/** The process that did something. */
+/** The process that caused an event. */
 export interface Actor {
-  /** 0 where it is not known. */
+  /** 0 if unknown. */
   readonly pid: number;
   readonly source: ActorSource;
   readonly parent?: number;
-  /** The program: as it was given to execve(2), or as /proc shows it. */
+  /** The path of the program, as passed to execve(2) or as shown in /proc. */
   readonly exe?: Bytes;
   readonly cmdline?: readonly Bytes[];
-  /** The command line was longer than the recorder keeps. */
+  /** The command line is incomplete: it was longer than the recorder stores. */
   readonly truncated?: boolean;
   readonly uid?: number;
-  /** The systemd unit, by its cgroup. */
+  /** The systemd unit, derived from the cgroup. */
   readonly unit?: Bytes;
-  /** The container, by its cgroup. */
+  /** The container ID, derived from the cgroup. */
   readonly container?: Bytes;
 }
 
-/** What was last known of an entry. */
+/** The last known state of an entry. */
 export interface Victim {
   readonly kind: InodeKind;
   /** In bytes. */
@@ -48,35 +48,35 @@ export type WatchOperation =
   | "exchange"
   | "mount"
   | "unmount"
-  /** Events came faster than they were read from the watch: `folded` says how many were not reported one by one. */
+  /** Events arrived faster than the watch was read: `folded` has the number of events that were not reported one by one. */
   | "folded"
-  /** The kernel lost events: `path` is where, `count` how many, if that is known. */
+  /** The kernel dropped events: `path` is where, `count` how many, if known. */
   | "lost";
 
 /** One change below a watched path. */
 export interface WatchEvent {
-  /** When the event was read: some milliseconds after it happened, since the kernel's events bear no time. */
+  /** When the event was read, in nanoseconds since the epoch: a few milliseconds late, since the kernel's events have no time. */
   readonly time: Nanoseconds;
   readonly op: WatchOperation;
-  /** Of a `rename`, the former path; of a `replace`, the path whose file was replaced. */
+  /** For a `rename`, the old path; for a `replace`, the path whose file was replaced. */
   readonly path: Bytes;
   readonly kind?: InodeKind;
-  /** Of a `rename` and `exchange`: the new path; undefined where it left what is watched and can't be told. */
+  /** For a `rename` or `exchange`, the new path; undefined if it is not watched and unknown. */
   readonly to?: Bytes;
-  /** Of a `replace`: the path that was renamed onto this one. */
+  /** For a `replace`, the path that was renamed to this one. */
   readonly from?: Bytes;
   readonly actor: Actor;
-  /** Of `folded`: `path` is the directory that all of them lie below. */
+  /** For `folded`: the combined events; `path` is a directory that contains all of their paths. */
   readonly folded?: { readonly op: WatchOperation; readonly count: number };
-  /** Of `lost`. */
+  /** For `lost`: the number of events, if known. */
   readonly count?: number;
-  /** What was removed or replaced; undefined where it did not live long enough to be looked at. */
+  /** What was removed or replaced; undefined if it existed too briefly to be examined. */
   readonly victim?: Victim;
-  /** Where a cleaner did it: the line that told it to, and why the entry was old enough. */
+  /** If a cleaner did it: the configuration line that applied. */
   readonly line?: Source;
-  /** Why the line that told a cleaner to do it is not known, in words. */
+  /** If a cleaner did it for an unknown line: the reason, as text. */
   readonly lineUnknown?: string;
   readonly decisive?: { readonly timestamp: TimestampName; readonly time: Nanoseconds };
-  /** What would keep it the next time. */
+  /** How to keep the path the next time, as text. */
   readonly advice?: readonly string[];
 }

@@ -1,6 +1,6 @@
 /**
- * explain, forecast and watch for programs; see docs/inspect.md. Paths are given as strings or bytes, and come back as
- * `Bytes`, since file names need not be UTF-8: `escapeForDisplay` makes text of them, `toBuffer` a path for node:fs.
+ * The public entry of mayfly/inspect: explain, forecast and watch; see docs/inspect.md. Paths are passed as strings or bytes, and returned as
+ * `Bytes`, since file names need not be UTF-8: `escapeForDisplay` converts them to text, `toBuffer` to a path for node:fs.
  */
 export {
   type Bytes,

@@ -1,4 +1,4 @@
-/** Paths as callers give them: one or several, as text or bytes, relative to the working directory. */
+/** Converts the paths that callers pass (one or several, as text or bytes) to absolute paths. */
 import { readlinkSync } from "node:fs";
 import {
   type Expectations,

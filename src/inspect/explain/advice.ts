@@ -1,4 +1,4 @@
-/** Advice on keeping a path, or on having it removed: lines for tmpfiles.d and commands for a shell that work as they stand. */
+/** Advice on how to keep a path or have it removed, with lines for tmpfiles.d and shell commands that work unchanged. */
 import {
   type Bytes,
   basename,
@@ -18,19 +18,19 @@ import { locationText } from "./evaluate.js";
 import type { Explanation } from "./explanation.js";
 import type { Evaluation } from "./observer.js";
 
-/** What advice depends on beside the explanation. */
+/** What the advice depends on besides the explanation. */
 export interface AdviceContext {
   readonly version: CleanerVersion;
-  /** Of what is there; undefined if nothing is. */
+  /** Undefined if the path does not exist. */
   readonly kind: InodeKind | undefined;
-  /** The path as lines come upon it, which may differ from what was asked by symlinks. */
+  /** The path as lines reach it; symlinks can make it differ from the requested path. */
   readonly path: Bytes;
-  /** What decides on the daily clean, and at boot. */
+  /** The decisive evaluation for the daily clean, and for the boot. */
   readonly evaluation: Evaluation | undefined;
   readonly boot: Evaluation | undefined;
 }
 
-/** What to do to keep the path, and what to do so that it goes. */
+
 export function adviceFor(
   explained: Omit<Explanation, "advice" | "notices">,
   { version, kind, path, evaluation, boot }: AdviceContext,
@@ -53,15 +53,15 @@ export function adviceFor(
 
 export interface KeepingOptions {
   readonly version?: CleanerVersion;
-  /** A file, if it is not given. */
+  /** `file` by default. */
   readonly kind?: InodeKind | undefined;
-  /** The line is one of the user's own configuration. */
+  /** The line is from the user's own configuration. */
   readonly user?: boolean;
-  /** What the deciding line came to at the path. */
+  /** The evaluation of the decisive line. */
   readonly evaluation?: Pick<Evaluation, "itself" | "base" | "source">;
 }
 
-/** How an entry is kept from the next run; `decisive` is the timestamp that it was too old by. */
+/** How to keep an entry from the next run; `decisive` is the timestamp that made it too old. */
 export function keepingAdvice(
   path: Bytes,
   decisive: TimestampName | undefined,
@@ -80,21 +80,21 @@ function exclusionAdvice(path: Bytes, user: boolean): string {
   return `to keep it, add \`x ${toText(quotedPattern(path))}\` to a file in ${directory}`;
 }
 
-/** tmpfiles.d(5): `x` has no influence on what an `r` or `R` line names. */
+/** tmpfiles.d(5): `x` does not affect the paths of `r` and `R` lines. */
 function ownLineAdvice(source: Source): string {
-  return `to keep it, change ${locationText(source)}: that line names this very path, and no x line keeps it from that`;
+  return `to keep it, change ${locationText(source)}: that line specifies this exact path, and x lines do not apply to it`;
 }
 
 function bootAdvice({ itself, source, name }: Evaluation, user: boolean): string[] {
-  const fact = `\`${escapeForDisplay(source.text)}\` removes it at every boot, whatever its age`;
+  const fact = `\`${escapeForDisplay(source.text)}\` removes it at every boot, regardless of age`;
   if (itself)
     return [
-      `${fact}, and no x line keeps it from that: store it elsewhere, or change ${locationText(source)}`,
+      `${fact}, and x lines do not apply to it: store it elsewhere, or change ${locationText(source)}`,
     ];
   return [fact, exclusionAdvice(name, user)];
 }
 
-/** Only files and directories can be opened for a lock. The lock of the line's own directory does not count. */
+/** Only files and directories can be locked. A lock on the line's own directory has no effect. */
 function lockAdvice(
   path: Bytes,
   kind: InodeKind,
@@ -119,12 +119,12 @@ function touchAdvice(decisive: TimestampName | undefined): string[] {
   const unpacked =
     decisive === "ctime"
       ? ""
-      : ": files unpacked with old timestamps are old at once; unpack without them (tar -m), or touch it";
-  return [`its newest timestamp that counts is its ${decisive}${unpacked}`];
+      : ": files unpacked with old timestamps are immediately old; unpack without timestamps (tar -m), or touch them";
+  return [`its newest relevant timestamp is its ${decisive}${unpacked}`];
 }
 
-/** Trees whose contents nobody has removed by age. */
-const UNTOUCHED = [
+/** Trees whose contents are never removed by age. */
+const PERMANENT = [
   "/bin",
   "/boot",
   "/dev",
@@ -143,21 +143,21 @@ const UNTOUCHED = [
 ] as Bytes[];
 const SHARED_MEMORY = "/dev/shm" as Bytes;
 
-/** Only for what may be temporary: nobody asked how to delete /etc, a device or a home directory. */
+/** Only for paths that may be temporary: never advise the removal of /etc, a device or a home directory. */
 function removalAdvice(path: Bytes, kind: InodeKind | undefined, version: CleanerVersion): string[] {
   if (!mayBeTemporary(path)) return [];
   if (kind === "directory" || kind === "subvolume") {
-    return [`to have what lies in it removed by age, add \`e ${toText(quotedPattern(path))} - - - 10d\``];
+    return [`to have its contents removed by age, add \`e ${toText(quotedPattern(path))} - - - 10d\``];
   }
-  // 252 does not clean by the age of r lines.
+  // 252 ignores the age of r lines.
   if (version === 252 || kind === "socket" || kind?.endsWith("-device")) return [];
   return [`to have it removed by age, add \`r ${toText(quotedPattern(path))} - - - 10d\``];
 }
 
 function mayBeTemporary(path: Bytes): boolean {
   if (SYSTEM_DIRECTORIES.includes(path) || path === SHARED_MEMORY || dirname(path) === "/home") return false;
-  // Hidden files are settings, unless they are a cache.
+  // Hidden files are usually settings, except for caches.
   const hidden = components(path).some((name) => name.startsWith(".") && name !== ".cache");
   if (hidden || basename(path) === ".cache") return false;
-  return isBelow(path, SHARED_MEMORY) || !UNTOUCHED.some((tree) => isBelow(path, tree));
+  return isBelow(path, SHARED_MEMORY) || !PERMANENT.some((tree) => isBelow(path, tree));
 }

@@ -1,4 +1,4 @@
-/** Loads the configuration that explain, forecast and watch ask about, as the cleaner in question understands it. */
+/** Loads the configuration for explain, forecast and watch, as the given version of systemd interprets it. */
 import type { Bytes } from "../../base/bytes.js";
 import { escapeForDisplay } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
@@ -10,23 +10,23 @@ import type { ConfigText } from "../../tmpfiles/model/options.js";
 import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE } from "../../tmpfiles/syntax/age.js";
 import { parseLine } from "../../tmpfiles/syntax/line.js";
 
-/** The cleaner that is asked about: of systemd 262, which Mayfly itself implements, or of an older host. */
+/** The version of systemd whose cleaner is evaluated: 262, which Mayfly itself implements, or an older one. */
 export type CleanerVersion = 252 | 262;
 
 export interface ConfigurationOptions {
-  /** Configuration files, as `mayfly clean` takes them; all of the host's if none is named. */
+  /** Configuration files, as for `mayfly clean`; all files of the host by default. */
   readonly config?: readonly Bytes[];
   readonly root?: Bytes;
   readonly version?: CleanerVersion;
   /** The user's own configuration (user-tmpfiles.d) instead of the system's. */
   readonly user?: boolean;
-  /** A name that no configuration directory has is a file in the working directory. */
+  /** Also look for a name in the working directory if no configuration directory has it. */
   readonly inWorkingDirectory?: boolean;
-  /** Keeps what was read of `config`, for loading it again: a pipe can be read only once. */
+  /** Caches the contents of `config` for a second load: a pipe can be read only once. */
   readonly textsRead?: Map<Bytes, ConfigText>;
 }
 
-/** The lines that apply, as that cleaner understands them. */
+/** The lines that apply, as that version interprets them. */
 export function loadConfiguration(options: ConfigurationOptions, boot = false): Loaded {
   const { config = [], root, version, user = false, inWorkingDirectory = false } = options;
   const dialect252 = version === 252;
@@ -48,7 +48,7 @@ export function loadConfiguration(options: ConfigurationOptions, boot = false): 
   return loaded;
 }
 
-/** Configuration that was named can't be read: there is nothing to go by. */
+/** A configuration file that was specified cannot be read or has errors. */
 export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
   readonly diagnostics: readonly Diagnostic[];
@@ -59,25 +59,26 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** `FILE:LINE: MESSAGE`, or without a line if the file as a whole is meant. */
+/** `FILE:LINE: MESSAGE`, without LINE if the message is about the whole file. */
 export function diagnosticText({ file, line, message }: Diagnostic): string {
   return `${escapeForDisplay(file)}${line > 0 ? `:${line}` : ""}: ${message}`;
 }
 
 /**
- * A file that was named is run as a whole or not at all. Who hears of each problem may go on with the lines that are right.
+ * The cleaner applies a specified file as a whole or not at all. A caller that gets every diagnostic (`isReported`) may
+ * continue with the valid lines.
  *
- * @throws ConfigurationError if nothing can be read, or if a run would do nothing and nobody is told.
+ * @throws ConfigurationError if nothing can be read, or if a run would do nothing and diagnostics are not reported.
  */
-export function requireReadable({ aborted, diagnostics }: Loaded, isTold: boolean): void {
+export function requireReadable({ aborted, diagnostics }: Loaded, isReported: boolean): void {
   if (!aborted) return;
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const whole = errors.filter(({ line }) => line === 0);
   if (whole.length > 0) throw new ConfigurationError(whole);
-  if (!isTold) throw new ConfigurationError(errors);
+  if (!isReported) throw new ConfigurationError(errors);
 }
 
-/** What is wrong with the configuration, by the lines that apply daily and those of a boot. */
+/** The errors and warnings of the configuration, for the daily clean and for the boot. */
 export function problemsOf(day: Loaded, boot: Loaded): Diagnostic[] {
   const key = ({ file, line, code }: Diagnostic): string => `${file}\0${line}\0${code}`;
   const known = new Set(day.diagnostics.map(key));
@@ -87,32 +88,32 @@ export function problemsOf(day: Loaded, boot: Loaded): Diagnostic[] {
   );
 }
 
-/** Whether this user has configuration of their own. */
+/** Whether this user has configuration files in user-tmpfiles.d. */
 export function hasUserConfiguration(): boolean {
   return listConfigFiles(undefined, configDirectories(true, process.env), undefined).files.length > 0;
 }
 
-/** 252 asks for no locks on files, only on directories. */
+/** 252 checks locks on directories only, not on files. */
 export function inspectingEffects(version: CleanerVersion): WalkEffects {
   const effects = dryRunWalkEffects();
   return version === 252 ? { ...effects, lockFile: () => NO_LOCK } : effects;
 }
 
-/** In 252 `X` inherits an age without its age-by, `r` and `R` remove by no age, and `x` with one cleans a path as written. */
+/** In 252, `X` inherits an age without its age-by, `r` and `R` ignore ages, and an `x` line with an age cleans the literal path. */
 function itemAsIn252(item: Item): Item {
   if (item.age === undefined) return item;
   if (item.type.clean !== undefined && item.type.remove !== undefined && item.type.path === "glob") {
     return { ...item, age: undefined };
   }
   if (item.letter === "x" && /[*?[{\\]/.test(item.path)) return { ...item, age: undefined };
-  if (item.type.ageInheritance !== "inherits" || saysAgeBy(item)) return item;
+  if (item.type.ageInheritance !== "inherits" || hasAgeBy(item)) return item;
   return {
     ...item,
     age: { ...item.age, byFile: DEFAULT_AGE_BY_FILE, byDirectory: DEFAULT_AGE_BY_DIRECTORY },
   };
 }
 
-function saysAgeBy({ source }: Item): boolean {
+function hasAgeBy({ source }: Item): boolean {
   const line = parseLine(source);
   return "age" in line && line.age?.includes(":") === true;
 }

@@ -1,4 +1,4 @@
-/** What a configuration would do to certain paths: a dry run of the engine, narrowed to the way to them. */
+/** Evaluates what a configuration would do to certain paths: a dry run of the engine, restricted to these paths. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 import { fixedClock, type Nanoseconds } from "../../base/time.js";
@@ -15,17 +15,17 @@ export interface EvaluateOptions {
   readonly at: Nanoseconds;
   readonly version: CleanerVersion;
   readonly root?: Bytes | undefined;
-  /** What stands in for a path that is not there. */
+  /** The state to assume for a path that does not exist. */
   readonly hypothetical?: Victim;
 }
 
 export interface PathEvaluations {
-  /** By which lines come upon it: its real path, and those through symlinks that lines name directories by. */
+  /** The names by which lines reach the path: its real path, and paths through symlinks that lines contain. */
   readonly names: readonly Bytes[];
   readonly evaluations: readonly Evaluation[];
 }
 
-/** What each line would do to each path: a dry run of the engine, narrowed to the way to those paths. */
+/** Evaluates each line for each path. */
 export function evaluate(
   paths: readonly Bytes[],
   loaded: Loaded,
@@ -44,15 +44,15 @@ export function evaluate(
     observer: observer,
     walkEffects: inspectingEffects(options.version),
   };
-  // All lines are known to the walk, since any may keep an entry; those that could not come near are not run.
+  // The walk knows all lines, since any may keep an entry, but runs only those that can reach the paths.
   runItems({ exact: loaded.exact, globs: loaded.globs, only: reach.leads }, run, observer);
-  const looksAt = (path: Bytes, name: Bytes): Evaluation[] =>
+  const evaluationsOf = (path: Bytes, name: Bytes): Evaluation[] =>
     (observer.evaluations.get(name) ?? []).map((evaluation) =>
       evaluation.at === name ? { ...evaluation, at: path } : evaluation,
     );
   const pathEvaluations = ([path, names]: [Bytes, readonly Bytes[]]): [Bytes, PathEvaluations] => [
     path,
-    { names, evaluations: names.flatMap((name) => looksAt(path, name)) },
+    { names, evaluations: names.flatMap((name) => evaluationsOf(path, name)) },
   ];
   return new Map([...named].map(pathEvaluations));
 }

@@ -1,22 +1,22 @@
-/** When entries expire: from their timestamps, and those of what lies in them. */
+/** Computes when entries expire, from their timestamps and those of their contents. */
 import type { Bytes } from "../../base/bytes.js";
 import { hasDate, type Nanoseconds } from "../../base/time.js";
 import { S_IFDIR } from "../../sys/inode.js";
 import type { EntryContext, Guard } from "../../tmpfiles/ageing/guards.js";
 import { newestOf, timestampsOf } from "./hypothetical.js";
 
-/** Entries that only time keeps. */
+/** Guards that only time lifts. */
 const BY_TIME: ReadonlySet<string> = new Set(["too-new", "not-empty"]);
 
 /**
- * From when on nothing keeps an entry any more: its newest timestamp that counts, plus the age; of a directory no sooner
- * than the last of its entries. The walk tells entries before their directory, so that one pass is enough.
+ * An entry expires when its newest relevant timestamp plus the age has passed; a directory not before its last entry.
+ * The walk visits entries before their directory, so one pass is enough.
  */
 export class Expiry {
-  /** By directory: the latest of its entries' so far, undefined where one of them stays for another reason. */
+  /** By directory: the latest expiry of its entries so far; undefined if one is kept for another reason. */
   readonly #inside = new Map<Bytes, Nanoseconds | undefined>();
 
-  /** Undefined where it stays however old it gets. */
+  /** Undefined if the entry never expires. */
   of(
     path: Bytes,
     context: EntryContext,
@@ -33,21 +33,21 @@ export class Expiry {
     return expires;
   }
 
-  /** Of a directory that expires by itself at `own`: with what was seen in it. */
+  /** The expiry of a directory and its contents; `own` is that of the directory itself. */
   withContents(directory: Bytes, own: Nanoseconds | undefined): Nanoseconds | undefined {
     return this.#inside.has(directory) ? later(own, this.#inside.get(directory)) : own;
   }
 
-  /** An entry of this directory stays after all. */
+  /** Marks the directory as one with an entry that never expires. */
   stays(directory: Bytes): void {
     this.#inside.set(directory, undefined);
   }
 
   #own(context: EntryContext, guard: Guard | undefined, age: Nanoseconds): Nanoseconds | undefined {
     if (guard !== undefined && !BY_TIME.has(guard.code)) return undefined;
-    // A timestamp at the cutoff still keeps: it expires a nanosecond after.
+    // A timestamp equal to the cutoff still keeps the entry.
     const expires = (newestOf(timestampsOf(context))?.time ?? 0n) + age + 1n;
-    // An age of `infinity`, or a timestamp that no calendar reaches.
+    // No date for an age of `infinity`, or for a timestamp beyond the range of dates.
     return hasDate(expires) ? expires : undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Whether, when and why the cleaner removes a path. */
+/** Explains whether, when and why the cleaner removes a path. */
 import { BOOLEAN, type Expectation, FUNCTION, listOf, NANOSECONDS, PATH } from "../../base/arguments.js";
 import { type Bytes, bytes, escapeForDisplay, fromBuffer, type PathInput } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
@@ -31,18 +31,18 @@ import { type CleanerTimer, cleanerTimer, nextRun } from "./timer.js";
 import { Usage, type Uses } from "./users.js";
 
 export interface ExplainOptions {
-  /** Configuration files, as `mayfly clean` takes them, instead of all those of the host. */
+  /** Configuration files, as for `mayfly clean`, instead of all files of the host. */
   readonly config?: readonly (string | Uint8Array)[];
-  /** The moment to judge at: now, unless it is given. Nanoseconds since the epoch. */
+  /** The time to evaluate at, in nanoseconds since the epoch; now by default. */
   readonly at?: Nanoseconds;
-  /** The version of systemd whose cleaner runs on the host: 262, which Mayfly implements, unless it is given. */
+  /** The version of systemd whose cleaner runs on the host; 262, which Mayfly implements, by default. */
   readonly version?: CleanerVersion;
   /**
-   * True: the user's own configuration (user-tmpfiles.d), false: the system's. Without it an ordinary user's paths are
-   * judged by both, unless `config` is given.
+   * True: use the user's own configuration (user-tmpfiles.d). False: use the system's. By default, an ordinary user's
+   * paths are evaluated against both, unless `config` is given.
    */
   readonly user?: boolean;
-  /** Called with each problem of the configuration; what is right of it is then judged by all the same. */
+  /** Called with each diagnostic of the configuration. If it is given, invalid lines are ignored instead of thrown. */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
 }
 
@@ -55,12 +55,14 @@ export const EXPLAIN_OPTIONS: Record<keyof ExplainOptions, Expectation> = {
 };
 
 /**
- * Explains what ageing does to each path, when, and why, by asking the guards that the cleaner itself asks. It changes
- * nothing and moves no timestamp. A path that does not exist is judged as a file created at this moment.
+ * Explains what ageing does to each path, when, and why. It evaluates the same guards as the cleaner, and changes neither
+ * files nor timestamps (except, without root, the access time of a symlink in a path). A path that does not exist is
+ * evaluated as a file created now.
  *
- * Paths are text or bytes; relative ones are taken below the working directory.
+ * Paths are text or bytes; relative paths are resolved against the working directory. The results are in the order of
+ * `paths`.
  *
- * @throws ConfigurationError if a configuration file that was named can't be read, or if a run would do nothing because of an
+ * @throws ConfigurationError if a specified configuration file cannot be read, or if a run would do nothing because of an
  * error in it and there is no `onDiagnostic`; TypeError if a path is empty or an option is unknown or invalid.
  */
 export function explainSync(
@@ -70,18 +72,18 @@ export function explainSync(
   const wanted = absolutePaths("explain", paths, options, EXPLAIN_OPTIONS);
   const usage = new Usage();
   const scopes = scopesOf(options).map((user) => explainIn(user, wanted, usage, options));
-  return wanted.map((_, index) => mostTelling(scopes.flatMap((each) => each[index] ?? [])));
+  return wanted.map((_, index) => mostRelevant(scopes.flatMap((each) => each[index] ?? [])));
 }
 
-/** Whose configuration is asked: false for the system's, true for the user's. */
+/** Whose configurations to evaluate: false for the system's, true for the user's. */
 export function scopesOf({ user, config = [] }: Pick<ExplainOptions, "user" | "config">): readonly boolean[] {
   if (user !== undefined) return [user];
   const both = config.length === 0 && process.geteuid?.() !== 0 && hasUserConfiguration();
   return both ? [false, true] : [false];
 }
 
-/** What is removed first, or else what a line is about. */
-function mostTelling(explanations: readonly Explanation[]): Explanation {
+/** The explanation with the earliest removal, or else one with a line that applies. */
+function mostRelevant(explanations: readonly Explanation[]): Explanation {
   const rank = ({ verdict, expires, line }: Explanation): number =>
     verdict === "remove" ? 0 : expires !== undefined ? 1 : line !== undefined ? 2 : 3;
   const earlier = (a: Explanation, b: Explanation): number =>
@@ -165,7 +167,7 @@ function conclude(
   };
 }
 
-/** Of several lines that all keep it, the one that will be the first not to. */
+/** If several lines keep the path, the one under which it expires first. */
 function soonest(evaluations: readonly Evaluation[]): Evaluation | undefined {
   const [first] = evaluations
     .filter(({ expires }) => expires !== undefined)
@@ -173,7 +175,7 @@ function soonest(evaluations: readonly Evaluation[]): Evaluation | undefined {
   return first ?? evaluations[0];
 }
 
-/** The line for whose sake another one passes the path over. */
+/** The line that excludes the path from the evaluated one. */
 function excluding(evaluation: Evaluation | undefined): Source | undefined {
   return evaluation?.reasons[0]?.by;
 }
@@ -183,7 +185,7 @@ function timestampsOf(evaluation: Evaluation | undefined, reasons: readonly Reas
   return (evaluation?.timestamps ?? []).map((each) => ({ ...each, keeps: keeping.has(each.timestamp) }));
 }
 
-/** A line that names the path itself. */
+/** A line whose own path this is. */
 function baseOf(path: Bytes, { exact, globs }: Loaded): Item | undefined {
   const group = exact.find((each) => each.path === path) ?? globs.find((each) => fnmatch(each.path, path));
   return group?.items[0];
@@ -216,15 +218,15 @@ function noticesOf({ hidden }: Uses): string[] {
   return notices;
 }
 
-/** A file that was named is run as a whole or not at all. */
+/** The cleaner applies a specified file as a whole or not at all. */
 function abortNotices({ aborted, diagnostics }: Loaded): string[] {
   if (!aborted) return [];
   const fatal = diagnostics.find(({ severity }) => severity === "error");
   const where = fatal === undefined ? "" : ` (${diagnosticText(fatal)})`;
-  return [`a run with this configuration does nothing until its error is corrected${where}`];
+  return [`a run with this configuration does nothing until its error is fixed${where}`];
 }
 
-/** As the kernel would find it from here. */
+
 export function toBytes(path: string | Uint8Array): Bytes {
   return typeof path === "string" ? bytes(path) : fromBuffer(path);
 }

@@ -1,4 +1,4 @@
-/** The answer of explain. */
+/** The result of explain. */
 import type { Bytes } from "../../base/bytes.js";
 import type { KeepReason, Source, TimestampName } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
@@ -7,21 +7,21 @@ import type { Uses } from "./users.js";
 
 export type ReasonCode = EvaluationReason["code"] | "no-line" | "base" | "symlink";
 
-/** Why a path stays. */
+/** Why a path is kept. */
 export interface Reason extends Omit<KeepReason, "code"> {
   /**
-   * `no-line`: no line cleans there. `base`: it is a line's own path, of which only the contents are cleaned. `refused`:
-   * the kernel would not remove it. `symlink`: the line names a symlink, and does not reach through it.
+   * A KeepCode, or: `no-line`: no line cleans the path. `base`: it is a line's own path, and only its contents are cleaned.
+   * `refused`: the kernel would refuse the removal. `symlink`: the line's path is a symlink, which it does not follow.
    */
   readonly code: ReasonCode;
-  /** The path itself, or the directory above it that is kept with all that is below it. */
+  /** The path itself, or a parent directory that is kept with everything below it. */
   readonly at: Bytes;
 }
 
 export interface TimestampVerdict {
   readonly timestamp: TimestampName;
   readonly time: Nanoseconds;
-  /** True if it alone would keep the path. */
+  /** Whether this timestamp alone keeps the path. */
   readonly keeps: boolean;
 }
 
@@ -30,31 +30,31 @@ export interface Explanation {
   readonly path: Bytes;
   readonly exists: boolean;
   readonly verdict: "keep" | "remove";
-  /** By the user's own configuration rather than the system's. */
+  /** The user's own configuration decides, not the system's. */
   readonly user: boolean;
-  /** The line that decides; undefined if none concerns the path. */
+  /** The line that decides; undefined if no line applies to the path. */
   readonly line: Source | undefined;
-  /** Lines that concern the path and do not decide. */
+  /** Other lines that apply to the path but do not decide. */
   readonly others: readonly Source[];
-  /** Why it stays, all reasons, the one that a cleaner names first. */
+  /** All reasons why the path is kept; the first is the one that a cleaner reports. */
   readonly reasons: readonly Reason[];
-  /** The timestamps that the line goes by. */
+  /** The timestamps that the line checks. */
   readonly timestamps: readonly TimestampVerdict[];
-  /** The one that keeps it longest. */
+  /** The newest of them, which keeps the path longest. */
   readonly decisive: TimestampName | undefined;
   readonly age: Nanoseconds | undefined;
-  /** From when on it is removed; undefined if time alone does not do it. */
+  /** When the path expires, in nanoseconds since the epoch; undefined if it does not. */
   readonly expires: Nanoseconds | undefined;
-  /** The first run of the host's timer from then on; undefined if there is no timer. */
+  /** The first run of the host's timer after that; undefined if there is no timer. */
   readonly nextRun: Nanoseconds | undefined;
-  /** Where that is known from: systemd itself, or the timer's unit files. */
+  /** Where `nextRun` comes from: systemctl, or the timer's unit file. */
   readonly timer: string | undefined;
   readonly uses: Uses;
-  /** What happens when the host boots: the line that removes it. */
+  /** The line that removes the path at boot. */
   readonly boot: Source | undefined;
-  /** What one might take for a protection, and is none. */
+  /** What seems to protect the path but does not, as text. */
   readonly unprotected: readonly string[];
   readonly advice: readonly string[];
-  /** What could not be seen. */
+  /** What could not be determined, as text. */
   readonly notices: readonly string[];
 }

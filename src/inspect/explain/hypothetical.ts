@@ -1,4 +1,4 @@
-/** Entries as the guards see them, also such as are not there. */
+/** Builds entries for the guards, including entries that do not exist. */
 import { type Bytes, basename, dirname } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from "../../sys/inode.js";
@@ -14,21 +14,21 @@ import { NO_LINES } from "../../tmpfiles/ageing/line-index.js";
 import type { Age } from "../../tmpfiles/syntax/age.js";
 import type { Victim } from "../events.js";
 
-/** A timestamp that a line goes by. */
+/** A timestamp that a line checks. */
 export type Timestamp = Required<Pick<Detail, "timestamp" | "time">>;
 
-const SINCE_EVER = { cutoffSeconds: Number.NEGATIVE_INFINITY, cutoffNanoseconds: 0 };
+const OLDEST_CUTOFF = { cutoffSeconds: Number.NEGATIVE_INFINITY, cutoffNanoseconds: 0 };
 
-/** The timestamps that the line goes by, in the order of the guard's: those that would be too new for any age. */
+/** The timestamps that the line checks, in the order of the guard: with the oldest cutoff, all of them are too new. */
 export function timestampsOf(context: EntryContext): Timestamp[] {
-  const within = { ...surroundingsOf(context), rule: { ...context.within.rule, ...SINCE_EVER } };
+  const within = { ...directoryContextOf(context), rule: { ...context.within.rule, ...OLDEST_CUTOFF } };
   return tooNewTimestamps({ ...detached(context), within }).flatMap(({ timestamp, time }) =>
-    // A file system that does not keep a birth time tells zero, which is no time that was.
+    // A file system without birth times reports zero.
     timestamp === undefined || time === undefined || time === 0n ? [] : [{ timestamp, time }],
   );
 }
 
-/** The one that keeps it longest; modification time where two are the same, as the guard asks for it first. */
+/** The newest timestamp; of equal ones the first, as in the guard. */
 export function newestOf(timestamps: readonly Timestamp[]): Timestamp | undefined {
   return timestamps.reduce<Timestamp | undefined>(
     (newest, each) => (newest === undefined || each.time > newest.time ? each : newest),
@@ -36,15 +36,15 @@ export function newestOf(timestamps: readonly Timestamp[]): Timestamp | undefine
   );
 }
 
-/** The walk moves one object from entry to entry: what shall outlive the entry is copied out of it. */
-function surroundingsOf({ within }: EntryContext): DirectoryContext {
+/** The walk reuses one object for all entries, so values that outlive the entry are copied. */
+function directoryContextOf({ within }: EntryContext): DirectoryContext {
   const { path, depth, atMountTop, lines, rule } = within;
   return { path, depth, atMountTop, lines, rule };
 }
 
 function detached(context: EntryContext): EntryContext {
   const { stat, remaining } = context;
-  const within = surroundingsOf(context);
+  const within = directoryContextOf(context);
   return {
     within,
     stat,
@@ -65,7 +65,7 @@ const TYPES: Readonly<Record<Victim["kind"], number>> = {
   "block-device": S_IFBLK,
 };
 
-/** What statx would say of an entry that is not there (any more). */
+/** What statx(2) would return for an entry that does not exist. */
 export function hypotheticalStat(entry: Victim): StatxBuffer {
   const stat = new StatxBuffer();
   stat.unsigned[0x1c / 4] = TYPES[entry.kind];
@@ -84,10 +84,10 @@ export function hypotheticalStat(entry: Victim): StatxBuffer {
   return stat;
 }
 
-/** What a line names itself, as its age sees it. */
+/** A line's own path, for an evaluation of its age. */
 export function instanceSubject(path: Bytes, entry: Victim, age: Age): EntryContext {
   const { byFile, byDirectory } = age;
-  const rule = { ...SINCE_EVER, byFile, byDirectory, keepFirstLevel: false };
+  const rule = { ...OLDEST_CUTOFF, byFile, byDirectory, keepFirstLevel: false };
   return {
     within: { path: dirname(path), depth: 0, atMountTop: false, lines: NO_LINES, rule },
     stat: hypotheticalStat(entry),
@@ -97,12 +97,12 @@ export function instanceSubject(path: Bytes, entry: Victim, age: Age): EntryCont
   };
 }
 
-/** A file that is made at this moment. */
+/** A file that is created at this time. */
 export function hypotheticalFile(now: Nanoseconds): Victim {
   return { kind: "file", size: 0, uid: 0, atime: now, mtime: now, ctime: now, btime: now };
 }
 
-/** Around what is not there nothing is locked, and nothing is unreadable. */
+/** The environment of a path that does not exist: nothing is locked or unreadable. */
 export function hypotheticalEnvironment(environment: Environment): Environment {
   return {
     sockets: () => environment.sockets(),

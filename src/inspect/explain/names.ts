@@ -1,4 +1,4 @@
-/** The paths by which lines find a path. */
+/** Finds the names by which lines reach a path: its real path, and paths through symlinks. */
 import { type Bytes, basename, dirname, isBelow, join } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import { glob } from "../../path/glob.js";
@@ -8,24 +8,24 @@ import { currentPath } from "../../sys/processes.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
 
 /**
- * Where paths really are: a line may name its directory by way of a symlink, and so may who asks. No symlink's access time
- * moves, as far as the kernel lets us.
+ * Resolves real paths: both lines and callers may use paths through symlinks. Preserves the access times of symlinks as
+ * far as the kernel allows.
  */
 export class RealPaths {
   readonly #root: Bytes;
-  /** By directory. */
+  /** Real paths by directory. */
   readonly #known = new Map<Bytes, Bytes>();
 
   constructor(root = "/" as Bytes) {
     this.#root = root;
   }
 
-  /** A symlink in the last component is what is meant, and not followed. */
+  /** Does not follow a symlink in the last component. */
   of(path: Bytes): Bytes {
     return path === this.#root ? path : join(this.#directory(dirname(path)), basename(path));
   }
 
-  /** What `path` leads to. */
+  /** Follows a symlink in the last component too. */
   leadsTo(path: Bytes): Bytes {
     return this.#directory(path);
   }
@@ -40,7 +40,7 @@ export class RealPaths {
   }
 }
 
-/** As far as it is there; as it is written, where it can't be told. */
+/** Resolves the existing part of the path; returns it unchanged on failure. */
 function resolved(root: Bytes, path: Bytes): Bytes {
   try {
     const { fd, missing } = resolvePartial(root, path, {
@@ -56,7 +56,7 @@ function resolved(root: Bytes, path: Bytes): Bytes {
   }
 }
 
-/** What is there, as the kernel would find it; undefined where nothing is, or it can't be reached. */
+/** Undefined if the path does not exist or cannot be reached. */
 export function statPreservingAtime(path: Bytes): Stat | undefined {
   try {
     using found = resolve("/" as Bytes, path, { follow: false, safe: false, preserveAtime: true });
@@ -67,15 +67,15 @@ export function statPreservingAtime(path: Bytes): Stat | undefined {
   }
 }
 
-/** What a line names by way of a symlink, and where that is. */
+/** A line's path that contains a symlink, and the real path. */
 interface Linked {
   readonly path: Bytes;
   readonly real: Bytes;
 }
 
 /**
- * The names by which lines come upon each path: the real one, and one through each symlink by which a line names a
- * directory at or above it.
+ * The names by which lines reach each path: the real path, and one for each line whose path leads through a symlink to it
+ * or to a directory above it.
  */
 export function namesOf(
   paths: readonly Bytes[],
@@ -94,7 +94,7 @@ export function namesOf(
   return new Map(wanted.map(({ path, real }) => [path, [...new Set([real, ...byLink(real)])]]));
 }
 
-/** The same, with the directories below the paths that lines name by way of a symlink. */
+/** The same, with directories below the paths that lines reach through symlinks. */
 export function namesAround(paths: readonly Bytes[], loaded: Loaded): readonly Bytes[] {
   const reals = new RealPaths();
   const wanted = paths.map((path) => reals.of(path));

@@ -1,4 +1,4 @@
-/** What each line's walk comes to at certain paths: an observer of the engine's dry run. */
+/** Observes the engine's dry run and records how each line evaluates certain paths. */
 import { type Bytes, basename, components, dirname, isBelow, join } from "../../base/bytes.js";
 import { SyscallError } from "../../base/errors.js";
 import type { KeepReason, Reporter, Source } from "../../base/events.js";
@@ -32,33 +32,33 @@ import {
 import { statPreservingAtime } from "./names.js";
 import type { LineReach } from "./reach.js";
 
-/** `refused`: nothing keeps it but the kernel. */
+/** `refused`: no guard keeps the path, but the kernel refuses the removal. */
 export type EvaluationReason = Omit<KeepReason, "code"> & { readonly code: KeepReason["code"] | "refused" };
 
-/** What one line's walk came to at a path. */
+/** How one line evaluates a path. */
 export interface Evaluation {
   readonly source: Source;
-  /** By which name the line comes upon the path: its real path, or one by a symlink that the line names. */
+  /** The name by which the line reaches the path: its real path, or one through a symlink. */
   readonly name: Bytes;
-  /** The directory that the walk began in; undefined if the line names the path itself. */
+  /** The directory in which the walk started; undefined if this is the line's own path. */
   readonly base: Bytes | undefined;
-  /** The line names this very path for removal: `r`, `R`. */
+  /** The line removes its own path, and this is it: `r`, `R`. */
   readonly itself: boolean;
-  /** The path itself, or the directory above it at which the walk stopped. */
+  /** The path itself, or a parent directory at which the walk stopped. */
   readonly at: Bytes;
   readonly removed: boolean;
-  /** Every reason why it stays, in the order of the guards. */
+  /** All reasons why the path is kept, in the order of the guards. */
   readonly reasons: readonly EvaluationReason[];
-  /** Those that the line goes by. */
+  /** The timestamps that the line checks. */
   readonly timestamps: readonly Timestamp[];
   readonly age: Nanoseconds | undefined;
-  /** From when on nothing keeps it any more; undefined where that is not a matter of time. */
+  /** When the path expires; undefined if time alone does not decide. */
   readonly expires: Nanoseconds | undefined;
-  /** The path is not there: this is what would happen to it. */
+  /** The path does not exist: this is what would happen to it. */
   readonly hypothetical: boolean;
 }
 
-/** Looks over the engine's shoulder at what becomes of certain paths. */
+/** Collects the evaluations of certain paths during a dry run. */
 export class ExplainObserver implements WalkObserver, Reporter {
   readonly wantsKept = true;
   readonly wantsRemoved = true;
@@ -73,8 +73,8 @@ export class ExplainObserver implements WalkObserver, Reporter {
   #decided: Bytes | undefined;
 
   /**
-   * `removable` are the paths that any line may remove; `ages` those of the lines that remove the path that they name.
-   * `imagined` stands in for what is not there: a new file by default.
+   * `removable` are the paths that any line may remove; `ages` are the ages of lines that remove their own path.
+   * `hypothetical` is the state to assume for paths that do not exist: a new file by default.
    */
   constructor(
     paths: readonly Bytes[],
@@ -101,7 +101,7 @@ export class ExplainObserver implements WalkObserver, Reporter {
       if (path !== directory && isBelow(path, directory)) {
         const [name] = components(path.slice(directory === "/" ? 0 : directory.length) as Bytes);
         if (name !== undefined && !leading.includes(name)) leading.push(name);
-        // Whether a directory gets empty, and goes, hangs on all its entries.
+        // Whether a directory becomes empty and is removed depends on all of its entries.
       } else if (isBelow(directory, path) && this.#removable.has(path)) return undefined;
     }
     return leading;
@@ -131,7 +131,7 @@ export class ExplainObserver implements WalkObserver, Reporter {
     }
   }
 
-  /** What a line names itself is no walk's entry: only the report tells of it. */
+  /** A line's own path is not an entry of any walk; only events report it. */
   report(event: Parameters<Reporter["report"]>[0]): void {
     if (event.type === "failed") {
       this.#failed(event.path, event.error);
@@ -147,7 +147,7 @@ export class ExplainObserver implements WalkObserver, Reporter {
     this.#note(event.path, event.path, { reasons, itself: true, ...this.#timesOfInstance(event) });
   }
 
-  /** A line that names the path goes by its timestamps, and of a tree by those of its contents. */
+  /** A line that removes its own path checks the path's timestamps, and those of its contents. */
   #timesOfInstance({ path, source }: { readonly path: Bytes; readonly source: Source }): Partial<Evaluation> {
     const age = this.#ages.get(source);
     const stat = age && statPreservingAtime(path);
@@ -165,7 +165,7 @@ export class ExplainObserver implements WalkObserver, Reporter {
     return { timestamps: timestampsOf(context), age: age.span, expires };
   }
 
-  /** No guard kept it, and the kernel would: it is immutable, or its file system is read-only. */
+  /** No guard keeps the path, but the kernel does: it is immutable, or its file system is read-only. */
   #failed(path: Bytes, error: Error): void {
     this.#decided = undefined;
     this.#expiry.stays(dirname(path));
@@ -187,7 +187,7 @@ export class ExplainObserver implements WalkObserver, Reporter {
     evaluations.push({ source: this.#source, at, removed, ...plain, ...evaluation, expires });
   }
 
-  /** The path is not there: the guards are asked about one that would be, and about the directories on the way. */
+  /** The path does not exist: evaluates the guards for a hypothetical one, and for the directories that lead to it. */
   #evaluateHypothetical(wanted: Bytes, from: DirectoryContext, first: Bytes, environment: Environment): void {
     let within = from;
     const between = components(wanted.slice(join(from.path, first).length) as Bytes);
@@ -224,7 +224,7 @@ export class ExplainObserver implements WalkObserver, Reporter {
   }
 }
 
-/** The entries of a directory that lead to one of the paths; undefined inside of one, where all entries matter. */
+/** The entries of a directory that lead to one of the paths; undefined at or below one, where all entries matter. */
 export function namesLeadingTo(paths: readonly Bytes[], directory: Bytes): readonly Bytes[] | undefined {
   const leading = new Set<Bytes>();
   for (const path of paths) {
@@ -247,7 +247,7 @@ function subjectOf(within: DirectoryContext, name: Bytes, entry: Victim): EntryC
   };
 }
 
-/** The walk knows the cutoff; the age is what lies between it and now. */
+/** The walk knows only the cutoff; the age is the time between it and now. */
 export function ageOf({ rule }: DirectoryContext, now: Nanoseconds): Nanoseconds {
   return now - (BigInt(rule.cutoffSeconds) * SECOND + BigInt(rule.cutoffNanoseconds));
 }

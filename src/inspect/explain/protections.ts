@@ -1,4 +1,4 @@
-/** What looks like a protection from the cleaner and is none. */
+/** Finds what seems to protect a path from the cleaner but does not. */
 import type { Bytes } from "../../base/bytes.js";
 import { escapeForDisplay } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
@@ -7,7 +7,7 @@ import { fnmatch } from "../../sys/fnmatch.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
 import type { User, Uses } from "./users.js";
 
-/** In words, for a path that nothing else protects. */
+/** Describes it as text, for a path that nothing else protects. */
 export function unprotectedBy(
   path: Bytes,
   { verdict, line }: { readonly verdict: "keep" | "remove"; readonly line: Source | undefined },
@@ -25,15 +25,15 @@ function usesText(uses: Uses): string[] {
   const facts: [readonly User[], string][] = [
     [uses.open, "open in a running process (cleaners do not check open files)"],
     [uses.workingDirectory, "the working directory of a process (cleaners do not check working directories)"],
-    [uses.running, "a running program lies there (cleaners do not check running programs)"],
+    [uses.running, "a program that is running (cleaners do not check running programs)"],
     [uses.otherLocks, "locked with fcntl(2), by a POSIX or OFD lock (cleaners check only flock(2))"],
     [
       uses.mountedElsewhere,
-      "a mount point in another mount namespace (the cleaner removes the directory, and that mount vanishes with it)",
+      "a mount point in another mount namespace (the cleaner removes the directory, which also unmounts it there)",
     ],
     [
       uses.boundElsewhere,
-      "a socket of a program in another network namespace (cleaners know only the sockets of their own)",
+      "a socket of a process in another network namespace (cleaners check only sockets in their own)",
     ],
   ];
   return facts.filter(([users]) => users.length > 0).map(([users, text]) => `${text}: ${usersText(users)}`);
@@ -55,14 +55,14 @@ function unexpandedBraces(path: Bytes, line: Source | undefined, { globs }: Load
   });
 }
 
-/** `x D/a` keeps nothing from `e D/*`, which walks D/a as a directory of its own. */
+/** `x D/a` does not affect `e D/*`, which cleans D/a as a directory of its own. */
 function overruledExclusions(path: Bytes, line: Source | undefined, { exact, globs }: Loaded): string[] {
   return [...exact, ...globs]
     .flatMap(({ items }) => items.filter(({ letter }) => letter === "x"))
     .filter(({ path: pattern }) => above(path).some((prefix) => fnmatch(pattern, prefix)))
     .map(
       ({ source }) =>
-        `\`${escapeForDisplay(source.text)}\`: \`${escapeForDisplay(line?.text ?? ("" as Bytes))}\` names a directory or file at or below it, and cleans that`,
+        `\`${escapeForDisplay(source.text)}\`: \`${escapeForDisplay(line?.text ?? ("" as Bytes))}\` matches a path at or below it and cleans that`,
     );
 }
 

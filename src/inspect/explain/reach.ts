@@ -1,4 +1,4 @@
-/** Which lines may remove which paths, by their text alone. */
+/** Determines which lines may remove which paths, from the lines alone. */
 import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
 import type { Operation, Source } from "../../base/events.js";
 import { expandBraces } from "../../path/braces.js";
@@ -8,11 +8,11 @@ import type { Item } from "../../tmpfiles/model/item.js";
 import type { Age } from "../../tmpfiles/syntax/age.js";
 
 export interface LineReach {
-  /** The paths that some line may remove: by naming them, or by walking there. */
+  /** The paths that some line may remove, as its own path or during a walk. */
   readonly removable: ReadonlySet<Bytes>;
-  /** The ages of the lines that remove, by their own age, what they name. */
+  /** The ages of lines that remove their own path by age. */
   readonly ages: ReadonlyMap<Source, Age>;
-  /** Whether lines at or in this directory bear on one of the paths. */
+  /** Whether lines for this directory or below can affect one of the paths. */
   readonly leads: (directory: Bytes) => boolean;
 }
 
@@ -20,11 +20,11 @@ export function reachOf(paths: readonly Bytes[], { exact, globs }: Loaded, opera
   const items = [...exact, ...globs].flatMap((group) => group.items);
   const acting = items.filter((item) => acts(item, operation));
   const removable = new Set(paths.filter((path) => acting.some((item) => mayRemove(item, path))));
-  const aged = items.filter(removesWhatItNames);
+  const aged = items.filter(removesOwnPath);
   return {
     removable,
     ages: new Map(aged.flatMap(({ source, age }) => (age === undefined ? [] : [[source, age] as const]))),
-    // What lines below a directory remove may leave it empty.
+    // Lines below a directory may leave it empty.
     leads: (directory) =>
       paths.some((path) => isBelow(path, directory) || (isBelow(directory, path) && removable.has(path))),
   };
@@ -36,12 +36,12 @@ function acts(item: Item, operation: Operation): boolean {
 }
 
 /** `r` and `R`. */
-function removesWhatItNames({ type }: Item): boolean {
+function removesOwnPath({ type }: Item): boolean {
   return type.remove !== undefined && type.path === "glob";
 }
 
 function mayRemove(item: Item, path: Bytes): boolean {
-  const from = removesWhatItNames(item) || item.modifiers.purge ? path : dirname(path);
+  const from = removesOwnPath(item) || item.modifiers.purge ? path : dirname(path);
   if (item.type.path === "exact") return isBelow(from, item.path);
   const patterns = expandBraces(item.path);
   return selfAndAbove(from).some((each) => patterns.some((one) => one === each || fnmatch(one, each)));

@@ -1,4 +1,4 @@
-/** Lines that would clean a path, if the directory that they name were not a symlink. */
+/** Finds lines that would clean a path if their directory were not a symlink. */
 import { type Bytes, isBelow } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import { glob } from "../../path/glob.js";
@@ -7,13 +7,13 @@ import type { Loaded } from "../../tmpfiles/config/items.js";
 import type { Item } from "../../tmpfiles/model/item.js";
 import { RealPaths, statPreservingAtime } from "./names.js";
 
-/** A line that ends at the symlink `at`. */
+/** A line that stops at the symlink `at`. */
 export interface BlockedLine {
   readonly source: Source;
   readonly at: Bytes;
 }
 
-/** The lines that clean the contents of a directory by the name of a symlink to it, or to one above the path. */
+/** The lines whose directory is a symlink to the path or to a directory above it. */
 export function blockedLines(path: Bytes, { exact, globs }: Loaded): BlockedLine[] {
   const reals = new RealPaths();
   const real = reals.of(path);
@@ -29,7 +29,7 @@ export function blockedLines(path: Bytes, { exact, globs }: Loaded): BlockedLine
   });
 }
 
-/** Glob patterns are followed only towards the path, by any name. */
+/** Restricts the expansion of patterns to directories that lead to the path. */
 function mayLead(real: Bytes, reals: RealPaths): (path: Bytes) => boolean {
   return (path) => isBelow(real, reals.leadsTo(path));
 }

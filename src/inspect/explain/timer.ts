@@ -1,4 +1,4 @@
-/** When the host's cleaner runs, by systemd itself or its unit files. */
+/** Determines when the host's cleaner runs, from systemctl or from unit files. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { type Bytes, bytes } from "../../base/bytes.js";
@@ -7,16 +7,16 @@ import { parseTimeSpan } from "../../base/time-span.js";
 import { systemClock } from "../../sys/clock.js";
 import { LIMITS, readBelow } from "../../sys/read.js";
 
-/** When the host's cleaner runs. */
+/** The schedule of the host's cleaner. */
 export interface CleanerTimer {
   readonly first: Nanoseconds;
   readonly every: Nanoseconds;
-  /** How that is known, in words. */
+  /** Where the schedule comes from, as text. */
   readonly from: string;
 }
 
 const UNIT = "systemd-tmpfiles-clean.timer";
-/** In the order of precedence: systemd.unit(5). */
+/** In the order of precedence of systemd.unit(5). */
 function unitDirectories(user: boolean): string[] {
   const kind = user ? "user" : "system";
   const shared = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map(
@@ -26,12 +26,12 @@ function unitDirectories(user: boolean): string[] {
   const own = config?.startsWith("/") ? config : home?.startsWith("/") ? `${home}/.config` : undefined;
   return user && own !== undefined ? [`${own}/systemd/user`, ...shared] : shared;
 }
-/** systemctl answers at once, or its manager does not. */
-const PATIENCE_MS = 2_000;
+/** systemctl answers at once unless its service manager hangs. */
+const TIMEOUT_MS = 2_000;
 
 /**
- * The timer of systemd-tmpfiles-clean: its next run by systemd's own word, where that can be had, otherwise by its unit
- * files. Undefined if systemd does not run, or has no such timer. `user`: the timer of this user's own service manager.
+ * The timer of systemd-tmpfiles-clean: its next run according to systemctl if possible, otherwise according to its unit
+ * files. Undefined if systemd is not running or has no such timer. `user`: the timer of this user's service manager.
  */
 export function cleanerTimer(user = false): CleanerTimer | undefined {
   if (!existsSync("/run/systemd/system")) return undefined;
@@ -39,7 +39,7 @@ export function cleanerTimer(user = false): CleanerTimer | undefined {
   const next = askSystemd(user);
   if (next === undefined) return written;
   const every = written?.every ?? DAY;
-  const then = written === undefined ? "one run per day is assumed" : `as ${written.from} says`;
+  const then = written === undefined ? "assuming one run per day" : `according to ${written.from}`;
   return { first: next, every, from: `systemctl ${user ? "--user " : ""}show ${UNIT}; after that ${then}` };
 }
 
@@ -58,15 +58,15 @@ function askSystemd(user: boolean): Nanoseconds | undefined {
     {
       encoding: "latin1",
       env: { ...process.env, LC_ALL: "C" },
-      timeout: PATIENCE_MS,
+      timeout: TIMEOUT_MS,
     },
   );
   return status === 0 ? nextElapse(stdout, systemClock.now(), process.hrtime.bigint()) : undefined;
 }
 
 /**
- * The sooner of the two that `systemctl show` prints: a moment (`@1700000000`), and a span on the monotonic clock. Without
- * `--timestamp=unix`, which systemd knows since 247, the moment is no number, and only the span is read.
+ * The earlier of the two times that `systemctl show` prints: a timestamp (`@1700000000`) and a span on the monotonic clock.
+ * Before systemd 247, which introduced `--timestamp=unix`, the timestamp is not a number and is ignored.
  */
 export function nextElapse(text: string, now: Nanoseconds, monotonic: Nanoseconds): Nanoseconds | undefined {
   const value = (name: string): string => new RegExp(`^${name}=(.*)$`, "m").exec(text)?.[1] ?? "";
@@ -74,13 +74,13 @@ export function nextElapse(text: string, now: Nanoseconds, monotonic: Nanosecond
   const span = parseTimeSpan(value("NextElapseUSecMonotonic") as Bytes);
   const moments = [
     ...(seconds === undefined || seconds === "0" ? [] : [BigInt(seconds) * SECOND]),
-    ...(span === undefined || span === 0n || span > MOST ? [] : [now - monotonic + span]),
+    ...(span === undefined || span === 0n || span > MAX_SPAN ? [] : [now - monotonic + span]),
   ];
   return moments.sort((a, b) => Number(a - b))[0];
 }
 
-/** systemd prints `infinity` for what is not set; nothing is set for in a thousand years. */
-const MOST = 365_000n * DAY;
+/** systemd prints a huge value for a time that is not set. */
+const MAX_SPAN = 365_000n * DAY;
 
 function writtenTimer(user: boolean): CleanerTimer | undefined {
   const directories = unitDirectories(user);
@@ -105,7 +105,7 @@ function dropIns(directories: readonly string[]): string[] {
   });
 }
 
-/** The last that is given; an empty one takes back those before. */
+/** The last value of a setting; an empty value resets the previous ones. */
 function setting(text: string, name: string): Nanoseconds | undefined {
   const values = [...text.matchAll(new RegExp(`^\\s*${name}\\s*=[ \\t]*(.*)$`, "gm"))].map(
     ([, value]) => value,

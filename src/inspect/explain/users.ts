@@ -1,4 +1,4 @@
-/** Who uses a path: open files, locks, working directories, mounts and sockets, all read from /proc. */
+/** Finds the processes that use a path, from /proc: open files, locks, working directories, mounts and sockets. */
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { type Bytes, isBelow } from "../../base/bytes.js";
 import type { Stat } from "../../sys/inode.js";
@@ -8,13 +8,13 @@ import { processStatus, procShowsOwnPids, runningPids } from "../../sys/processe
 import { boundSockets } from "../../sys/sockets.js";
 import { statPreservingAtime } from "./names.js";
 
-/** A process that has something to do with a path. */
+/** A process that uses a path. */
 export interface User {
   readonly pid: number;
   readonly program: Bytes | undefined;
 }
 
-/** How a path is used: what a cleaner heeds is only the lock of flock(2). */
+/** How a path is used. Cleaners check only `flocks`. */
 export interface Uses {
   readonly flocks: readonly User[];
   /** POSIX and OFD locks. */
@@ -22,17 +22,17 @@ export interface Uses {
   readonly open: readonly User[];
   readonly workingDirectory: readonly User[];
   readonly running: readonly User[];
-  /** Where it is a mount point in another mount namespace. */
+  /** Processes in other mount namespaces in which the path is a mount point. */
   readonly mountedElsewhere: readonly User[];
-  /** If it is a socket that is bound in another network namespace. */
+  /** Processes in other network namespaces in which the path is a bound socket. */
   readonly boundElsewhere: readonly User[];
-  /** Processes that could not be looked into. */
+  /** The number of processes that could not be inspected. */
   readonly hidden: number;
 }
 
-const MOST = 5;
+const MAX_USERS = 5;
 
-/** What one process has to do with paths. */
+/** The paths that one process uses. */
 interface Process {
   readonly pid: number;
   readonly workingDirectory: Bytes | undefined;
@@ -40,21 +40,21 @@ interface Process {
   readonly open: readonly Bytes[];
 }
 
-/** Who uses what on this host, as it was when this was made: all of /proc is read once, however many paths are asked about. */
+/** A snapshot of which processes use which paths: reads all of /proc once, for any number of paths. */
 export class Usage {
   readonly #processes: readonly Process[];
   readonly #locks: readonly HeldLock[];
-  /** A process of each other mount namespace, with the mount points there. */
+  /** One process of each other mount namespace, with the mount points there. */
   readonly #elsewhere = new Map<number, ReadonlySet<Bytes>>();
-  /** A process of each other network namespace, with the paths that sockets are bound to there. */
+  /** One process of each other network namespace, with the paths of sockets bound there. */
   readonly #sockets = new Map<number, ReadonlySet<Bytes>>();
   readonly #hidden: number;
 
   constructor() {
     const pids = (procShowsOwnPids() ? runningPids() : []).filter((pid) => pid !== process.pid);
-    const looked = pids.map((pid) => [pid, evaluation(pid)] as const);
-    this.#processes = looked.flatMap(([, found]) => found ?? []);
-    this.#hidden = looked.filter(
+    const inspected = pids.map((pid) => [pid, processUses(pid)] as const);
+    this.#processes = inspected.flatMap(([, found]) => found ?? []);
+    this.#hidden = inspected.filter(
       ([pid, found]) => found === undefined && existsSync(`/proc/${pid}/fd`),
     ).length;
     this.#locks = optional(heldLocks) ?? [];
@@ -62,14 +62,14 @@ export class Usage {
       const mounts = optional(() => readMountInfo(pid)) ?? [];
       this.#elsewhere.set(pid, new Set(mounts.map(({ point }) => point)));
     }
-    // Of another mount namespace a path is another file.
+    // In another mount namespace, a path is another file.
     const ours = linkOf("self", "ns/mnt");
     const seeingOurs = pids.filter((pid) => linkOf(pid, "ns/mnt") === ours);
     for (const pid of onePerNamespace(seeingOurs, "ns/net"))
       this.#sockets.set(pid, boundSockets(pid) ?? new Set());
   }
 
-  /** Who uses the path, or something below it. */
+  /** The processes that use the path, or a path below it. */
   of(path: Bytes): Uses {
     const stat = statPreservingAtime(path);
     const locks = stat === undefined ? [] : locksOn(stat, this.#locks);
@@ -78,7 +78,7 @@ export class Usage {
     const users = (uses: (each: Process) => boolean): User[] =>
       this.#processes
         .filter(uses)
-        .slice(0, MOST)
+        .slice(0, MAX_USERS)
         .map(({ pid }) => userOf(pid));
     const isHere = (link: Bytes | undefined): boolean => link !== undefined && isBelow(link, path);
     const elsewhere = [...this.#elsewhere].filter(([, points]) => points.has(path));
@@ -101,12 +101,12 @@ export class Usage {
     };
     return [...this.#sockets]
       .filter(([, bound]) => isHere(bound))
-      .slice(0, MOST)
+      .slice(0, MAX_USERS)
       .map(([pid]) => userOf(pid));
   }
 }
 
-/** One process of each namespace of a kind that is not ours. */
+/** One process of each namespace of this kind, except our own. */
 function onePerNamespace(pids: readonly number[], kind: "ns/mnt" | "ns/net"): number[] {
   const known = new Set([linkOf("self", kind)]);
   return pids.filter((pid) => {
@@ -117,7 +117,7 @@ function onePerNamespace(pids: readonly number[], kind: "ns/mnt" | "ns/net"): nu
   });
 }
 
-/** By inode, and device where that is the file system's own: btrfs lists another one than stat(2) tells. */
+/** Matches by inode, and by device unless it is anonymous: btrfs reports another device in /proc/locks than in stat(2). */
 function locksOn(stat: Stat, locks: readonly HeldLock[]): HeldLock[] {
   const same = locks.filter(({ inode }) => BigInt(inode) === stat.inode);
   const exact = same.filter(
@@ -126,8 +126,8 @@ function locksOn(stat: Stat, locks: readonly HeldLock[]): HeldLock[] {
   return exact.length > 0 || stat.deviceMajor !== 0 ? exact : same;
 }
 
-/** Undefined where the process may not be looked into, or is gone. */
-function evaluation(pid: number): Process | undefined {
+/** Undefined if the process may not be inspected or has exited. */
+function processUses(pid: number): Process | undefined {
   const fds = optional(() => readdirSync(`/proc/${pid}/fd`));
   if (fds === undefined) return undefined;
   const open = fds.map((fd) => linkOf(pid, `fd/${fd}`)).filter((link) => link !== undefined);
@@ -142,7 +142,7 @@ function linkOf(pid: number | "self", name: string): Bytes | undefined {
   return optional(() => readlinkSync(`/proc/${pid}/${name}`, "latin1")) as Bytes | undefined;
 }
 
-/** Processes come and go, and not all may be looked into. */
+/** Processes exit at any time, and not all may be inspected. */
 function optional<T>(read: () => T): T | undefined {
   try {
     return read();

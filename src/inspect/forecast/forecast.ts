@@ -1,4 +1,4 @@
-/** What the coming runs of the cleaner will remove. */
+/** Forecasts what the next runs of the cleaner will remove. */
 import { type Expectation, FUNCTION, NANOSECONDS, OBJECT } from "../../base/arguments.js";
 import { type Bytes, dirname, escapeForDisplay, isBelow, join, type PathInput } from "../../base/bytes.js";
 import type { Event, Reporter, Source, WalkProgress } from "../../base/events.js";
@@ -27,11 +27,11 @@ import { type Day, type ForecastRemoval, ForecastTotals } from "./totals.js";
 export type { Day, ForecastRemoval as Removal, LineSum } from "./totals.js";
 
 export interface ForecastOptions extends ExplainOptions {
-  /** How far to look ahead: 14 days, unless it is given; 100 years at most. In nanoseconds. */
+  /** How far to look ahead, in nanoseconds; 14 days by default, at most 100 years. */
   readonly within?: Nanoseconds;
-  /** Called now and then with the number of entries seen so far. */
+  /** Called periodically with the progress of the walk. */
   readonly onProgress?: (progress: WalkProgress) => void;
-  /** Asks the forecast to give up, from another thread or a signal handler. */
+  /** Stops the forecast, from another thread or a signal handler. */
   readonly stop?: StopFlag | undefined;
 }
 
@@ -42,26 +42,28 @@ export const FORECAST_OPTIONS: Record<keyof ForecastOptions, Expectation> = {
   stop: OBJECT,
 };
 
+/** The maximum of `within`: 100 years, in nanoseconds. */
 export const LONGEST_FORECAST: Nanoseconds = 36_525n * DAY;
 
-/** What the runs of the cleaner will remove, as far as nothing is used or changed until then. */
+/** What the runs of the cleaner will remove if nothing is used or changed until then. Times are in nanoseconds since the epoch. */
 export interface Forecast {
   readonly from: Nanoseconds;
   readonly until: Nanoseconds;
-  /** Each run, with what it removes. */
+  /** The runs, with what each of them removes. */
   readonly days: readonly Day[];
   readonly entries: number;
   readonly bytes: number;
   readonly largest: readonly ForecastRemoval[];
-  /** Where the times of the runs come from; undefined if the host has no timer and one run a day is assumed. */
+  /** Where the times of the runs come from; undefined if no timer was found and one run per day is assumed. */
   readonly timer: string | undefined;
 }
 
 /**
- * Forecasts what the cleaner removes below `paths` (everywhere, if none is given) in the time to come: a dry run of the
- * engine at the end of that time says what, and each entry's newest timestamp when. Changes nothing and moves no timestamp.
+ * Forecasts what the cleaner will remove at or below `paths`, or everywhere if `paths` is empty. A dry run of the engine
+ * at the end of the forecast determines what is removed; each entry's newest timestamp determines when. It changes neither
+ * files nor timestamps.
  *
- * @throws ConfigurationError if a configuration file that was named can't be read, or if a run would do nothing because of an
+ * @throws ConfigurationError if a specified configuration file cannot be read, or if a run would do nothing because of an
  * error in it and there is no `onDiagnostic`; Error if one of the paths does not
  * exist; RangeError if `within` is longer than 100 years; TypeError if an option is unknown or invalid; Interruption if it is
  * stopped.
@@ -72,7 +74,7 @@ export function forecastSync(
 ): Forecast {
   const wanted = absolutePaths("forecast", paths, options, FORECAST_OPTIONS);
   const { at = systemClock.now(), within = 14n * DAY } = options;
-  if (within > LONGEST_FORECAST) throw new RangeError("a forecast reaches 100 years ahead at most");
+  if (within > LONGEST_FORECAST) throw new RangeError("invalid within: expected at most 100 years");
   for (const path of wanted) {
     if (statPreservingAtime(path) === undefined)
       throw new Error(`${escapeForDisplay(path)}: No such file or directory`);
@@ -101,7 +103,7 @@ interface ForecastSpan extends ForecastOptions {
   readonly totals: ForecastTotals;
 }
 
-/** Books what the system's, or the user's, configuration removes. */
+/** Adds up what the system's or the user's configuration removes. */
 function forecastIn(user: boolean, paths: readonly Bytes[], span: ForecastSpan): void {
   const { until, totals, version = 262, onDiagnostic, onProgress, stop } = span;
   const named = { config: span.config?.map(toBytes) ?? [], version, user, inWorkingDirectory: true };
@@ -133,7 +135,7 @@ function runsBetween(from: Nanoseconds, until: Nanoseconds, known: CleanerTimer 
   return runs;
 }
 
-/** Observes a run at the end of the time, and books what it removes. */
+/** Observes a run at the end of the forecast, and adds up what it removes. */
 class Forecaster implements WalkObserver, Reporter {
   readonly wantsKept = false;
   readonly wantsRemoved = true;
@@ -143,7 +145,7 @@ class Forecaster implements WalkObserver, Reporter {
   readonly #totals: ForecastTotals;
   #expiry = new Expiry();
   #source: Source | undefined;
-  /** Decided, but the kernel may refuse it yet. */
+  /** Decided, but the kernel may still refuse it. */
   #pending: ForecastRemoval | undefined;
 
   constructor(
@@ -192,7 +194,7 @@ class Forecaster implements WalkObserver, Reporter {
     }
   }
 
-  /** Nothing came in between: it is removed. */
+  /** The pending removal was not refused: it is added. */
   finish(): void {
     if (this.#pending !== undefined) this.#totals.add(this.#pending);
     this.#pending = undefined;

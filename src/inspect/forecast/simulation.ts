@@ -1,4 +1,4 @@
-/** Forecasts run by run, where lines bear on each other: a dry run for each, that remembers what the runs before removed. */
+/** Forecasts run by run if lines affect each other: one dry run each, which remembers what earlier runs removed. */
 import { type Bytes, dirname, isBelow, join } from "../../base/bytes.js";
 import type { Event, Reporter, Source, WalkProgress } from "../../base/events.js";
 import { Interruption, type StopFlag } from "../../base/stop.js";
@@ -17,8 +17,8 @@ import { ageOf, namesLeadingTo } from "../explain/observer.js";
 import { type ForecastTotals, firstIndex } from "./totals.js";
 
 /**
- * Whether one walk at the end can't tell when each entry goes: lines remove what they name, and so empty directories of
- * other lines, or two lines clean one directory.
+ * Whether a single walk cannot determine when each entry is removed: because lines remove their own paths, and so empty
+ * directories of other lines, or because two lines clean one directory.
  */
 export function needsSimulation({ exact, globs }: Loaded): boolean {
   const items = [...exact, ...globs].flatMap((group) => group.items).filter(cleans);
@@ -51,18 +51,18 @@ function beforeWildcard(pattern: Bytes): string {
 
 export interface SimulationOptions {
   readonly loaded: Loaded;
-  /** The paths that are asked about; none for all. */
+  /** The paths to forecast; empty for all. */
   readonly paths: readonly Bytes[];
   readonly totals: ForecastTotals;
-  /** One set of hands for all runs: what they have removed stays gone. */
+  /** One set of effects for all runs, so that what a run removed stays removed. */
   readonly walkEffects: WalkEffects;
   readonly progress: (progress: WalkProgress) => void;
   readonly stop?: StopFlag | undefined;
 }
 
 /**
- * Books what each run removes. Runs between which nothing expires are left out. A directory that one line names for removal
- * is taken for as old as it is now, even if another such line removes something from it before.
+ * Adds up what each run removes. Skips runs between which nothing expires. A directory that is a line's own path keeps its
+ * present age, even if an earlier removal by another such line would change its modification time.
  */
 export function simulate(options: SimulationOptions): void {
   const { loaded, paths, totals, walkEffects, progress, stop } = options;
@@ -78,7 +78,7 @@ export function simulate(options: SimulationOptions): void {
     if (runItems({ exact, globs, ...only }, { ...what, ...how }, observer).interrupted)
       throw new Interruption();
     const { next } = observer;
-    // What a run removes may leave directories empty for the next.
+    // A run may leave directories empty for the next one.
     index = observer.removed
       ? index + 1
       : firstIndex(totals.runs, (run) => next !== undefined && run >= next);
@@ -90,17 +90,17 @@ class SimulationObserver implements WalkObserver, Reporter {
   readonly wantsRemoved = true;
   /** The current run removed something. */
   removed = false;
-  /** No entry that was met expires sooner; undefined if none does. */
+  /** The earliest expiry of any entry that was kept; undefined if none expires. */
   next: Nanoseconds | undefined;
   readonly progress: (progress: WalkProgress) => void;
   readonly #paths: readonly Bytes[];
   readonly #ages: ReadonlyMap<Source, Nanoseconds>;
   readonly #totals: ForecastTotals;
-  /** Directories that a line took something out of by its name, and when: that sets their modification time. */
+  /** Directories from which a line removed its own path, and when: that sets their modification time. */
   readonly #changed = new Map<Bytes, Nanoseconds>();
   #now: Nanoseconds = 0n;
   #source: Source | undefined;
-  /** When the directory that is about to be removed was changed by an earlier removal that keeps it for now. */
+  /** When an earlier removal changed the directory that is about to be removed, if that still keeps it. */
   #changedAt: Nanoseconds | undefined;
 
   constructor(
@@ -124,7 +124,7 @@ class SimulationObserver implements WalkObserver, Reporter {
     this.next = undefined;
   }
 
-  /** Hands that leave what only a removal made too new. */
+  /** Effects that keep directories that are too new only because of an earlier removal. */
   effects(effects: WalkEffects): WalkEffects {
     const removeDirectory = (dir: number, name: number): number => {
       const changedAt = this.#changedAt;
@@ -150,7 +150,7 @@ class SimulationObserver implements WalkObserver, Reporter {
     this.#totals.add({ path, bytes: event.bytes, line: source, expires: this.#now });
   }
 
-  /** Other timestamps may keep it longer: then the next run that is simulated removes nothing yet. */
+  /** Other timestamps may keep the entry longer; then the next simulated run does not remove it yet. */
   #keeps(time: Nanoseconds | undefined, source: Source): void {
     const age = this.#ages.get(source);
     if (time === undefined || age === undefined) return;

@@ -1,4 +1,4 @@
-/** Adds up what the runs of the cleaner will remove. */
+/** Adds up the forecast removals, by run and by line. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
@@ -6,10 +6,10 @@ import type { Nanoseconds } from "../../base/time.js";
 /** One entry that will be removed. */
 export interface ForecastRemoval {
   readonly path: Bytes;
-  /** On disk. */
+  /** The disk space that the removal frees. */
   readonly bytes: number;
   readonly line: Source;
-  /** From when on nothing keeps it. */
+  /** When the entry expires, in nanoseconds since the epoch. */
   readonly expires: Nanoseconds;
 }
 
@@ -24,18 +24,19 @@ export interface Day {
   readonly run: Nanoseconds;
   readonly entries: number;
   readonly bytes: number;
-  /** By line, the most first. */
+  /** By line, the line with the most entries first. */
   readonly lines: readonly LineSum[];
 }
 
+/** How many of the largest removals are kept. */
 const LARGEST = 10;
 
 type Sums = Map<string, { line: Source; entries: number; bytes: number }>;
 
-/** Adds removals up by run and by line, so that a forecast of a million entries costs no memory for each. */
+/** Keeps sums only, so that memory does not grow with the number of entries. */
 export class ForecastTotals {
   readonly runs: readonly Nanoseconds[];
-  /** By the index of the run; of those alone that remove something. */
+  /** By index of the run, for runs that remove something. */
   readonly #sums = new Map<number, Sums>();
   #largest: ForecastRemoval[] = [];
 
@@ -78,7 +79,7 @@ export class ForecastTotals {
   }
 }
 
-/** The index of the first for which it holds, in a list in which it holds for all behind that; else the length. */
+/** Binary search: the index of the first element for which `holds` is true, or the length. It must hold for all later ones. */
 export function firstIndex<T>(list: readonly T[], holds: (each: T) => boolean): number {
   let from = 0;
   for (let to = list.length; from < to; ) {
