@@ -1,6 +1,6 @@
 /**
- * Mayfly's library: temporary files and directories that are safe, and are removed. Every function comes in a version that returns a
- * promise and a `...Sync` version; see docs/library.md.
+ * The public entry of mayfly: temporary files and directories that other users cannot guess or replace, and that are
+ * removed when the process ends. Every function has a promise-based and a `...Sync` version; see docs/library.md.
  */
 export { SyscallError, type UnsafePathCode, UnsafePathError } from "./base/errors.js";
 export {

@@ -1,18 +1,18 @@
-/** Reads the partition table of an image. */
+/** Reads the partition table (GPT) of an image. */
 
-/** What a partition is for, by the Discoverable Partitions Specification. */
+/** The purpose of a partition in the Discoverable Partitions Specification. */
 export type Designator = "root" | "usr" | "home" | "srv" | "esp" | "xbootldr" | "tmp" | "var";
 
 export interface Partition {
   readonly designator: Designator;
   readonly label: string;
-  /** Bytes from the start of the image. */
+  /** In bytes from the start of the image. */
   readonly offset: bigint;
   readonly size: bigint;
   readonly readOnly: boolean;
 }
 
-/** Reads `length` bytes of the image from `offset`; short where it ends. */
+/** Reads `length` bytes of the image from `offset`, or fewer at its end. */
 export type ReadAt = (offset: number, length: number) => Buffer;
 
 const SIGNATURE = "EFI PART";
@@ -46,8 +46,8 @@ const BY_ARCHITECTURE: Readonly<Record<string, readonly [root: string, usr: stri
 };
 
 /**
- * The partitions of a GPT that have a place in an operating system's tree, one for each designator; undefined where
- * there is no GPT. Throws where there is one that can't be trusted.
+ * The partitions of a GPT that belong to an operating system's tree, one for each designator; undefined if there is no GPT.
+ * Throws an Error if the GPT is invalid.
  */
 export function readGpt(readAt: ReadAt, architecture: string = process.arch): Partition[] | undefined {
   const sector = SECTOR_SIZES.find((size) => readAt(size, SIGNATURE.length).toString("latin1") === SIGNATURE);
@@ -62,7 +62,7 @@ export function readGpt(readAt: ReadAt, architecture: string = process.arch): Pa
     if (designator === undefined || (entry.attributes & NO_AUTO) !== 0n) continue;
     const partition = partitionOf(entry, designator, sector);
     const before = found.get(designator);
-    // Of several versions of a system the newest is the one that would boot.
+    // Of several versions, the newest one would be booted.
     if (before === undefined || isNewer(partition, before)) found.set(designator, partition);
   }
   const generic = entries.filter(
@@ -85,19 +85,19 @@ interface Entry {
 function readEntries(readAt: ReadAt, sector: number): Entry[] {
   const header = readAt(sector, sector);
   const headerSize = header.readUInt32LE(12);
-  if (headerSize < 92 || headerSize > sector) throw new Error("its GPT header has an impossible size");
+  if (headerSize < 92 || headerSize > sector) throw new Error("the GPT header has an invalid size");
   const summed = Buffer.from(header.subarray(0, headerSize));
   summed.writeUInt32LE(0, 16);
-  // Loaded here: the drop-in carries this module, and few runs have an image.
+  // Loaded on demand: the drop-in includes this module, but few runs use an image.
   const { crc32 } = process.getBuiltinModule("node:zlib");
-  if (crc32(summed) !== header.readUInt32LE(16)) throw new Error("the checksum of its GPT header is wrong");
+  if (crc32(summed) !== header.readUInt32LE(16)) throw new Error("the checksum of the GPT header is wrong");
   const count = header.readUInt32LE(80);
   const size = header.readUInt32LE(84);
   if (count > MOST_ENTRIES || size < ENTRY_SIZE || size > sector)
-    throw new Error("its GPT has an impossible size");
+    throw new Error("the partition table has an invalid size");
   const table = readAt(Number(header.readBigUInt64LE(72)) * sector, count * size);
   if (table.length < count * size || crc32(table) !== header.readUInt32LE(88)) {
-    throw new Error("the checksum of its partition table is wrong");
+    throw new Error("the checksum of the partition table is wrong");
   }
   return Array.from({ length: count }, (_, at) =>
     readEntry(table.subarray(at * size, (at + 1) * size)),
@@ -114,7 +114,7 @@ function readEntry(raw: Buffer): Entry {
   };
 }
 
-/** The first three fields are little-endian, the rest is as written. */
+/** The first three fields of a GUID are little-endian, the rest is not. */
 function guid(raw: Buffer): string {
   const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, "0");
   const head = [hex(raw.readUInt32LE(0), 8), hex(raw.readUInt16LE(4), 4), hex(raw.readUInt16LE(6), 4)];

@@ -1,4 +1,4 @@
-/** Mounts an image in this process's own mount namespace. */
+/** Mounts an image in the mount namespace of this process. */
 import { bytes, isBelow, toText } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import {
@@ -15,7 +15,7 @@ import { MOUNT_POINT } from "./enter.js";
 import type { Designator } from "./gpt.js";
 import type { ImageMount } from "./plan.js";
 
-/** Where each partition belongs; of several places the first that the tree has. */
+/** The mount points of each partition; the first one that exists in the image is used. */
 const PLACES: Readonly<Record<Designator, readonly string[]>> = {
   root: [""],
   usr: ["usr"],
@@ -29,9 +29,9 @@ const PLACES: Readonly<Record<Designator, readonly string[]>> = {
 const OS_RELEASE = ["etc/os-release", "usr/lib/os-release"];
 
 /**
- * Mounts the partitions of an image below `MOUNT_POINT`. Only for a process that is alone in its mount namespace.
+ * Mounts the partitions of an image below `MOUNT_POINT`. The process must be alone in its mount namespace.
  *
- * @throws Error with the reason of mount(8)
+ * @throws Error with the message of mount(8)
  */
 export function mountImage(image: string, mounts: readonly ImageMount[]): void {
   for (const mount of mounts) mountOne(image, mount);
@@ -59,7 +59,7 @@ function placeOf(designator: Designator): string | undefined {
   return undefined;
 }
 
-/** The path of what the image has there: its symlinks resolve inside it, wherever they point. */
+/** The path inside the image, with symlinks resolved inside the image. */
 function below(place: string, flags: number): string | undefined {
   using root = openat(Fd.cwd, bytes(MOUNT_POINT), O_PATH | O_DIRECTORY);
   try {

@@ -1,31 +1,31 @@
-/** What is mounted of an image, and where. */
+/** Plans which file systems of an image are mounted, and where. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
 import { type Bytes, toText } from "../base/bytes.js";
 import { type Designator, type Partition, type ReadAt, readGpt } from "./gpt.js";
 import { type ImagePolicy, permitted } from "./policy.js";
 
-/** An image that can't be used, in words for the person who named it. */
+/** An image cannot be used. */
 export class ImageError extends Error {
   override readonly name = "ImageError";
 }
 
-/** One file system of the image: where it starts, what it is, and where in the tree it belongs. */
+/** One file system of the image: its place in the image, its type, and its place in the tree. */
 export interface ImageMount {
   readonly designator: Designator;
   readonly offset: string;
-  /** 0 for all that there is. */
+  /** 0 for the whole image. */
   readonly size: string;
   readonly type: string;
   readonly readOnly: boolean;
 }
 
-/** What is mounted without a look at what it could make the kernel load. */
+/** The file systems that are mounted; others could make the kernel load arbitrary modules. */
 const FILE_SYSTEMS = ["btrfs", "erofs", "ext2", "ext3", "ext4", "f2fs", "squashfs", "vfat", "xfs"];
-/** In the order in which they are mounted: the root before what lies in it. */
+/** In the order in which they are mounted: the root first. */
 const DESIGNATORS: readonly Designator[] = ["root", "usr", "home", "srv", "var", "tmp", "xbootldr", "esp"];
 
-/** What is to be mounted of an image: by its partition table, or as one file system. Throws an ImageError. */
+/** Plans the mounts from the partition table, or for a single file system. Throws an ImageError. */
 export function planImage(image: Bytes, policy: ImagePolicy, readOnly: boolean): ImageMount[] {
   const path = absolutePath(image);
   const partitions = readPartitions(path);
@@ -66,7 +66,7 @@ function readPartitions(path: string): Partition[] | undefined {
   }
 }
 
-/** A FIFO is not waited for; it is refused by its kind. */
+/** Opens the image without blocking on a FIFO, which is refused because of its type. */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 function openImage(path: string): number {
@@ -85,7 +85,7 @@ function openImage(path: string): number {
   throw failed(status.isDirectory() ? "Is a directory" : "Not a regular file or block device");
 }
 
-/** By blkid(8), which knows the signatures; only what is a plain file system can be mounted here. */
+/** Identifies the file system with blkid(8); only plain file systems can be mounted. */
 function fileSystemOf(path: string, { designator, offset, size }: Partition, partitioned: boolean): string {
   const args = [
     "-p",
@@ -101,21 +101,23 @@ function fileSystemOf(path: string, { designator, offset, size }: Partition, par
   const { spawnSync } = process.getBuiltinModule("node:child_process");
   const asked = spawnSync("blkid", args, { encoding: "utf8", env: withSystemPath(process.env) });
   if (asked.error !== undefined)
-    throw new ImageError(`${path}: blkid (util-linux) is needed: ${asked.error.message}`);
+    throw new ImageError(
+      `${path}: Failed to run blkid, which is required (install util-linux): ${asked.error.message}`,
+    );
   const type = asked.stdout.trim();
   if (FILE_SYSTEMS.includes(type)) return type;
-  const what = partitioned ? `the ${designator} partition` : "it";
+  const what = partitioned ? `the ${designator} partition` : "the image";
   if (type === "") {
     throw new ImageError(
       partitioned
-        ? `${path}: No file system was found on ${what}.`
+        ? `${path}: No file system found on ${what}.`
         : `${path}: Couldn't identify a suitable partition table or file system.`,
     );
   }
-  throw new ImageError(`${path}: ${what} holds ${type}, which can't be mounted here.`);
+  throw new ImageError(`${path}: ${what} contains ${type}, which is not supported.`);
 }
 
-/** The administrator's programs are not in everybody's PATH. */
+/** A user's PATH may lack the directories of system programs. */
 export function withSystemPath(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, PATH: `${env.PATH ?? "/usr/bin:/bin"}:/usr/sbin:/sbin` };
 }

@@ -1,18 +1,18 @@
-/** Image policies, systemd.image-policy(7). */
+/** Parses image policies, systemd.image-policy(7). */
 import type { Designator, Partition } from "./gpt.js";
 
-/** An image policy that can't be read. The words are those of systemd-tmpfiles 262. */
+/** An invalid image policy, worded as in systemd-tmpfiles 262. */
 export class PolicyError extends Error {
   override readonly name = "PolicyError";
 }
 
-/** What a policy says of a partition that is neither encrypted nor signed: that kind is all that is mounted here. */
+/** What a policy allows for an unprotected partition, the only kind that can be mounted here. */
 export interface Ruling {
-  /** It may be used as it is. */
+  /** The partition may be used unprotected. */
   readonly use: boolean;
-  /** It may be there and not be used. */
+  /** The partition may exist without being used. */
   readonly pass: boolean;
-  /** It may be missing. */
+  /** The partition may be missing. */
   readonly absent: boolean;
 }
 
@@ -28,7 +28,7 @@ const FLAGS = new Set([
   ...["open", "ignore", "read-only-on", "read-only-off", "growfs-on", "growfs-off"],
 ]);
 
-/** Reads `root=verity+signed:home=unprotected:=ignore`, or one of `*`, `-` and `~` (systemd.image-policy(7)). */
+/** Parses `root=verity+signed:home=unprotected:=ignore`, or one of `*`, `-` and `~` (systemd.image-policy(7)). */
 export function parseImagePolicy(text: string): ImagePolicy {
   if (text === "" || text === "*") return () => ({ use: true, pass: true, absent: true });
   if (text === "-") return () => ({ use: false, pass: true, absent: true });
@@ -48,7 +48,7 @@ export function parseImagePolicy(text: string): ImagePolicy {
   return (designator) => rulings.get(designator) ?? otherwise;
 }
 
-/** Why a policy can't be read; undefined where it can. */
+/** Why a policy is invalid; undefined if it is valid. */
 export function policyProblem(text: string): string | undefined {
   try {
     parseImagePolicy(text);
@@ -68,7 +68,7 @@ function rulingOf(written: string, text: string): Ruling {
     throw new PolicyError(`Unknown partition policy flag in image policy: ${text}`);
   }
   const has = (flag: string): boolean => flags.includes(flag);
-  // Without a word on the use, any use is allowed.
+  // If a rule does not restrict the use, any use is allowed.
   const anything = has("open") || !flags.some((flag) => USES.includes(flag) || flag === "ignore");
   return {
     use: anything || has("unprotected"),
@@ -77,7 +77,7 @@ function rulingOf(written: string, text: string): Ruling {
   };
 }
 
-/** The partitions that the policy lets us use; undefined where the image does not match it. */
+/** The partitions that the policy allows to use; undefined if the image does not match the policy. */
 export function permitted(
   partitions: readonly Partition[],
   policy: ImagePolicy,

@@ -1,4 +1,4 @@
-/** Checks what callers of the library pass. */
+/** Checks the arguments of the library's functions. */
 import type { StdioOptions } from "node:child_process";
 import {
   BOOLEAN,
@@ -16,7 +16,7 @@ import type { EnterOptions, LocateOptions, PrivateRunOptions, ReapOptions } from
 import type { Rights } from "./programs.js";
 
 const ASKED: Expectation = {
-  what: "the number of a process, or the name of a private /tmp",
+  what: "a PID, or the name of a private /tmp",
   accepts: (value) =>
     (typeof value === "string" && value !== "") || (Number.isSafeInteger(value) && Number(value) > 0),
 };

@@ -1,4 +1,4 @@
-/** Sets up a private /tmp as root, by system calls of this process. */
+/** Sets up a private /tmp as root, with system calls of this process. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_PATH, openat } from "../sys/files.js";
@@ -25,7 +25,7 @@ import { type UserCredentials, withRights } from "./programs.js";
 import { isAttached, type Plan, type Session } from "./session.js";
 import { SetupError } from "./settings.js";
 
-/** Directories of the host for a command; where a target has none, it gets an empty one that is read-only. */
+/** Mounts directories of the host. A target without one gets an empty read-only directory. */
 export function prepareDirectories(plan: Plan, directories: DirectorySet): Session {
   const exposed = openExposed(plan.expose, plan.targets, plan.settings);
   const mounts = directoryMounts(directories, plan.settings, exposed);
@@ -44,8 +44,8 @@ export function prepareTmpfs(plan: Plan, leaf: Bytes): Session {
 }
 
 /**
- * The tmpfs that some process sees, for another command. Its mount namespace must be one in which nobody but root or the
- * caller mounts: another user's tmpfs would put the command into that user's hands.
+ * Mounts the tmpfs that another process sees. Only root or the caller may control the mounts of that process: another
+ * user's tmpfs would give that user control over the command.
  */
 export function prepareSharedTmpfs(plan: Plan, leaf: Bytes | undefined, pids: readonly number[]): Session {
   const exposed = openExposed(plan.expose, plan.targets, plan.settings);
@@ -53,10 +53,10 @@ export function prepareSharedTmpfs(plan: Plan, leaf: Bytes | undefined, pids: re
     const mounts = cloneFrom(pid, leaf, plan, exposed);
     if (mounts !== undefined) return session(plan, mounts, exposed, []);
   }
-  throw new SetupError("NOT_FOUND", "the last process in this private /tmp has ended");
+  throw new SetupError("NOT_FOUND", "the last process in this private /tmp has exited");
 }
 
-/** Clones the mounts that a process has at the targets; undefined if it has ended by now. */
+/** Clones the mounts that a process has at the targets; undefined if it has exited. */
 function cloneFrom(
   pid: number,
   leaf: Bytes | undefined,
@@ -82,7 +82,7 @@ function cloneFrom(
   }
 }
 
-/** Does `act` in a mount namespace, in one synchronous stretch. */
+/** Runs `act` synchronously in a mount namespace. */
 export function inNamespaceOf<Result>(namespace: Fd, act: () => Result): Result {
   using place = new SavedNamespace();
   // A thread that shares its root and working directory with others can't change its mount namespace (EINVAL).
@@ -127,7 +127,7 @@ function closeAll(mounts: readonly Detached[]): void {
   for (const { mount } of mounts) mount.close();
 }
 
-/** Starts the command in the working directory that has the asked one's path in here. */
+/** Starts the command in the directory that has the path of the requested working directory inside. */
 export function startInside(
   plan: Pick<Plan, "command" | "rights" | "env" | "stdio" | "cwd" | "openFiles">,
   credentials?: UserCredentials,
@@ -140,7 +140,7 @@ export function startInside(
   return startCommand({ ...plan, argv, env, ...(credentials === undefined ? {} : { credentials }) });
 }
 
-/** A shell believes PWD only where it is right, other programs always. */
+/** Shells verify PWD, but other programs trust it. */
 function movedTo(directory: Fd, { cwd, env }: Pick<Plan, "cwd" | "env">): NodeJS.ProcessEnv {
   return env.PWD === undefined || directory.path === cwd.path ? {} : { PWD: directory.path };
 }

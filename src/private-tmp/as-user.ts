@@ -15,18 +15,18 @@ import { SetupError } from "./settings.js";
 import { commandLine, quote } from "./shell.js";
 import { bubblewrapOptions, exposureChecks, mountCommands } from "./user-mounts.js";
 
-/** A way into the namespaces: the words that come before the shell that does the rest. */
+/** How to enter the namespaces: the command line in front of the shell that does the rest. */
 interface Way {
   readonly words: readonly string[];
-  /** What that shell does before it becomes the command. */
+  /** The commands that the shell runs before it executes the command. */
   readonly commands: readonly string[];
-  /** Whether it has the capabilities that it takes to give them up for good. */
+  /** Whether the shell has the capabilities that are needed to drop capabilities permanently. */
   readonly hasCapabilities: boolean;
 }
 
 /**
- * Without root: through a user namespace, in which unshare(1) or bubblewrap may mount. Node can't do it itself, since
- * the kernel takes no process with several threads into a user namespace.
+ * Without root, the mounts are made in a user namespace by unshare(1) or bubblewrap. Node cannot do it itself, since the
+ * kernel does not let a multi-threaded process enter a user namespace.
  */
 export async function prepareAsUser(plan: Plan, directories: DirectorySet, found?: Found): Promise<Session> {
   if (found?.mode === "disconnected") return firstThatWorks(plan, [enterWay(plan, found)], directories);
@@ -76,20 +76,20 @@ function newWays(plan: Plan, directories: DirectorySet, exposed: readonly Planne
     ways.push({ words: [bwrap, ...mounts, "--"], commands: checks, hasCapabilities: false });
   }
   if (ways.length === 0) {
-    const why = "bubblewrap alone can't do this: no tmpfs by name, no noexec, no nosymfollow";
+    const why = "bubblewrap alone does not support a named tmpfs, noexec and nosymfollow";
     throw new SetupError("MISSING_PROGRAM", `unshare not found; install util-linux (${why})`);
   }
   return ways;
 }
 
-/** Into the namespaces of a process, with what is mounted there. */
+/** Enters the namespaces of a process, with its mounts. */
 export function enterWay(plan: Pick<Plan, "expose" | "hasMountOptions">, { pids }: Pick<Found, "pids">): Way {
   const [pid] = pids;
-  if (pid === undefined) throw new SetupError("NOT_FOUND", "no process uses it any more");
+  if (pid === undefined) throw new SetupError("NOT_FOUND", "no process uses this private /tmp any more");
   if (plan.expose.length > 0 || plan.hasMountOptions) {
     throw new SetupError(
       "BAD_OPTION",
-      "without root, a tmpfs is joined as it is: mount options and exposed paths need root",
+      "cannot join a tmpfs with mount options or exposed paths without root",
     );
   }
   const nsenter = needProgram("nsenter", "util-linux");
@@ -99,14 +99,14 @@ export function enterWay(plan: Pick<Plan, "expose" | "hasMountOptions">, { pids 
 
 type Launch = Pick<Plan, "command" | "rights" | "env" | "stdio" | "cwd" | "openFiles">;
 
-/** Sets up by the way; the refusal where the namespaces can't be had so. */
+/** Starts the command; returns the refusal if the host does not allow the namespaces. */
 export async function attemptAsUser(
   plan: Launch,
   way: Way,
   directories: DirectorySet,
 ): Promise<Session | Error> {
   if (plan.rights.user !== undefined || plan.rights.group !== undefined) {
-    throw new SetupError("BAD_OPTION", "running the command as another user or group needs root");
+    throw new SetupError("BAD_OPTION", "cannot run the command as another user or group without root");
   }
   closeOnExecFrom(3);
   const { stdio, talk, saved } = withChannel(plan.stdio);
@@ -131,14 +131,14 @@ export async function attemptAsUser(
   return { started: { ...started, ended }, pid, directories, namespace, isLive, close: () => {} };
 }
 
-/** The command's streams, and two more: one to talk to the shell by, one where it keeps the command's stderr. */
+/** The command's streams, and two more: one for messages to and from the shell, one in which it saves the command's stderr. */
 function withChannel(stdio: StdioOptions): { stdio: StdioOptions; talk: number; saved: number } {
   const streams = typeof stdio === "string" ? [stdio, stdio, stdio] : [...stdio];
   while (streams.length < 3) streams.push("pipe");
   const isFree = (fd: number): boolean => streams[fd] === undefined || streams[fd] === "ignore";
   const [talk, saved] = [3, 4, 5, 6, 7, 8, 9].filter(isFree);
   if (talk === undefined || saved === undefined) {
-    throw new SetupError("BAD_OPTION", "two of the file descriptors 3 to 9 must be free for the set-up");
+    throw new SetupError("BAD_OPTION", "two of the file descriptors 3 to 9 must be free for the setup");
   }
   while (streams.length <= talk) streams.push("ignore");
   streams[talk] = "pipe";
@@ -146,8 +146,8 @@ function withChannel(stdio: StdioOptions): { stdio: StdioOptions; talk: number; 
 }
 
 /**
- * What the shell does: the mounts, the working directory as it is inside, a word that all went well, and when it has
- * been heard, the command in its place, with nothing left of the capabilities.
+ * The shell makes the mounts, changes to the working directory inside, and reports success. After an answer, it executes
+ * the command without capabilities.
  */
 function script({ cwd, rights }: Launch, way: Way, talk: number, saved: number): string {
   const fewer = { ...rights, noNewPrivileges: true, dropCapabilities: way.hasCapabilities };
@@ -163,8 +163,8 @@ function script({ cwd, rights }: Launch, way: Way, talk: number, saved: number):
 }
 
 /**
- * Whether the command can be started, as a status of 0, 126 or 127: setpriv(1) would say so too, and write its name to the
- * terminal as it is.
+ * Checks whether the command can be executed, with status 0, 126 or 127. setpriv(1) would check it too, but prints the
+ * command's name to the terminal without escaping it.
  */
 const PROGRAM_STATUS = [
   "_s=0; case $1 in",
@@ -182,11 +182,11 @@ function changeDirectory(path: Bytes, isInherited: boolean): string[] {
 interface Ready {
   readonly pid: number;
   readonly namespace: string | undefined;
-  /** What the command could not be started for. */
+  /** Why the command could not be started. */
   readonly error: NodeJS.ErrnoException | undefined;
 }
 
-/** Waits for the shell's word; what it complained of instead, where it ends without one. */
+/** Waits for the shell's report; if the shell exits without one, returns its error messages. */
 async function conversation(started: Started, channel: Duplex): Promise<Ready | string> {
   let said = "";
   channel.setEncoding("latin1");
@@ -195,7 +195,7 @@ async function conversation(started: Started, channel: Duplex): Promise<Ready | 
       said += chunk;
       const [, pid = "", status] = /^([0-9]+) ([0-9]+)\n$/m.exec(said) ?? [];
       if (pid === "") return;
-      // It still waits for the answer, so it is there to be asked for its namespace.
+      // The shell waits for the answer, so its namespace can be read now.
       resolve({ pid: Number(pid), namespace: namespaceOf(pid) || undefined, error: startError(status) });
       channel.end("\n");
     });
@@ -219,7 +219,7 @@ async function refusalOf(child: ChildProcess, said: string): Promise<Error> {
   const lines = said.trim().split("\n");
   const words = escapeForDisplay((lines.findLast((line) => !HINT.test(line)) ?? "") as Bytes);
   const isRefused = /^(unshare|bwrap|nsenter|setpriv): /.test(words);
-  const error = new Error(words === "" ? "the set-up failed without a message" : words);
+  const error = new Error(words === "" ? "the setup failed without a message" : words);
   if (!isRefused) throw new SetupError("FAILED", error.message, error);
   return error;
 }

@@ -1,21 +1,20 @@
-/** Starts the command, and reports how it ended. */
+/** Starts a command, and reports how it ended. */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { openFilesLimit, setOpenFilesLimit } from "../sys/process.js";
 import type { UserCredentials } from "./programs.js";
 
-/** Starts a command, and says how it ended. */
 export interface StartOptions {
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly stdio: StdioOptions;
-  /** The soft limit of open files for it: Node raises its own to the hard one. */
+  /** The soft limit of open files for the command. Node raises its own to the hard limit. */
   readonly openFiles?: bigint;
-  /** Whom it starts as, without further groups; the caller if not given. */
+  /** The user and group to start it as, without supplementary groups; those of the caller by default. */
   readonly credentials?: UserCredentials;
 }
 
-/** How the command ended: with a code, by a signal, or not started at all. */
+/** How the command ended: with an exit status, by a signal, or with an error because it could not be started. */
 export interface CommandEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -27,7 +26,7 @@ export interface Started {
   readonly ended: Promise<CommandEnd>;
 }
 
-/** Starts the command where the calling thread stands, in its namespaces and its working directory. */
+/** Starts the command in the namespaces and working directory of the calling thread. */
 export function startCommand({ argv, env, stdio, openFiles, credentials }: StartOptions): Started {
   const [file = "", ...args] = argv;
   const child = withOpenFiles(openFiles, () => spawn(file, args, { env, stdio, ...credentials }));
@@ -40,7 +39,7 @@ export function startCommand({ argv, env, stdio, openFiles, credentials }: Start
   return { child, ended };
 }
 
-/** A limit is inherited, so it has to be ours for the moment of the fork. */
+/** Limits are inherited, so this process sets its own limit while it forks. */
 function withOpenFiles<Result>(soft: bigint | undefined, act: () => Result): Result {
   if (soft === undefined) return act();
   const own = openFilesLimit();
@@ -52,7 +51,7 @@ function withOpenFiles<Result>(soft: bigint | undefined, act: () => Result): Res
   }
 }
 
-/** The status that a shell would give: the code, 128 plus the signal's number, 127 if the command was not found, 126 if it can't be executed. */
+/** The exit status as in a shell: that of the command, 128 plus the number of the signal, 127 if the command was not found, 126 if it cannot be executed. */
 export function exitStatus({ code, signal, error }: CommandEnd): number {
   if (error !== undefined) return error.code === "ENOENT" ? 127 : 126;
   if (signal !== null) return 128 + constants.signals[signal];

@@ -1,11 +1,10 @@
-/** A mount that is not attached yet. */
+/** A mount that was created and is not attached yet. */
 import type { Bytes } from "../base/bytes.js";
 import type { Fd } from "../sys/files.js";
 
-/** A mount that is made, and not yet anywhere. */
 export interface Detached {
-  /** Where it will be seen. */
+  /** The path at which it will be attached. */
   readonly target: Bytes;
-  /** The mount; it stays open, since it tells later whether somebody still has it. */
+  /** The mount. It is kept open, since it later shows whether any process still has the mount. */
   readonly mount: Fd;
 }

@@ -1,4 +1,4 @@
-/** The directories of a private /tmp, their locks, and their removal. */
+/** Creates, locks, joins and removes the directories of a private /tmp. */
 import { constants } from "node:os";
 import { type Bytes, components, join } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
@@ -25,9 +25,9 @@ const INNER = "tmp" as Bytes;
 const LINGERING = "lingering" as Bytes;
 const ATTEMPTS = 100;
 
-/** One directory of a private /tmp: the outer one is its maker's alone (0700) and holds the lock, the inner one is what the command sees. */
+/** One directory of a private /tmp. The outer directory (0700) is accessible only to its owner and holds the lock; the command sees the inner one. */
 export class PrivateDirectory implements Disposable {
-  /** The path that the command sees it at. */
+  /** The path at which the command sees it. */
   readonly target: Bytes;
   readonly leaf: Bytes;
   readonly parent: Fd;
@@ -53,12 +53,12 @@ export class PrivateDirectory implements Disposable {
 }
 
 /**
- * The directories of one private /tmp, one below each target, all by the same name. Whoever uses them holds a shared
- * lock on each; the first one's lock decides, so two that come and go at once can't each get half of it.
+ * The directories of one private /tmp, one below each target, all with the same name. Each user holds a shared lock on all
+ * of them. The lock of the first one decides, so that concurrent users cannot end up with half of them each.
  */
 export type DirectorySet = readonly PrivateDirectory[];
 
-/** Makes the directories and takes their locks; a target that is read-only or full gets none. */
+/** Creates and locks the directories. A target whose file system is read-only or full gets none. */
 export function makeDirectories(targets: readonly Bytes[], name: string): DirectorySet {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const leaf = newLeaf(name);
@@ -75,7 +75,7 @@ export function makeDirectories(targets: readonly Bytes[], name: string): Direct
       if (!failedWith(error, "EEXIST", "ENOENT", "EAGAIN")) throw error;
     }
   }
-  throw new Error("no free name for a private directory");
+  throw new Error("cannot find an unused name for the private directory");
 }
 
 function makeDirectory(target: Bytes, leaf: Bytes): PrivateDirectory | undefined {
@@ -97,7 +97,7 @@ function makeDirectory(target: Bytes, leaf: Bytes): PrivateDirectory | undefined
   }
 }
 
-/** Makes the other places that lie inside the target. */
+/** Creates the other targets that are inside this one. */
 export function makePlaces(inner: Fd, target: Bytes): void {
   for (const place of placesInside(target)) {
     const made: Fd[] = [];
@@ -111,17 +111,17 @@ export function makePlaces(inner: Fd, target: Bytes): void {
   }
 }
 
-/** Where a private /tmp that exists already has one of its directories. */
+/** The location of one directory of an existing private /tmp. */
 export interface Location {
   readonly target: Bytes;
   readonly leaf: Bytes;
 }
 
 /**
- * Opens the directories of a private /tmp that somebody else made, and takes their locks.
+ * Opens and locks the directories of an existing private /tmp.
  *
- * @throws SyscallError ENOENT where they are gone, EAGAIN where they are being removed.
- * @throws UnsafePathError UNSAFE_PARENT where somebody else could have put them there.
+ * @throws SyscallError ENOENT if they do not exist any more, EAGAIN if they are being removed.
+ * @throws UnsafePathError UNSAFE_PARENT if another user could have created them.
  */
 export function openDirectories(locations: readonly Location[]): DirectorySet {
   const opened: PrivateDirectory[] = [];
@@ -147,7 +147,7 @@ function openExisting(target: Bytes, leaf: Bytes): PrivateDirectory {
 function openLocked(target: Bytes, leaf: Bytes, parent: Fd, openInner: (outer: Fd) => Fd): PrivateDirectory {
   const outer = openChild(parent, leaf);
   try {
-    // Between the mkdir and the lock somebody may have taken it for a stale one, and be removing it.
+    // Between mkdir and flock, another process may have considered it stale and started to remove it.
     if (!flock(outer, LOCK_SH | LOCK_NB)) throw lockError(outer, "EAGAIN");
     const { nlink, uid, mode } = statx(outer);
     if (nlink === 0) throw lockError(outer, "ENOENT");
@@ -165,45 +165,46 @@ function lockError(outer: Fd, code: "EAGAIN" | "ENOENT"): SyscallError {
   return new SyscallError(code, constants.errno[code], "flock", [`${outer}`, "LOCK_SH"], outer.path);
 }
 
-/** The directory of that name itself: no symlink in its place. */
+/** Opens the directory without following a symlink. */
 export function openChild(dir: Fd, name: Bytes): Fd {
   return openDirectory(dir, name, O_NOFOLLOW);
 }
 
-/** Opens /tmp or /var/tmp itself, which must be such that only their owners can move the entries. */
+/** Opens /tmp or /var/tmp. It must not let users move the entries of others. */
 export function openPrivateParent(target: Bytes): Fd {
   const parent = openat(Fd.cwd, target, O_RDONLY | O_DIRECTORY);
   const { uid, mode } = statx(parent);
   const othersWrite = (mode & 0o022) !== 0 && (mode & S_ISVTX) === 0;
   if ((uid === 0 || uid === process.geteuid?.()) && !othersWrite) return parent;
   parent.close();
-  const why = othersWrite ? "others may write to it, and it has no sticky bit" : `it belongs to user ${uid}`;
+  const why = othersWrite
+    ? "it is writable by other users and has no sticky bit"
+    : `it belongs to user ${uid}`;
   throw new UnsafePathError("UNSAFE_PARENT", target, why);
 }
 
 export type Release =
-  /** It was the last one out, and the directories are gone. */
+  /** The caller was the last user; the directories were removed. */
   | { readonly outcome: "removed" }
-  /** Somebody else holds a lock on them. */
+  /** Another process holds a lock on them. */
   | { readonly outcome: "shared" }
-  /** Nobody holds a lock, but processes live that see them. */
+  /** No process holds a lock, but some processes still see them. */
   | { readonly outcome: "lingering" }
-  /** Something inside could not be removed, as a mount of the host's. */
+  /** Something inside could not be removed, such as a mount point of the host. */
   | { readonly outcome: "left"; readonly left: readonly Left[] };
 
 /**
- * Lets go of the directories: the last one out removes them, unless processes still have them. `isLive` tells of the
- * caller's own, cheaply; `isSeen` of all, and is only asked where somebody left a hint that it should be.
- * The kernel turns a shared lock into an exclusive one, or refuses, in one step: of several who leave at once exactly
- * the last gets it.
+ * Releases the directories. The last user removes them, unless processes still see them. `isLive` checks the caller's own
+ * processes and is cheap; `isSeen` checks all processes, and is called only if an in-use marker asks for it. The kernel
+ * converts a shared lock to an exclusive one atomically, or refuses: of several concurrent users, only the last gets it.
  */
 export function releaseDirectories(set: DirectorySet, isLive: () => boolean, isSeen: () => boolean): Release {
   try {
     const [first] = set;
     if (first === undefined) return { outcome: isLive() ? "lingering" : "removed" };
-    // A service manager's own directory is the manager's to remove.
+    // A directory of systemd is removed by systemd.
     if (parseLeaf(first.leaf)?.maker !== "mayfly") return { outcome: "shared" };
-    // The hint has to be there before the lock is let go of, for whoever gets it next.
+    // The in-use marker must exist before the lock is released, for the next user.
     const inUse = isLive();
     if (inUse) markLingering(first);
     if (!flock(first.outer, LOCK_EX | LOCK_NB)) return { outcome: "shared" };
@@ -215,7 +216,7 @@ export function releaseDirectories(set: DirectorySet, isLive: () => boolean, isS
   }
 }
 
-/** Leaves a hint for who lets go next, that processes of another namespace may see it too, and that it has to look. */
+/** Leaves an in-use marker: the next user must check whether processes of other namespaces still see the directories. */
 function markLingering(directory: PrivateDirectory): void {
   openat(directory.outer, LINGERING, O_RDONLY | O_CREAT, 0o600).close();
 }
@@ -230,7 +231,7 @@ function hasLingering(directory: PrivateDirectory): boolean {
   }
 }
 
-/** The first one goes last, since its lock is the one that counts. */
+/** Removes the first one last, since its lock decides. */
 export function removeDirectories(set: DirectorySet): Left[] {
   return set.toReversed().flatMap((directory) => removeTree(directory.parent, directory.leaf).left);
 }

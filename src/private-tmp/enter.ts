@@ -1,4 +1,4 @@
-/** Runs a command in the private /tmp that a process sees. */
+/** Runs a command in the private /tmp of another process. */
 
 import { bytes, escapeForDisplay } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
@@ -22,15 +22,15 @@ import { SetupError } from "./settings.js";
 import { targets } from "./targets.js";
 
 /**
- * Runs a command in the mount namespace of a process, so that it sees the private /tmp as that process does, with all
- * else that is mounted there.
+ * Runs a command in the mount namespace of a process, so that it sees the same private /tmp and all other mounts of that
+ * process.
  *
- * Security: the program that is started is the one that the namespace's mounts show. A name finds only what root or the
- * caller made. If root enters a process whose mounts belong to another user, the command runs as that user, unless
- * `user` says otherwise.
+ * Security: the program is looked up in the mounts of the namespace. A name matches only private /tmps that root or the
+ * caller created. If root enters a process whose mounts another user controls, the command runs as that user, unless
+ * `user` is given.
  *
- * @param asked a process, or the name of a private /tmp that processes live in.
- * @throws SetupError NOT_FOUND, AMBIGUOUS, FAILED; nothing was run then.
+ * @param asked the PID of a process, or the name of a private /tmp that processes use.
+ * @throws SetupError NOT_FOUND, AMBIGUOUS, FOREIGN, BAD_OPTION or FAILED; the command was not run.
  */
 export async function enter(
   asked: string | number,
@@ -47,7 +47,7 @@ export async function enter(
       const session = await (isRoot ? stagedAsRoot : stagedAsUser)(pid, found, plan);
       if (session !== undefined) return running(session, "process");
     }
-    throw new SetupError("NOT_FOUND", `no process runs in ${escapeForDisplay(bytes(`${asked}`))} any more`);
+    throw new SetupError("NOT_FOUND", `no process uses ${escapeForDisplay(bytes(`${asked}`))} any more`);
   } catch (error) {
     throw asSetupError(error);
   }
@@ -95,7 +95,7 @@ async function stagedAsRoot(pid: number, found: Found, plan: EnterPlan): Promise
   try {
     using namespace = openNamespace(pid, "mnt");
     const owner = ownerOf(namespace, [pid]);
-    // Since the look the number may have passed to another user's process.
+    // The PID may have been reused by a process of another user since.
     if (found.owner?.isTrusted === true && !owner.isTrusted) return letGo();
     const id = namespaceId(namespace);
     const asOwner = owner.isTrusted ? undefined : forStranger(pid, owner, plan);
@@ -120,12 +120,12 @@ async function stagedAsRoot(pid: number, found: Found, plan: EnterPlan): Promise
   }
 }
 
-/** What a stranger's program may know of the caller's environment. */
+/** The variables of the caller's environment that another user's program may see. */
 const HARMLESS = /^(PATH|TERM|COLORTERM|LANG|LANGUAGE|LC_[A-Z]+|TZ|PWD)$/;
 
 /**
- * Where another user mounts, every program and library is that user's choice. So the command starts as that user, by this
- * process and by no program of the namespace, and without the caller's environment, unless a user is named.
+ * A user who controls the mounts chooses every program and library that is loaded. So the command is started as that user
+ * and without the caller's environment, by this process and not by a program of the namespace, unless `user` is given.
  */
 function forStranger(
   pid: number,
@@ -135,17 +135,17 @@ function forStranger(
   const { user, group, dropCapabilities: _none, ...rights } = plan.rights;
   const whose = `the mounts of process ${pid} belong to ${userInWords(uid)}`;
   if (user === undefined && uid === 0) {
-    const why = `${whose}, in another user namespace, as of a container`;
-    throw new SetupError("BAD_OPTION", `${why}; name the user to run COMMAND as (--user)`);
+    const why = `${whose}, in another user namespace, such as that of a container`;
+    throw new SetupError("BAD_OPTION", `${why}; use --user to select the user to run COMMAND as`);
   }
   const credentials = userCredentialsOf(user ?? `${uid}`, group);
   const as = userInWords(credentials.uid);
-  plan.onNotice?.(`${whose}, who chooses what programs are found there; running COMMAND as ${as}`);
+  plan.onNotice?.(`${whose}, who controls which programs are found there; running COMMAND as ${as}`);
   const env = Object.fromEntries(Object.entries(plan.env).filter(([name]) => HARMLESS.test(name)));
   return { rights, env: user === undefined ? env : plan.env, credentials };
 }
 
-/** The locks, so that who leaves first does not take the directories away; another user's are not ours to lock. */
+/** Locks the directories, so that they stay until all users have exited. Directories of other users cannot be locked. */
 function lockedWhileInside({ mode, locations }: Found): DirectorySet {
   if (mode === "disconnected") return [];
   try {

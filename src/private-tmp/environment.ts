@@ -1,4 +1,4 @@
-/** What a command is given from outside: its environment, working directory and open files. */
+/** Prepares the environment, working directory and open files of a command for its private /tmp. */
 import { existsSync, fstatSync, realpathSync } from "node:fs";
 import {
   type Bytes,
@@ -19,9 +19,9 @@ import { SetupError } from "./settings.js";
 import { quote } from "./shell.js";
 import { targetAbove, throughTargets } from "./targets.js";
 
-/** Where programs are told to put temporary files. */
+/** Variables that tell programs where to put temporary files. */
 const TEMPORARY = ["TMPDIR", "TMP", "TEMP", "TEMPDIR"];
-/** What programs find sockets and credentials by that often lie in /tmp. */
+/** Variables that point to sockets and credentials, which are often in /tmp. */
 const LEADING_THERE = [
   "SSH_AUTH_SOCK",
   "XAUTHORITY",
@@ -33,11 +33,11 @@ const LEADING_THERE = [
 
 export interface CommandEnvironment {
   readonly env: NodeJS.ProcessEnv;
-  /** What the command will not find inside, in words for a person. */
+  /** Reports about what the command will not find inside, as text. */
   readonly notices: string[];
 }
 
-/** What of the host is seen inside. */
+/** The paths of the host that are visible inside. */
 export interface Cover {
   readonly targets: readonly Bytes[];
   readonly exposed: readonly Bytes[];
@@ -49,8 +49,8 @@ export function isHidden(path: Bytes, { targets, exposed }: Cover): boolean {
 }
 
 /**
- * The environment for inside: what points at a directory that does not exist there is removed, and what else vanishes is
- * reported. tmux is only missed by a person at a shell.
+ * The environment of the command: variables that point to a temporary directory that does not exist inside are removed;
+ * other paths that are hidden are reported. Only interactive users need tmux.
  */
 export function environmentInside(
   env: NodeJS.ProcessEnv,
@@ -71,7 +71,7 @@ export function environmentInside(
   return { env: inside, notices };
 }
 
-/** What there is to say of a working directory that is not seen inside. */
+/** Notices about a working directory that is hidden inside. */
 export function hiddenDirectoryNotices(cwd: Bytes, cover: Cover): string[] {
   if (!isHidden(cwd, cover)) return [];
   const start = escapeForDisplay(targetAbove(cwd, cover.targets) ?? cwd);
@@ -80,7 +80,7 @@ export function hiddenDirectoryNotices(cwd: Bytes, cover: Cover): string[] {
   ];
 }
 
-/** The path to expose for a command that the private /tmp hides; undefined if it does not, or there is none. */
+/** The path to expose for a program that the private /tmp hides; undefined if the program is visible or does not exist. */
 export function hidingCommand(
   command: string,
   cwd: Bytes,
@@ -88,8 +88,8 @@ export function hidingCommand(
   cover: Cover,
 ): Bytes | undefined {
   const name = bytes(command);
-  const folders = name.includes("/") ? [cwd] : bytes(env.PATH ?? "").split(":");
-  for (const folder of folders) {
+  const directories = name.includes("/") ? [cwd] : bytes(env.PATH ?? "").split(":");
+  for (const folder of directories) {
     const path = isAbsolute(name) ? name : join((folder || cwd) as Bytes, name);
     const real = realPath(path);
     if (real === undefined) continue;
@@ -119,17 +119,17 @@ function vanished(what: string, path: Bytes): string {
   return `${what} is hidden by the private /tmp (use ${exposeOption(path)})`;
 }
 
-/** The option as a shell reads it back. */
+/** The --expose option, quoted for a shell. */
 export function exposeOption(path: Bytes): string {
   return `--expose ${isUtf8(path) ? quote(toText(path)) : escapeForDisplay(path)}`;
 }
 
-/** The working directory's path, to be looked up anew inside: the directory itself may be one of the host's /tmp. */
+/** The path of the working directory. It is looked up again inside, since the directory itself may be in the host's /tmp. */
 export function workingDirectory(): Bytes {
   return readlinkat(Fd.cwd, "/proc/thread-self/cwd" as Bytes);
 }
 
-/** Opens the directory or, if it does not exist, the nearest one above it. */
+/** Opens the directory or, if it does not exist, the nearest existing parent. */
 export function openNearest(path: Bytes): Fd {
   for (let at = path; ; at = dirname(at)) {
     try {
@@ -140,11 +140,11 @@ export function openNearest(path: Bytes): Fd {
   }
 }
 
-/** An inherited directory would lead out: `ls /proc/self/fd/0/` shows the host's. */
+/** An inherited directory would give access to the host's files, as in `ls /proc/self/fd/0/`. */
 export function refuseOpenDirectories(fds: readonly number[]): void {
   for (const fd of fds) {
     if (!isOpenDirectory(fd)) continue;
-    const why = "is an open directory, by which the command would see the host's files";
+    const why = "is an open directory, which would give the command access to the host's files";
     throw new SetupError("OPEN_DIRECTORY", `file descriptor ${fd} ${why}`);
   }
 }

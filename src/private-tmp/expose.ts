@@ -1,4 +1,4 @@
-/** Paths of the host's /tmp that are seen inside a private one. */
+/** Makes paths of the host's /tmp visible inside a private one. */
 import { type Bytes, basename, components, escapeForDisplay, join } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { failedWith, SyscallError } from "../base/errors.js";
@@ -22,20 +22,20 @@ import type { Detached } from "./detached-mount.js";
 import { type MountSettings, SetupError } from "./settings.js";
 import { targetAbove } from "./targets.js";
 
-/** A path of the host's /tmp that is to be seen inside as well: a hole, made on request. */
+/** A path of the host's /tmp to make visible inside. */
 export interface PlannedHole {
   readonly path: Bytes;
-  /** What was found there, held, so that nothing else can take its inode's number. */
+  /** The open file or directory; while it is open, its inode number is not reused. */
   readonly source: Fd;
   readonly target: Bytes;
-  /** Its path below the target. */
+  /** The path below the target. */
   readonly below: Bytes;
   readonly isDirectory: boolean;
-  /** The directories between, as the host has them: whom one of those keeps out, its stand-in inside does too. */
+  /** The directories between target and path, with the host's permissions, which are copied so that access stays restricted. */
   readonly way: readonly Between[];
 }
 
-/** The same, in hand. */
+/** An exposed path as a detached mount. */
 export interface Exposed extends PlannedHole {
   readonly mount: Fd;
 }
@@ -49,7 +49,7 @@ interface Between {
 
 const RESOLVE = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
 
-/** The paths as mounts. */
+/** Creates a detached mount for each path. */
 export function openExposed(
   paths: readonly Bytes[],
   targets: readonly Bytes[],
@@ -67,7 +67,7 @@ export function openExposed(
   }
 }
 
-/** Takes hold of the paths. Symlinks are refused, also as the last component: in /tmp anybody may have put them there. */
+/** Opens the paths. Refuses symlinks, even as the last component: in /tmp, any user may have created them. */
 export function planExposed(paths: readonly Bytes[], targets: readonly Bytes[]): PlannedHole[] {
   const holes: PlannedHole[] = [];
   try {
@@ -121,12 +121,12 @@ function openHost(path: Bytes): Fd {
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
     const isLink = error.code === "ELOOP";
-    const why = isLink ? "a directory on the way is a symlink" : (errnoWords(error.code) ?? error.code);
+    const why = isLink ? "a directory in the path is a symlink" : (errnoWords(error.code) ?? error.code);
     throw new SetupError("BAD_OPTION", `cannot expose ${escapeForDisplay(path)}: ${why}`, error);
   }
 }
 
-/** Makes what the exposed paths are mounted on, in the directory that will be seen at their target. */
+/** Creates the mount points of the exposed paths in the directory that will be mounted at their target. */
 export function makeMountPoints(directory: Fd, target: Bytes, exposed: readonly PlannedHole[]): void {
   for (const each of exposed.filter((candidate) => candidate.target === target)) {
     makeMountPoint(directory, each);
@@ -145,7 +145,7 @@ function makeMountPoint(directory: Fd, { way, below, isDirectory }: PlannedHole)
 function makeBetween(dir: Fd, { name, uid, gid, mode }: Between): Fd {
   ignoringExisting(() => mkdirat(dir, name, 0o700));
   const made = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  // An ordinary user can't give it away: then it is his own.
+  // An ordinary user cannot change the owner; the directory then belongs to that user.
   if (process.geteuid?.() === 0) chown(made, uid, gid);
   chmod(made, mode & 0o7777);
   return made;
@@ -159,7 +159,7 @@ function ignoringExisting(act: () => void): void {
   }
 }
 
-/** Attaches an exposed path, below the mount of its target that is in place by now. */
+/** Attaches an exposed path below its target, which must be mounted already. */
 export function attachExposed({ target, below, mount }: Exposed, mounts: readonly Detached[]): void {
   const onto = mounts.find((candidate) => candidate.target === target);
   if (onto === undefined) return;

@@ -1,4 +1,4 @@
-/** Finds a private /tmp by its name or by a process. */
+/** Finds an existing private /tmp by name or by process. */
 import { readdirSync } from "node:fs";
 import { type Bytes, bytes, escapeForDisplay } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
@@ -12,22 +12,22 @@ import { ownerOfView, type ProvenOwner } from "./owner.js";
 import { type NamespaceView, namespaceOf, namespaces, ownNamespace } from "./processes.js";
 import { SetupError } from "./settings.js";
 
-/** A private /tmp that exists. */
+/** An existing private /tmp. */
 export interface Found {
   readonly mode: "connected" | "disconnected";
-  /** What it is called; undefined of another's tmpfs. */
+  /** Its full name; undefined for a tmpfs that Mayfly did not create. */
   readonly leaf: Bytes | undefined;
-  /** Its directories on the host, where it is a connected one. */
+  /** Its directories on the host; empty if it is disconnected. */
   readonly locations: readonly Location[];
-  /** Processes that see it. */
+  /** The processes that see it. */
   readonly pids: readonly number[];
-  /** Who decides what is mounted there; undefined if that can't be told. */
+  /** The user who controls its mounts; undefined if unknown. */
   readonly owner: ProvenOwner | undefined;
 }
 
 /**
- * Finds a private /tmp by a process that sees it, or by its name. A name means only what root or the caller made: it is
- * the first thing that another user would take.
+ * Finds a private /tmp by a process that sees it, or by its name. A name matches only private /tmps that root or the caller
+ * created, since another user could choose the same name.
  *
  * @throws SetupError NOT_FOUND, AMBIGUOUS, FOREIGN
  */
@@ -78,7 +78,7 @@ function byName(asked: Bytes, targets: readonly Bytes[]): Found {
   if (only === undefined) {
     throw new SetupError(
       "NOT_FOUND",
-      `no private /tmp of yours or root's is named ${escapeForDisplay(asked)}`,
+      `no private /tmp of yours or root's is named ${escapeForDisplay(asked)}; see "mayfly ps"`,
     );
   }
   if (found.length === 1) return only;
@@ -121,12 +121,12 @@ function isOfThisBoot(leaf: Bytes): boolean {
   return parseLeaf(leaf)?.boot === bootId();
 }
 
-/** A directory with a private directory's name, and whose it is. */
+/** A directory with the name of a private directory, and its owner. */
 export interface NamedDirectory extends Location {
   readonly uid: number;
 }
 
-/** The directories below a target that have such a name; whatever else has one is none of ours. */
+/** The directories below a target that have such a name. Other file types are ignored. */
 export function directoriesIn(target: Bytes): NamedDirectory[] {
   using parent = openat(Fd.cwd, target, O_PATH | O_DIRECTORY);
   const names = (readdirSync(target, "latin1") as Bytes[]).filter((name) => parseLeaf(name) !== undefined);
@@ -143,7 +143,7 @@ export function directoriesIn(target: Bytes): NamedDirectory[] {
 
 type NonEmpty<Item> = readonly [Item, ...Item[]];
 
-/** The directories of one private /tmp together: they have one name and one owner. */
+/** Groups the directories of one private /tmp: those with the same name and owner. */
 export function directorySets(directories: readonly NamedDirectory[]): NonEmpty<NamedDirectory>[] {
   const sets = new Map<string, [NamedDirectory, ...NamedDirectory[]]>();
   for (const each of directories) {
@@ -178,8 +178,7 @@ function isInUse({ pids, locations }: Found): boolean {
 }
 
 /**
- * Whether somebody holds the directory's lock. It is had for a moment if nobody does, which only newcomers notice, who
- * try again.
+ * Whether a process holds the directory's lock. If none does, this briefly takes the lock; a concurrent join then retries.
  */
 export function isLocked({ target, leaf }: Location): boolean {
   using parent = openPrivateParent(target);
@@ -187,7 +186,7 @@ export function isLocked({ target, leaf }: Location): boolean {
   return !flock(outer, LOCK_EX | LOCK_NB);
 }
 
-/** The same for a directory that may go, or be closed to the caller: that one may well be in use. */
+/** The same for a directory that may be removed or inaccessible; an inaccessible one may be in use. */
 function mayBeLocked(location: Location): boolean {
   try {
     return isLocked(location);

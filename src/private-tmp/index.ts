@@ -1,6 +1,6 @@
 /**
- * A private /tmp for a command: run one, list them, enter, reap. Paths are text: those given back are escaped as for a
- * terminal; see docs/private-tmp.md.
+ * The public entry of mayfly/private-tmp: run a command with a private /tmp; list, locate, enter and reap private /tmps.
+ * Paths are text; returned paths are escaped as for a terminal. See docs/private-tmp.md.
  */
 export type { Nanoseconds } from "../base/time.js";
 export type { CommandEnd } from "./command.js";

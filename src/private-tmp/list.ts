@@ -1,4 +1,4 @@
-/** Lists every private /tmp on the host. */
+/** Lists the private /tmps on the host. */
 import { statfsSync } from "node:fs";
 import { type Bytes, basename, escapeForDisplay, isBelow, join } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
@@ -17,38 +17,38 @@ import { sizeBelow } from "./size.js";
 import { targets } from "./targets.js";
 
 export type State =
-  /** Processes see it, or somebody holds its lock. */
+  /** A process sees it or holds its lock. */
   | "in-use"
-  /** Nobody does: `reap` removes it. */
+  /** No process does: `reap` removes it. */
   | "stale"
-  /** Left over from before the last boot. */
+  /** It dates from before the last boot. */
   | "old-boot"
-  /** It can't be told: the directory or a process may not be looked at. */
+  /** The directory, or a process that may use it, cannot be inspected. */
   | "unknown";
 
 /** One private /tmp or /var/tmp on the host. */
 export interface PrivateTmp {
-  /** What it was named, with systemd the unit's name; undefined of a tmpfs that says nothing of itself. */
+  /** Its name (for systemd, that of the unit); undefined for a tmpfs without one. */
   readonly name: string | undefined;
   readonly maker: "mayfly" | "systemd" | undefined;
   /**
-   * The user who made it, or can mount over it, by number; undefined if that can't be told. A name is not proof of who
-   * made it, this is.
+   * The UID of the user who created it or controls its mounts, as verified by the kernel; undefined if unknown. A name can
+   * be chosen by anyone.
    */
   readonly owner: number | undefined;
   readonly mode: "connected" | "disconnected";
-  /** Where its processes see it: `/tmp`. */
+  /** The path at which its processes see it, such as `/tmp`. */
   readonly target: string;
   readonly state: State;
-  /** The directory on the host; undefined of a tmpfs, and of a directory that was removed while in use. */
+  /** The directory on the host; undefined for a tmpfs, and for a directory that was removed while in use. */
   readonly hostPath: string | undefined;
-  /** The way to it through a process that sees it. */
+  /** A path to it through a process that sees it. */
   readonly view: string | undefined;
-  /** The mount's options, as the processes have it; empty where none sees it. */
+  /** The mount options; empty if no process sees it. */
   readonly options: readonly string[];
-  /** Bytes in use; undefined where it may not be looked at. */
+  /** Disk usage in bytes; undefined if it cannot be inspected. */
   readonly size: number | undefined;
-  /** When it was made, in nanoseconds since the epoch. */
+  /** When it was created, in nanoseconds since the epoch. */
   readonly created: Nanoseconds | undefined;
   /** The systemd units that its processes belong to. */
   readonly units: readonly string[];
@@ -62,8 +62,8 @@ export interface PrivateProcess {
 }
 
 /**
- * Every private /tmp on the host, Mayfly's and systemd's: from the mounts of all processes and the directories that
- * are there, not from a record that could be wrong. An ordinary user gets their own, and what their own processes see.
+ * Lists the private /tmps of Mayfly and systemd. Reads the mounts of all processes and the existing directories; no record
+ * is kept that could be out of date. Ordinary users get their own, and those that their processes see.
  */
 export function listSync(): PrivateTmp[] {
   const host = readMountInfo();
@@ -77,7 +77,7 @@ export function listSync(): PrivateTmp[] {
   return [...seen, ...unseen].filter(isForCaller).sort(byName);
 }
 
-/** Root sees all. What others have is nobody else's business, though /proc shows much of it. */
+/** Root sees all. Other users see only their own, although /proc shows more. */
 function isForCaller({ owner, processes }: PrivateTmp): boolean {
   const uid = process.geteuid?.();
   return uid === 0 || owner === uid || processes.some(({ pid }) => processStatus(pid)?.uid === uid);
@@ -89,7 +89,7 @@ function byName(a: PrivateTmp, b: PrivateTmp): number {
   return key(a) < key(b) ? -1 : 1;
 }
 
-/** What processes see, each once: those that share it may do so from namespaces of their own. */
+/** The private /tmps that processes see, each once, even if it is shared by several namespaces. */
 function seenByProcesses(
   views: readonly NamespaceView[],
   all: readonly Bytes[],
@@ -114,7 +114,7 @@ interface Group {
   readonly owner: ProvenOwner | undefined;
 }
 
-/** Users in namespaces of their own can see what root made, too. */
+/** Users in their own namespaces may see a private /tmp that root created. */
 function moreTrusted(a: ProvenOwner | undefined, b: ProvenOwner | undefined): ProvenOwner | undefined {
   return a?.isTrusted === true || b === undefined ? a : b;
 }
@@ -141,7 +141,7 @@ function described({ seen, pids: unsorted, owner }: Group, host: readonly Mount[
   };
 }
 
-/** The way through a process whose own root is the namespace's. */
+/** The path through a process whose root directory is that of the namespace. */
 function viewThrough(pids: readonly number[], target: Bytes): Bytes {
   return join(`/proc/${pids[0] ?? 0}/root` as Bytes, target);
 }
@@ -153,7 +153,7 @@ function measured(view: Bytes, mode: MountView["mode"]): Pick<PrivateTmp, "size"
     const size = mode === "connected" ? sizeBelow(directory) : sizeOfFileSystem(view);
     return { size, created: btime ?? ctime };
   } catch (error) {
-    // Its owner may have put anything there by now.
+    // Its owner may have replaced it.
     if (error instanceof SyscallError) return { size: undefined, created: undefined };
     throw error;
   }
@@ -169,7 +169,7 @@ function hostPathOf({ target, leaf, mount }: MountView, host: readonly Mount[]):
   return join(join(target, leaf), "tmp" as Bytes);
 }
 
-/** Where a mount's root is in the caller's own mounts. */
+/** The path of a mount's root in the caller's own mounts. */
 function pathOnHost(mount: Mount, host: readonly Mount[]): Bytes | undefined {
   const { root } = mount;
   const carriers = host.filter((own) => sameDevice(own, mount) && isBelow(root, own.root));
@@ -186,7 +186,7 @@ function describeProcess(pid: number): PrivateProcess {
 
 const UNIT = /([^/]+\.(?:service|scope|socket|mount|swap))(?:\/|$)/g;
 
-/** The unit that a cgroup path leads to: the innermost, so of a user's session its own services. */
+/** The innermost unit in a cgroup path: in a user's session, the user's own services. */
 function unitIn(cgroup: Bytes): string | undefined {
   const unit = [...cgroup.matchAll(UNIT)].at(-1)?.[1];
   return unit === undefined ? undefined : escapeForDisplay(unit as Bytes);
@@ -212,7 +212,7 @@ function unseenDirectory(directory: NamedDirectory, found: Namespaces, host: rea
   };
 }
 
-/** What is known of a directory that no process sees at its target. */
+/** The state of a directory that no process sees at its target. */
 function stateOf(
   directory: NamedDirectory,
   { views, hidden }: Namespaces,

@@ -1,4 +1,4 @@
-/** Where on the host a private /tmp is. */
+/** Locates a private /tmp on the host. */
 
 import { bytes, escapeForDisplay, join, normalize } from "../base/bytes.js";
 import { requireLocateArguments } from "./arguments.js";
@@ -9,9 +9,9 @@ import { SetupError } from "./settings.js";
 import { targets } from "./targets.js";
 
 /**
- * Where on the host a private /tmp is: its directory or, for a tmpfs, the path through a process that sees it.
+ * Returns the path of a private /tmp on the host: its directory or, for a tmpfs, a path through a process that sees it.
  *
- * @param asked a process, or the name of a private /tmp that root or the caller made.
+ * @param asked the PID of a process, or the name of a private /tmp that root or the caller created.
  * @throws SetupError NOT_FOUND, AMBIGUOUS, FOREIGN; TypeError if an argument is invalid.
  */
 export function locateSync(asked: string | number, options: LocateOptions = {}): string {

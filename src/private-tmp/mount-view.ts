@@ -1,4 +1,4 @@
-/** What processes see at /tmp and /var/tmp, by what the kernel says of their mounts. */
+/** Determines what processes see at /tmp and /var/tmp, from their mountinfo. */
 import { type Bytes, basename, components, dirname, isBelow, join } from "../base/bytes.js";
 import { type Mount, mountAt } from "../sys/mountinfo.js";
 import type { Location } from "./directory.js";
@@ -7,18 +7,18 @@ import type { NamespaceView } from "./processes.js";
 
 const DELETED = "//deleted";
 
-/** What a process sees at a target: a private /tmp, by what mountinfo says. */
+/** A private /tmp that a process sees at a target. */
 export interface MountView {
   readonly target: Bytes;
   readonly mode: "connected" | "disconnected";
-  /** The directory's name, or the tmpfs's source; undefined of a tmpfs that others made. */
+  /** The name of the directory, or the source of the tmpfs; undefined for a tmpfs that Mayfly did not create. */
   readonly leaf: Bytes | undefined;
-  /** The directory was removed under it. */
+  /** The directory was removed while mounted. */
   readonly isDeleted: boolean;
   readonly mount: Mount;
 }
 
-/** What is private among the mounts; `host` is the mounts of the caller, whose own /tmp is nobody's private one. */
+/** The private mounts; `host` are the mounts of the caller, whose own /tmp does not count as private. */
 export function privateMounts(
   mounts: readonly Mount[],
   targets: readonly Bytes[],
@@ -49,14 +49,14 @@ export function sameDevice(a: Device, b: Device): boolean {
   return a.deviceMajor === b.deviceMajor && a.deviceMinor === b.deviceMinor;
 }
 
-/** A directory by its file system and its path there: what mountinfo says of a mount's root, and nobody can forge. */
+/** Identifies a directory by its file system and its path there, which mountinfo reports and users cannot forge. */
 export interface Whereabouts {
   readonly deviceMajor: number;
   readonly deviceMinor: number;
   readonly root: Bytes;
 }
 
-/** Where the outer directory is in its file system; undefined if the mounts don't say, as in a chroot. */
+/** The path of the outer directory in its file system; undefined if the mounts do not show it, as in a chroot. */
 export function whereabouts({ target, leaf }: Location, host: readonly Mount[]): Whereabouts | undefined {
   const carrier = mountAt(host, target);
   if (carrier === undefined) return undefined;
@@ -66,8 +66,8 @@ export function whereabouts({ target, leaf }: Location, host: readonly Mount[]):
 }
 
 /**
- * Whether anything in the namespace shows the private directory or what is in it. A mount of another directory by the
- * same name is not that: any user can have one.
+ * Whether any mount in the namespace shows the private directory or its contents. A mount of another directory with the
+ * same name does not count, since any user can create one.
  */
 export function shows({ mounts }: NamespaceView, location: Location, host: readonly Mount[]): boolean {
   const where = whereabouts(location, host);
@@ -78,7 +78,7 @@ export function shows({ mounts }: NamespaceView, location: Location, host: reado
   );
 }
 
-/** Whether the mount is the private directory at that place. */
+/** Whether the mount shows the private directory at that path. */
 export function isMountOf(mount: Mount, location: Location, host: readonly Mount[]): boolean {
   const where = whereabouts(location, host);
   return where !== undefined && sameDevice(mount, where) && dirname(mount.root) === where.root;

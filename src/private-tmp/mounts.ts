@@ -1,4 +1,4 @@
-/** The mounts that make up a private /tmp, made as root. */
+/** Creates the mounts of a private /tmp as root. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, openat } from "../sys/files.js";
@@ -12,7 +12,7 @@ import type { MountSettings } from "./settings.js";
 
 const ROOT = "/" as Bytes;
 
-/** The directories as mounts. They have to be made before the namespace: the kernel clones only what is mounted in the caller's. */
+/** Creates detached mounts of the directories. This must happen before the new namespace: the kernel clones only mounts of the caller's namespace. */
 export function directoryMounts(
   set: DirectorySet,
   settings: MountSettings,
@@ -21,7 +21,7 @@ export function directoryMounts(
   return set.map(({ target, inner }) => boundMount(inner, target, settings, exposed));
 }
 
-/** A directory as the mount that will be seen at the target, ready for what is exposed below it. */
+/** A detached mount of a directory, prepared for exposed paths. */
 export function boundMount(
   directory: Fd,
   target: Bytes,
@@ -30,12 +30,12 @@ export function boundMount(
 ): Detached {
   makeMountPoints(directory, target, exposed);
   const mount = cloneMount(directory);
-  // A slave: what the host mounts below it later is seen inside, and nothing that is mounted inside gets out.
+  // A slave mount: later mounts of the host below it are visible inside, but mounts inside do not propagate out.
   changeMount(mount, { set: attributes, propagation: MS_SLAVE });
   return { target, mount };
 }
 
-/** One tmpfs for all targets, each with a directory of its own. Its source in mountinfo is its name, which is how others find it. */
+/** One tmpfs with a directory for each target. Its source in mountinfo is its name, by which other processes find it. */
 export function tmpfsMounts(
   targets: readonly Bytes[],
   leaf: Bytes,
@@ -62,15 +62,15 @@ export function tmpfsDirectory(target: Bytes): Bytes {
   return target.slice(1).replaceAll("/", "-") as Bytes;
 }
 
-/** Where the host's file system takes no directory, being full or read-only: an empty one that nobody can write to. */
+/** An empty read-only directory, for a target whose file system is full or read-only. */
 export function emptyMount(target: Bytes, { attributes }: MountSettings): Detached {
   const options = { source: "mayfly-empty", mode: "0555", size: "4k", nr_inodes: "2" };
   return { target, mount: newMount("tmpfs", options, attributes | MOUNT_ATTR_RDONLY) };
 }
 
 /**
- * Does `act` in a new mount namespace that has the mounts, and comes back. It must be done in one synchronous stretch:
- * the calling thread is elsewhere meanwhile, and what it starts is born there.
+ * Runs `act` in a new mount namespace with the mounts, then returns to the old one. `act` must be synchronous: meanwhile
+ * the calling thread is in the new namespace, and processes that it starts inherit it.
  */
 export function inNewNamespace<Result>(
   mounts: readonly Detached[],
@@ -92,15 +92,18 @@ export function inNewNamespace<Result>(
   }
 }
 
-/** Mounts of the host still come in, none go out. */
+/** Mounts of the host still propagate in, but none propagate out. */
 function receiveOnly(): void {
   using root = openat(Fd.cwd, ROOT, O_PATH | O_DIRECTORY);
   try {
     changeMount(root, { propagation: MS_SLAVE, recursive: true });
   } catch (error) {
     if (!failedWith(error, "EINVAL")) throw error;
-    throw new Error("the root directory is no mount point (a chroot): mounts would leak out to the host", {
-      cause: error,
-    });
+    throw new Error(
+      "the root directory is not a mount point (a chroot): mounts would propagate to the host",
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -1,12 +1,12 @@
-/** The names of private directories. */
+/** Builds and parses the names of private directories. */
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Bytes, basename, toText } from "../base/bytes.js";
 
 /**
- * How a private /tmp's directory is called: `mayfly-private-BOOT-NAME-XXXXXX`. systemd's own prefix would be the wrong
- * one: its stock configuration has `X` lines for it, which age the contents whether or not somebody holds a lock.
- * Without such a line the ageing stops at the lock on the directory.
+ * The name of a private directory is `mayfly-private-BOOT-NAME-XXXXXX`. systemd's prefix is not used: the stock
+ * configuration has `X` lines for it, under which the contents are aged even if the directory is locked. Without such a
+ * line, ageing stops at a locked directory.
  */
 const PREFIX = "mayfly-private-";
 const LEAF = /^(mayfly|systemd)-private-([0-9a-f]{32})-(.+)-([A-Za-z0-9]{6})$/s;
@@ -15,19 +15,19 @@ const SUFFIX_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 export interface PrivateName {
   readonly maker: "mayfly" | "systemd";
-  /** The boot's id, in 32 hexadecimal digits. */
+  /** The boot ID, as 32 hexadecimal digits. */
   readonly boot: string;
-  /** What it was named: with systemd the unit's name. */
+  /** The name that was given to it; for systemd, that of the unit. */
   readonly name: Bytes;
   readonly suffix: string;
 }
 
 export function isName(name: string): boolean {
-  // Digits alone are a process.
+  // Digits alone would be a PID.
   return NAME.test(name) && !/^[0-9]+$/.test(name);
 }
 
-/** A name for a command that was given none: its own, as far as a name may hold it. */
+/** The default name: that of the command, without characters that a name must not have. */
 export function nameFor(command: string): string {
   const own = toText(basename(command as Bytes)).replace(/[^A-Za-z0-9_.:@-]+/g, "_");
   return own.slice(0, 64) || "command";
@@ -45,7 +45,7 @@ export function parseLeaf(leaf: Bytes): PrivateName | undefined {
   return { maker: maker === "mayfly" ? "mayfly" : "systemd", boot, name: name as Bytes, suffix };
 }
 
-/** Whether `asked` means this directory: by its name, its name with the suffix, or all of it. */
+/** Whether `asked` is this directory's name, its name with the suffix, or its full name. */
 export function isMeant(leaf: Bytes, asked: Bytes): boolean {
   const parsed = parseLeaf(leaf);
   if (parsed === undefined) return false;
@@ -54,7 +54,7 @@ export function isMeant(leaf: Bytes, asked: Bytes): boolean {
 
 let currentBoot: string | undefined;
 
-/** The id of this boot, random(4). */
+/** The ID of the current boot, random(4). */
 export function bootId(): string {
   currentBoot ??= readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim().replaceAll("-", "");
   return currentBoot;

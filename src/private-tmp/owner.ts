@@ -1,4 +1,4 @@
-/** Whose private /tmp it is, proven by the kernel: a name can be anybody's choice. */
+/** Determines the owner of a private /tmp as verified by the kernel, since anyone can choose a name. */
 import { readFileSync } from "node:fs";
 import { escapeForDisplay } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
@@ -7,17 +7,17 @@ import { Fd, procPath, readlinkat } from "../sys/files.js";
 import { sameInode, statx } from "../sys/inode.js";
 import { openNamespace, openOwner, ownerUid } from "../sys/namespace.js";
 
-/** Who may mount something in a mount namespace. */
+/** The user who controls the mounts of a mount namespace. */
 export interface ProvenOwner {
   readonly uid: number;
-  /** Nobody but root and the caller can have made it or mounted anything in it. */
+  /** Only root and the caller can have created it or mounted anything in it. */
   readonly isTrusted: boolean;
 }
 
 /**
- * The owner of a mount namespace. A tmpfs's source and a directory's path are free to choose for whoever has a user
- * namespace; the user namespace that owns the mount namespace is not. It is trusted if it is the caller's own, in which
- * only root can mount, or if the caller made it and nobody else is mapped into it.
+ * The owner of a mount namespace. A user with a user namespace can choose the source of a tmpfs and the path of a
+ * directory, but not the user namespace that owns the mount namespace. It is trusted if it is the caller's own, in which
+ * only root can mount, or if the caller created it and no other user is mapped into it.
  */
 export function ownerOf(namespace: Fd, pids: readonly number[]): ProvenOwner {
   using user = openOwner(namespace);
@@ -28,9 +28,8 @@ export function ownerOf(namespace: Fd, pids: readonly number[]): ProvenOwner {
 }
 
 /**
- * Whether the user namespace maps its maker to the same number and nobody else, as unshare(1) and bubblewrap set it up
- * for `run`. A container's maps more users, and its root decides what is mounted. The kernel shows a map only by a
- * process that lives in it.
+ * Whether the user namespace maps only its creator, to the same UID, as unshare(1) and bubblewrap set it up for `run`. A
+ * container maps more users, and its root controls the mounts. The kernel shows the map only through a process in it.
  */
 function mapsOnlyCaller(pid: number, user: Fd): boolean {
   try {
@@ -44,7 +43,7 @@ function mapsOnlyCaller(pid: number, user: Fd): boolean {
   }
 }
 
-/** The owner of the mount namespace that the kernel calls `id`; undefined if it can't be told. */
+/** The owner of the mount namespace `id`; undefined if unknown. */
 export function ownerOfView({ id, pids }: { id: string; pids: readonly number[] }): ProvenOwner | undefined {
   for (const pid of pids) {
     try {
@@ -57,7 +56,7 @@ export function ownerOfView({ id, pids }: { id: string; pids: readonly number[] 
   return undefined;
 }
 
-/** As the kernel names it: `mnt:[4026531841]`. */
+/** The kernel's name of a namespace: `mnt:[4026531841]`. */
 export function namespaceId(namespace: Fd): string {
   return readlinkat(Fd.cwd, procPath(namespace));
 }

@@ -1,4 +1,4 @@
-/** The mount namespaces on the host, and the processes in them. */
+/** Finds the mount namespaces on the host and the processes in them. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { failedWith } from "../base/errors.js";
@@ -9,9 +9,9 @@ import { readMountInfo } from "../sys/mountinfo.js";
 import { openProcess, signalProcess } from "../sys/process.js";
 import { processStatus, runningPids, startTicks } from "../sys/processes.js";
 
-/** A mount namespace and who lives in it. */
+/** A mount namespace and its processes. */
 export interface NamespaceView {
-  /** As the kernel names it: `mnt:[4026531841]`. */
+  /** The kernel's name of it: `mnt:[4026531841]`. */
   readonly id: string;
   readonly pids: readonly number[];
   readonly mounts: readonly Mount[];
@@ -19,18 +19,18 @@ export interface NamespaceView {
 
 export interface Namespaces {
   readonly views: readonly NamespaceView[];
-  /** Processes that may not be looked at: what they have mounted, nobody knows. */
+  /** Processes that cannot be inspected; their mounts are unknown. */
   readonly hidden: readonly number[];
 }
 
-/** A process that ended while it was looked at has no namespace any more. */
+/** Errors for a process that has exited. */
 const GONE = new Set(["ENOENT", "ESRCH", "EINVAL"]);
 
 export function ownNamespace(): string {
   return readlinkSync("/proc/thread-self/ns/mnt");
 }
 
-/** The mount namespace of a process or of one of its threads; undefined where it has ended, false where it is hidden. */
+/** The mount namespace of a process or thread; undefined if it has exited, false if it cannot be inspected. */
 export function namespaceOf(path: number | string): string | undefined | false {
   try {
     return readlinkSync(`/proc/${path}/ns/mnt`);
@@ -39,13 +39,13 @@ export function namespaceOf(path: number | string): string | undefined | false {
   }
 }
 
-/** All mount namespaces that processes live in, also those that only a thread of a process is in. */
+/** All mount namespaces that have processes or single threads. */
 export function namespaces(ids: readonly number[] = runningPids()): Namespaces {
   const members = new Map<string, (number | string)[]>();
   const hidden: number[] = [];
   for (const pid of ids) {
     for (const task of tasksOf(pid)) {
-      // Of some the mounts may be read where the namespace's name may not: each then counts as one of its own.
+      // The mounts may be readable although the namespace is not; the process is then treated as a namespace of its own.
       const id = namespaceOf(task);
       const key = id === false ? `process ${task}` : id;
       if (key !== undefined) members.set(key, [...(members.get(key) ?? []), task]);
@@ -57,7 +57,7 @@ export function namespaces(ids: readonly number[] = runningPids()): Namespaces {
   return { views, hidden: [...new Set(hidden)] };
 }
 
-/** The process itself, and those of its threads that are not in its namespace. */
+/** The process, and those of its threads that are in another namespace. */
 function tasksOf(pid: number): (number | string)[] {
   try {
     const threads = readdirSync(`/proc/${pid}/task`).filter((thread) => thread !== `${pid}`);
@@ -92,9 +92,9 @@ function viewOf(
 }
 
 /**
- * Of the hidden processes those that could have a directory made at that time: who was started before it could only
- * have gone there by himself, and Mayfly's own ways hold the lock. To an ordinary user other users' processes do not
- * count, since they can't get there without root's help.
+ * The hidden processes that may use a directory created at that time. A process that started earlier could only have
+ * entered the namespace later, and Mayfly's own commands hold the lock while they do. For an ordinary user, processes of
+ * other users are ignored, since they cannot enter without root.
  */
 export function suspects(hidden: readonly number[], created: Nanoseconds | undefined): number[] {
   const uid = process.geteuid?.();
@@ -103,12 +103,12 @@ export function suspects(hidden: readonly number[], created: Nanoseconds | undef
     .filter((pid) => created === undefined || startOf(pid) > created);
 }
 
-/** USER_HZ, in which /proc counts time on all machines that Node runs on. */
+/** USER_HZ, the unit of times in /proc, which is the same on all machines that Node supports. */
 const TICKS_PER_SECOND = 100;
-/** Room for what the clocks differ by. */
+/** Allowance for the difference between the clocks. */
 const SLACK: Nanoseconds = 2n * SECOND;
 
-/** When the process was started, rather too late than too early. */
+/** When the process started; errs on the late side. */
 function startOf(pid: number): Nanoseconds {
   const ticks = startTicks(pid) ?? 0;
   const uptime = Number(procText("uptime").split(" ")[0]);
@@ -124,12 +124,12 @@ function procText(path: string): string {
   }
 }
 
-/** The processes whose mount namespace is the one named. */
+/** The processes in the mount namespace `id`. */
 export function processesIn(id: string): number[] {
   return runningPids().filter((pid) => namespaceOf(pid) === id);
 }
 
-/** Sends a signal to every process of the namespace; returns how many there were. The pidfd makes sure that it is no newcomer by the same number. */
+/** Sends a signal to every process of the namespace and returns their number. Pidfds make sure that no PID was reused. */
 export function signalNamespace(id: string, signal: "SIGTERM" | "SIGCONT" | "SIGKILL"): number {
   let found = 0;
   for (const pid of processesIn(id)) {

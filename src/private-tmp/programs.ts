@@ -1,4 +1,4 @@
-/** The programs that a private /tmp needs, and the one that takes rights away. */
+/** Finds the programs that a private /tmp needs, and builds the command line that drops privileges. */
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { bytes, escapeForDisplay, toText } from "../base/bytes.js";
@@ -7,7 +7,7 @@ import { SetupError } from "./settings.js";
 
 const PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** A program's full path, from where the host keeps its own: the caller's PATH may lead to anybody's. */
+/** The full path of a program in the host's own directories. The caller's PATH is not used, since it may contain directories of other users. */
 export function findProgram(name: string): string | undefined {
   return PLACES.split(":")
     .map((place) => `${place}/${name}`)
@@ -29,12 +29,12 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Spawning one of these fails as the command would, and can't run anything. */
+/** Spawning one of these fails like the command would, without running anything. */
 const FAILING = { ENOENT: "/proc/-1", EACCES: "/" };
 
 /**
- * The command line with setpriv(1) before it. A command that does not exist or can't be executed is left to fail in our
- * own hands: setpriv would write its name to the terminal as it is.
+ * The command line, prefixed with setpriv(1). If the command does not exist or cannot be executed, spawn fails instead:
+ * setpriv would print its name to the terminal without escaping it.
  */
 export function withRights(rights: Rights, command: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const words = rightsCommand(rights);
@@ -51,20 +51,20 @@ function startFailure(command: string, path = PLACES): keyof typeof FAILING | un
   return found.some((each) => isExecutable(each) && statSync(each).isFile()) ? undefined : "EACCES";
 }
 
-/** How the command's rights are to be less than the caller's. */
+/** How to reduce the command's privileges. */
 export interface Rights {
-  /** Whom to run it as, by name or number. */
+  /** The user and group to run it as, by name or number. */
   readonly user?: string;
   readonly group?: string;
   readonly noNewPrivileges?: boolean;
   readonly dropCapabilities?: boolean;
-  /** The command is killed when the process that started it ends. */
+  /** Kill the command when the process that started it exits. */
   readonly dieWithParent?: boolean;
 }
 
 const NO_CAPABILITIES = ["--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all"];
 
-/** The command line that takes the rights away and then becomes the command, setpriv(1); none where nothing is taken. */
+/** The setpriv(1) command line that drops the privileges; empty if none are dropped. */
 export function rightsCommand(rights: Rights): string[] {
   const options = [
     ...userOptions(rights),
@@ -86,13 +86,13 @@ function userOptions({ user, group }: Rights): string[] {
   ];
 }
 
-/** Who a process is, as numbers. */
+/** The UID and GID of a process. */
 export interface UserCredentials {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** The numbers of a user, and of their primary group if no other is named. */
+/** The UID of a user, and the GID of `group` or else of the user's primary group. */
 export function userCredentialsOf(user: string, group?: string): UserCredentials {
   const uid = isNumber(user) ? Number(user) : hostAccounts.user(bytes(user));
   if (uid === undefined) throw unknownAccount("user", user);
@@ -105,7 +105,7 @@ function isNumber(text: string): boolean {
   return /^[0-9]+$/.test(text);
 }
 
-/** Refuses a user or group that does not exist, before anything is made for the command. */
+/** Rejects a user or group that does not exist, before anything is created. */
 export function requireAccounts({ user, group }: Rights): void {
   if (group !== undefined) groupId(group);
   if (user !== undefined && !isNumber(user)) primaryGroup(user);
@@ -118,7 +118,7 @@ function groupId(group: string): string {
   return `${id}`;
 }
 
-/** By id(1), which asks whatever directory service the host has. */
+/** Uses id(1), which knows the host's directory services. */
 function primaryGroup(user: string): string {
   const { status, stdout } = spawnSync(needProgram("id", "coreutils"), ["-g", "--", user], {
     encoding: "latin1",

@@ -1,4 +1,4 @@
-/** Removes what killed commands left behind. */
+/** Removes private directories that killed commands left behind. */
 import { type Bytes, escapeForDisplay, join } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import { removeTree } from "../path/tree.js";
@@ -14,25 +14,25 @@ import type { ReapOptions } from "./options.js";
 import { type Namespaces, type NamespaceView, namespaces, suspects } from "./processes.js";
 import { targets } from "./targets.js";
 
-/** What became of one directory. */
+/** The result for one directory. */
 export interface Reaped {
   readonly path: string;
   readonly name: string;
   readonly action: "removed" | "would-remove" | "kept";
-  /** Why it was kept, or what inside could not be removed. */
+  /** Why it was kept, as text. */
   readonly reason: string | undefined;
 }
 
 /**
- * Removes what commands left behind that did not get to do it themselves: a directory of Mayfly's whose lock nobody
- * holds and that no process has mounted anywhere. What can't be proved unused stays. systemd's are systemd's to remove.
+ * Removes directories that killed commands left behind: those of Mayfly whose lock is free and that no process has mounted.
+ * A directory that is not provably unused is kept. Directories of systemd are left to systemd.
  */
 export function reapSync(options: ReapOptions = {}): Reaped[] {
   requireReapOptions(options);
   const { dryRun = false } = options;
   const sets = ownDirectories().map(tryLock);
   try {
-    // Only now: whoever could still mount one of them has to have its lock first.
+    // After locking: a process must hold the lock before it can mount one of them.
     const found = namespaces();
     const host = readMountInfo();
     return sets.flatMap((set) => reapSet(set, reasonToKeep(set, found, host), dryRun));
@@ -44,9 +44,9 @@ export function reapSync(options: ReapOptions = {}): Reaped[] {
 interface Candidate {
   readonly locations: readonly Location[];
   readonly fds: readonly Fd[];
-  /** The parents' fds, for as many locations as could be locked. */
+  /** The file descriptors of the parents, for the locations that could be locked. */
   readonly parents: readonly Fd[];
-  /** Why not; undefined where all locks are ours. */
+  /** Why a location could not be locked; undefined if all were locked. */
   readonly refusal: string | undefined;
 }
 
@@ -67,7 +67,7 @@ function tryLock(locations: readonly Location[]): Candidate {
       const outer = openChild(parent, leaf);
       fds.push(outer);
       if (!isOwn(outer)) return refused("it belongs to another user");
-      if (!flock(outer, LOCK_EX | LOCK_NB)) return refused("a running command uses it");
+      if (!flock(outer, LOCK_EX | LOCK_NB)) return refused("in use by a running command");
     }
   } catch (error) {
     if (error instanceof UnsafePathError) return refused(error.message);
@@ -78,7 +78,7 @@ function tryLock(locations: readonly Location[]): Candidate {
   return { locations, fds, parents, refusal: undefined };
 }
 
-/** Root may remove anybody's, since the removal follows nothing out of the directory. */
+/** Root may remove those of all users, since the removal never leaves the directory. */
 function isOwn(outer: Fd): boolean {
   const { uid } = statx(outer);
   return uid === process.geteuid?.() || process.geteuid?.() === 0;
@@ -109,12 +109,12 @@ function reasonToKeep(
   const outer = fds[1];
   const unknown = suspects(hidden, outer === undefined ? undefined : statx(outer).btime);
   if (unknown.length === 0) return undefined;
-  return `process ${unknown.join(", ")} can't be inspected and may be using it`;
+  return `process ${unknown.join(", ")} cannot be inspected and may be using it`;
 }
 
 function removed(parent: Fd | undefined, leaf: Bytes): Pick<Reaped, "action" | "reason"> {
   const left = parent === undefined ? [] : removeTree(parent, leaf).left;
   const [first] = left;
   if (first === undefined) return { action: "removed", reason: undefined };
-  return { action: "kept", reason: `${left.length} inside could not be removed: ${first.error.message}` };
+  return { action: "kept", reason: `cannot remove ${left.length} of its entries: ${first.error.message}` };
 }

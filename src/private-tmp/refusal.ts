@@ -1,8 +1,8 @@
-/** Why the host refuses namespaces. */
+/** Explains why the host refuses namespaces. */
 import { readFileSync } from "node:fs";
 import { SetupError } from "./settings.js";
 
-/** A setting of the host's that forbids namespaces, and how it reads where it does. */
+/** A setting of the host that can forbid namespaces, and the value that does. */
 interface Setting {
   readonly path: string;
   readonly forbids: (value: string) => boolean;
@@ -36,11 +36,11 @@ const MOUNT_SETTINGS: readonly Setting[] = [
   {
     path: "/proc/self/status",
     forbids: (value) => /^Seccomp:\s*[12]$/m.test(value),
-    says: "a seccomp filter is in force, as container managers set one that refuses namespaces",
+    says: "a seccomp filter is active, and those of container managers usually refuse namespaces",
   },
 ];
 
-/** The settings of this host that forbid the namespaces that are needed, in words. */
+/** The settings of this host that forbid the required namespaces, as text. */
 export function forbiddingSettings(needsUserNamespace: boolean): string[] {
   const settings = [...(needsUserNamespace ? USER_SETTINGS : []), ...MOUNT_SETTINGS];
   return settings.filter(isForbidding).map(({ says }) => says);
@@ -54,14 +54,14 @@ function isForbidding({ path, forbids }: Setting): boolean {
   }
 }
 
-/** Namespaces are refused: says which setting does it, as far as the host tells. */
+/** The error for refused namespaces, with the responsible setting if it can be determined. */
 export function forbidden(needsUserNamespace: boolean, cause: unknown): SetupError {
   const kind = needsUserNamespace ? "user namespaces" : "mount namespaces";
   const settings = forbiddingSettings(needsUserNamespace);
-  const told = cause instanceof Error ? ` (${cause.message})` : "";
+  const reported = cause instanceof Error ? ` (${cause.message})` : "";
   const why =
     settings.length > 0
       ? settings.join("; ")
       : "no known setting explains it; a security module may be the cause";
-  return new SetupError("FORBIDDEN", `this host refuses ${kind}${told}: ${why}`, cause);
+  return new SetupError("FORBIDDEN", `this host refuses ${kind}${reported}: ${why}`, cause);
 }

@@ -32,40 +32,41 @@ import { finish, hostPaths, isSeenAnywhere, type KillMode, type Plan, type Sessi
 import { parseMountOptions, SetupError } from "./settings.js";
 import { targets, throughTargets } from "./targets.js";
 
-/** A command that runs with a private /tmp. */
+/** A running command with a private /tmp. */
 export interface Running {
   readonly child: ChildProcess;
-  /** The command's own process. */
+  /** The PID of the command. */
   readonly pid: number | undefined;
-  /** The directories on the host that it sees as /tmp and /var/tmp; none of a disconnected one. */
+  /** The directories on the host that it sees as /tmp and /var/tmp; empty if disconnected. */
   readonly directories: readonly string[];
-  /** False where `bestEffort` let it run with the host's /tmp. */
+  /** False if `bestEffort` let it run with the host's /tmp. */
   readonly isPrivate: boolean;
   /** What `mayfly run` would need to show the command's program, if the private /tmp hides it: `--expose PATH`. */
   readonly hiding?: string;
-  /** Sends the command a signal; false where it has ended. */
+  /** Sends a signal to the command. Returns false if it has exited. */
   kill(signal: NodeJS.Signals): boolean;
-  /** When the command has ended and its private /tmp was let go of. Never rejects for how the command ended. */
+  /** Resolves when the command has ended and its private /tmp was released, however the command ended. */
   readonly ended: Promise<Ended>;
 }
 
 export interface Ended extends CommandEnd {
-  /** What became of the private /tmp. */
+  /** What happened to the private /tmp. */
   readonly release: Release;
 }
 
 /**
- * Runs a command that has its own, empty /tmp and /var/tmp (mode 1777, nosuid and nodev), which go when it ends.
+ * Runs a command with its own, empty /tmp and /var/tmp (mode 1777, nosuid and nodev), which are removed when it ends.
  *
- * As root this changes the calling thread's mount namespace and back, without giving the event loop a turn. From then
- * on the thread's working directory and umask are its own: a `process.chdir` no longer reaches the threads on which
- * Node opens relative paths asynchronously. Every fd from 3 on is marked close-on-exec, those too that were inherited. As an ordinary user it goes through unshare(1) or bubblewrap, and the
- * command has no capabilities and can gain no privileges.
+ * As root, this temporarily changes the mount namespace of the calling thread, without returning to the event loop.
+ * Afterwards, the thread no longer shares its working directory and umask with other threads: `process.chdir` does not
+ * affect the threads on which Node opens relative paths asynchronously. All file descriptors above 2, inherited ones
+ * included, are marked close-on-exec. For an ordinary user, it uses unshare(1) or bubblewrap, and the command has no
+ * capabilities and cannot gain privileges.
  *
- * Security: it keeps others' names, symlinks and eyes out of the command's temporary files. It is no sandbox: see
- * SECURITY.md for what it does not stop.
+ * Security: it hides the command's temporary files from other users, and protects the command from files and symlinks that
+ * they create in /tmp. It is not a sandbox: SECURITY.md lists what it does not prevent.
  *
- * @throws SetupError where the private /tmp can't be had; nothing was run then.
+ * @throws SetupError if the private /tmp cannot be set up; the command was not run.
  */
 export async function runPrivately(
   command: readonly string[],
@@ -88,7 +89,7 @@ export async function runPrivately(
   }
 }
 
-/** A failed call or a refusal on the way, in words. */
+/** Converts a failed system call or a refusal to a SetupError. */
 export function asSetupError(error: unknown): unknown {
   if (error instanceof SetupError || !(error instanceof Error)) return error;
   const words = error instanceof SyscallError ? errnoWords(error.code) : undefined;
@@ -111,7 +112,7 @@ function planned(command: readonly string[], options: PrivateRunOptions): Plan {
   const outside = options.env ?? process.env;
   const { env, notices } = environmentInside(outside, cover, options.forPerson === true);
   const cwd = whereTo(options.cwd);
-  // Of one that is joined nobody knows what it holds.
+  // The contents of a joined private /tmp are unknown.
   const isNew = options.join === undefined;
   if (isNew && cwd.isInherited) notices.push(...hiddenDirectoryNotices(cwd.path, cover));
   for (const notice of notices) options.onNotice?.(notice);
@@ -133,7 +134,7 @@ function planned(command: readonly string[], options: PrivateRunOptions): Plan {
   };
 }
 
-/** Relative paths are the caller's. */
+/** Relative paths are resolved against the caller's working directory. */
 function exposedPath(path: string): Bytes {
   if (path === "") throw new SetupError("BAD_OPTION", "cannot expose an empty path (is a variable unset?)");
   const whole = isAbsolute(bytes(path)) ? bytes(path) : join(workingDirectory(), bytes(path));
@@ -145,7 +146,7 @@ export function whereTo(cwd: string | undefined): Plan["cwd"] {
   return { path: bytes(cwd), isInherited: false };
 }
 
-/** The fds of this process that the command will have. */
+/** The file descriptors of this process that the command inherits. */
 export function inheritedFds(stdio: StdioOptions): number[] {
   if (stdio === "inherit") return [0, 1, 2];
   if (typeof stdio === "string") return [];
@@ -167,7 +168,7 @@ async function staged(plan: Plan, options: PrivateRunOptions): Promise<Session> 
   }
 }
 
-/** What root of a container may be denied, who may have a user namespace all the same. */
+/** System calls that may be denied to root in a container, where a user namespace may still work. */
 const PRIVILEGED = ["unshare", "open_tree", "mount_setattr", "move_mount", "fsopen", "fsmount", "setns"];
 
 async function stagedByRoot(
@@ -190,25 +191,25 @@ function stagedAsRoot(plan: Plan, directories: DirectorySet, found: Found | unde
   return prepareDirectories(plan, directories);
 }
 
-/** The directories that are joined, or new ones; none for a tmpfs. */
+/** The joined or newly created directories; empty for a tmpfs. */
 function directoriesFor(plan: Plan, found: Found | undefined): DirectorySet {
   if (found?.mode === "connected") return joined(found);
   if (found !== undefined) return requireTrusted(found);
   return plan.mode === "connected" ? makeDirectories(plan.targets, plan.name) : [];
 }
 
-/** A tmpfs has no directory whose owner could be asked for, only a mount namespace. */
+/** A tmpfs has no directory with an owner, only a mount namespace. */
 function requireTrusted({ owner, pids }: Found): DirectorySet {
   if (owner?.isTrusted === true) return [];
   const whose = owner === undefined ? "another user" : userInWords(owner.uid);
   const why = `the mounts of process ${pids[0]} belong to ${whose}`;
-  throw new SetupError("FOREIGN", `cannot join: ${why}; mayfly enter looks into it`);
+  throw new SetupError("FOREIGN", `cannot join: ${why}; use "mayfly enter" to inspect it`);
 }
 
 const ATTEMPTS = 200;
 const ATTEMPT_MS = 5;
 
-/** Joins, and tries again for a second where somebody holds the lock who only looks whether it is in use. */
+/** Joins; retries for a second, since another process may briefly hold the lock to check whether it is in use. */
 function joined({ locations, leaf, pids }: Found): DirectorySet {
   if (locations.length === 0) {
     throw new SetupError("NOT_FOUND", `the directory of process ${pids[0]} is not in this /tmp`);
@@ -230,7 +231,7 @@ function joined({ locations, leaf, pids }: Found): DirectorySet {
   }
 }
 
-/** The stage as callers see it. */
+/** The session as the public interface shows it. */
 export function running(session: Session, killMode: KillMode): Running {
   return {
     child: session.started.child,
@@ -259,7 +260,7 @@ function unprotected(command: readonly string[], options: PrivateRunOptions, why
   };
 }
 
-/** Node knows of its own child whether it has ended; a child of that one is asked for by its number. */
+/** Node knows whether its own child has exited; a grandchild is checked by its PID. */
 function sendSignal(child: ChildProcess, pid: number | undefined, signal: NodeJS.Signals): boolean {
   if (pid === child.pid || pid === undefined || child.exitCode !== null) return child.kill(signal);
   return process.kill(pid, signal);

@@ -1,4 +1,4 @@
-/** A command in its private /tmp, from the plan to the end. */
+/** Types and supervision of a command in its private /tmp, from the plan to the release. */
 import type { StdioOptions } from "node:child_process";
 import type { Bytes } from "../base/bytes.js";
 import { type Fd, pathBelow } from "../sys/files.js";
@@ -14,49 +14,49 @@ import type { MountSettings } from "./settings.js";
 export type PrivateMode = "connected" | "disconnected";
 
 /**
- * What happens to processes that outlive the command: `process` leaves them and what they see alone, `mixed` kills
- * them, `all` first asks them to end (SIGTERM) and kills them 5 seconds later.
+ * What happens to processes that outlive the command: `process` leaves them and their private /tmp alone, `mixed` kills
+ * them, `all` sends SIGTERM and kills them 5 seconds later.
  */
 export type KillMode = "process" | "mixed" | "all";
 
-/** All that is decided before anything is done. */
+/** All decisions that are made before anything is created. */
 export interface Plan {
   readonly command: readonly string[];
-  /** What a new private /tmp is named. */
+  /** The name of a new private /tmp. */
   readonly name: string;
   readonly rights: Rights;
   readonly mode: PrivateMode;
   readonly settings: MountSettings;
-  /** Whether any of them were asked for. */
+  /** Whether any mount options were given. */
   readonly hasMountOptions: boolean;
   readonly targets: readonly Bytes[];
   readonly expose: readonly Bytes[];
-  /** What would have to be exposed for the command to be found. */
+  /** The path to expose, if the private /tmp hides the command's program. */
   readonly hiding?: Bytes | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly stdio: StdioOptions;
-  /** Looked up inside: where it should start, and whether a directory above will do. */
+  /** The working directory, looked up inside, and whether a parent of it may be used instead. */
   readonly cwd: { readonly path: Bytes; readonly isInherited: boolean };
   readonly openFiles?: bigint;
 }
 
-/** A command that runs in its private /tmp. */
+/** A running command in its private /tmp. */
 export interface Session {
   readonly started: Started;
-  /** Where it differs from the child's: bubblewrap has a process of its own between. */
+  /** The command's PID if it is not the child's: bubblewrap runs a process in between. */
   readonly pid: number | undefined;
   readonly directories: DirectorySet;
-  /** The mount namespace's name in the kernel. */
+  /** The kernel's name of the mount namespace. */
   readonly namespace: string | undefined;
-  /** Whether processes still have the namespace. */
+  /** Whether processes still use the namespace. */
   isLive(): boolean;
   close(): void;
 }
 
 /**
- * Whether the mount is still somewhere. At the root of a mount `..` leads to the directory that it is mounted in; when
- * the last process of its namespace has ended it is mounted nowhere, and `..` stays where it is. So one call tells
- * what a search through /proc would.
+ * Whether the mount is still attached. At the root of an attached mount, `..` leads to the directory that contains the
+ * mount point. Once the last process of its namespace has exited, the mount is detached, and `..` is the root itself. So
+ * one system call replaces a search through /proc.
  */
 export function isAttached(mount: Fd): boolean {
   return !sameInode(statx(mount), statx(mount, ".." as Bytes));
@@ -65,7 +65,7 @@ export function isAttached(mount: Fd): boolean {
 const PATIENCE_MS = 5000;
 const POLL_MS = 10;
 
-/** Waits for the command, deals with what outlives it, and lets go of the directories. */
+/** Waits for the command, handles processes that outlive it, and releases the directories. */
 export async function finish(
   session: Session,
   killMode: KillMode,
@@ -84,7 +84,7 @@ export async function finish(
   }
 }
 
-/** Whether any process on the host has the directories, by a search through all of them. */
+/** Whether any process on the host sees the directories; searches all processes. */
 export function isSeenAnywhere(directories: DirectorySet): boolean {
   const { views } = namespaces();
   const host = readMountInfo();
@@ -99,7 +99,7 @@ async function endOthers({ namespace, isLive }: Session, killMode: KillMode): Pr
     signalNamespace(namespace, "SIGCONT");
     while (isLive() && performance.now() < deadline) await pause();
   }
-  // A process may have forked while its siblings were looked for, so again, until there are none.
+  // A process may fork during the search, so repeat until there are none.
   while (isLive() && processesIn(namespace).length > 0) {
     signalNamespace(namespace, "SIGKILL");
     await pause();
@@ -110,7 +110,7 @@ function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, POLL_MS));
 }
 
-/** The paths of the directories that the command sees, as the host has them. */
+/** The host paths of the directories that the command sees. */
 export function hostPaths(directories: DirectorySet): Bytes[] {
   return directories.map(({ outer }) => pathBelow(outer, "tmp" as Bytes));
 }

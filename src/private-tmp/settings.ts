@@ -1,4 +1,4 @@
-/** Mount options, and the errors of a set-up. */
+/** Parses mount options, and defines the errors of a setup. */
 import { bytes, escapeForDisplay } from "../base/bytes.js";
 import {
   MOUNT_ATTR_NODEV,
@@ -8,7 +8,7 @@ import {
   MOUNT_ATTR_RDONLY,
 } from "../sys/mount.js";
 
-/** A private /tmp that can't be set up as asked. Nothing was run. */
+/** A private /tmp cannot be set up as requested. The command was not run. */
 export class SetupError extends Error {
   override readonly name = "SetupError";
   readonly code: SetupCode;
@@ -20,27 +20,27 @@ export class SetupError extends Error {
 }
 
 export type SetupCode =
-  /** An option that does not exist, or that the mode does not have. */
+  /** An option is invalid, or not supported in this mode. */
   | "BAD_OPTION"
-  /** The host refuses the namespaces; the message names the setting. */
+  /** The host refuses namespaces; the message names the responsible setting. */
   | "FORBIDDEN"
-  /** A program that is needed is not there: setpriv, unshare. */
+  /** A required program, such as setpriv or unshare, is not installed. */
   | "MISSING_PROGRAM"
-  /** No private /tmp has that name, or no such process has one. */
+  /** There is no private /tmp with that name, or the process has none. */
   | "NOT_FOUND"
-  /** Several have that name. */
+  /** Several private /tmps have that name. */
   | "AMBIGUOUS"
   /** It belongs to another user. */
   | "FOREIGN"
-  /** An fd would have led the command out of its private /tmp. */
+  /** An inherited file descriptor would give the command access to the host's files. */
   | "OPEN_DIRECTORY"
-  /** A system call failed; it is the `cause`. */
+  /** A system call failed; the error is the `cause`. */
   | "FAILED";
 
 export interface MountSettings {
   /** MOUNT_ATTR_* bits. */
   readonly attributes: number;
-  /** Of the tmpfs: `size`, `nr_inodes`. */
+  /** Options of the tmpfs: `size`, `nr_inodes`. */
   readonly tmpfs: Readonly<Record<string, string>>;
 }
 
@@ -62,7 +62,7 @@ const TMPFS_OPTIONS = ["size", "nr_inodes"];
 const TMPFS_DEFAULTS = { size: "10%", nr_inodes: "400k" };
 const DEFAULT_ATTRIBUTES = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 
-/** Reads `noexec,size=10M`. Later ones win, and `suid`, `dev`, `exec`, `rw` take back what is set. */
+/** Parses options such as `noexec,size=10M`. Later ones override earlier ones; `suid`, `dev`, `exec` and `rw` clear an option. */
 export function parseMountOptions(
   texts: readonly string[],
   mode: "connected" | "disconnected",
@@ -99,7 +99,7 @@ function unknownOption(option: string): string {
   return `unknown mount option "${escapeForDisplay(bytes(option))}" (valid options: ${all.join(", ")})`;
 }
 
-/** The names of the attributes that are set, as mount(8) writes them. */
+/** The names of the set attributes, as in mount(8). */
 export function attributeNames(attributes: number): string[] {
   return Object.entries(ATTRIBUTES).flatMap(([name, bit]) => ((attributes & bit) !== 0 ? [name] : []));
 }

@@ -1,11 +1,11 @@
-/** The disk usage of a private directory. */
+/** Measures the disk usage of a private directory. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { type DirectoryEntry, DT_DIR, entries, openDirectory } from "../sys/directory.js";
 import { type Fd, O_NOFOLLOW } from "../sys/files.js";
 import { isDirectory, type Stat, statx } from "../sys/inode.js";
 
-/** Each level holds an fd open; what lies deeper is not counted. */
+/** Each level needs an open file descriptor; deeper levels are not counted. */
 const DEEPEST = 200;
 
 interface Level {
@@ -13,7 +13,7 @@ interface Level {
   readonly listing: Iterator<DirectoryEntry>;
 }
 
-/** The bytes on disk below a directory, hard links once, without what is mounted inside. */
+/** The disk usage below a directory in bytes. Counts hard links once, and excludes other mounts. */
 export function sizeBelow(top: Fd): number {
   const seen = new Set<string>();
   const levels: Level[] = [{ dir: top, listing: entries(top) }];
@@ -52,7 +52,7 @@ function opened(dir: Fd, name: Bytes): Fd | undefined {
   return undefined;
 }
 
-/** It may be removed, closed to us, or mounted upon, while it is looked at. */
+/** The directory may be removed, inaccessible, or replaced meanwhile. */
 function ignoringGone<Result>(act: () => Result): Result | undefined {
   try {
     return act();

@@ -1,4 +1,4 @@
-/** The places that a private /tmp covers. */
+/** Determines the directories that a private /tmp covers. */
 import { realpathSync } from "node:fs";
 import { type Bytes, basename, dirname, fromBuffer, isBelow, join } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
@@ -19,9 +19,8 @@ import { newLeaf } from "./name.js";
 const WANTED = ["/tmp", "/var/tmp"] as const;
 
 /**
- * What a private /tmp covers: /tmp and /var/tmp, followed to where symlinks lead, each place once. One that does not exist
- * is made, if that is allowed; else there is nothing to cover. One that lies inside the other (/var/tmp -> /tmp/var) is
- * covered with it.
+ * The targets: /tmp and /var/tmp with symlinks resolved, each directory once. One that does not exist is created if
+ * permitted, and skipped otherwise. One that is inside the other (/var/tmp -> /tmp/var) is covered by it.
  */
 export function targets(): Bytes[] {
   const all = places();
@@ -33,14 +32,14 @@ function places(): Bytes[] {
   return [...new Set(found)];
 }
 
-/** The places inside a target, as paths below it: a private /tmp has to have them too. */
+/** The directories inside a target that must exist in a private /tmp too, as paths below the target. */
 export function placesInside(target: Bytes): Bytes[] {
   return places()
     .filter((place) => targetAbove(place, [target]) !== undefined)
     .map((place) => place.slice(target.length + 1) as Bytes);
 }
 
-/** A path below /tmp or /var/tmp, if those are symlinks, as a path below where they lead. */
+/** Resolves /tmp or /var/tmp at the start of a path if they are symlinks. */
 export function throughTargets(path: Bytes): Bytes {
   const wanted = WANTED.map((each) => each as string as Bytes).find((each) => isBelow(path, each));
   const real = wanted === undefined ? undefined : existing(wanted);
@@ -64,7 +63,7 @@ function existing(path: Bytes): Bytes | undefined {
   }
 }
 
-/** Nobody is to see it with another mode than 1777, so it is made under another name. */
+/** Created under a temporary name, so that it never appears with a mode other than 1777. */
 function makeTarget(path: Bytes): void {
   using above = openat(Fd.cwd, dirname(path), O_PATH | O_DIRECTORY);
   const passing = `.${newLeaf("new")}` as Bytes;
@@ -81,7 +80,7 @@ function makeTarget(path: Bytes): void {
   }
 }
 
-/** The target that `path` lies strictly below. */
+/** The target that contains `path`. */
 export function targetAbove(path: Bytes, all: readonly Bytes[]): Bytes | undefined {
   return all.find((target) => path.startsWith(join(target, "" as Bytes)) && path.length > target.length + 1);
 }

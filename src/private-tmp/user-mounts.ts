@@ -1,4 +1,4 @@
-/** The mounts of a private /tmp as commands of a shell, for users without root. */
+/** Builds the shell commands that mount a private /tmp without root. */
 import { type Bytes, bytes, escapeForDisplay, join } from "../base/bytes.js";
 import { makeDevice } from "../sys/files.js";
 import { statx } from "../sys/inode.js";
@@ -14,10 +14,9 @@ import { attributeNames, SetupError } from "./settings.js";
 import { commandLine, quote } from "./shell.js";
 import { placesInside } from "./targets.js";
 
-/** What may not be taken away from a mount that came from outside the user namespace. */
+/** Options that the kernel does not let a user namespace clear on a mount from outside. */
 const LOCKED = ["ro", "nosuid", "nodev", "noexec", "nosymfollow"];
 
-/** The mounts as shell commands, in order. */
 export function mountCommands(
   plan: Plan,
   directories: DirectorySet,
@@ -29,20 +28,20 @@ export function mountCommands(
 }
 
 /**
- * Makes sure that what is seen inside is what was found outside: mount(8) goes by paths, which others can replace, and
- * the kernel binds no fd of another mount namespace. Nothing has used the mounts yet.
+ * Checks that the exposed paths are still the files that were opened: mount(8) uses paths, which other users can replace,
+ * and the kernel cannot bind-mount a file descriptor from another mount namespace. The command has not started yet.
  */
 export function exposureChecks(exposed: readonly PlannedHole[]): string[] {
   return exposed.map(({ path, source }) => {
     const { deviceMajor, deviceMinor, inode } = statx(source);
     const identity = `${makeDevice(deviceMajor, deviceMinor)}:${inode}`;
     const stat = commandLine([needProgram("stat", "coreutils"), "-c", "%d:%i", path]);
-    const message = quote(`cannot expose ${escapeForDisplay(path)}: it was replaced meanwhile`);
+    const message = quote(`cannot expose ${escapeForDisplay(path)}: it was replaced during the setup`);
     return `test "$(${stat})" = ${identity} || { echo ${message} >&2; exit 125; }`;
   });
 }
 
-/** What is exposed is bound into the directories first: as soon as they are in place, the host's /tmp is out of sight. */
+/** Exposed paths are bound into the directories first, since the mounted directories then hide the host's /tmp. */
 function directoryCommands(plan: Plan, directories: DirectorySet, exposed: readonly PlannedHole[]): string[] {
   const inner = (target: Bytes): Bytes | undefined => {
     const directory = directories.find((each) => each.target === target);
@@ -61,7 +60,7 @@ function directoryCommands(plan: Plan, directories: DirectorySet, exposed: reado
   return [...holes, ...covers];
 }
 
-/** A bind mount takes its options only when it is mounted anew. */
+/** A bind mount gets its options only with a remount. */
 function boundCommands(from: Bytes, to: Bytes, { settings }: Plan): string[] {
   const carrier = mountAt(readMountInfo(), from)?.options ?? [];
   const options = new Set([
@@ -75,13 +74,13 @@ function emptyCommands(target: Bytes): string[] {
   return [mount("-t", "tmpfs", "-o", "ro,nosuid,nodev,mode=0555,size=4k", "mayfly-empty", target)];
 }
 
-/** One tmpfs: it is mounted on the last target, gets a directory for each, and those are bound to where they belong. */
+/** Mounts one tmpfs on the last target, creates a directory for each target in it, and binds these to the targets. */
 function tmpfsCommands(plan: Plan, exposed: readonly PlannedHole[]): string[] {
   const session = plan.targets.at(-1);
   if (session === undefined) return [];
   for (const path of plan.expose) {
     if (exposableBelow(path, plan.targets) !== session) continue;
-    const why = `a path below ${escapeForDisplay(session)} can't be exposed in a tmpfs without root`;
+    const why = `a path below ${escapeForDisplay(session)} cannot be exposed in a tmpfs without root`;
     throw new SetupError("BAD_OPTION", `${escapeForDisplay(path)}: ${why}`);
   }
   const options = Object.entries({ mode: "0700", ...plan.settings.tmpfs }).map(
@@ -115,7 +114,7 @@ function exposedCommands(
   });
 }
 
-/** The other places that lie inside the target. */
+/** Creates the other targets that are inside this one. */
 function placeCommands(directory: Bytes, target: Bytes): string[] {
   const mkdir = needProgram("mkdir", "coreutils");
   return placesInside(target).map((place) =>
@@ -136,7 +135,7 @@ function mount(...words: readonly string[]): string {
   return commandLine([needProgram("mount", "mount of util-linux"), "-n", ...words]);
 }
 
-/** The mounts as bubblewrap's options; undefined where it has none for what was asked. */
+/** The options of bubblewrap for the mounts; undefined if it does not support them. */
 export function bubblewrapOptions(plan: Plan, directories: DirectorySet): string[] | undefined {
   const unknown = MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
   if ((plan.settings.attributes & unknown) !== 0 || directories.length !== plan.targets.length)

@@ -1,4 +1,4 @@
-/** Finds what programs that were killed have left: by its name, its owner, and a lock that nobody holds. */
+/** Finds files and directories that killed programs left behind: by name, owner, and a lock that no process holds. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { entries } from "../sys/directory.js";
@@ -10,15 +10,15 @@ import { isFreshName } from "./names.js";
 import type { NameParts } from "./options.js";
 
 /**
- * What `mkdtemp` or `mkstemp` made with these names and nobody holds any more, one by one. Each is locked while it is
- * handed out, so that nobody takes it up meanwhile.
+ * Yields the abandoned files and directories that `mkdtemp` or `mkstemp` created with this prefix and suffix. Each is
+ * locked until the next one, so that no other process uses it meanwhile.
  */
 export function* abandoned(
   dir: Fd,
   { prefix, suffix }: NameParts,
 ): Generator<Leftover & { readonly fd: Fd }> {
   using listing = openat(dir, SELF, O_RDONLY | O_DIRECTORY);
-  // All names first: what is removed while a listing goes on may make it skip others.
+  // Reads all names first, since removals during a listing may make it skip entries.
   const names = [...entries(listing)].map(({ name }) => name);
   for (const name of names) {
     if (!isFreshName(name, prefix, suffix)) continue;
@@ -27,7 +27,7 @@ export function* abandoned(
   }
 }
 
-/** One such thing, locked until it is disposed of. */
+/** An abandoned file or directory, locked until it is disposed. */
 class Abandoned implements Disposable {
   readonly entry: Leftover & { readonly fd: Fd };
 
@@ -40,7 +40,7 @@ class Abandoned implements Disposable {
   }
 }
 
-/** What has this name, if it is this user's and nobody holds it any more. */
+/** The entry with this name, if it belongs to this user and no process holds its lock. */
 export function abandonedAt(dir: Fd, name: Bytes): Abandoned | undefined {
   const fd = openOwn(dir, name);
   if (fd === undefined) return undefined;
@@ -50,7 +50,7 @@ export function abandonedAt(dir: Fd, name: Bytes): Abandoned | undefined {
   return undefined;
 }
 
-/** Undefined for what is gone, or can't be one of ours: a symlink, something that may not even be opened. */
+/** Undefined if the entry does not exist or cannot be one of ours: a symlink, or something that cannot be opened. */
 function openOwn(dir: Fd, name: Bytes): Fd | undefined {
   try {
     return openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -60,7 +60,7 @@ function openOwn(dir: Fd, name: Bytes): Fd | undefined {
   }
 }
 
-/** Undefined for what is somebody else's, what was detached, and what this library does not make. */
+/** Undefined for entries of other users, detached ones, and types that this library does not create. */
 function leftoverOf(dir: Fd, name: Bytes, fd: Fd): Leftover | undefined {
   const stat = statx(fd);
   if (stat.uid !== process.geteuid?.()) return undefined;

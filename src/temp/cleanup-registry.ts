@@ -1,4 +1,4 @@
-/** What must not outlive the process: entered in the registry before it exists, removed when the process ends. */
+/** The cleanup registry: temporary files are registered before they exist, and removed when the process ends. */
 import { isMainThread, type Worker } from "node:worker_threads";
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
@@ -11,40 +11,40 @@ import { RemovalError } from "./errors.js";
 import { hasParentTable, type Kind, type RegistryEntry, registry } from "./registry.js";
 import { type Steps, step, stepThroughSync } from "./sync-async.js";
 
-/** Something on disk that is to be removed. */
+/** A file, directory or mount point to remove. */
 export interface Leftover {
   readonly kind: Kind;
-  /** The directory that it was made in. */
+  /** The parent directory. */
   readonly dir: Fd;
   readonly name: Bytes;
-  /** What was made: tells it from whatever may have its name later. Undefined if it may not have been made yet. */
+  /** The created file, to distinguish it from another one with the same name. Undefined if it may not exist yet. */
   readonly fd: Fd | undefined;
 }
 
-/** One that the registry knows. */
+/** A registered one. */
 export interface Held extends Leftover {
   readonly fd: Fd;
   readonly slot: number;
 }
 
-/** Enters in the registry what is about to be made. Then either `hold` it or `forget` it. */
+/** Registers what is about to be created. Call `register` after success, or `forget`. */
 export function expect(kind: Kind, dir: Fd, name: Bytes): number {
   watchExit();
   return registry.add(kind, dir.number, name);
 }
 
-/** It was made: from here on, the end of the process removes it. */
+/** Marks it as created: it will be removed when the process ends. */
 export function register(slot: number, entry: Leftover & { readonly fd: Fd }): Held {
   registry.made(slot, entry.fd.number);
   return { ...entry, slot };
 }
 
-/** It was not made, or is gone again. */
+/** Unregisters it: it was not created, or was removed again. */
 export function forget(slot: number): void {
   registry.drop(slot);
 }
 
-/** It was removed, or given up on purpose. */
+/** Unregisters it: it was removed, or deliberately kept. */
 export function unregister(held: Held): void {
   registry.drop(held.slot);
 }
@@ -52,8 +52,8 @@ export function unregister(held: Held): void {
 let watching = false;
 
 /**
- * Around the event rather than a listener for it: a listener that throws keeps those after it from being called, and
- * listeners may still use what is temporary, or make more.
+ * Wraps the `exit` event instead of listening for it: if a listener throws, later ones are not called, and listeners may
+ * still use or create temporary files.
  */
 function watchExit(): void {
   if (watching) return;
@@ -69,7 +69,7 @@ function watchExit(): void {
   });
 }
 
-// What a worker makes is in the table, even if this thread makes nothing itself.
+// A worker may register files even if this thread does not.
 process.on("worker", (worker: Worker) => {
   watchExit();
   const { threadId } = worker;
@@ -77,18 +77,18 @@ process.on("worker", (worker: Worker) => {
 });
 
 /**
- * The end of a worker is not the end of the process: what it made may be in use elsewhere, so it stays until then. If the
- * thread that started it does not know the table, nobody else can clean up.
+ * When a worker ends, its files may still be in use elsewhere, so they stay until the process ends. But if the thread that
+ * started the worker has no table, the worker itself must clean up.
  */
 function atExit(): void {
   if (!isMainThread && hasParentTable) registry.bequeath();
   else removeEverything();
 }
 
-/** How often to look again for what another thread was making at that moment, a millisecond apart. */
+/** How often to check again, one millisecond apart, for files that another thread was just creating. */
 const MOST_LOOKS = 20;
 
-/** Removes what all threads have made. From here on, none of the others makes anything. */
+/** Removes the files of all threads. From now on, other threads cannot create any. */
 export function removeEverything(): void {
   registry.close();
   const clock = new Int32Array(new SharedArrayBuffer(4));
@@ -102,15 +102,15 @@ export function removeEverything(): void {
 
 const ORDER: Readonly<Record<Kind, number>> = { "mount-point": 0, file: 1, directory: 2 };
 
-/** Mounts first, since they lie in directories. Nobody is there to hear of a failure, and the status must not change. */
+/** Unmounts first, since mounts are inside directories. Failures cannot be reported and must not change the exit status. */
 function removeQuietly(entries: readonly RegistryEntry[]): void {
   for (const entry of [...entries].sort((a, b) => ORDER[a.kind] - ORDER[b.kind])) {
     try {
       stepThroughSync(removal(leftoverOf(entry)));
     } catch {
-      // A sweep, or the host's cleaner, finds it later: its lock ends with the process.
+      // Left to a sweep or the host's cleaner, since its lock ends with the process.
     }
-    // What is still being made may appear after this look.
+    // A file that is just being created may appear after this check.
     if (entry.fd >= 0) registry.drop(entry.slot);
   }
 }
@@ -120,20 +120,20 @@ function leftoverOf({ kind, dir, name, fd }: RegistryEntry): Leftover {
   return { kind, dir: parent, name, fd: fd < 0 ? undefined : new Fd(fd, name) };
 }
 
-/** Removes it if it still is what was made: by the directory's fd, never by a path. */
+/** Removes it if its name still leads to the created file, by the directory's fd and never by a path. */
 export function* removal(entry: Leftover): Steps<void> {
   if (entry.kind === "directory") yield* directoryRemoval(entry);
   else if (entry.kind === "mount-point") unmountAndRemove(entry);
   else if (isStillThere(entry)) unlinkat(entry.dir, entry.name);
 }
 
-/** Only ever the empty directory: if unmounting fails, what is mounted there must not be emptied. */
+/** Removes only an empty directory: if the unmount fails, the mounted files must not be removed. */
 function unmountAndRemove(entry: Leftover): void {
   const { dir, name } = entry;
   try {
     unmountAt(pathBelow(dir, name));
   } catch (error) {
-    // Nothing is mounted there (any more).
+    // Not mounted (any more).
     if (!failedWith(error, "EINVAL", "ENOENT")) throw error;
   }
   if (!removeEmpty(entry)) unlinkat(dir, name, AT_REMOVEDIR);
@@ -148,7 +148,7 @@ function unmountAt(path: Bytes): void {
   }
 }
 
-/** Removes an empty directory. Under a name of 128 random bits there is nothing to lose by trying. */
+/** Removes an empty directory. The name has 128 random bits, so it cannot be another one. */
 export function removeEmpty({ dir, name }: Leftover): boolean {
   const code = tryUnlinkat(dir, name, AT_REMOVEDIR);
   return code === undefined || code === "ENOENT";
@@ -161,7 +161,7 @@ function* directoryRemoval(entry: Leftover): Steps<void> {
   if (left.length > 0) throw new RemovalError(pathBelow(dir, name), left);
 }
 
-/** Lets the event loop have its turn between two slices of a large tree. */
+/** Returns to the event loop between slices of a large tree. */
 function* inSlices(slices: Generator<void, RemovalResult>): Steps<RemovalResult> {
   for (;;) {
     const slice = slices.next();
@@ -176,7 +176,7 @@ function* inSlices(slices: Generator<void, RemovalResult>): Steps<RemovalResult>
 const made = new InodeMark();
 const found = new InodeMark();
 
-/** Whether the name still leads to what was made, rather than to nothing or to something else. */
+/** Whether the name still leads to the created file. */
 export function isStillThere({ dir, name, fd }: Leftover): boolean {
   if (!found.look(dir, cstring(name))) return false;
   if (fd === undefined) return true;

@@ -1,4 +1,4 @@
-/** `mkdtemp`: a directory of one's own, locked against cleaners. */
+/** `mkdtemp`: a private directory, locked against cleaners. */
 import { inspect } from "node:util";
 import { requireOptions } from "../base/arguments.js";
 import { type Bytes, join, toBuffer, toText } from "../base/bytes.js";
@@ -24,14 +24,14 @@ import type { Parent } from "./parent.js";
 import { inPlace } from "./placement.js";
 import { type Steps, stepThrough, stepThroughSync } from "./sync-async.js";
 
-/** A cleaner can take a directory in the moment before it is locked; so often is another one made in its place. */
+/** How often to try again if a cleaner removes the directory before it is locked. */
 const ATTEMPTS = 1000;
 const OWNER_ONLY = 0o700;
 const PERMISSIONS = 0o777;
 
 /**
- * Makes a directory that only this user can use, under a name that nobody can guess, and holds a shared lock on it:
- * systemd-tmpfiles and every cleaner that honours such locks skip it and everything below it, regardless of timestamps.
+ * Creates a directory with mode 0700 and an unpredictable name (128 random bits), and holds a shared flock(2) on it:
+ * systemd-tmpfiles, and every cleaner that honors such locks, skips it and everything below it, regardless of timestamps.
  * It is removed by `remove()`, by `using`, or at the latest when the process exits.
  *
  * @throws TempSpaceError, UnsafePathError, SyscallError
@@ -42,9 +42,9 @@ export function mkdtempSync(options: TempDirOptions = {}): LockedDir {
   return inPlace(options, (parent) => makeDirectory(parent, parts));
 }
 
-/** A directory made by `mkdtemp`. */
+/** A directory created by `mkdtemp`. */
 export class LockedDir implements Disposable, AsyncDisposable {
-  /** What is behind it: a directory with a lock, or where the file system has no locks (some NFS, FUSE), without. */
+  /** `directory` if the file system does not support locks (some NFS and FUSE file systems). */
   readonly backing: "locked-directory" | "directory";
   readonly #parent: Parent;
   readonly #held: Held;
@@ -60,7 +60,7 @@ export class LockedDir implements Disposable, AsyncDisposable {
     return toText(this.#path());
   }
 
-  /** The same, byte for byte: for parents whose names are not UTF-8. */
+  /** The absolute path as bytes, for parents whose names are not valid UTF-8. */
   get pathBuffer(): Buffer {
     return toBuffer(this.#path());
   }
@@ -70,17 +70,17 @@ export class LockedDir implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The open directory that holds the lock; -1 once it was removed or detached. Put it into a child's `stdio`, and the
-   * lock lives for as long as the child does, even when this process is killed.
+   * The file descriptor of the open directory, which holds the lock; -1 after removal or detachment. If you pass it to a
+   * child in `stdio`, the child keeps the lock, even if this process is killed.
    */
   get fd(): number {
     return this.#held.fd.number;
   }
 
   /**
-   * Removes the directory with all that is in it, mounts excepted, and gives up the lock. Again is harmless.
+   * Removes the directory and its contents, except mounts, and releases the lock. Does nothing if it was removed already.
    *
-   * @throws RemovalError where something had to stay (a mount, an immutable file): it can be called again then.
+   * @throws RemovalError if something could not be removed (a mount, an immutable file); it can be called again.
    */
   async remove(): Promise<void> {
     await stepThrough(this.removal());
@@ -105,8 +105,8 @@ export class LockedDir implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Gives the directory up on purpose: it stays, no lock protects it, and this process forgets it. Its sticky bit is
-   * set, so that `sweepStale` knows that it was not left by accident; the host's ageing applies to it as to any other.
+   * Keeps the directory: releases the lock, and does not remove the directory when the process ends. Sets the sticky bit,
+   * so that `sweepStale` does not treat it as abandoned; the host's cleaner ages it like any other directory.
    *
    * @returns the path.
    */
@@ -133,13 +133,13 @@ export class LockedDir implements Disposable, AsyncDisposable {
     await this.remove();
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` prints. */
   [inspect.custom](): string {
     return `TempDir { path: ${inspect(this.path)}, fd: ${this.fd}, backing: '${this.backing}' }`;
   }
 }
 
-/** @throws SyscallError with a message in words, UnsafePathError */
+/** @throws SyscallError, UnsafePathError */
 export function makeDirectory(
   parent: Parent,
   { prefix, suffix }: NameParts,
@@ -150,11 +150,11 @@ export function makeDirectory(
     const dir = creating("directory", parent, () => makeNamed(parent, name));
     if (dir !== undefined) return dir;
   }
-  const message = `${ATTEMPTS} new directories in a row were taken away before they could be locked`;
+  const message = `${ATTEMPTS} new directories in a row were removed before they could be locked`;
   throw new UnsafePathError("REPLACED_INODE", parent.path, message);
 }
 
-/** Undefined if the name is taken, or the directory was taken away at once. */
+/** Undefined if the name exists, or the directory was removed before it could be locked. */
 function makeNamed(parent: Parent, name: Bytes): LockedDir | undefined {
   const slot = expect("directory", parent.fd, name);
   try {
@@ -186,7 +186,7 @@ interface Taken {
   readonly locked: boolean;
 }
 
-/** Opens and locks the new directory; undefined where a cleaner, or somebody who watched it, was faster. */
+/** Opens and locks the new directory; undefined if a cleaner or another process removed it first. */
 function takeDirectory(parent: Fd, name: Bytes): Taken | undefined {
   let fd: Fd | undefined;
   try {
@@ -204,7 +204,7 @@ function takeDirectory(parent: Fd, name: Bytes): Taken | undefined {
   }
 }
 
-/** Under a umask that takes from the owner too, a new directory can't be opened before it is given back. */
+/** If the umask restricts the owner too, the directory cannot be opened until its mode is corrected. */
 function openNew(parent: Fd, name: Bytes): Fd {
   try {
     return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
@@ -217,7 +217,7 @@ function openNew(parent: Fd, name: Bytes): Fd {
 }
 
 const mark = new InodeMark();
-/** This user, as it was when somebody last asked. */
+/** The cached effective UID. */
 let self: number | undefined;
 
 function isSelf(uid: number): boolean {
@@ -226,13 +226,13 @@ function isSelf(uid: number): boolean {
 }
 
 /**
- * Whether what was locked is alive and this user's. In a sticky directory nobody else can put a directory of ours under
- * the name, and one that was removed has no links left: so this also tells that it still is where it was made.
+ * Whether the locked directory still exists and belongs to this user. In a sticky directory, no other user can move one of
+ * our directories to this name, and a removed one has no links left. So it is the directory that was created.
  */
 function isOurs(fd: Fd): boolean {
   mark.lookAt(fd);
   if (mark.nlink === 0 || !isSelf(mark.uid)) return false;
-  // A umask that takes from the owner himself.
+  // A umask that restricts the owner too.
   if ((mark.mode & PERMISSIONS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
   return true;
 }

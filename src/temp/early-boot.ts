@@ -4,12 +4,12 @@ import { existsSync, readdirSync } from "node:fs";
 import { type Bytes, isBelow } from "../base/bytes.js";
 import { type Mount, mountAt, readMountInfo } from "../sys/mountinfo.js";
 
-/** What is looked at to find out how far boot has come. */
+/** The sources that show the progress of the boot. */
 export interface BootState {
-  /** Below it lie etc, run and usr: `/`, but for tests. */
+  /** The root of etc, run and usr: `/`, except in tests. */
   readonly root: string;
   mounts(): readonly Mount[];
-  /** systemd's own word on whether local file systems are up; undefined where it can't be asked. */
+  /** Whether local file systems are mounted according to systemctl; undefined if it cannot be run. */
   localFileSystemsActive(): boolean | undefined;
 }
 
@@ -28,7 +28,7 @@ const thisHost: BootState = {
 
 const known = new Set<Bytes>();
 
-/** Whether `path` lies on the file system that it will lie on when boot is over. Once up, it is not asked again. */
+/** Whether `path` is on the file system on which it will be after the boot. A positive answer is cached. */
 export function isUp(path: Bytes): boolean {
   if (known.has(path)) return true;
   const up = isUpIn(path, thisHost);
@@ -37,9 +37,9 @@ export function isUp(path: Bytes): boolean {
 }
 
 /**
- * A directory is not there yet where local-fs.target wants a mount on it, or on a directory above it, that the mount
- * table does not have, or where what it lies on is read-only still. Since a mount may also be missing long after boot
- * (`nofail`), systemd has the last word: see bootup(7), local-fs.target.
+ * A directory is not available yet if local-fs.target wants a mount on it, or on a directory above it, that the mount table
+ * does not have, or if its file system is still read-only. Since a mount may also be missing after the boot (`nofail`),
+ * systemd's answer takes precedence; see local-fs.target in bootup(7).
  */
 export function isUpIn(path: Bytes, state: BootState): boolean {
   if (!existsSync(`${state.root}/run/systemd/system`)) return true;
@@ -51,7 +51,7 @@ export function isUpIn(path: Bytes, state: BootState): boolean {
   return (!readOnly && !missing) || state.localFileSystemsActive() === true;
 }
 
-/** Where local-fs.target wants something mounted: by fstab, through its generator, and by units that are enabled. */
+/** The mount points that local-fs.target wants: from fstab, through its generator, and from enabled units. */
 function wantedMounts(root: string): Bytes[] {
   const links = UNIT_DIRECTORIES.flatMap((directory) =>
     ["requires", "wants"].flatMap((kind) => unitsIn(`${root}/${directory}/local-fs.target.${kind}`)),

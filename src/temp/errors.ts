@@ -1,26 +1,26 @@
-/** What goes wrong with temporary files, in words. */
+/** The errors of temporary files, and their messages. */
 import { type Bytes, bytes, escapeForDisplay, normalize } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { SyscallError, type UnsafePathError } from "../base/errors.js";
 import type { Fd } from "../sys/files.js";
 import { freeSpace } from "../sys/space.js";
 
-/** One place that had no room. */
+/** A directory without space. */
 export interface FullPlace {
   readonly dir: string;
-  /** ENOSPC: no blocks or no inodes are left. EDQUOT: this user's quota is used up. */
+  /** ENOSPC: no blocks or inodes are left. EDQUOT: the user's quota is exhausted. */
   readonly code: "ENOSPC" | "EDQUOT";
-  /** Bytes that an ordinary user may still write there. */
+  /** The number of bytes that an ordinary user may still write. */
   readonly freeBytes: number;
-  /** Inodes left; zero also where the file system has no fixed number of them. */
+  /** The number of free inodes; also 0 if the file system has no fixed number. */
   readonly freeInodes: number;
 }
 
 const NOWHERE: FullPlace = { dir: "", code: "ENOSPC", freeBytes: 0, freeInodes: 0 };
 
 /**
- * There is no room for a temporary file or directory. Nothing partial was left behind.
- * `dir`, `freeBytes` and `freeInodes` are those of the place that was asked for; `tried` are all, in order.
+ * There is no space for a temporary file or directory. No partial file is left behind. `dir`, `freeBytes` and
+ * `freeInodes` describe the requested directory; `tried` lists all directories that were tried, in order.
  */
 export class TempSpaceError extends Error {
   override readonly name = "TempSpaceError";
@@ -47,24 +47,24 @@ function messageOf(tried: readonly FullPlace[]): string {
       `${dir} (${code}: ${freeBytes} bytes and ${freeInodes} inodes are free)`,
   );
   const quota = tried.some(({ code }) => code === "EDQUOT");
-  const remedy = quota ? "remove files of your own there" : "make room there";
-  const next = tried.length === 1 ? ", or allow other places with { fallback: true }" : "";
-  return `no room for temporary files in ${places.join(", nor in ")}: ${remedy}, point TMPDIR elsewhere${next}`;
+  const remedy = quota ? "remove some of your files there" : "free some space there";
+  const next = tried.length === 1 ? ", or allow other directories with { fallback: true }" : "";
+  return `no space for temporary files in ${places.join(" or ")}: ${remedy}, set TMPDIR to another directory${next}`;
 }
 
-/** ENOSPC or EDQUOT, if that is the code of `error`: a system call made here or by Node, or a `TempSpaceError`. */
+/** ENOSPC or EDQUOT, if `error` is a failed system call with that code, from here or from Node, or a `TempSpaceError`. */
 export function fullCode(error: unknown): "ENOSPC" | "EDQUOT" | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   return code === "ENOSPC" || code === "EDQUOT" ? code : undefined;
 }
 
-/** What there is to say of a place that turned out full. `anything` is an fd on its file system. */
+/** Describes a full directory. `anything` is a file descriptor on its file system. */
 export function fullPlace(dir: Bytes, anything: Fd, code: FullPlace["code"]): FullPlace {
   const { bytes, inodes } = freeSpace(anything);
   return { dir: escapeForDisplay(dir), code, freeBytes: bytes, freeInodes: inodes };
 }
 
-/** What could not be removed, each with its reason: a mount inside (EXDEV, EBUSY), an immutable file (EPERM). */
+/** Some entries could not be removed, each for its own reason: a mount (EXDEV, EBUSY), an immutable file (EPERM). */
 export class RemovalError extends Error {
   override readonly name = "RemovalError";
   readonly code: string;
@@ -77,7 +77,7 @@ export class RemovalError extends Error {
   ) {
     const [first] = left;
     super(
-      `${escapeForDisplay(path)}: not all of it could be removed: ${first?.error.message ?? "entries are left"}`,
+      `cannot remove ${escapeForDisplay(path)} completely: ${first?.error.message ?? "entries are left"}`,
     );
     this.code = first?.error.code ?? "ENOTEMPTY";
     this.path = escapeForDisplay(path);
@@ -85,7 +85,7 @@ export class RemovalError extends Error {
   }
 }
 
-/** The same failure in words, with the path that the caller knows; the failed call is its `cause`. */
+/** The same error with a readable message and the caller's path; the original error is the `cause`. */
 export function inWords(error: SyscallError, what: string, path: Bytes): SyscallError {
   const { code, errno, syscall } = error;
   const worded = new SyscallError(code, -errno, syscall, [], path);
@@ -94,7 +94,7 @@ export function inWords(error: SyscallError, what: string, path: Bytes): Syscall
   return worded;
 }
 
-/** Where a directory comes from, if the caller did not name it. */
+/** The origin of a directory that the caller did not specify. */
 export function originOf(path: Bytes): string {
   const variable = process.env.TMPDIR ?? "";
   const isIt = variable !== "" && normalize(bytes(variable)) === path;
@@ -103,7 +103,7 @@ export function originOf(path: Bytes): string {
 
 export const asGiven = (path: Bytes): string => `${escapeForDisplay(path)}${originOf(path)}`;
 
-/** Calls `work`, which makes something in a directory. */
+/** Calls `work`, which creates something in a directory, and rewords its errors. */
 export function creating<Made>(
   what: "file" | "directory",
   parent: { readonly path: Bytes },

@@ -1,4 +1,4 @@
-/** `excludeFromAgeing`: a drop-in that tells cleaners to skip what a glob matches. */
+/** `excludeFromAgeing`: a drop-in with which cleaners skip the paths that a glob matches. */
 import { fchmodSync } from "node:fs";
 import { BOOLEAN, requireOptions } from "../base/arguments.js";
 import type { Bytes, PathInput } from "../base/bytes.js";
@@ -10,13 +10,13 @@ import { sweepStaleSync } from "./sweep.js";
 import { runtimeDirSync } from "./well-known.js";
 
 export interface ExclusionOptions {
-  /** Whether what lies below a directory that matches is excluded with it (`x`, the default), or not (`X`). */
+  /** Whether the contents of a matching directory are excluded too (`x`, the default) or not (`X`). */
   readonly contents?: boolean;
 }
 
-/** What `excludeFromAgeing` returns. Removing it, like the end of the program, lets cleaners look again. */
+/** An exclusion. It ends when it is removed or the process exits. */
 export interface Exclusion extends Disposable {
-  /** The drop-in. */
+  /** The path of the drop-in. */
   readonly path: string;
   removeSync(): void;
 }
@@ -25,10 +25,9 @@ const SUFFIX = ".conf";
 const READABLE = 0o644;
 
 /**
- * Makes systemd-tmpfiles, and Mayfly's own engine, skip all paths that match a shell glob: by a drop-in below
- * /run/tmpfiles.d for root; others have `$XDG_RUNTIME_DIR/user-tmpfiles.d`, which only their own instance reads
- * (`--user`). For paths that can't be locked: a directory that `mkdtemp` made needs none of this. What programs that
- * were killed left there is removed on the way.
+ * Makes systemd-tmpfiles and Mayfly skip all paths that match a shell glob, with a drop-in in /run/tmpfiles.d for root, or
+ * in `$XDG_RUNTIME_DIR/user-tmpfiles.d` for other users, which only their own instance reads (`--user`). Use it for paths
+ * that cannot be locked; a directory of `mkdtemp` does not need it. Also removes drop-ins that killed programs left behind.
  *
  * @throws UnsafePathError, TempSpaceError, SyscallError. Source: tmpfiles.d(5), types `x` and `X`.
  */
@@ -37,7 +36,7 @@ export function excludeFromAgeingSync(glob: PathInput, options: ExclusionOptions
   const line = lineFor(pathArgument("excludeFromAgeing", "glob", glob), options);
   const dir = dropInDirectory();
   sweepStaleSync({ dir, suffix: SUFFIX });
-  // One write(2), so that a cleaner that starts at this moment reads the whole line or an empty file.
+  // One write(2), so that a cleaner that starts now reads either the whole line or an empty file.
   const file = mkstempSync({ dir, suffix: SUFFIX, content: toBuffer(line) });
   fchmodSync(file.fd, READABLE);
   return file;

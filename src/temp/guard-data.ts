@@ -1,15 +1,15 @@
-/** What the thread that waits for signals is started with. */
+/** The data that is passed to the thread that waits for signals. */
 import type { Address } from "../sys/freeze.js";
 
 export interface GuardData {
   /** Signal numbers. */
   readonly signals: readonly number[];
-  /** Word 0: one of the states below. From word 1 on, for each signal: how many listeners the program has itself. */
+  /** Word 0 is one of the states below. From word 1 on, it has the number of the program's own listeners for each signal. */
   readonly shared: Int32Array;
   readonly mainThread: Address;
 }
 
 export const STARTING = 0;
 export const WAITING = 1;
-/** This Node.js has no way to wait for signals in a thread. */
+/** This version of Node.js cannot wait for signals in a thread. */
 export const UNABLE = 2;

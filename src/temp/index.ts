@@ -1,4 +1,4 @@
-/** Temporary files and directories for programs: every function has a promised and a `...Sync` version. */
+/** The public index of temporary files and directories for programs. */
 
 import { mkdtempSync } from "./directory.js";
 import { excludeFromAgeingSync } from "./exclude.js";

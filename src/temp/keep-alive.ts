@@ -1,4 +1,4 @@
-/** `keepAlive` and `makeSticky`: for what cannot be locked. */
+/** `keepAlive` and `makeSticky`: protection for paths that cannot be locked. */
 import {
   BOOLEAN,
   type Expectation,
@@ -23,18 +23,18 @@ import { pathArgument, pathBytes } from "./options.js";
 export interface KeepAliveOptions {
   /** Milliseconds between two touches: one hour, by default. Must be well below the age in tmpfiles.d. */
   readonly every?: number;
-  /** Whether to touch everything below the paths too, since cleaners judge each file on its own. */
+  /** Whether to touch everything below the paths too, since cleaners check each file separately. */
   readonly recursive?: boolean;
   /**
    * Whether to update the modification time together with the access time, as lines that age by mtime alone require
    * (`m:10d`). On by default; turn it off for files whose mtime matters, for example to make.
    */
   readonly mtime?: boolean;
-  /** Called if a path cannot be touched later on. A path that is gone is dropped silently. */
+  /** Called if a path cannot be touched later on. A path that does not exist any more is ignored. */
   readonly onError?: (error: Error) => void;
 }
 
-/** What `keepAlive` returns. Disposing of it leaves the paths to age. It keeps no program running. */
+/** A running `keepAlive`. It stops when disposed, and does not keep the process running. */
 export interface KeepAlive extends Disposable {
   /** Touches everything now. */
   touch(): void;
@@ -42,7 +42,7 @@ export interface KeepAlive extends Disposable {
 }
 
 const HOUR = 3_600_000;
-/** What a timer of Node can wait for. */
+/** The maximum delay of a Node timer. */
 const LONGEST = 2 ** 31 - 1;
 const INTERVAL: Expectation = {
   what: `a number of milliseconds, from 1 to ${LONGEST}`,
@@ -51,8 +51,8 @@ const INTERVAL: Expectation = {
 const OPTIONS: Expectations = { every: INTERVAL, recursive: BOOLEAN, mtime: BOOLEAN, onError: FUNCTION };
 
 /**
- * Keeps paths young for cleaners that go by age: touches them now and again and again. For what can't be locked: a file
- * system without locks, paths that other programs made. No symlink is followed.
+ * Protects paths from ageing by touching them, once immediately and then periodically. Use it for paths that cannot be
+ * locked: on a file system without locks, or created by other programs. Does not follow symlinks.
  *
  * @throws SyscallError if a path can't be touched the first time.
  */
@@ -86,7 +86,7 @@ function touchAll(kept: Set<Bytes>, options: KeepAliveOptions): void {
 function touchPath(path: Bytes, { mtime = true, recursive = false }: KeepAliveOptions): void {
   const now = systemClock.now();
   const modified = mtime ? now : undefined;
-  // What is below comes first: to list a directory moves its own access time, not its contents'.
+  // Contents first, since listing a directory changes its own access time.
   if (recursive && statx(Fd.cwd, path).mode >> 12 === DT_DIR) {
     using dir = openat(Fd.cwd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     touchBelow(dir, now, modified);
@@ -103,23 +103,23 @@ function touchBelow(dir: Fd, now: Nanoseconds, modified: Nanoseconds | undefined
       }
       setTimesAt(dir, name, now, modified);
     } catch (error) {
-      // Gone since it was listed, or turned into something else.
+      // Removed or replaced since it was listed.
       if (!failedWith(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
     }
   }
 }
 
 /**
- * Sets the sticky bit of a regular file, which by tmpfiles.d(5) and the XDG Base Directory Specification
- * (`$XDG_RUNTIME_DIR`) makes cleaners skip it. It stays until somebody removes the file or the bit: a promise to
- * clean up oneself. On a directory it would say something else, so that is refused.
+ * Sets the sticky bit of a regular file, so that cleaners skip it according to tmpfiles.d(5) and the XDG Base Directory
+ * Specification (`$XDG_RUNTIME_DIR`). The caller must remove the file or the bit. On a directory, the sticky bit has
+ * another meaning, so directories are refused.
  */
 export function makeStickySync(path: PathInput): void {
   using file = openat(Fd.cwd, pathArgument("makeSticky", "path", path), O_PATH | O_NOFOLLOW);
   const stat = statx(file);
   if (!isRegular(stat))
     throw new TypeError(
-      `${escapeForDisplay(file.path)} is not a regular file: on others the sticky bit has another meaning`,
+      `${escapeForDisplay(file.path)} is not a regular file; the sticky bit protects only regular files`,
     );
   chmod(file, (stat.mode & 0o7777) | S_ISVTX);
 }

@@ -1,10 +1,10 @@
-/** The locks that tell what is in use from what was left behind. */
+/** Locks that show whether a file is in use or abandoned. */
 import { failedWith } from "../base/errors.js";
 import { type Fd, flock, LOCK_EX, LOCK_NB, LOCK_SH } from "../sys/files.js";
 
 /**
- * Takes the shared lock that makes cleaners skip it, tmpfiles.d(5) "Age": `"busy"` if a cleaner holds the
- * exclusive one at this moment, `"unsupported"` if the file system has no such locks.
+ * Takes the shared lock that makes cleaners skip the file (tmpfiles.d(5), "Age"). Returns `"busy"` if a cleaner holds an
+ * exclusive lock, and `"unsupported"` if the file system does not support locks.
  */
 export function lockShared(fd: Fd): "locked" | "busy" | "unsupported" {
   try {
@@ -16,7 +16,7 @@ export function lockShared(fd: Fd): "locked" | "busy" | "unsupported" {
   }
 }
 
-/** Whether nobody holds a lock on what `fd` holds: then it is locked exclusively from here on, as a cleaner does. */
+/** Takes an exclusive lock, as a cleaner does. Returns false if another process holds a lock. */
 export function lockAbandoned(fd: Fd): boolean {
   try {
     return flock(fd, LOCK_EX | LOCK_NB);

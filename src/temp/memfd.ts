@@ -17,13 +17,13 @@ import { CONTENT_OPTIONS, type ContentOptions } from "./options.js";
 import { TempFile } from "./temp-file.js";
 
 export interface MemfdOptions extends ContentOptions {
-  /** Shown in /proc/PID/maps and /proc/PID/fd; names nothing, and need not be unique. */
+  /** The name in /proc/PID/maps and /proc/PID/fd, for debugging only; it need not be unique. */
   readonly name?: string;
-  /** Whether `seal()` works. Without it the file stays writable for whoever is given the fd. True by default. */
+  /** Whether `seal()` is allowed; true by default. An unsealed file is writable for every process that gets the fd. */
   readonly sealable?: boolean;
 }
 
-/** What a sealed memfd no longer allows: memfd_create(2), F_ADD_SEALS in fcntl(2). `seal` forbids more seals. */
+/** Operations that a seal forbids (memfd_create(2), F_ADD_SEALS in fcntl(2)). `seal` forbids further seals. */
 export type Seal = "write" | "grow" | "shrink" | "exec" | "seal";
 
 const SEALS: Readonly<Record<Seal, number>> = {
@@ -34,7 +34,7 @@ const SEALS: Readonly<Record<Seal, number>> = {
   seal: F_SEAL_SEAL,
 };
 const SEAL = choices("write", "grow", "shrink", "exec", "seal");
-/** memfd_create(2): NAME_MAX without what the kernel puts before it. */
+/** NAME_MAX without the kernel's prefix, memfd_create(2). */
 const LONGEST_NAME = 249;
 const OPTIONS: Expectations = {
   ...CONTENT_OPTIONS,
@@ -64,17 +64,17 @@ export function openMemfdSync(options: MemfdOptions = {}): Memfd {
   }
 }
 
-/** A file made by `openMemfd`. */
+/** A file created by `openMemfd`. */
 export class Memfd extends TempFile {
   constructor(fd: Fd) {
     super({ fd, backing: "memfd" }, { path: fd.path, isInMemory: () => true }, {});
   }
 
   /**
-   * Forbids, for good and to everybody who has the fd, what the seals name, by default all but `exec`. A receiver
-   * that sees `write`, `grow` and `shrink` in `seals` may map the file without fear that it changes or ends.
+   * Permanently forbids operations to every process that has the fd; by default, all but `exec`. A receiver that finds
+   * `write`, `grow` and `shrink` in `seals` can map the file safely, since it cannot change or be truncated.
    *
-   * @throws SyscallError EPERM where it is not sealable (any more), EBUSY where it is mapped writable.
+   * @throws SyscallError EPERM if further seals are forbidden, EBUSY if the file is mapped writable.
    */
   seal(...seals: readonly Seal[]): void {
     requireArray("seal", "seals", seals, SEAL);
@@ -85,7 +85,7 @@ export class Memfd extends TempFile {
     );
   }
 
-  /** The seals that it has. */
+  /** The current seals. */
   get seals(): Seal[] {
     const bits = getSeals(this.open);
     return (Object.keys(SEALS) as Seal[]).filter((seal) => (bits & SEALS[seal]) !== 0);

@@ -1,4 +1,4 @@
-/** `withMount`: a mount on a mount point of its own, for as long as a callback runs. */
+/** `withMount`: a temporary mount for the duration of a callback. */
 import {
   BOOLEAN,
   type Expectations,
@@ -32,12 +32,12 @@ import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js"
 import { ownRuntimeDirectory } from "./well-known.js";
 
 export interface WithMountOptions {
-  /** The file system's type, as mount(8) has it: `ext4`, `tmpfs`; `bind` for a directory that is there already. */
+  /** The type of the file system, as in mount(8), such as `ext4` or `tmpfs`; or `bind` for an existing directory. */
   readonly type: string;
-  /** The file system's own options: `{ size: "1m" }`, `{ ro: true }`. */
+  /** The options of the file system, such as `{ size: "1m" }` or `{ ro: true }`. */
   readonly options?: Readonly<Record<string, string | true>>;
   readonly readOnly?: boolean;
-  /** Off by default: a foreign file system may hold set-user-id programs and device nodes. */
+  /** Allow set-user-id programs and device nodes; off by default, since an untrusted file system may contain them. */
   readonly suid?: boolean;
   readonly dev?: boolean;
   /** On by default. */
@@ -61,13 +61,12 @@ const NAMES: NameParts = { prefix: "mount-" as Bytes, suffix: "" as Bytes };
 const POINT = "point" as Bytes;
 
 /**
- * Mounts `source` on a mount point of its own, calls `callback` with the path, unmounts and removes the mount point,
- * whatever happens in between. The mount point lies below /run/mayfly, which no cleaner touches, at boot as little as
- * later, and which only root can look into. What a killed program left is unmounted on the way; nothing below a mount
- * is ever removed. Needs CAP_SYS_ADMIN.
+ * Mounts `source` on a new mount point, calls `callback` with its path, then unmounts and removes the mount point, whether
+ * or not the callback fails. The mount point is in /run/mayfly, which only root can access and cleaners do not touch. Also
+ * unmounts what killed programs left mounted. Never removes anything below a mount. Requires CAP_SYS_ADMIN.
  *
  * @returns what `callback` returns.
- * @throws SyscallError EPERM, ENODEV, EINVAL... as fsconfig(2), fsmount(2) and move_mount(2) say.
+ * @throws SyscallError EPERM, ENODEV, EINVAL and others of fsconfig(2), fsmount(2) and move_mount(2).
  */
 export async function withMount<Result>(
   source: PathInput,
@@ -96,7 +95,7 @@ function* mounted<Result>(
   requireArgument("withMount", "callback", callback, FUNCTION);
   using parent = openTempParent(ownRuntimeDirectory());
   yield* reclaimMounts(parent.fd);
-  // The mount hides the directory under it, so the lock that tells a live one lies on the directory above.
+  // The mount hides its mount point, so the lock that marks it as in use is on the directory above.
   using outer = makeDirectory(parent, NAMES);
   using point = new MountPoint(outer);
   point.mount(source, options);
@@ -164,7 +163,7 @@ function attributesOf({
   );
 }
 
-/** Mount points of programs that were killed. */
+/** Unmounts and removes the mount points of killed programs. */
 function* reclaimMounts(parent: Fd): Steps<void> {
   for (const outer of abandoned(parent, NAMES)) {
     yield* removal({ kind: "mount-point", dir: outer.fd, name: POINT, fd: outer.fd });

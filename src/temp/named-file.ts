@@ -15,9 +15,9 @@ import { inPlace } from "./placement.js";
 import { stepThroughSync } from "./sync-async.js";
 
 /**
- * Makes a file that only this user can open, under a name that nobody can guess, and holds a shared lock on it, so that
- * cleaners skip it. It is removed by `remove()`, by `using`, or at the latest when the process exits. If no other
- * program needs the name, `openTemp` is safer still.
+ * Creates a file with mode 0600 and an unpredictable name (128 random bits), and holds a shared flock(2) on it, so that
+ * cleaners skip it. It is removed by `remove()`, by `using`, or at the latest when the process exits. If no other program
+ * needs the name, prefer `openTemp`.
  *
  * @throws TempSpaceError, UnsafePathError, SyscallError
  */
@@ -37,9 +37,9 @@ export function mkstempSync(options: NamedTempFileOptions = {}): NamedTempFile {
   });
 }
 
-/** A file made by `mkstemp`. */
+/** A file created by `mkstemp`. */
 export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposable {
-  /** What is behind it: a file with a lock, or where the file system has no locks (some NFS, FUSE), without. */
+  /** `file` if the file system does not support locks (some NFS and FUSE file systems). */
   readonly backing: "locked-file" | "file";
   readonly #parent: Parent;
   readonly #held: Held;
@@ -54,21 +54,21 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
     this.#held = held;
   }
 
-  /** The absolute path, as text: the lasting one, once it was persisted. */
+  /** The absolute path as text; after `persist`, the final path. */
   get path(): string {
     return toText(this.#path);
   }
 
-  /** The same, byte for byte. */
+  /** The absolute path as bytes. */
   get pathBuffer(): Buffer {
     return toBuffer(this.#path);
   }
 
   /**
-   * Gives the file its lasting name, at once and whole: a rename, or where `path` is on another file system a copy that
-   * is unseen until it is whole (`fd` is the copy's from then on). If it fails, the file is still at its old `path`.
+   * Moves the file atomically to its final path: with a rename or, if `path` is on another file system, with a copy that is
+   * invisible until it is complete (`fd` then refers to the copy). On failure, the file is still at its old `path`.
    *
-   * @throws SyscallError EEXIST where the name is taken and `replace` is not set; TempSpaceError
+   * @throws SyscallError EEXIST if `path` exists and `replace` is not set; TempSpaceError
    */
   async persist(path: PathInput, options: PersistOptions = {}): Promise<void> {
     this.#become(await persist(this.#unpersisted(), path, options), path);
@@ -79,7 +79,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
   }
 
   #unpersisted(): Unpersisted {
-    if (this.#ended) throw new Error(`${this.path}: it has its lasting name already, or was removed`);
+    if (this.#ended) throw new Error(`${this.path}: it was already persisted or removed`);
     return { ...this.#held, inMemory: this.#parent.isInMemory(this.open) };
   }
 
@@ -89,7 +89,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
     this.#end();
   }
 
-  /** Removes the file, unless it was persisted, and closes it. Again is harmless. */
+  /** Closes the file, and removes it unless it was persisted. Does nothing if it was removed already. */
   async remove(): Promise<void> {
     this.removeSync();
   }
@@ -102,7 +102,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
     this.open.close();
   }
 
-  /** From here on nothing has to be removed. */
+  /** Nothing remains to be removed. */
   #end(): void {
     this.#ended = true;
     unregister(this.#held);
@@ -117,7 +117,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
     this.removeSync();
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` prints. */
   [inspect.custom](): string {
     return `NamedTempFile { path: ${inspect(this.path)}, fd: ${this.fd}, backing: '${this.backing}' }`;
   }

@@ -1,14 +1,14 @@
-/** Names that nobody can guess. */
+/** Generates unpredictable names. */
 import { randomFillSync } from "node:crypto";
 import type { Bytes } from "../base/bytes.js";
 
-/** 128 bits: as many guesses as a UUID would take, and no chance of meeting another name. */
+/** 128 bits, as in a UUID: neither guessable nor prone to collisions. */
 const RANDOM_BYTES = 16;
-/** Random bytes are fetched for many names at a time: a single fetch costs more than all the rest of a name. */
+/** Random bytes are fetched for many names at once, since fetching them is the most expensive step. */
 const POOL = Buffer.alloc(RANDOM_BYTES * 256);
 let used = POOL.length;
 
-/** A name that nobody can guess: 128 bits from the kernel-seeded CSPRNG, as 32 hexadecimal digits. */
+/** An unpredictable name: 128 bits from a CSPRNG that the kernel seeds, as 32 hexadecimal digits. */
 export function freshName(prefix: Bytes, suffix: Bytes): Bytes {
   if (used === POOL.length) {
     randomFillSync(POOL);

@@ -1,4 +1,4 @@
-/** New files: without a name, in memory, or under a name that nobody can guess. */
+/** Creates new files: unnamed, in memory, or with an unpredictable name. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import {
@@ -23,20 +23,20 @@ const OWNER_ONLY = 0o600;
 const PERMISSIONS = 0o777;
 const SELF = "." as Bytes;
 
-/** A file without a name, in the directory's file system (O_TMPFILE, open(2)); undefined where it can't make any. */
+/** An unnamed file in the directory's file system (O_TMPFILE, open(2)); undefined if the file system does not support it. */
 export function unnamedFile(dir: Fd): Fd | undefined {
   try {
     const fd = openat(dir, SELF, O_TMPFILE | O_RDWR, OWNER_ONLY);
     giveToOwner(fd);
     return fd;
   } catch (error) {
-    // EISDIR: the kernel, or a layer in between, took it for an open of the directory.
+    // EISDIR: the kernel, or a layer in between, treated it as an attempt to open the directory.
     if (failedWith(error, "EOPNOTSUPP", "EISDIR", "ENOSYS", "EINVAL")) return undefined;
     throw error;
   }
 }
 
-/** What is behind an anonymous file: one that never had a name, one whose name went at once, or memory alone. */
+/** The kind of an anonymous file: it never had a name, its name was unlinked immediately, or it is in memory. */
 export type AnonymousBacking = "unnamed" | "unlinked" | "memfd";
 
 export interface AnonymousFile {
@@ -49,7 +49,7 @@ export function anonymousFile(dir: Fd): AnonymousFile {
   return fd === undefined ? unlinkedFile(dir) : { fd, backing: "unnamed" };
 }
 
-/** For file systems that know no file without a name (NFS, FAT, FUSE): it has one for a moment, and nobody knows it. */
+/** For file systems without unnamed files (NFS, FAT, FUSE): the file briefly has an unpredictable name. */
 export function unlinkedFile(dir: Fd): AnonymousFile {
   const held = newFile(dir, nameParts({}));
   tryUnlinkat(dir, held.name);
@@ -60,12 +60,12 @@ export function unlinkedFile(dir: Fd): AnonymousFile {
 /** A file in memory: it needs no directory and no file system. */
 export function memoryFile(name: Bytes): AnonymousFile {
   const fd = memfdCreate(name);
-  // The kernel makes it 0777, or 0666 where it is not executable, and /proc/PID/fd lets others try.
+  // The kernel creates it with mode 0777 or 0666, and other users may try to open it through /proc/PID/fd.
   chmod(fd, OWNER_ONLY);
   return { fd, backing: "memfd" };
 }
 
-/** A new file under a name that nobody can guess; never one that was there before. */
+/** A new file with an unpredictable name; never opens an existing file. */
 export function newFile(dir: Fd, { prefix, suffix }: NameParts, nextName = freshName): Held {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const held = makeNamed(dir, nextName(prefix, suffix));
@@ -74,7 +74,7 @@ export function newFile(dir: Fd, { prefix, suffix }: NameParts, nextName = fresh
   throw takenAway(dir);
 }
 
-/** Undefined if the name is taken. */
+/** Undefined if the name exists. */
 function makeNamed(dir: Fd, name: Bytes): Held | undefined {
   const slot = expect("file", dir, name);
   try {
@@ -94,7 +94,7 @@ export interface LockedFile {
   readonly locked: boolean;
 }
 
-/** The same with a lock that cleaners honour; a file that one of them took in the moment before is made anew. */
+/** The same with a lock that cleaners honor. Retries if a cleaner removed the file before it was locked. */
 export function newLockedFile(dir: Fd, parts: NameParts): LockedFile {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const held = newFile(dir, parts);
@@ -110,7 +110,7 @@ export function newLockedFile(dir: Fd, parts: NameParts): LockedFile {
   throw takenAway(dir);
 }
 
-/** Removes a file that nobody has seen yet. */
+/** Removes a file that was not returned to the caller yet. */
 export function discard(held: Held): void {
   tryUnlinkat(held.dir, held.name);
   unregister(held);
@@ -124,13 +124,13 @@ function hasName(fd: Fd): boolean {
   return mark.nlink > 0;
 }
 
-/** A umask may take permissions from the owner, too. */
+/** A umask may restrict the owner too. */
 function giveToOwner(fd: Fd): void {
   mark.lookAt(fd);
   if ((mark.mode & PERMISSIONS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
 }
 
 function takenAway(dir: Fd): UnsafePathError {
-  const message = `${ATTEMPTS} new files in a row were taken away before they could be locked`;
+  const message = `${ATTEMPTS} new files in a row were removed before they could be locked`;
   return new UnsafePathError("REPLACED_INODE", dir.path, message);
 }

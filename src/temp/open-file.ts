@@ -1,4 +1,4 @@
-/** What temporary files of each kind have in common. */
+/** The base class of all temporary files. */
 import fs from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type Readable, Writable } from "node:stream";
@@ -15,10 +15,10 @@ const read = promisify(fs.read);
 const write = promisify(fs.write);
 const CHUNK = 1024 * 1024;
 
-/** What temporary files of each kind have in common: an fd that stays open for as long as nobody closes the object. */
+/** A temporary file, open until the object is closed. */
 export abstract class OpenFile {
   #fd: Fd;
-  /** Where it lies, for errors that name the place. */
+  /** The directory, for error messages. */
   readonly #place: Bytes;
 
   constructor(fd: Fd, place: Bytes) {
@@ -27,8 +27,8 @@ export abstract class OpenFile {
   }
 
   /**
-   * The open file, for reading and writing; -1 once it was closed. Garbage collection closes it as little as the end
-   * of the Worker that made it does: only `close()`, `remove()` and the end of the process do.
+   * The file descriptor, open for reading and writing; -1 after `close()`. It is closed only by `close()`, `remove()` or the
+   * end of the process, but not by garbage collection or the end of the Worker that created it.
    */
   get fd(): number {
     return this.#fd.number;
@@ -44,15 +44,15 @@ export abstract class OpenFile {
     this.#fd = fd;
   }
 
-  /** A FileHandle on the file: opened anew, so it has its own position, and closing it does not close this object. */
+  /** Opens the file again as a FileHandle with its own position. Closing it does not close this object. */
   async handle(): Promise<FileHandle> {
     return open(procPath(this.#fd), "r+");
   }
 
   /**
-   * Adds `data` at the end of the file: all of it, or nothing.
+   * Appends `data` to the file: all of it, or nothing.
    *
-   * @throws TempSpaceError if there is no room; the file then has its old length.
+   * @throws TempSpaceError if there is no space; the file then has its old length.
    */
   async append(data: string | Uint8Array): Promise<void> {
     return stepThrough(this.appending(toBytes(data)));
@@ -71,7 +71,7 @@ export abstract class OpenFile {
     return fs.createReadStream("", { fd: this.fd, autoClose: false, start: 0 });
   }
 
-  /** Appends what is written to it, chunk by chunk. The stream does not close the file. */
+  /** A stream that appends to the file. It does not close the file. */
   createWriteStream(): Writable {
     return new Writable({
       write: (chunk: Buffer, _encoding, done) => {
@@ -86,7 +86,7 @@ function toBytes(data: string | Uint8Array): Uint8Array {
   return typeof data === "string" ? Buffer.from(data) : data;
 }
 
-/** What a new file is to hold at once. */
+/** Writes the initial contents of a new file. */
 export function fill(fd: Fd, { content, reserve: length }: ContentOptions): void {
   if (length !== undefined) reserve(fd, length);
   if (content !== undefined) stepThroughSync(writeAt(fd, toBytes(content), 0));
@@ -104,7 +104,7 @@ export function* append(fd: Fd, data: Uint8Array, place: Bytes): Steps<void> {
   }
 }
 
-/** write(2) may take less than it was given; what is left is asked for again, and then it says why. */
+/** write(2) may write less than requested; the next call for the rest then returns the error. */
 function* writeAt(fd: Fd, data: Uint8Array, position: number): Steps<void> {
   for (let done = 0; done < data.length; ) {
     const at = done;
@@ -116,7 +116,7 @@ function* writeAt(fd: Fd, data: Uint8Array, position: number): Steps<void> {
   }
 }
 
-/** Copies what `from` holds to the start of `to`; the position of neither moves. */
+/** Copies the contents of `from` to the start of `to`, without changing file positions. */
 export function* copyContents(from: Fd, to: Fd): Steps<void> {
   const buffer = Buffer.allocUnsafe(CHUNK);
   for (let at = 0; ; ) {

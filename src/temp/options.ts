@@ -1,4 +1,4 @@
-/** The options of the functions that make something temporary, and their checks. */
+/** The options of the functions that create temporary files and directories, and their checks. */
 import {
   BOOLEAN,
   COUNT,
@@ -13,42 +13,42 @@ import {
 } from "../base/arguments.js";
 import { type Bytes, bytes, fromBuffer, isAbsolute, join, normalize, type PathInput } from "../base/bytes.js";
 
-/** Where a temporary file or directory is made. */
+/** Where to create a temporary file or directory. */
 export interface PlacementOptions {
   /**
-   * `"small"` (the default) is for what fits into memory and may be lost at reboot: `$TMPDIR`, else /tmp. `"large"` is
-   * for what is big, or has to outlive a reboot: `$TMPDIR`, else /var/tmp.
+   * `"small"` (the default) is for files that fit into memory and may be lost at reboot: `$TMPDIR`, else /tmp. `"large"` is
+   * for files that are large or must survive a reboot: `$TMPDIR`, else /var/tmp.
    */
   readonly size?: "small" | "large";
-  /** This directory, and no other. It must be safe: see `UnsafePathError`. */
+  /** Use this directory. It must be safe: see `UnsafePathError`. */
   readonly dir?: PathInput;
   /**
-   * Where to go on when the place is full (ENOSPC, EDQUOT): `true` is the other standard places, a list is these
-   * directories. Without it a full place throws `TempSpaceError`.
+   * Directories to try if the first one is full (ENOSPC, EDQUOT); `true` stands for the other standard directories. Without
+   * it, a full directory causes a `TempSpaceError`.
    */
   readonly fallback?: boolean | readonly PathInput[];
   /**
-   * Whether local file systems may be missing still, so that only /run and memory will do: left out, it is found out
-   * from systemd's own units and the mount table.
+   * Whether local file systems may not be mounted yet, so that only /run and memory can be used. By default, this is
+   * determined from systemd's units and the mount table.
    */
   readonly earlyBoot?: boolean;
 }
 
 export interface NameOptions {
-  /** Before the random part: `mayfly-`, by default. */
+  /** The part before the random digits; `mayfly-` by default. */
   readonly prefix?: string;
-  /** After it: a file extension, mostly. */
+  /** The part after the random digits, such as a file extension. */
   readonly suffix?: string;
 }
 
 /** For `mkdtemp` and `withTempDir`. */
 export interface TempDirOptions extends PlacementOptions, NameOptions {}
 
-/** What a new file holds. Where this does not fit, no file is left. */
+/** The contents of a new file. If they do not fit, no file is left behind. */
 export interface ContentOptions {
-  /** Written before the file is handed out, and part of the decision whether a place is full. */
+  /** Initial contents, written before the file is returned. If they do not fit, the directory counts as full. */
   readonly content?: string | Uint8Array;
-  /** Bytes to make sure of: writes up to this length will not meet a full disk. */
+  /** The number of bytes to reserve: writes up to this length cannot fail because of a full disk. */
   readonly reserve?: number;
 }
 
@@ -77,13 +77,13 @@ export const DIRECTORY_OPTIONS: Expectations = { ...NAME_OPTIONS, ...PLACEMENT_O
 export const FILE_OPTIONS: Expectations = { ...PLACEMENT_OPTIONS, ...CONTENT_OPTIONS };
 export const NAMED_FILE_OPTIONS: Expectations = { ...DIRECTORY_OPTIONS, ...CONTENT_OPTIONS };
 
-/** The bytes of a path argument, which is checked. */
+/** Checks a path argument and returns its bytes. */
 export function pathArgument(caller: string, name: string, path: PathInput): Bytes {
   requireArgument(caller, name, path, PATH);
   return pathBytes(path);
 }
 
-/** The bytes of a path argument, made absolute against the working directory and without needless slashes. */
+/** Checks a path argument and returns it as an absolute, normalized path. */
 export function pathBytes(path: PathInput): Bytes {
   const given = typeof path === "string" ? bytes(path) : fromBuffer(path);
   return normalize(isAbsolute(given) ? given : join(bytes(process.cwd()), given));
@@ -96,7 +96,7 @@ export interface NameParts {
 
 const DEFAULT_PARTS: NameParts = { prefix: DEFAULT_PREFIX, suffix: NOTHING };
 
-/** The fixed parts of a name, which were checked. */
+/** The checked prefix and suffix of a name. */
 export function nameParts({ prefix, suffix }: NameOptions): NameParts {
   if (prefix === undefined && suffix === undefined) return DEFAULT_PARTS;
   return {

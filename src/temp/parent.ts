@@ -1,4 +1,4 @@
-/** The directory that temporary things are made in, held open. */
+/** The open parent directory of temporary files. */
 import type { Bytes } from "../base/bytes.js";
 import { cstring } from "../sys/ffi.js";
 import { Fd } from "../sys/files.js";
@@ -7,8 +7,8 @@ import { isInMemory } from "../sys/space.js";
 import { openSafely } from "./safe-open.js";
 
 /**
- * The directory that temporary things are made in, found safe and held open: whatever happens to its path afterwards,
- * what is made through `fd` lies in the directory that was looked at. Shared by all that is made in it.
+ * The parent directory of temporary files, checked and kept open: whatever happens to its path afterwards, files that are
+ * created through `fd` are in the directory that was checked. Shared by all files in it.
  */
 export class Parent implements Disposable {
   readonly fd: Fd;
@@ -21,13 +21,13 @@ export class Parent implements Disposable {
     this.path = path;
   }
 
-  /** Whether a crash takes all of it anyway. `inside` is a file in it, to ask by when this is closed already. */
+  /** Whether its file system does not survive a crash. `inside` is a file in it, used if this is already closed. */
   isInMemory(inside: Fd): boolean {
     this.#inMemory ??= isInMemory(inside);
     return this.#inMemory;
   }
 
-  /** One more user, who will dispose of it too. */
+  /** Adds a user, which must dispose of it too. */
   share(): this {
     this.#users++;
     return this;
@@ -38,16 +38,16 @@ export class Parent implements Disposable {
   }
 }
 
-/** A directory that the caller named. It is held only for as long as something made in it lives: an fd keeps a mount busy. */
+/** A directory that the caller specified. It is closed with the last file in it, since an open fd keeps a mount busy. */
 export function openTempParent(path: Bytes): Parent {
   return new Parent(openSafely(path), path);
 }
 
 /**
- * A standard place (/tmp, /var/tmp, $TMPDIR), remembered: between two full checks one look at the path tells whether it
- * is still the same inode with the same owner and permissions, and if it is, what is made goes through the fd that was
- * checked, not through the path. What the look leaves out are the directories above; to make those unsafe takes their
- * owner, who is trusted, and the next full check notices.
+ * A cached standard directory (/tmp, /var/tmp, $TMPDIR). Between full checks, one stat of the path shows whether it is
+ * still the same inode with the same owner and mode; files are then created through the checked fd, not the path. The stat
+ * does not cover the directories above. Only their trusted owners could make those unsafe, and the next full check would
+ * find it.
  */
 export function standardParent(path: Bytes): Parent {
   const known = remembered.get(path);
@@ -55,8 +55,8 @@ export function standardParent(path: Bytes): Parent {
 }
 
 /**
- * The same without the look, for what will have no name: nobody could find it by the path, so it does no harm when the
- * path has led elsewhere for some milliseconds.
+ * The same without the stat, for unnamed files: they are not found by path, so it does not matter if the path was changed
+ * a few milliseconds ago.
  */
 export function recentParent(path: Bytes): Parent {
   const known = remembered.get(path);

@@ -1,4 +1,4 @@
-/** Gives a temporary file its lasting name: at once and whole, or not at all. */
+/** Moves a temporary file to its final path, atomically. */
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { promisify } from "node:util";
@@ -33,30 +33,30 @@ import { copyContents } from "./open-file.js";
 import { DEFAULT_PREFIX, nameParts, pathArgument } from "./options.js";
 import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js";
 
-/** How a file appears under its lasting name. */
+/** How a file is persisted. */
 export interface PersistOptions {
-  /** Whether it takes the place of what has the name. Else, as by default, a name that is taken is an error: EEXIST. */
+  /** Whether to replace an existing file. By default, an existing name is an error (EEXIST). */
   readonly replace?: boolean;
-  /** Permissions, set before anybody can see the file, and whatever the umask: 0o600 by default. */
+  /** Permissions, independent of the umask and set before the file is visible; 0o600 by default. */
   readonly mode?: number;
-  /** Owner and group, set before anybody can see the file. */
+  /** Owner and group, set before the file is visible. */
   readonly uid?: number;
   readonly gid?: number;
-  /** Whether file and name are written through to the disk first, so that a crash can't lose them: true by default. */
+  /** Whether to sync file and directory to disk, so that a crash cannot lose them; true by default. */
   readonly fsync?: boolean;
 }
 
-/** A file that is to get its lasting name. Without `dir` and `name` it has none yet. */
+/** A file to persist. It is unnamed if `dir` and `name` are missing. */
 export interface Unpersisted {
   readonly fd: Fd;
   readonly dir?: Fd;
   readonly name?: Bytes;
-  /** Whether its file system does not survive a crash, so there is no disk to write it to. */
+  /** Whether its file system does not survive a crash, so that syncing is useless. */
   readonly inMemory?: boolean;
 }
 
 interface Target {
-  /** The directory, or the working directory where `name` is an absolute path. */
+  /** The directory, or the working directory if `name` is an absolute path. */
   readonly dir: Fd;
   readonly name: Bytes;
 }
@@ -65,8 +65,8 @@ const ITSELF = "" as Bytes;
 const fsync = promisify(fs.fsync);
 
 /**
- * Gives a file its lasting name: at once and whole, or not at all. Returns the fd of the file that has the name now:
- * the same, or that of a copy where this one can't be linked there (another file system, a memfd).
+ * Moves a file to its final path, atomically. Returns the fd of the file at that path: the same, or that of a copy if the
+ * file cannot be linked there (another file system, a memfd).
  */
 export async function persist(file: Unpersisted, path: PathInput, options: PersistOptions): Promise<Fd> {
   const whole = requirePersistable(path, options);
@@ -97,14 +97,14 @@ function requirePersistable(path: PathInput, options: PersistOptions): Bytes {
   return pathArgument("persist", "path", path);
 }
 
-/** Names the path that the caller asked for. */
+/** Rewords an error with the path that the caller specified. */
 function failure(error: unknown, path: Bytes): unknown {
   return error instanceof SyscallError
     ? inWords(error, `cannot persist as ${escapeForDisplay(path)}`, path)
     : error;
 }
 
-/** Where nothing else is to be done in the directory, one call by the path is enough. */
+/** If nothing else is done in the directory, one call with the whole path is enough. */
 function persistedAtOnce(file: Unpersisted, path: Bytes, options: PersistOptions): boolean {
   const synced = options.fsync !== false && file.inMemory !== true;
   if (synced || options.replace === true) return false;
@@ -127,7 +127,7 @@ function* persisting(file: Unpersisted, path: Bytes, options: PersistOptions): S
   }
 }
 
-/** What must be true of the file before it can be seen. */
+/** Prepares the file before it becomes visible. */
 function adjust(fd: Fd, { mode, uid, gid }: PersistOptions): void {
   if (uid !== undefined || gid !== undefined) chown(fd, uid, gid);
   // After chown, which clears the setuid and setgid bits.
@@ -140,7 +140,7 @@ const written = (fd: Fd): Steps<void> =>
     () => fsync(fd.number),
   );
 
-/** Makes the name lead to the file; false where this file can't have a name there, but a copy could. */
+/** Links the file to the name; false if this file cannot be linked there, but a copy can. */
 function appear(
   { fd, dir, name }: Unpersisted,
   target: Target,
@@ -151,7 +151,7 @@ function appear(
     else link(fd, target, replace);
     return true;
   } catch (error) {
-    // ENOENT: a file that was unlinked, rather than made without a name, can't be linked again.
+    // ENOENT: an unlinked file cannot be linked again, unlike one that was created with O_TMPFILE.
     if (failedWith(error, "EXDEV") || (name === undefined && failedWith(error, "ENOENT"))) return false;
     throw error;
   }
@@ -165,14 +165,14 @@ function move(dir: Fd, name: Bytes, target: Target, replace: boolean): void {
   try {
     renameat2(dir, name, target.dir, target.name, RENAME_NOREPLACE);
   } catch (error) {
-    // A file system, a kernel or a seccomp filter that does not know RENAME_NOREPLACE.
+    // The file system, the kernel or a seccomp filter does not support RENAME_NOREPLACE.
     if (!failedWith(error, "EINVAL", "ENOSYS", "EPERM")) throw error;
     linkat(dir, name, target.dir, target.name);
     tryUnlinkat(dir, name);
   }
 }
 
-/** linkat(2) never replaces: for that, the file first gets another name, and is renamed. */
+/** linkat(2) never replaces a file, so the file gets a temporary name first and is then renamed. */
 function link(fd: Fd, target: Target, replace: boolean): void {
   try {
     nameFd(fd, target.dir, target.name);
@@ -183,7 +183,7 @@ function link(fd: Fd, target: Target, replace: boolean): void {
 }
 
 function replaceBy(fd: Fd, target: Target): void {
-  // Tells a sweep, and the next one who replaces this file, that the other name is in use.
+  // The lock shows a sweep, and the next process that replaces this file, that the temporary name is in use.
   const locked = lockShared(fd) === "locked";
   const between = nameBetween(fd, target);
   try {
@@ -198,8 +198,8 @@ function replaceBy(fd: Fd, target: Target): void {
 }
 
 /**
- * The other name depends on the target's alone, so whoever replaces the target next finds what a killed program left.
- * If another program is replacing it at this moment, a random name does as well.
+ * The temporary name is derived from the target's, so that the next replacement finds what a killed program left behind.
+ * If another program is replacing the target at the same time, a random name is used.
  */
 function nameBetween(fd: Fd, target: Target): Held {
   const digest = createHash("sha256").update(toBuffer(target.name)).digest("hex");
@@ -219,7 +219,7 @@ function newName(fd: Fd, dir: Fd): Held {
   }
 }
 
-/** Undefined if the name is taken. */
+/** Undefined if the name exists. */
 function tryName(fd: Fd, dir: Fd, name: Bytes): Held | undefined {
   const held = register(expect("file", dir, name), { kind: "file", dir, name, fd });
   try {
@@ -232,13 +232,13 @@ function tryName(fd: Fd, dir: Fd, name: Bytes): Held | undefined {
   }
 }
 
-/** Whether the name was that of a file which a killed program left, and is free now. */
+/** Removes a file that a killed program left under the name. Returns whether the name is free now. */
 function removeStale(dir: Fd, name: Bytes): boolean {
   using stale = abandonedAt(dir, name);
   return stale !== undefined && tryUnlinkat(dir, name) === undefined;
 }
 
-/** Before Linux 6.10, only root may name an fd itself; everybody may name it by its link in /proc. */
+/** Before Linux 6.10, only root may link an fd directly; any user may link it through /proc. */
 let namesFdItself = true;
 
 function nameFd(fd: Fd, dir: Fd, name: Bytes): void {
@@ -254,7 +254,7 @@ function nameFd(fd: Fd, dir: Fd, name: Bytes): void {
   namesFdItself = false;
 }
 
-/** A copy in the target's own directory, unseen until it is whole. */
+/** A copy in the target's directory, invisible until it is complete. */
 function* copyTo(file: Unpersisted, target: Target, options: PersistOptions): Steps<Fd> {
   const unnamed = unnamedFile(target.dir);
   const named = unnamed === undefined ? newLockedFile(target.dir, nameParts({})).held : undefined;

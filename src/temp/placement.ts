@@ -1,4 +1,4 @@
-/** Chooses the directory in which something temporary is made, and goes on to the next when it is full. */
+/** Selects the directory for a temporary file, and falls back to the next one if it is full. */
 import { choices, requireArgument } from "../base/arguments.js";
 import type { PathInput } from "../base/bytes.js";
 import { type Bytes, bytes, isAbsolute, normalize, toText } from "../base/bytes.js";
@@ -13,19 +13,19 @@ import { ownRuntimeDirectory } from "./well-known.js";
 const TMP = "/tmp" as Bytes;
 const VAR_TMP = "/var/tmp" as Bytes;
 
-/** Where to make something, and how the directory is opened. */
+/** A candidate directory, and how to open it. */
 interface Place {
   readonly path: Bytes;
-  /** Whether it is a makeshift, because the right one is not up yet. */
+  /** Whether it is a substitute, because the standard directory is not mounted yet. */
   readonly early: boolean;
   readonly open: (path: Bytes) => Parent;
 }
 
 /**
- * Makes something in the first of the places that has room for it. `make` must leave nothing behind where it throws.
- * `tried` are places that proved full before: where there are some, only what is left to fall back to is asked.
+ * Calls `make` for each candidate directory until one has enough space. `make` must leave nothing behind if it throws.
+ * `tried` are directories that were full before; if there are any, only the remaining fallbacks are tried.
  *
- * @throws TempSpaceError where none had room; whatever else `make` throws, at once.
+ * @throws TempSpaceError if none has enough space; other errors of `make` are not caught.
  */
 export function* inPlaces<Made>(
   options: PlacementOptions,
@@ -50,7 +50,7 @@ export function* inPlaces<Made>(
   );
 }
 
-/** The same for what takes no step worth waiting for. The first place, which nearly always has room, is tried without a generator. */
+/** The same for work without asynchronous steps. The first directory, which nearly always has space, is tried without a generator. */
 export function inPlace<Made>(options: PlacementOptions, make: (parent: Parent) => Made): Made {
   return inPlaceFrom(firstPlace(options), options, make);
 }
@@ -70,7 +70,7 @@ function inPlaceFrom<Made>(first: Place, options: PlacementOptions, make: (paren
 }
 
 /**
- * The same for what will have no name. Before local file systems are up, that is better off in memory.
+ * The same for unnamed files. Before local file systems are mounted, these are created in memory.
  */
 export function inPlaceUnnamed<Made>(
   options: PlacementOptions,
@@ -89,7 +89,7 @@ export function inPlaceUnnamed<Made>(
   }
 }
 
-/** That a place had no room, as a value: going on elsewhere is not an error. */
+/** A full directory as a value, since a fallback is not an error. */
 class Full {
   readonly place: FullPlace;
   readonly cause: unknown;
@@ -113,7 +113,7 @@ function* makeIn<Made>(place: Place, make: (parent: Parent) => Steps<Made>): Ste
   }
 }
 
-/** @throws SyscallError, UnsafePathError, which name the place as the caller knows it. */
+/** @throws SyscallError, UnsafePathError, with the directory as the caller specified it. */
 function opened(place: Place): Parent {
   try {
     return place.open(place.path);
@@ -146,7 +146,7 @@ const named = (dir: PathInput): Place => ({ path: pathBytes(dir), early: false, 
 const standard = (path: Bytes): Place => ({ path, early: false, open: standardParent });
 
 const EARLY_PLACE: Place = {
-  // Made when it is asked for: what can lie in memory does without, and without $XDG_RUNTIME_DIR.
+  // Created on demand, since files that can be in memory need neither it nor $XDG_RUNTIME_DIR.
   get path() {
     return ownRuntimeDirectory();
   },
@@ -159,12 +159,12 @@ function standardPlace(size: "small" | "large", earlyBoot: boolean | undefined):
   return isEarly(root, earlyBoot) ? EARLY_PLACE : standard(root);
 }
 
-/** Before local file systems are up, both may still be hidden by a mount: only /run and memory will do. */
+/** Before local file systems are mounted, a later mount may hide both, so only /run and memory can be used. */
 const isEarly = (root: Bytes, given: boolean | undefined): boolean => given ?? !isUp(root);
 
 /**
- * systemd's guide (Using /tmp/ and /var/tmp/ Safely): $TMPDIR, then /tmp for small and /var/tmp for large. The variable
- * is read each time.
+ * As in systemd's guide (Using /tmp/ and /var/tmp/ Safely): $TMPDIR, else /tmp for small and /var/tmp for large files. The
+ * variable is read each time.
  */
 function wantedRoot(size: "small" | "large"): Bytes {
   const variable = process.env.TMPDIR;
@@ -172,7 +172,7 @@ function wantedRoot(size: "small" | "large"): Bytes {
   return size === "small" ? TMP : VAR_TMP;
 }
 
-/** Where `"small"` and `"large"` go at present. */
+/** The current directories for `"small"` and `"large"`. */
 export function standardRoots(): Bytes[] {
   return [...new Set([standardPlace("small", undefined).path, standardPlace("large", undefined).path])];
 }
@@ -192,8 +192,8 @@ function requireAbsolute(path: Bytes): Bytes {
 }
 
 /**
- * The directory for temporary files, as it is now: `$TMPDIR`, else /tmp for `"small"` and /var/tmp for `"large"`; in
- * early boot a directory of our own below /run or `$XDG_RUNTIME_DIR`.
+ * The current directory for temporary files: `$TMPDIR`, else /tmp for `"small"` and /var/tmp for `"large"`; in early boot,
+ * a directory of Mayfly's in /run or `$XDG_RUNTIME_DIR`.
  */
 export function tempRootSync(size: "small" | "large" = "small"): string {
   requireArgument("tempRoot", "size", size, choices("small", "large"));

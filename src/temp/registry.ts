@@ -1,35 +1,34 @@
 /**
- * The table of everything on disk that must not outlive the process. It lies in memory that all threads share, so that
- * whichever thread cleans up sees what the others have made, without their help: a thread that was ended or is frozen
- * cannot answer. A name is entered before it exists and is taken out after it is gone, so at no moment is something on
- * disk that the table does not know.
+ * The table of all files that must not outlive the process. It is in memory that all threads share, so that the thread that
+ * cleans up sees the files of the others without their help: a thread that has ended or is stopped cannot answer. A name
+ * is added before the file exists and deleted after the file is removed, so the table always covers all files on disk.
  */
 import { getEnvironmentData, setEnvironmentData, threadId } from "node:worker_threads";
 import type { Bytes } from "../base/bytes.js";
 
 export type Kind = "file" | "directory" | "mount-point";
 
-/** One row of the table. The file descriptors are numbers, valid in every thread. */
+/** One row of the table. File descriptors are numbers, since they are valid in every thread. */
 export interface RegistryEntry {
   readonly slot: number;
   readonly kind: Kind;
-  /** The directory that it is made in. */
+  /** The parent directory. */
   readonly dir: number;
   readonly name: Bytes;
-  /** What was made; -1 as long as it is not known to exist. */
+  /** The created file; -1 until it is known to exist. */
   readonly fd: number;
 }
 
-/** The layout is part of the key: another version of the library in the same process has a table of its own. */
+/** The layout is part of the key, so that another version of the library in the same process has a table of its own. */
 const KEY = "mayfly: temporary files, layout 1";
 const KINDS: readonly Kind[] = ["file", "directory", "mount-point"];
 
 // The head of the table, in 32-bit words.
 /** Zero, or the thread that cleans up, plus one. */
 const CLOSED = 0;
-/** How many slots were ever used. */
+/** The number of slots that were ever used. */
 const USED = 1;
-/** How many free slots belong to no thread any more. */
+/** The number of free slots that belong to no thread. */
 const ORPHANED = 2;
 const HEAD_WORDS = 8;
 
@@ -45,18 +44,18 @@ const SLOT_WORDS = 72;
 const SLOTS_AT_A_TIME = 512;
 const MOST_SLOTS = 1 << 16;
 
-/** Free, and known to be so by the thread that used it last. */
+/** Free, and in the free list of the thread that used it last. */
 const FREE = 0;
 /** Free, for any thread. */
 const ORPHAN = 1;
 const HELD = 2;
-/** Held, and its thread has ended in an orderly way: whoever was given the path may still use it. */
+/** In use although its thread has ended normally, since other threads may still use the path. */
 const INHERITED = 3;
 
 const bytesOf = (slots: number): number => 4 * (HEAD_WORDS + slots * SLOT_WORDS);
 const wordOf = (slot: number): number => HEAD_WORDS + slot * SLOT_WORDS;
 
-/** TypeScript's ES2023 does not know growable shared memory yet; Node 20 does. */
+/** TypeScript's ES2023 library lacks growable shared memory, which Node 20 supports. */
 interface GrowableMemory extends SharedArrayBuffer {
   grow(length: number): void;
 }
@@ -67,10 +66,10 @@ const SharedMemory = SharedArrayBuffer as unknown as new (
 
 export class Registry {
   readonly memory: SharedArrayBuffer;
-  // Both follow the memory as it grows.
+  // Both views grow with the memory.
   readonly #words: Int32Array;
   readonly #bytes: Buffer | Uint8Array;
-  /** Slots that this thread has used and freed. */
+  /** Free slots that this thread has used. */
   readonly #free: number[] = [];
 
   constructor(memory: SharedArrayBuffer) {
@@ -84,8 +83,8 @@ export class Registry {
   }
 
   /**
-   * Enters what is about to be made. Once the process has begun to clean up, nothing more may be made: the calling
-   * thread then waits for its end here.
+   * Adds a file that is about to be created. Once the process has started to clean up, no more files may be created: the
+   * calling thread then blocks here until the process ends.
    *
    * @returns the slot.
    */
@@ -106,18 +105,18 @@ export class Registry {
     return slot;
   }
 
-  /** Notes that what was entered now exists, and is what `fd` holds. */
+  /** Records that the file now exists, and that `fd` refers to it. */
   made(slot: number, fd: number): void {
     Atomics.store(this.#words, wordOf(slot) + FD, fd);
   }
 
-  /** Takes out what is gone, or was given up. */
+  /** Deletes an entry whose file was removed or is kept. */
   drop(slot: number): void {
     Atomics.store(this.#words, wordOf(slot) + STATE, FREE);
     this.#free.push(slot);
   }
 
-  /** Everything in the table, oldest slot first; of one thread, if it is given. */
+  /** All entries, or those of one thread, oldest slot first. */
   *entries(thread?: number): Generator<RegistryEntry> {
     const used = Math.min(Atomics.load(this.#words, USED), MOST_SLOTS);
     for (let slot = 0; slot < used; slot++) {
@@ -135,19 +134,19 @@ export class Registry {
     return { slot, kind: KINDS[kind ?? 0] ?? "file", dir: dir ?? -1, fd: fd ?? -1, name: name as Bytes };
   }
 
-  /** From now on `add` makes the other threads wait, so that the table only gets shorter. */
+  /** Starts the cleanup: from now on, `add` blocks the other threads, so the table only shrinks. */
   close(): void {
     Atomics.store(this.#words, CLOSED, threadId + 1);
   }
 
-  /** Keeps what this thread has made until the process ends. */
+  /** Keeps the entries of this thread, which is ending, until the process ends. */
   bequeath(): void {
     for (const { slot } of this.entries(threadId)) {
       Atomics.compareExchange(this.#words, wordOf(slot) + STATE, HELD, INHERITED);
     }
   }
 
-  /** What a thread held that has ended without a chance to say what is to become of it; its free slots are reused. */
+  /** The entries of a thread that was terminated; its free slots are reused. */
   abandonedBy(thread: number): RegistryEntry[] {
     const words = this.#words;
     const used = Math.min(Atomics.load(words, USED), MOST_SLOTS);
@@ -189,7 +188,7 @@ export class Registry {
     try {
       (this.memory as GrowableMemory).grow(length);
     } catch (error) {
-      // Another thread was faster, and has made it longer still.
+      // Another thread has grown it further meanwhile.
       if (this.memory.byteLength < length) throw error;
     }
   }
@@ -200,9 +199,9 @@ export class Registry {
   }
 }
 
-/** Whether the thread that started this one has a table, and so will clean up after it. */
+/** Whether the thread that started this one has a table, and so cleans up after it. */
 const inherited = getEnvironmentData(KEY) as SharedArrayBuffer | undefined;
 export const hasParentTable = inherited !== undefined;
 export const registry = inherited === undefined ? Registry.create() : new Registry(inherited);
-// Workers started from here on are born with it.
+// Workers that are started from now on inherit it.
 if (inherited === undefined) setEnvironmentData(KEY, registry.memory);

@@ -1,22 +1,22 @@
-/** Opens a directory only if nobody else could replace what is made in it. */
+/** Opens a directory only if no other user could replace files in it. */
 import { type Bytes, components, isAbsolute } from "../base/bytes.js";
 import { UnsafePathError } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, readlinkat } from "../sys/files.js";
 import { isDirectory, isSymlink, type Stat, statx } from "../sys/inode.js";
 import { isShared, isTrusted, whyUnsafe } from "./parent-safety.js";
 
-/** How many symlinks may lead to a directory: the kernel's own bound, path_resolution(7). */
+/** The maximum number of symlinks in a path, as in the kernel: path_resolution(7). */
 const MOST_SYMLINKS = 40;
 const ROOT = "/" as Bytes;
 const SELF = "." as Bytes;
 
 /**
- * Opens (O_PATH) a directory to make things in, and refuses it where somebody else could take them away or put
- * something in their place. From the root down each directory must belong to root or to this user, and nobody else may
- * write to it unless it is sticky. A symlink on the way must be root's or this user's, in a directory that nobody else
- * writes to; as the last component it is refused unless `lastMayBeSymlink`.
+ * Opens (O_PATH) a directory for temporary files, and refuses it if another user could remove or replace files in it. Each
+ * directory in the path must belong to root or to this user, and must not be writable by other users unless it is sticky.
+ * A symlink in the path must belong to root or to this user and be in a directory that other users cannot write to. A
+ * symlink as the last component is refused unless `lastMayBeSymlink` is set.
  *
- * @throws UnsafePathError UNSAFE_PARENT, NOT_NORMALIZED; SyscallError where it can't be opened.
+ * @throws UnsafePathError UNSAFE_PARENT, NOT_NORMALIZED; SyscallError if it cannot be opened.
  */
 export function openSafely(path: Bytes, lastMayBeSymlink = false): Fd {
   if (!isAbsolute(path)) throw new UnsafePathError("NOT_NORMALIZED", path, "is not an absolute path");
@@ -56,7 +56,7 @@ class Walk {
       }
       using link = next;
       if (ahead.length === 0 && !lastMayBeSymlink) {
-        throw this.#refusal(link, "is a symlink: name the directory itself");
+        throw this.#refusal(link, "is a symlink; specify the directory itself");
       }
       ahead.push(...this.#target(link, stat).reverse());
     }
@@ -67,15 +67,17 @@ class Walk {
     this.#fd.close();
     this.#fd = next;
     this.#stat = stat;
-    // Lets the kernel say ENOTDIR itself.
+    // The kernel then reports ENOTDIR.
     if (!isDirectory(stat)) openat(next, SELF, O_PATH | O_DIRECTORY).close();
   }
 
-  /** The components that a trusted symlink leads to, from where the walk then stands. */
+  /** The components of a trusted symlink's target, relative to the directory from which the walk continues. */
   #target(link: Fd, stat: Stat): Bytes[] {
-    if (!isTrusted(stat.uid)) throw this.#refusal(link, `is a symlink of uid ${stat.uid}`);
-    if (isShared(this.#stat)) throw this.#refusal(link, "is a symlink in a directory that others write to");
-    if (++this.#symlinks > MOST_SYMLINKS) throw this.#refusal(link, "is one symlink too many");
+    if (!isTrusted(stat.uid)) throw this.#refusal(link, `is a symlink that belongs to uid ${stat.uid}`);
+    if (isShared(this.#stat))
+      throw this.#refusal(link, "is a symlink in a directory that is writable by other users");
+    if (++this.#symlinks > MOST_SYMLINKS)
+      throw this.#refusal(link, `exceeds the limit of ${MOST_SYMLINKS} symlinks`);
     const target = readlinkat(link, "" as Bytes);
     if (isAbsolute(target)) {
       const root = openat(Fd.cwd, ROOT, O_PATH | O_DIRECTORY);
@@ -90,11 +92,11 @@ class Walk {
   }
 
   #refusal(at: Fd, reason: string): UnsafePathError {
-    const where = at.path === this.#asked ? "" : `${at.path} `;
+    const where = at.path === this.#asked ? "it" : at.path;
     return new UnsafePathError(
       "UNSAFE_PARENT",
       this.#asked,
-      `not safe to make temporary files in: ${where}${reason}`,
+      `not safe for temporary files: ${where} ${reason}`,
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The thread that waits for signals, so that a main thread that is busy is not deaf to them. libuv delivers a signal to
- * each event loop that waits for it; `process.on` only works in the main thread, but the handle below it does in any.
+ * The thread that waits for signals, so that they are handled while the main thread is busy. libuv delivers a signal to each
+ * event loop that waits for it; `process.on` works only in the main thread, but the handle below it works in any thread.
  */
 import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
@@ -18,9 +18,9 @@ interface InternalModule {
   internalBinding(name: "signal_wrap"): { readonly Signal: new () => SignalHandle };
 }
 
-/** How long the main thread may take to stop. One that is in a system call will stop as soon as it comes back. */
+/** How long to wait for the main thread to stop. If it is in a system call, it stops when that returns. */
 const FREEZE_WITHIN_MS = 200;
-/** By then the signal has ended the process, unless the process is the init of its pid namespace, which it cannot end. */
+/** By then, the signal has ended the process, unless the process is the init of its PID namespace. */
 const END_WITHIN_MS = 1000;
 
 const { signals, shared, mainThread } = workerData as GuardData;
@@ -31,7 +31,7 @@ function start(): void {
   const state = waitForSignals() ? WAITING : UNABLE;
   Atomics.store(shared, 0, state);
   Atomics.notify(shared, 0);
-  // Listening keeps the thread alive.
+  // A listener keeps the thread alive.
   parentPort?.on("message", () => undefined);
   parentPort?.postMessage(state);
 }
@@ -55,16 +55,16 @@ function waitForSignals(): boolean {
   }
 }
 
-/** Removes everything, and lets the signal do what it does by default. */
+/** Removes all files, then restores the default action of the signal and sends it. */
 function end(number: number): void {
   if (Atomics.load(shared, 1 + signals.indexOf(number)) > 0) return;
-  // From here on the main thread does nothing any more, and so does not stumble over what is gone.
-  // A thread that waits in its event loop is woken up for that.
+  // Stops the main thread, so that it never uses removed files.
+  // A thread that is idle in its event loop is woken up.
   parentPort?.postMessage(WAITING);
   freezer?.freeze(FREEZE_WITHIN_MS);
   removeEverything();
   for (const handle of handles) handle.close();
-  // Closing takes effect at the end of this turn; then nobody in the process waits for the signal any more.
+  // The handle is closed at the end of this turn of the event loop; after that, the signal has its default action.
   setImmediate(() => process.kill(process.pid, number));
   setTimeout(exitAtOnce, END_WITHIN_MS, 128 + number);
 }

@@ -1,4 +1,4 @@
-/** `cleanupOnSignal`: removes everything temporary when a signal ends the program, and lets the signal end it. */
+/** `cleanupOnSignal`: removes all temporary files when a signal ends the program. */
 import { once } from "node:events";
 import { constants } from "node:os";
 import { isMainThread, Worker } from "node:worker_threads";
@@ -8,9 +8,9 @@ import { type GuardData, STARTING, WAITING } from "./guard-data.js";
 
 export type TerminationSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
 
-/** What `cleanupOnSignal` returns. Disposing of it leaves the signals to their default action again. */
+/** A running `cleanupOnSignal`. Disposing of it restores the default action of the signals. */
 export interface SignalCleanup extends Disposable {
-  /** What waits for the signals: a thread of its own, so that a busy program hears them too. */
+  /** Signals are awaited by a separate thread, so that they are handled while the program is busy. */
   readonly backing: "guard-thread";
 }
 
@@ -19,14 +19,15 @@ const SIGNAL = choices("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT");
 const START_TIMEOUT_MS = 10_000;
 
 /**
- * Removes everything temporary when one of these signals comes, what Workers made included, and then lets the signal do
- * what it does by default: the process ends by it, and its exit status says so. A thread of its own waits for the
- * signals, so a busy program ends at once too; the main thread is stopped first, so it never sees that its files are
- * gone. If the program listens for a signal itself, its listener decides; `process.exit()` in it removes everything.
+ * Removes all temporary files, including those of Workers, when one of these signals arrives. The signal then ends the
+ * process, as its exit status shows. A separate thread waits for the signals, so that a busy program ends immediately too.
+ * The main thread is stopped first, so it never uses removed files. If the program has its own listener for a signal, that
+ * listener decides; `process.exit()` in it removes all files.
  *
- * SIGKILL can't be caught: see `sweepStale`.
+ * SIGKILL cannot be caught: see `sweepStale`.
  *
- * @throws Error with the code ENOTSUP if this Node.js has no way to do that. The signals then do what they always do.
+ * @throws Error with the code ENOTSUP if this version of Node.js does not support it. The signals then keep their default
+ * action.
  */
 export async function cleanupOnSignal(signals: readonly TerminationSignal[] = USUAL): Promise<SignalCleanup> {
   const guard = startGuard("cleanupOnSignal", signals);
@@ -38,7 +39,7 @@ export async function cleanupOnSignal(signals: readonly TerminationSignal[] = US
   return armed(guard);
 }
 
-/** The same; it blocks the calling thread until the guard's thread has started, some 30 ms. */
+/** Blocks the calling thread until the thread that waits for signals has started, about 30 ms. */
 export function cleanupOnSignalSync(signals: readonly TerminationSignal[] = USUAL): SignalCleanup {
   const guard = startGuard("cleanupOnSignalSync", signals);
   Atomics.wait(guard.shared, 0, STARTING, START_TIMEOUT_MS);
@@ -53,12 +54,13 @@ interface Guard {
 
 function startGuard(caller: string, signals: readonly TerminationSignal[]): Guard {
   requireArray(caller, "signals", signals, SIGNAL);
-  if (!isMainThread) throw new Error(`${caller}: signals belong to the main thread: call it there`);
+  if (!isMainThread)
+    throw new Error(`${caller}: signals can be handled only in the main thread; call it there`);
   const shared = new Int32Array(new SharedArrayBuffer(4 * (1 + signals.length)));
   const numbers = signals.map((signal) => constants.signals[signal]);
   const workerData: GuardData = { signals: numbers, shared, mainThread: mainThread() };
   const url = new URL("./signal-guard.js", import.meta.url);
-  // process.on() hears signals in the main thread only. Its handle works in any; this option is the way to it.
+  // process.on() gets signals only in the main thread. Its handle works in any thread, and this option gives access to it.
   const worker = new Worker(url, { workerData, execArgv: ["--expose-internals", "--no-warnings"] });
   return { signals, shared, worker };
 }
@@ -72,13 +74,13 @@ function mainThread(): Address {
 }
 
 function unsupported(cause: unknown): Error {
-  const message = `cleanupOnSignal: Node.js ${process.version} has no way to wait for signals in a thread; end the program by process.exit() in listeners of its own instead`;
+  const message = `cleanupOnSignal: Node.js ${process.version} cannot wait for signals in a thread; call process.exit() in signal listeners of your own instead`;
   return Object.assign(new Error(message, { cause }), { code: "ENOTSUP" });
 }
 
 function armed(guard: Guard): SignalCleanup {
   const { shared, worker } = guard;
-  // The guard wakes this thread up by a message.
+  // The thread wakes up this one with a message.
   worker.on("message", () => undefined);
   worker.unref();
   if (Atomics.load(shared, 0) !== WAITING) {
@@ -95,14 +97,14 @@ function armed(guard: Guard): SignalCleanup {
   };
 }
 
-/** Keeps the guard informed of whether the program listens for the signals itself. */
+/** Tracks whether the program has its own listeners for the signals. */
 function countOwnListeners({ signals, shared }: Guard): () => void {
   const count = (): void => {
     for (const [index, signal] of signals.entries()) {
       Atomics.store(shared, 1 + index, process.listenerCount(signal));
     }
   };
-  // `newListener` comes before the listener is added.
+  // `newListener` is emitted before the listener is added.
   const soon = (): void => queueMicrotask(count);
   count();
   process.on("newListener", soon);

@@ -1,4 +1,4 @@
-/** `sweepStale`: removes what earlier runs of a program left when they were killed. */
+/** `sweepStale`: removes temporary files that earlier, killed runs of a program left behind. */
 import { PATH, requireOptions } from "../base/arguments.js";
 import type { PathInput } from "../base/bytes.js";
 import { toText } from "../base/bytes.js";
@@ -11,23 +11,23 @@ import { standardRoots } from "./placement.js";
 import { type Steps, stepThrough, stepThroughSync } from "./sync-async.js";
 
 export interface SweepOptions extends NameOptions {
-  /** Where to look; by default the standard places for small and large. */
+  /** The directory to sweep; by default, the standard directories for small and large files. */
   readonly dir?: PathInput;
 }
 
 export interface Sweep {
-  /** Paths of what was removed. */
+  /** The paths that were removed. */
   readonly removed: readonly string[];
-  /** What was found abandoned and could not be removed (all of it). */
+  /** Abandoned paths that could not be removed completely. */
   readonly failed: readonly { readonly path: string; readonly error: Error }[];
 }
 
 /**
- * Removes what earlier runs left when they were killed: directories and files whose names `mkdtemp` and `mkstemp` make
- * with this prefix and suffix, that belong to this user, and that nobody holds a lock on. Others' are never touched,
- * nor is a live one, of this process or another, nor one that was detached. Best called when the program starts.
+ * Removes files and directories that earlier, killed runs left behind: those with a name that `mkdtemp` or `mkstemp`
+ * generates with this prefix and suffix, that belong to this user and that no process has locked. Never touches files of
+ * other users, files in use by any process, or detached directories. Call it when the program starts.
  *
- * @throws UnsafePathError, SyscallError for the place itself.
+ * @throws UnsafePathError, SyscallError if the directory itself is unsafe or cannot be read.
  */
 export async function sweepStale(options: SweepOptions = {}): Promise<Sweep> {
   return stepThrough(sweeping(options));

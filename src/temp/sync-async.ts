@@ -9,7 +9,7 @@ export interface SyncAsyncStep {
 
 export type Steps<Result> = Generator<SyncAsyncStep, Result, unknown>;
 
-/** One step, for `yield*`; what is awaited is what the other face returns. */
+/** One step, for `yield*`, with a synchronous and an asynchronous implementation. */
 export function* step<Result>(
   sync: () => Result,
   async: () => Promise<Result> | Result,
@@ -17,7 +17,7 @@ export function* step<Result>(
   return (yield { sync, async }) as Result;
 }
 
-/** A step that both faces take at once. */
+/** A step that both versions execute synchronously. */
 export const syncStep = <Result>(work: () => Result): Generator<SyncAsyncStep, Result, unknown> =>
   step(work, work);
 
@@ -45,7 +45,7 @@ export async function stepThrough<Result>(steps: Steps<Result>): Promise<Result>
   return next.value;
 }
 
-/** The promised face of what takes only microseconds: it runs at once, and fails through the promise. */
+/** The promise-based version of a fast function: runs synchronously, and rejects the promise on failure. */
 export function promised<Args extends readonly unknown[], Result>(
   work: (...args: Args) => Result,
 ): (...args: Args) => Promise<Result> {

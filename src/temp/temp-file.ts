@@ -1,4 +1,4 @@
-/** `openTemp`: a file without a name. */
+/** `openTemp`: an unnamed file. */
 import { inspect } from "node:util";
 import { requireOptions } from "../base/arguments.js";
 import type { Bytes, PathInput } from "../base/bytes.js";
@@ -14,8 +14,8 @@ import { inPlaces, inPlaceUnnamed } from "./placement.js";
 import type { Steps } from "./sync-async.js";
 
 /**
- * Opens a file that has no name: nobody can find it, no cleaner can take it, and nothing stays of it, whatever ends the
- * process. In early boot it lies in memory.
+ * Opens an unnamed file: other users cannot find it, cleaners cannot remove it, and it vanishes with the process, however
+ * that ends. In early boot, it is in memory.
  *
  * @throws TempSpaceError, UnsafePathError, SyscallError
  */
@@ -35,7 +35,7 @@ export function openTempSync(options: TempFileOptions = {}): TempFile {
 
 const MEMORY: FilePlace = { path: "mayfly" as Bytes, isInMemory: () => true };
 
-/** Where a file lies: a directory, or memory. */
+/** Where a file is: in a directory, or in memory. */
 export type FilePlace = Pick<Parent, "path" | "isInMemory">;
 
 function filled(file: AnonymousFile, place: FilePlace, options: TempFileOptions): TempFile {
@@ -48,7 +48,7 @@ function filled(file: AnonymousFile, place: FilePlace, options: TempFileOptions)
   }
 }
 
-/** A file made by `openTemp`. */
+/** A file created by `openTemp`. */
 export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
   #backing: AnonymousBacking;
   #place: FilePlace;
@@ -66,11 +66,11 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Gives the file a name: at once and whole, with its permissions and owner, and synced to the disk. It stays open.
-   * Where `path` is on another file system, a copy is made there, unseen until it is whole, and `fd` is the copy's from
-   * then on. If it fails, nothing is lost: the file is still open, and the name leads to what it led to before.
+   * Gives the file a name atomically, with its permissions and owner set and its contents synced to disk. It stays open. If
+   * `path` is on another file system, the file is copied, and the copy is invisible until it is complete; `fd` then refers
+   * to the copy. On failure, the file is still open, and an existing file at `path` is unchanged.
    *
-   * @throws SyscallError EEXIST where the name is taken and `replace` is not set; TempSpaceError
+   * @throws SyscallError EEXIST if `path` exists and `replace` is not set; TempSpaceError
    */
   async persist(path: PathInput, options: PersistOptions = {}): Promise<void> {
     this.#move(await persist(this.#unpersisted(), path, options));
@@ -84,13 +84,13 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
     return { fd: this.open, inMemory: this.#place.isInMemory(this.open) };
   }
 
-  /** If it lies on another file system from now on, what was known of the first no longer holds. */
+  /** Drops cached facts about the old file system if the file is on another one now. */
   #move(fd: Fd): void {
     if (fd !== this.open) this.#place = { path: this.#place.path, isInMemory };
     this.become(fd);
   }
 
-  /** With `fallback`, a file that no longer fits where it lies moves on to where it does. */
+  /** With `fallback`, a file that no longer fits on its file system is moved to another one. */
   protected override *appending(data: Uint8Array): Steps<void> {
     try {
       yield* super.appending(data);
@@ -104,7 +104,7 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
     }
   }
 
-  /** Closes the file, and with that removes it, unless it was persisted. Again is harmless. */
+  /** Closes the file, which removes it unless it was persisted. Does nothing if it was closed already. */
   async close(): Promise<void> {
     this.closeSync();
   }
@@ -121,13 +121,13 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
     this.closeSync();
   }
 
-  /** What `console.log` shows. */
+  /** The text that `console.log` prints. */
   [inspect.custom](): string {
     return `${this.constructor.name} { fd: ${this.fd}, backing: '${this.backing}' }`;
   }
 }
 
-/** A file in another place that holds what `from` holds, and `data`. */
+/** A new file elsewhere with the contents of `from`, followed by `data`. */
 function* movedTo({ fd: dir, path }: Parent, from: Fd, data: Uint8Array): Steps<AnonymousFile> {
   const file = anonymousFile(dir);
   try {

@@ -1,4 +1,4 @@
-/** Directories for what is not temporary: `runtimeDir` and `stateDir`. */
+/** Directories for files that are not temporary: `runtimeDir` and `stateDir`. */
 import { homedir } from "node:os";
 import { MODE, requireArgument, requireOptions } from "../base/arguments.js";
 import { type Bytes, basename, bytes, isAbsolute, join, normalize, toText } from "../base/bytes.js";
@@ -8,14 +8,14 @@ import { chmod, statx } from "../sys/inode.js";
 import { openSafely } from "./safe-open.js";
 
 export interface WellKnownOptions {
-  /** Permissions of a new directory: 0o700 by default. An existing one keeps its own. */
+  /** Permissions of a new directory; 0o700 by default. Those of an existing one are not changed. */
   readonly mode?: number;
 }
 
 /**
- * A directory of the program's own for what lives as long as the host or the login does: sockets, pid files, locks.
- * /run/NAME for root, `$XDG_RUNTIME_DIR/NAME` for others; what a unit's RuntimeDirectory= made is used where it has
- * that name. Made where it is missing; refused where it is somebody else's.
+ * The program's directory for files that last until reboot or logout: sockets, PID files, locks. /run/NAME for root,
+ * `$XDG_RUNTIME_DIR/NAME` for other users, or the directory of the unit's RuntimeDirectory= if it has that name. It is
+ * created if it does not exist, and refused if it belongs to another user.
  *
  * @throws UnsafePathError; SyscallError ENOENT if there is no `$XDG_RUNTIME_DIR`.
  */
@@ -25,8 +25,8 @@ export function runtimeDirSync(name: string, options: WellKnownOptions = {}): st
 }
 
 /**
- * A directory of the program's own for what is to outlive reboots but is not a user's document: /var/lib/NAME for root,
- * `$XDG_STATE_HOME/NAME` (else ~/.local/state/NAME) for others; a unit's StateDirectory= of that name comes first.
+ * The program's directory for state that survives reboots: /var/lib/NAME for root, `$XDG_STATE_HOME/NAME` (by default
+ * ~/.local/state/NAME) for other users, or the directory of the unit's StateDirectory= if it has that name.
  *
  * @throws UnsafePathError
  */
@@ -35,7 +35,7 @@ export function stateDirSync(name: string, options: WellKnownOptions = {}): stri
   return toText(wellKnown("STATE_DIRECTORY", stateBase, name, options));
 }
 
-/** Where temporary files go before /tmp is there. */
+/** The directory for temporary files before /tmp is mounted. */
 export function ownRuntimeDirectory(): Bytes {
   return wellKnown("RUNTIME_DIRECTORY", runtimeBase, "mayfly", {});
 }
@@ -85,13 +85,13 @@ function madeBelow(base: Bytes, names: readonly Bytes[]): Bytes {
   }, base);
 }
 
-/** Makes the directory where it is missing, and requires that it is this user's own. */
+/** Creates the directory if it does not exist, and requires that it belongs to this user. */
 function makeOwn(base: Bytes, name: Bytes, mode: number): void {
   using parent = openSafely(base, true);
   try {
     mkdirat(parent, name, mode);
     using made = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-    // Past the umask.
+    // Independent of the umask.
     chmod(made, mode);
   } catch (error) {
     if (!failedWith(error, "EEXIST")) throw error;
@@ -106,10 +106,6 @@ function requireOwn(directory: Fd): void {
     throw new UnsafePathError("UNSAFE_PARENT", directory.path, `belongs to uid ${uid}, not to you`);
   }
   if ((mode & 0o022) !== 0) {
-    throw new UnsafePathError(
-      "UNSAFE_PARENT",
-      directory.path,
-      "others may write to it (chmod go-w would do)",
-    );
+    throw new UnsafePathError("UNSAFE_PARENT", directory.path, "writable by other users (fix: chmod go-w)");
   }
 }

@@ -1,4 +1,4 @@
-/** `withTempDir`: a directory for as long as a callback runs. */
+/** `withTempDir`: a temporary directory for the duration of a callback. */
 import { FUNCTION, requireArgument, requireOptions } from "../base/arguments.js";
 import { type LockedDir, makeDirectory } from "./directory.js";
 import { fullCode } from "./errors.js";
@@ -7,12 +7,12 @@ import { inPlaces } from "./placement.js";
 import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js";
 
 /**
- * Makes a directory as `mkdtemp` does, hands it to `callback`, and removes it when that is done, whichever way it ends.
- * With `fallback`, a callback that fails for want of room (ENOSPC, EDQUOT) is called again with a directory in the next
- * place: it must be able to start anew.
+ * Creates a directory like `mkdtemp`, passes it to `callback`, and removes it when the callback is done, even if it fails.
+ * With `fallback`, a callback that fails for lack of space (ENOSPC, EDQUOT) is called again with a directory on another
+ * file system, so it must be able to start over.
  *
  * @returns what `callback` returns.
- * @throws what `callback` throws; TempSpaceError where no place had room for what it wrote.
+ * @throws what `callback` throws; TempSpaceError if no directory has enough space.
  */
 export async function withTempDir<Result>(
   callback: (dir: LockedDir) => Result,
@@ -44,7 +44,7 @@ function* inTempDir<Result>(callback: (dir: LockedDir) => Result, options: TempD
   }
 }
 
-/** The callback's result. If it throws, the directory is removed first, and no failure of that hides the reason. */
+/** The callback's result. If the callback throws, the directory is removed, and a failure to remove it does not hide the error. */
 function* called<Result>(dir: LockedDir, callback: (dir: LockedDir) => Result): Steps<Result> {
   try {
     return yield* step(
@@ -55,13 +55,13 @@ function* called<Result>(dir: LockedDir, callback: (dir: LockedDir) => Result): 
     try {
       yield* dir.removal();
     } catch {
-      // It stays registered: the end of the process tries again.
+      // It stays registered, so it is removed when the process ends.
     }
     throw isElsewhere(error, dir.path) ? new Unrelated(error) : error;
   }
 }
 
-/** A disk that is full somewhere else: another place for this directory would not help. */
+/** Another disk is full, so another place for this directory would not help. */
 class Unrelated {
   readonly error: unknown;
 

@@ -103,7 +103,7 @@ test("x lines are not advised for paths that r, R or D lines name themselves", (
   writeFileSync(place.config, `r ${file} - - - m:10d\n`);
   const aged = place.advice(file, "--at=+20d").join("\n");
   assert.doesNotMatch(aged, /add `?x/);
-  assert.match(aged, /own\.conf:1: that line names this very path/);
+  assert.match(aged, /own\.conf:1: that line specifies this exact path/);
 });
 
 test("r lines with an age have an expiry time", () => {
@@ -129,7 +129,7 @@ test("no removal is advised that nobody asked for", () => {
     assert.deepEqual(explained.advice, [], `${explained.path}`);
   }
   assert.deepEqual(place.advice(place.tree), [
-    `to have what lies in it removed by age, add \`e ${place.tree} - - - 10d\``,
+    `to have its contents removed by age, add \`e ${place.tree} - - - 10d\``,
   ]);
 });
 
@@ -260,7 +260,7 @@ test("a socket of another network namespace is reported", {
   await once(server.stdout, "data");
   const { stdout } = place.explain([socket], "--at=+20d");
   assert.match(stdout, /would be removed/);
-  assert.match(stdout, /not protected: a socket of a program in another network namespace/);
+  assert.match(stdout, /not protected: a socket of a process in another network namespace/);
 });
 
 test("an ordinary user's own configuration is used, with and without --user", {

@@ -30,7 +30,6 @@ export interface AdviceContext {
   readonly boot: Evaluation | undefined;
 }
 
-
 export function adviceFor(
   explained: Omit<Explanation, "advice" | "notices">,
   { version, kind, path, evaluation, boot }: AdviceContext,
@@ -88,9 +87,7 @@ function ownLineAdvice(source: Source): string {
 function bootAdvice({ itself, source, name }: Evaluation, user: boolean): string[] {
   const fact = `\`${escapeForDisplay(source.text)}\` removes it at every boot, regardless of age`;
   if (itself)
-    return [
-      `${fact}, and x lines do not apply to it: store it elsewhere, or change ${locationText(source)}`,
-    ];
+    return [`${fact}, and x lines do not apply to it: store it elsewhere, or change ${locationText(source)}`];
   return [fact, exclusionAdvice(name, user)];
 }
 

@@ -226,7 +226,6 @@ function abortNotices({ aborted, diagnostics }: Loaded): string[] {
   return [`a run with this configuration does nothing until its error is fixed${where}`];
 }
 
-
 export function toBytes(path: string | Uint8Array): Bytes {
   return typeof path === "string" ? bytes(path) : fromBuffer(path);
 }

@@ -82,7 +82,7 @@ for (const [name, make] of Object.entries(makers)) {
     refuses(join(dir, "link"), /is a symlink/);
     make({ dir: join(dir, "link/inner") })[Symbol.dispose]();
     chmodSync(dir, 0o1777);
-    refuses(join(dir, "link/inner"), /symlink in a directory that others write to/);
+    refuses(join(dir, "link/inner"), /symlink in a directory that is writable by other users/);
   });
 
   test(`${name} refuses a directory of another user`, { skip: needsRoot }, (t) => {
