@@ -1,4 +1,4 @@
-/** The options of the functions for programs. */
+/** The options of the functions in mayfly/private-tmp. */
 import type { StdioOptions } from "node:child_process";
 import type { Rights } from "./programs.js";
 import type { KillMode, PrivateMode } from "./session.js";
@@ -6,54 +6,54 @@ import type { KillMode, PrivateMode } from "./session.js";
 /** How to run a command with a private /tmp. */
 export interface PrivateRunOptions extends Rights {
   /**
-   * `connected`: directories on the host's file systems, as big as those, and seen by the host. `disconnected`: one
-   * tmpfs, which nobody outside sees and which is gone with the last process. `connected` where it is not given.
+   * `connected` (the default): directories on the host's file systems, limited by their size and visible to the host.
+   * `disconnected`: one tmpfs, which is invisible outside and vanishes with the last process.
    */
   readonly mode?: PrivateMode;
-  /** `noexec`, `nosuid`, `nodev`, `ro`, `nosymfollow` and their opposites; `size=` and `nr_inodes=` of a tmpfs, tmpfs(5). */
+  /** `noexec`, `nosuid`, `nodev`, `ro`, `nosymfollow` and their opposites; for a tmpfs also `size=` and `nr_inodes=`, tmpfs(5). */
   readonly mountOptions?: readonly string[];
-  /** What `list` shows it as and `join` finds it by: up to 128 letters, digits and `_.:@-`. */
+  /** Its name for `list` and `join`: up to 128 letters, digits and `_.:@-`, not only digits. The default is the name of the command. */
   readonly name?: string;
-  /** Shares the private /tmp of that name, or the one that this process has, instead of making one. */
+  /** Share the private /tmp with this name, or that of the process with this PID, instead of creating one. */
   readonly join?: string | number;
-  /** Paths below /tmp or /var/tmp of the host that are to be seen inside too. */
+  /** Paths in the host's /tmp or /var/tmp to make visible inside. */
   readonly expose?: readonly string[];
   readonly killMode?: KillMode;
-  /** Where the host refuses namespaces, run the command with the host's /tmp rather than not at all. */
+  /** Run the command with the host's /tmp if the host refuses namespaces. */
   readonly bestEffort?: boolean;
   readonly env?: NodeJS.ProcessEnv;
-  /** Looked up inside. Where it is not given: the caller's, or the nearest directory above it that is there. */
+  /** The working directory, looked up inside. The default is the caller's, or the nearest parent of it that exists inside. */
   readonly cwd?: string;
-  /** As for child_process.spawn; `inherit` where it is not given. */
+  /** As for child_process.spawn; `inherit` by default. */
   readonly stdio?: StdioOptions;
-  /** The soft limit of open files for the command. Node has raised its own to the hard one. */
+  /** The soft limit of open files for the command. Node raises its own to the hard limit. */
   readonly openFiles?: bigint;
-  /** Also report what only a person at a terminal misses, such as tmux. */
+  /** Also report hidden paths that only interactive programs use, such as tmux sockets. */
   readonly forPerson?: boolean;
-  /** Called with what the command will not find inside, in words for a person. */
+  /** Called with notices as text, for example about paths that are hidden from the command. */
   readonly onNotice?: (notice: string) => void;
 }
 
-/** How to run a command in a private /tmp that is there. */
+/** How to run a command in an existing private /tmp. */
 export interface EnterOptions extends Rights {
   readonly env?: NodeJS.ProcessEnv;
-  /** Looked up inside. The caller's if not given, or the nearest directory above it that exists inside. */
+  /** The working directory, looked up inside. The default is the caller's, or the nearest parent of it that exists inside. */
   readonly cwd?: string;
-  /** As for child_process.spawn; `inherit` if not given. */
+  /** As for child_process.spawn; `inherit` by default. */
   readonly stdio?: StdioOptions;
   readonly openFiles?: bigint;
-  /** Called with what the caller should know, in words for a person: that another user owns the namespace. */
+  /** Called with notices as text, for example if another user controls the mounts. */
   readonly onNotice?: (notice: string) => void;
 }
 
 export interface LocateOptions {
-  /** Which of its places, for example `/var/tmp`; the first, /tmp, if not given. */
+  /** The mount point, for example `/var/tmp`; `/tmp` by default. */
   readonly target?: string;
-  /** Called with what the caller should know, in words for a person: that it belongs to another user. */
+  /** Called with notices as text, for example if another user controls the mounts. */
   readonly onNotice?: (notice: string) => void;
 }
 
 export interface ReapOptions {
-  /** Say what would be removed, and remove nothing. */
+  /** Report what would be removed without removing anything. */
   readonly dryRun?: boolean;
 }

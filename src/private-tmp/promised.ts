@@ -1,4 +1,4 @@
-/** The promised twins of list, reap and locate, which read much of /proc: each runs in a thread of its own. */
+/** The promise-based versions of list, reap and locate. They read much of /proc, so each runs in its own thread. */
 import { callInThread, type ThreadCall } from "../sys/thread.js";
 import { requireLocateArguments, requireReapOptions } from "./arguments.js";
 import type { PrivateTmp } from "./list.js";
@@ -12,13 +12,13 @@ function inThread<Result>(call: Omit<ThreadCall, "file" | "errors">): Promise<Re
   return callInThread({ ...call, file, errors: { SetupError } });
 }
 
-/** As `listSync`, in a thread of its own. */
+/** Like `listSync`, in a separate thread. */
 export async function list(): Promise<PrivateTmp[]> {
   return inThread({ name: "list", input: undefined });
 }
 
 /**
- * As `reapSync`, in a thread of its own.
+ * Like `reapSync`, in a separate thread.
  *
  * @throws TypeError
  */
@@ -28,7 +28,7 @@ export async function reap(options: ReapOptions = {}): Promise<Reaped[]> {
 }
 
 /**
- * As `locateSync`, in a thread of its own; `onNotice` is called in the caller's.
+ * Like `locateSync`, in a separate thread; `onNotice` is called in the calling thread.
  *
  * @throws SetupError NOT_FOUND, AMBIGUOUS, FOREIGN; TypeError
  */
