@@ -66,9 +66,9 @@ for (const [name, make] of Object.entries(makers)) {
   test(`${name} refuses a world-writable directory unless it is sticky`, (t) => {
     const dir = scratch(t);
     chmodSync(dir, 0o777);
-    refuses(dir, /everybody may write/);
+    refuses(dir, /world-writable/);
     mkdirSync(join(dir, "below"), 0o700);
-    refuses(join(dir, "below"), /everybody may write/);
+    refuses(join(dir, "below"), /world-writable/);
     chmodSync(dir, 0o1777);
     make({ dir })[Symbol.dispose]();
     assert.deepEqual(readdirSync(dir), ["below"]);
