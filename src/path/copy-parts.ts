@@ -2,31 +2,29 @@
 import type { Bytes } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import type { StopFlag } from "../base/stop.js";
-import { entries, openDirectory } from "../sys/directory.js";
+import { entries, leavingAtime, openDirectory } from "../sys/directory.js";
 import {
   type Fd,
-  flock,
-  LOCK_EX,
-  LOCK_NB,
+  O_CREAT,
   O_DIRECTORY,
+  O_EXCL,
   O_NOCTTY,
   O_NOFOLLOW,
   O_PATH,
   O_RDONLY,
+  O_WRONLY,
   openat,
-  openat2,
   RENAME_NOREPLACE,
-  RESOLVE_BENEATH,
-  RESOLVE_NO_SYMLINKS,
   renameat2,
   reopen,
+  tryUnlinkat,
 } from "../sys/files.js";
-import { type Stat, statx } from "../sys/inode.js";
+import { type InodeId, isRegular, type Stat, statx } from "../sys/inode.js";
 import { getXattr, listXattrs, setXattr } from "../sys/xattr.js";
-import { removeTree, removeTreeInSlices } from "./tree.js";
+import { PARENT, removeTree, removeTreeInSlices, reopened } from "./tree.js";
 
-const SELF = "." as Bytes;
 const USER_NAMESPACE = "user.";
+export const LISTING_BUFFER = 8192;
 
 export interface CopyOptions {
   /** Instead of the source's own. */
@@ -41,42 +39,41 @@ export interface CopyOptions {
   readonly stop?: StopFlag | undefined;
 }
 
+/** What a copy gets from its source. */
+export type Appearance = Pick<Stat, "mode" | "uid" | "gid" | "atime" | "mtime">;
+
 /** A directory that is being copied, or copied to. */
-export interface Side {
+export interface Side<Known = InodeId> {
   fd: Fd;
-  readonly stat: Stat;
+  readonly stat: Known;
 }
 
+/** One on the way down. There may be 30,000 of them, so it remembers no more than it needs. */
 export interface Level {
   readonly name: Bytes;
-  readonly from: Side;
+  /** The name that it has at present: a temporary one if it is new, and lies in a directory that was there before. */
+  actual: Bytes;
+  readonly from: Side<InodeId & Appearance>;
+  /** Under a temporary name it is locked, which shows that a run is at work. */
   readonly to: Side;
   readonly isNew: boolean;
-  /** Of a new directory in one that was there: its name until it is complete, and the lock that says that it is being made. */
-  readonly temporary: { readonly name: Bytes; readonly lock: Fd } | undefined;
-  /** The name that it has at present. */
-  actual: Bytes;
-  readonly names: Iterator<Bytes>;
+  /** Whether it is marked as unfinished. */
+  readonly isMarked: boolean;
+  /** What is still to be copied, the next one last. */
+  readonly names: Bytes[];
+}
+
+export function isUnderTemporaryName({ actual, name }: Level): boolean {
+  return actual !== name;
+}
+
+/** Finds a directory that was closed on the way down again. */
+export function reopenAbove(above: Side, side: Side): void {
+  if (above.fd.number < 0) above.fd = reopened(side.fd, PARENT, above, O_PATH);
 }
 
 export function openCopy(dir: Fd, name: Bytes): Fd {
   return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NOFOLLOW);
-}
-
-export function hardLinkKey(stat: Stat): string {
-  return `${stat.deviceMajor}:${stat.deviceMinor}:${stat.inode}`;
-}
-
-/** Where something was copied to, below the top of the copy. */
-export interface Place {
-  readonly levels: readonly Level[];
-  readonly name: Bytes;
-}
-
-export function lockOn(directory: Fd): Fd {
-  const lock = reopen(directory, O_RDONLY | O_DIRECTORY);
-  flock(lock, LOCK_EX | LOCK_NB);
-  return lock;
 }
 
 export function isThere(dir: Fd, name: Bytes): boolean {
@@ -89,26 +86,64 @@ export function isThere(dir: Fd, name: Bytes): boolean {
   }
 }
 
-/** The directory of a place, below `top` and through no symlink. */
-export function openCopied(top: Fd, { levels }: Place): Fd {
-  const above = levels.map(({ actual }) => actual).join("/") as Bytes;
-  return openat2(
-    top,
-    above === "" ? SELF : above,
-    O_PATH | O_DIRECTORY,
-    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-  );
+/** In a directory that was empty before something was copied into it, until all of that is there. */
+const UNFINISHED = ".mayfly-unfinished" as Bytes;
+
+/** The names in a directory that is to be copied, the first one last. */
+export function namesToCopy(from: Fd, room: Buffer): Bytes[] {
+  const names = [...entries(from, room)].map(({ name }) => name);
+  return names
+    .filter((name) => name !== UNFINISHED)
+    .sort()
+    .reverse();
 }
 
 /** What a directory, or a symlink to one, holds; undefined where nothing is there. Throws ENOTDIR for anything else. */
-export function contentOf(dir: Fd, name: Bytes): "nothing" | "filled" | undefined {
+export function contentOf(dir: Fd, name: Bytes, mayBeMarked: boolean): Content | undefined {
   try {
     using fd = openDirectory(dir, name);
-    return entries(fd).next().done === true ? "nothing" : "filled";
+    return contentOfListing(fd, mayBeMarked);
   } catch (error) {
     if (failedWith(error, "ENOENT")) return undefined;
     throw error;
   }
+}
+
+export type Content = "nothing" | "unfinished" | "filled";
+
+/** What a directory that was opened for listing holds. */
+function contentOfListing(fd: Fd, mayBeMarked: boolean): Content {
+  if (entries(fd, LISTING_BUFFER).next().done === true) return "nothing";
+  if (!mayBeMarked || !isThere(fd, UNFINISHED)) return "filled";
+  const mark = statx(fd, UNFINISHED);
+  return isRegular(mark) && mark.uid === process.geteuid?.() ? "unfinished" : "filled";
+}
+
+/** Whether a directory that is there may be copied into: it is empty, or a run that did so was killed. */
+export function acceptsCopy(directory: Fd): boolean {
+  try {
+    using listing = leavingAtime((quiet) => reopen(directory, O_RDONLY | O_DIRECTORY | quiet));
+    return contentOfListing(listing, true) !== "filled";
+  } catch (error) {
+    // Who may not look into it cannot copy into it.
+    if (failedWith(error, "EACCES")) return false;
+    throw error;
+  }
+}
+
+/** Marks an empty directory that is about to be filled. False if that fails: what is copied will meet the reason. */
+export function markUnfinished(directory: Fd): boolean {
+  try {
+    openat(directory, UNFINISHED, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600).close();
+    return true;
+  } catch (error) {
+    if (error instanceof SyscallError) return false;
+    throw error;
+  }
+}
+
+export function unmark(directory: Fd): void {
+  tryUnlinkat(directory, UNFINISHED);
 }
 
 /** Of the others, labels and capabilities are for the policy and for lines of their own. Best effort, as in cp(1). */

@@ -1,12 +1,14 @@
 /** Copies a tree by directory fds. */
 import { type Bytes, join } from "../base/bytes.js";
-import { SyscallError } from "../base/errors.js";
+import { SyscallError, UnsafePathError } from "../base/errors.js";
 import { throwIfStopped } from "../base/stop.js";
 import { copyContent } from "../sys/copy.js";
-import { entries, leavingAtime } from "../sys/directory.js";
+import { leavingAtime } from "../sys/directory.js";
 import {
   Fd,
-  linkat,
+  flock,
+  LOCK_EX,
+  LOCK_NB,
   makeDevice,
   mkdirat,
   mknodat,
@@ -27,6 +29,7 @@ import {
 import {
   chmod,
   chown,
+  inodeId,
   isDirectory,
   isRegular,
   isSymlink,
@@ -35,33 +38,36 @@ import {
   setTimesOfHeld,
   statx,
 } from "../sys/inode.js";
+import { HardLinks } from "./copy-links.js";
 import {
+  type Appearance,
   type CopyOptions,
   contentOf,
   copyXattrs,
   giveName,
-  hardLinkKey,
   isThere,
+  isUnderTemporaryName,
   type Level,
-  lockOn,
-  openCopied,
+  LISTING_BUFFER,
+  markUnfinished,
+  namesToCopy,
   openCopy,
-  type Place,
   removeFor,
+  reopenAbove,
   type Side,
+  unmark,
 } from "./copy-parts.js";
-import { PARENT, reopened } from "./tree.js";
 import { makeUnderTemporaryName, makeUnnamed, temporaryName, type Whole, type WholeMaking } from "./whole.js";
 
-export type { CopyOptions } from "./copy-parts.js";
+export { acceptsCopy, type CopyOptions } from "./copy-parts.js";
 
 const EMPTY = "" as Bytes;
 const PERMISSIONS = 0o7777;
 /** Without the set-id bits, which come once the owner is right. */
 const ACCESS = 0o777;
 
-/** Levels farther up than this are closed, and found again through `..`. */
-const OPEN_LEVELS = 4;
+/** Levels farther up than this are closed, and found again through `..`: a copy needs few descriptors at any depth. */
+const OPEN_LEVELS = 2;
 /** So long may the removal of an unfinished copy take. The next run removes the rest. */
 const DISCARD_MS = 300;
 
@@ -70,7 +76,7 @@ const DISCARD_MS = 300;
  * within a tree, symlinks and nodes as they are. Nothing that is there is replaced: it throws EEXIST for the top, also
  * for a directory that holds something unless `merge` is set. What fails further down is told, and the rest copied, in
  * the order of the names; but not on to a full disk. Depth costs neither stack nor fds. Each new file, and each new tree,
- * appears once it is complete.
+ * appears once it is complete; an empty directory is marked while it is being filled, so that the next run goes on.
  */
 export function copyTree(source: Fd, dir: Fd, name: Bytes, options: CopyOptions): void {
   const copying = new TreeCopy(dir, options);
@@ -82,22 +88,25 @@ class TreeCopy {
   readonly #dir: Fd;
   readonly #options: CopyOptions;
   readonly #levels: Level[] = [];
-  /** The copy itself. */
-  #top: Side | undefined;
-  /** Where the first copy of an inode with several names is, below the top: by device and number. */
-  readonly #linked = new Map<string, { readonly place: Place; readonly stat: Stat }>();
+  readonly #room = Buffer.allocUnsafeSlow(LISTING_BUFFER);
+  readonly #hardLinks = new HardLinks();
 
   constructor(dir: Fd, options: CopyOptions) {
     this.#dir = dir;
     this.#options = options;
   }
 
+  /** The copy itself, which stays open. */
+  get #top(): Side | undefined {
+    return this.#levels[0]?.to;
+  }
+
   finish(): void {
     try {
       for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
         throwIfStopped(this.#options.stop);
-        const { value: name, done } = level.names.next();
-        if (done === true) this.#leave(level);
+        const name = level.names.pop();
+        if (name === undefined) this.#leave(level);
         else this.#child(level, name);
       }
     } finally {
@@ -106,18 +115,22 @@ class TreeCopy {
         from.fd.close();
         to.fd.close();
       }
-      this.#top?.fd.close();
     }
   }
 
   /** Removes the tree that is unfinished, if any: there is at most one. */
   #discard(): void {
-    const at = this.#levels.findIndex((level) => level.temporary !== undefined);
+    const at = this.#levels.findIndex(isUnderTemporaryName);
     const level = this.#levels[at];
-    const dir = at === 0 ? this.#dir : this.#levels[at - 1]?.to.fd;
-    if (level?.temporary === undefined || dir === undefined) return;
-    if (dir.number >= 0) removeFor(DISCARD_MS, dir, level.temporary.name);
-    level.temporary.lock.close();
+    if (level === undefined) return;
+    try {
+      const above = this.#levels[at - 1];
+      if (above !== undefined) reopenAbove(above.to, level.to);
+      removeFor(DISCARD_MS, above?.to.fd ?? this.#dir, level.actual);
+    } catch (error) {
+      // It was moved, and is no longer found; or the next run removes it.
+      if (!(error instanceof SyscallError || error instanceof UnsafePathError)) throw error;
+    }
   }
 
   /** Whether the directory at hand is new, or lies in one that is: nobody sees it yet, and nothing is there. */
@@ -147,14 +160,10 @@ class TreeCopy {
     if (this.#top !== undefined && sameInode(stat, this.#top.stat)) return;
     if (isDirectory(stat)) this.#enter(source, stat, dir, name);
     else if (isSymlink(stat)) this.#symlink(source, stat, dir, name);
-    else if (!this.#link(stat, dir, name)) {
+    else if (!this.#hardLinks.link(stat, this.#top?.fd, dir, name)) {
       if (isRegular(stat)) this.#file(source, stat, dir, name);
       else this.#node(stat, dir, name);
-      if (stat.nlink > 1)
-        this.#linked.set(hardLinkKey(stat), {
-          place: { levels: this.#levels.slice(1), name },
-          stat: statx(dir, name),
-        });
+      this.#hardLinks.remember(stat, this.#levels, dir, name);
     }
   }
 
@@ -163,10 +172,10 @@ class TreeCopy {
   }
 
   #enter(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
-    // Not by its name ".": one may be allowed to list what one may not search.
-    const from = leavingAtime((quiet) => reopen(source, O_RDONLY | O_DIRECTORY | quiet));
+    const from = this.#opened(source, O_DIRECTORY);
     try {
-      const there = this.#isWithinNew ? undefined : contentOf(dir, name);
+      const names = namesToCopy(from, this.#room);
+      const there = this.#isWithinNew ? undefined : contentOf(dir, name, this.#top === undefined);
       const isNew = there === undefined || (there === "filled" && !this.#options.merge);
       // What is there may be a symlink that leads nowhere.
       const isTopmostNew = there === undefined && !this.#isWithinNew && !isThere(dir, name);
@@ -174,55 +183,62 @@ class TreeCopy {
       if (isNew) this.#make(dir, name, stat.mode, () => mkdirat(dir, actual, stat.mode & ACCESS));
       // Messages have the name that it will have.
       const to = new Fd(openCopy(dir, actual).number, name, dir);
-      const temporary = actual === name ? undefined : { name: actual, lock: lockOn(to) };
-      const made = statx(to);
-      this.#top ??= { fd: reopen(to, O_RDONLY | O_DIRECTORY), stat: made };
-      const sorted = [...entries(from)].map((entry) => entry.name).sort();
-      const [fromSide, toSide] = [
-        { fd: from, stat },
-        { fd: to, stat: made },
-      ];
-      const names = sorted.values();
-      this.#levels.push({ name, from: fromSide, to: toSide, isNew, temporary, actual, names });
+      if (actual !== name) flock(to, LOCK_EX | LOCK_NB);
+      // With `+` the next run adds what is missing anyway.
+      const needsMark = there === "nothing" && !this.#options.merge && names.length > 0;
+      const isMarked = there === "unfinished" || (needsMark && markUnfinished(to));
+      const { mode, uid, gid, atime, mtime } = stat;
+      const fromSide = { fd: from, stat: { ...inodeId(stat), mode, uid, gid, atime, mtime } };
+      const toSide = { fd: to, stat: inodeId(statx(to)) };
+      this.#levels.push({ name, actual, from: fromSide, to: toSide, isNew, isMarked, names });
     } catch (error) {
       from.close();
       throw error;
     }
+    this.#closeFar();
+  }
+
+  /** Opens what `source` holds: not by a name, as one may be allowed to list what one may not search. */
+  #opened(source: Fd, flags: number): Fd {
+    const opened = leavingAtime((quiet) => reopen(source, O_RDONLY | flags | quiet));
+    // That of the top is the caller's.
+    if (this.#levels.length > 0) source.close();
+    return opened;
+  }
+
+  #closeFar(): void {
     const far = this.#levels.at(-1 - OPEN_LEVELS);
     far?.from.fd.close();
-    far?.to.fd.close();
+    if (far !== undefined && far.to !== this.#top && !isUnderTemporaryName(far)) far.to.fd.close();
   }
 
   /** A directory's own owner, mode and times come last: filling it needs the one and moves the others. */
   #leave(level: Level): void {
-    this.#levels.pop();
     using from = level.from.fd;
     using to = level.to.fd;
-    const above = this.#levels.at(-1);
-    if (above !== undefined && above.to.fd.number < 0) {
-      above.from.fd = reopened(from, PARENT, above.from, O_PATH);
-      above.to.fd = reopened(to, PARENT, above.to, O_PATH);
+    const above = this.#levels.at(-2);
+    if (above !== undefined) {
+      reopenAbove(above.from, level.from);
+      reopenAbove(above.to, level.to);
     }
+    this.#levels.pop();
     if (level.isNew) this.#noting(() => this.#dress(to, level.from.stat, from));
-    if (level.temporary === undefined) return;
-    const push = (): void => this.#push(above?.to.fd ?? this.#dir, level);
+    if (level.isMarked) unmark(to);
+    if (!isUnderTemporaryName(level)) return;
+    const push = (): void => {
+      giveName(above?.to.fd ?? this.#dir, level.actual, level.name);
+      level.actual = level.name;
+    };
     if (above === undefined) push();
     else this.#noting(push);
   }
 
-  #push(dir: Fd, level: Level): void {
-    const { name, actual, temporary } = level;
-    using _lock = temporary?.lock;
-    giveName(dir, actual, name);
-    level.actual = name;
-  }
-
   #file(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
-    using from = leavingAtime((quiet) => reopen(source, O_RDONLY | O_NOCTTY | quiet));
+    using from = this.#opened(source, O_NOCTTY);
     const flags = O_WRONLY | O_CREAT | O_EXCL | O_NOCTTY | O_NOFOLLOW;
     const making = {
       fill: (to: Fd) => copyContent(from, to),
-      adjust: (to: Fd) => this.#dress(to, stat, source),
+      adjust: (to: Fd) => this.#dress(to, stat, from),
     };
     const create = (into: Fd, as: Bytes): Fd => openat(into, as, flags, stat.mode & ACCESS);
     if (this.#whole(stat, dir, name, create, making)) return;
@@ -238,7 +254,7 @@ class TreeCopy {
       unlinkat(dir, name);
       throw error;
     }
-    this.#dress(to, stat, source);
+    this.#dress(to, stat, from);
   }
 
   #node(stat: Stat, dir: Fd, name: Bytes): void {
@@ -287,7 +303,7 @@ class TreeCopy {
     return false;
   }
 
-  #dress(fd: Fd, stat: Stat, attributesFrom: Fd | undefined): void {
+  #dress(fd: Fd, stat: Appearance, attributesFrom: Fd | undefined): void {
     try {
       chown(fd, this.#options.uid ?? stat.uid, this.#options.gid ?? stat.gid);
     } finally {
@@ -296,23 +312,5 @@ class TreeCopy {
       if (attributesFrom !== undefined) copyXattrs(attributesFrom, fd);
       setTimesOfHeld(fd, stat.atime, stat.mtime);
     }
-  }
-
-  /** Gives an inode that was copied already one more name; false where it must be copied anew. */
-  #link(stat: Stat, dir: Fd, name: Bytes): boolean {
-    const known = stat.nlink > 1 ? this.#linked.get(hardLinkKey(stat)) : undefined;
-    const top = this.#top?.fd;
-    if (known === undefined || top === undefined) return false;
-    try {
-      using above = openCopied(top, known.place);
-      linkat(above, known.place.name, dir, name);
-    } catch (error) {
-      if (error instanceof SyscallError) return false;
-      throw error;
-    }
-    // Somebody may have put another inode in its place.
-    if (sameInode(statx(dir, name), known.stat)) return true;
-    unlinkat(dir, name);
-    return false;
   }
 }

@@ -19,7 +19,7 @@ import {
   tryUnlinkat,
   unlinkat,
 } from "../sys/files.js";
-import { chmod, isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
+import { chmod, type InodeId, isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
 
 export interface RemovalResult {
   /** Entries that were removed, including the top. */
@@ -221,7 +221,7 @@ function isDirectoryAt(dir: Fd, name: Bytes): boolean {
 export function reopened(
   from: Fd,
   to: Bytes,
-  expected: { readonly fd: Fd; readonly stat: Stat },
+  expected: { readonly fd: Fd; readonly stat: InodeId },
   flags: number,
 ): Fd {
   const opened = leavingAtime((quiet) => openat(from, to, flags | O_DIRECTORY | quiet));

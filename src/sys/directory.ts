@@ -22,14 +22,15 @@ export const DT_LNK = 10;
 const NAME_OFFSET = 19;
 
 /**
- * The entries of an open directory, without `.` and `..`, from where the fd stands. getdents64 leaves no trace on an
+ * The entries of an open directory, without `.` and `..`, from where the fd stands, through a buffer of this size, or one
+ * that who lists many directories to their ends uses for all of them. getdents64 leaves no trace on an
  * O_NOATIME fd, where readdir of Node moves the directory's atime and so would protect what it looks at.
  */
-export function* entries(dir: Fd, bufferSize = 32768): Generator<DirectoryEntry> {
-  const buffer = Buffer.allocUnsafeSlow(bufferSize);
+export function* entries(dir: Fd, room: number | Buffer = 32768): Generator<DirectoryEntry> {
+  const buffer = typeof room === "number" ? Buffer.allocUnsafeSlow(room) : room;
   const at = address(buffer);
   for (;;) {
-    const length = checkAt(getdents64(dir.number, at, bufferSize), "getdents64", dir, "" as Bytes);
+    const length = checkAt(getdents64(dir.number, at, buffer.length), "getdents64", dir, "" as Bytes);
     if (length === 0) return;
     for (let offset = 0; offset < length; offset += buffer.readUInt16LE(offset + 16)) {
       const end = buffer.indexOf(0, offset + NAME_OFFSET);

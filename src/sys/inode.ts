@@ -142,8 +142,15 @@ export function isRegular(stat: Pick<Stat, "mode">): boolean {
   return (stat.mode & S_IFMT) === S_IFREG;
 }
 
+/** Which inode it is. */
+export type InodeId = Pick<Stat, "inode" | "deviceMajor" | "deviceMinor">;
+
+export function inodeId({ inode, deviceMajor, deviceMinor }: InodeId): InodeId {
+  return { inode, deviceMajor, deviceMinor };
+}
+
 /** Whether two looks saw one inode; an inode number alone may be that of another file system. */
-export function sameInode(a: Stat, b: Stat): boolean {
+export function sameInode(a: InodeId, b: InodeId): boolean {
   return a.inode === b.inode && a.deviceMajor === b.deviceMajor && a.deviceMinor === b.deviceMinor;
 }
 

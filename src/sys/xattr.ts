@@ -19,6 +19,7 @@ const libc = {
 
 /** XATTR_SIZE_MAX: no value and no list of names is longer. */
 const MOST = 65536;
+const NO_ROOM = Buffer.alloc(0);
 
 /** Sets an extended attribute of what an fd holds, O_PATH too: setxattr(2). */
 export function setXattr(fd: Fd, name: Bytes, value: Uint8Array): void {
@@ -36,10 +37,17 @@ export function getXattr(fd: Fd, name: Bytes): Buffer | undefined {
 
 /** The names of all extended attributes that we may see; none where the file system knows none. */
 export function listXattrs(fd: Fd): Bytes[] {
+  // Most inodes have none, and need no room for them.
+  if (listInto(fd, NO_ROOM) === 0) return [];
   const list = Buffer.alloc(MOST);
-  const result = libc.listxattr(cstring(procPath(fd)), list, list.length);
-  const length = missing(() => checked(result, "listxattr", fd, "" as Bytes), "EOPNOTSUPP") ?? 0;
+  const length = listInto(fd, list);
   return fromBuffer(list.subarray(0, length)).split("\0").slice(0, -1) as Bytes[];
+}
+
+/** The length of the list; without room for it, nothing else. */
+function listInto(fd: Fd, list: Buffer): number {
+  const result = libc.listxattr(cstring(procPath(fd)), list, list.length);
+  return missing(() => checked(result, "listxattr", fd, "" as Bytes), "EOPNOTSUPP") ?? 0;
 }
 
 function checked(result: number | bigint, syscall: string, fd: Fd, name: Bytes): number {

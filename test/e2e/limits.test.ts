@@ -50,10 +50,11 @@ const CREATED: Readonly<Record<string, () => number>> = {
 };
 
 for (const [line, done] of Object.entries(CREATED)) {
-  test(`ten thousand levels with 32 files: ${line.replace(copy, "COPY")}`, () => {
+  // Node itself has 22 to 26 open.
+  test(`ten thousand levels with 36 files: ${line.replace(copy, "COPY")}`, () => {
     lay(DEPTH);
     const args = ["--create", "--inline", line.replaceAll("@", tree)];
-    assert.deepEqual(withFew(32, OURS, args), { status: 0, stdout: "", stderr: "" });
+    assert.deepEqual(withFew(36, OURS, args), { status: 0, stdout: "", stderr: "" });
     assert.equal(done(), DEPTH);
   });
 }
@@ -77,20 +78,21 @@ test("too many open files are reported, with the exit status of 262", { skip: re
   }
 });
 
-test("a copy to a full disk stops where 262 stops", {
+test("a copy to a full disk leaves nothing, and ends with the status of 262", {
   skip: real.missing ?? (isRoot && has("unshare") ? false : "only root may mount"),
 }, () => {
   const source = join(home, "source");
   mkdirSync(source);
   for (const name of ["b", "a", "d", "c"]) writeFileSync(join(source, name), "x".repeat(400_000));
-  const script = 'mount -t tmpfs -o size=1M none "$0" && "$@"; status=$?; ls "$0/copy"; exit $status';
+  const script = 'mount -t tmpfs -o size=1M none "$0" && "$@"; status=$?; ls "$0/copy" 2>&-; exit $status';
   const target = join(home, "small");
   mkdirSync(target);
   const args = ["--create", "--inline", `C ${target}/copy - - - - ${source}`, `d ${target}/next`];
   const [theirs, ours] = [[real.binary ?? ""], OURS].map((program) =>
     start("unshare", ["-m", "sh", "-c", script, target, ...program, ...args]),
   );
-  assert.deepEqual([ours?.status, ours?.stdout], [theirs?.status, theirs?.stdout]);
+  assert.deepEqual([theirs?.status, theirs?.stdout], [73, "a\nb\n"]);
+  assert.deepEqual([ours?.status, ours?.stdout], [73, ""]);
   assert.match(ours?.stderr ?? "", /: No space left on device \(.*\) \[\(argument\):1\]\n$/);
   assert.deepEqual(readdirSync(target), []);
 });

@@ -1,10 +1,9 @@
 /** Lines that copy: C. */
 import type { Bytes } from "../../base/bytes.js";
-import { failedWith, type SyscallError } from "../../base/errors.js";
-import { copyTree } from "../../path/copy.js";
+import type { SyscallError } from "../../base/errors.js";
+import { acceptsCopy, copyTree } from "../../path/copy.js";
 import { resolve } from "../../path/resolve.js";
-import { entries, leavingAtime } from "../../sys/directory.js";
-import { type Fd, O_DIRECTORY, O_RDONLY, reopen } from "../../sys/files.js";
+import type { Fd } from "../../sys/files.js";
 import { isDirectory, S_IFMT, statx } from "../../sys/inode.js";
 import { withCreationLabel } from "../../sys/selinux.js";
 import type { CreateRequest } from "../effects/effects.js";
@@ -18,7 +17,10 @@ import { setPermissions } from "./adjust.js";
 /** What is there already stays; on a read-only file system it may be all that is wanted. */
 const TOLERATED = ["EEXIST", "EROFS"];
 
-/** `C`: copies a file or a tree to where nothing is, or an empty directory; `C+` adds what is missing. */
+/**
+ * `C`: copies a file or a tree to where nothing is, or into an empty directory, also if a killed run began to fill that;
+ * `C+` adds what is missing.
+ */
 export const copy: Handler = (run, item, path) => {
   using location = run.effects.openParent(item, path, "make");
   using source = resolve(run.root, item.argument as Bytes, { follow: false });
@@ -53,7 +55,7 @@ function copyMaker(run: RunContext, item: Item, source: Fd, failures: Failures):
     addsTo: (existing) =>
       isDirectory(statx(source)) &&
       isDirectory(statx(existing)) &&
-      (item.modifiers.force || isEmptyDirectory(existing)),
+      (item.modifiers.force || acceptsCopy(existing)),
     make: (dir, name) => {
       const uid = item.user?.id;
       const gid = item.group?.id;
@@ -64,17 +66,6 @@ function copyMaker(run: RunContext, item: Item, source: Fd, failures: Failures):
       return undefined;
     },
   };
-}
-
-/** Who may not look into it cannot copy into it. */
-function isEmptyDirectory(directory: Fd): boolean {
-  try {
-    using listing = leavingAtime((quiet) => reopen(directory, O_RDONLY | O_DIRECTORY | quiet));
-    return entries(listing).next().done === true;
-  } catch (error) {
-    if (failedWith(error, "EACCES")) return false;
-    throw error;
-  }
 }
 
 /** The first is the error; of the others it is only told. */

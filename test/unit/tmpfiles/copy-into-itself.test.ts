@@ -33,6 +33,48 @@ test("a directory copied into itself does not contain the copy", () => {
   }
 });
 
+/** Runs `C` from `source` to `copy` in a fresh directory that `prepare` lays out, and returns what `copy` holds then. */
+function copied(prepare: (top: string) => void): string[] {
+  const top = mkdtempSync(join(tmpdir(), "mayfly-copy-"));
+  try {
+    for (const name of ["a", "b", "c"]) mkdirSync(join(top, "source", name), { recursive: true });
+    mkdirSync(join(top, "copy"));
+    prepare(join(top, "copy"));
+    const args = [bytes(`C ${top}/copy - - - - ${top}/source`)];
+    const { exitStatus } = runSync({ operations: ["create"], inline: true, args });
+    assert.equal(exitStatus, 0);
+    return readdirSync(join(top, "copy"));
+  } finally {
+    rmSync(top, { recursive: true, force: true });
+  }
+}
+
+test("an empty directory that a killed run began to fill is filled", () => {
+  const killed = (copy: string): void => {
+    mkdirSync(join(copy, "b"));
+    mkdirSync(join(copy, "another"));
+    writeFileSync(join(copy, ".mayfly-unfinished"), "");
+  };
+  assert.deepEqual(
+    copied(() => {}),
+    ["a", "b", "c"],
+  );
+  assert.deepEqual(copied(killed), ["a", "another", "b", "c"]);
+  assert.deepEqual(
+    copied((copy) => mkdirSync(join(copy, "another"))),
+    ["another"],
+  );
+});
+
+test("another user's mark does not count", (t) => {
+  if (process.geteuid?.() !== 0) return t.skip("only root can give files away");
+  const planted = (copy: string): void => {
+    writeFileSync(join(copy, ".mayfly-unfinished"), "");
+    chownSync(join(copy, ".mayfly-unfinished"), 65534, 65534);
+  };
+  assert.deepEqual(copied(planted), [".mayfly-unfinished"]);
+});
+
 test("a copy has its source's timestamps even if its owner cannot be set", (t) => {
   const isRoot = process.geteuid?.() === 0;
   if (isRoot && !maySetEffectiveUser()) return t.skip("this Node refuses seteuid()");
