@@ -29,7 +29,7 @@ const LOOK_AGAIN_MS = 1_000;
 export class Tracker {
   readonly #model: Model;
   readonly #targets: readonly Bytes[];
-  readonly #surroundings: WatchEnvironment;
+  readonly #environment: WatchEnvironment;
   readonly #stale = new Map<string, NameIn>();
   #again: (NameIn & { readonly due: number })[] = [];
   readonly #settling = new Map<Directory, number>();
@@ -39,10 +39,10 @@ export class Tracker {
   readonly #pendingDeletes: (NameIn & { readonly event: FanotifyEvent })[] = [];
   #changes: Change[] = [];
 
-  constructor(model: Model, targets: readonly Bytes[], surroundings: WatchEnvironment) {
+  constructor(model: Model, targets: readonly Bytes[], environment: WatchEnvironment) {
     this.#model = model;
     this.#targets = targets;
-    this.#surroundings = surroundings;
+    this.#environment = environment;
   }
 
   apply(event: FanotifyEvent): void {
@@ -84,7 +84,7 @@ export class Tracker {
 
   /** The kernel merges events of one inode in one directory: which came first is told by what was there and what is. */
   #createdAndDeleted(event: FanotifyEvent, directory: Directory, name: Bytes, path: Bytes): void {
-    const isThere = event.target !== undefined && this.#surroundings.isAt(path, event.target);
+    const isThere = event.target !== undefined && this.#environment.isAt(path, event.target);
     if (directory.entries.has(name)) this.#deleted(event, directory, name, path);
     else {
       this.#created(event, directory, name, path);
@@ -106,7 +106,7 @@ export class Tracker {
     this.#scheduleRestat(directory);
     this.#emit(event, { op: "create", path, kind });
     const made = directory.entries.get(name)?.directory;
-    const found = made === undefined ? [] : this.#surroundings.explore(path, made, "created");
+    const found = made === undefined ? [] : this.#environment.explore(path, made, "created");
     for (const each of found) {
       const kind = each.directory.entries.get(each.name)?.kind ?? "file";
       this.#emit(event, { op: "create", path: this.#path(each), kind });
@@ -169,7 +169,7 @@ export class Tracker {
     const path = this.#path(from);
     const entry = this.#model.remove(from.directory, from.name);
     this.#scheduleRestat(from.directory);
-    const above = event.to === undefined ? undefined : this.#surroundings.locate(event.to.directory);
+    const above = event.to === undefined ? undefined : this.#environment.locate(event.to.directory);
     const to = above === undefined || event.to === undefined ? undefined : join(above, event.to.name);
     const kind = entry?.kind ?? "file";
     this.#emit(event, { op: "rename", path, kind, ...(to !== undefined && { to }), ...victim(entry) });
@@ -185,13 +185,13 @@ export class Tracker {
       kind,
       isDirectory ? this.#keyOf(event, path) : undefined,
     );
-    const above = event.from === undefined ? undefined : this.#surroundings.locate(event.from.directory);
+    const above = event.from === undefined ? undefined : this.#environment.locate(event.from.directory);
     const from = above === undefined || event.from === undefined ? undefined : join(above, event.from.name);
     const op = replaced === undefined ? "create" : "replace";
     this.#emit(event, { op, path, kind, ...(from !== undefined && { from }), ...victim(replaced) });
     this.#markStale(to.directory, to.name);
     const made = to.directory.entries.get(to.name)?.directory;
-    if (made !== undefined) this.#surroundings.explore(path, made, "moved");
+    if (made !== undefined) this.#environment.explore(path, made, "moved");
   }
 
   /** RENAME_EXCHANGE is told as two renames in a row, the second from where the first led, and back. */
@@ -223,7 +223,7 @@ export class Tracker {
   }
 
   #keyOf(event: FanotifyEvent, path: Bytes): string | undefined {
-    return event.target ?? this.#surroundings.enterAt(path);
+    return event.target ?? this.#environment.enterAt(path);
   }
 
   #changedItself(directory: Directory): void {

@@ -22,7 +22,7 @@ export const LOCKED = -2;
 export const NO_LOCK = -1;
 
 /**
- * The hands of a walk: by directory fd and the address of a name, since they are asked for each of a million entries.
+ * The effects of a walk: by directory fd and the address of a name, since they are asked for each of a million entries.
  * Where they fail they answer with the errno.
  */
 export interface WalkEffects {
@@ -56,7 +56,7 @@ export const realWalkEffects: WalkEffects = {
   restoreTimes,
 };
 
-/** The hands of a dry run: they look for locks without disturbing who holds one or may want one. */
+/** The effects of a dry run: they test locks without disturbing their holders. */
 export function dryRunWalkEffects(): WalkEffects {
   let inodes: ReadonlySet<number> | undefined;
   let known = false;

@@ -1,4 +1,4 @@
-/** Which line lends its age to an X line. */
+/** Finds the line whose age an X line inherits. */
 import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import type { Item } from "../model/item.js";
@@ -6,7 +6,7 @@ import type { Item } from "../model/item.js";
 const WILDCARD = /[*?[\\]/;
 
 /**
- * The lines that lend their age, in the order in which they are written. A borrower meets those above it and those that
+ * The lines that lend their age, in the order in which they are written. A inheritor meets those above it and those that
  * begin as its glob does, not all.
  */
 export class AgeInheritance {
@@ -27,15 +27,15 @@ export class AgeInheritance {
 
   /**
    * The line of the same path, else the first written at one above it; unless a later one below that is named by the
-   * borrower's own glob. The order is that of the reference, which is not always the nearest.
+   * inheritor's own glob. The order is that of the reference, which is not always the nearest.
    */
   find({ path }: Item): Item | undefined {
     const first = this.#firstAbove(path);
     let found = this.#items[first];
     if (found === undefined) return undefined;
     for (const place of this.#named(path)) {
-      const lender = this.#items[place] as Item;
-      if (place > first && (lender.path === path || isBelow(lender.path, found.path))) found = lender;
+      const source = this.#items[place] as Item;
+      if (place > first && (source.path === path || isBelow(source.path, found.path))) found = source;
     }
     return found;
   }

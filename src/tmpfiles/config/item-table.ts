@@ -40,7 +40,7 @@ export class ItemTable {
 
   /**
    * Gives those that borrow an age that of their directory's line. Done after each file: what an earlier file lent stays
-   * where no later one lends anything.
+   * if no later line has an age.
    */
   shareAges(): void {
     if (this.#borrowers.size === 0) return;
@@ -96,7 +96,7 @@ function insert(items: Item[], item: Item): void {
 }
 
 /** `~` is not lent: it says something of its own line. */
-function withAgeOf(borrower: Item, lender: Item | undefined): Item {
-  if (lender?.age === undefined) return borrower;
-  return { ...borrower, age: { ...lender.age, keepFirstLevel: borrower.age?.keepFirstLevel ?? false } };
+function withAgeOf(inheritor: Item, source: Item | undefined): Item {
+  if (source?.age === undefined) return inheritor;
+  return { ...inheritor, age: { ...source.age, keepFirstLevel: inheritor.age?.keepFirstLevel ?? false } };
 }

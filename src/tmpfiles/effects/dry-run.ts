@@ -9,7 +9,7 @@ import type { AttributeChange, CreateRequest, CreateResult, Effects, EntryLocati
 import { clearedEvent, createdEvent } from "./events.js";
 import { findObstacle, look, nameOf, openParentOf, refuseMountPoint, resolveParent } from "./parents.js";
 
-/** The hands that only say what they would do. */
+/** The effects that only report what they would do. */
 export function dryRunEffects(root: Bytes, reporter: Reporter): Effects {
   return new DryRunEffects(root, reporter);
 }

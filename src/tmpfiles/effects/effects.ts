@@ -44,7 +44,7 @@ export interface CreateRequest {
 export type AttributeChange = Extract<Event, { type: "changed" }>["what"];
 
 /**
- * Who acts: the real hands change the disk and report what they did; those of a dry run only report it. Nothing else
+ * The real effects change the disk and report what they did; those of a dry run only report it. Nothing else
  * in the engine knows which of the two it has.
  */
 export interface Effects {

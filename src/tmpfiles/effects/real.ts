@@ -34,12 +34,12 @@ import {
 /** As an ordinary user it removes no directories of others that stand in the way, not even where it could. */
 const ONLY_OWN = { onlyOwn: true } as const;
 
-/** A place whose directory is there: these hands know no other. */
+/** A location whose directory is open. */
 interface OpenEntryLocation extends EntryLocation {
   readonly dir: Fd;
 }
 
-/** The hands that change the disk. */
+/** The effects that change the disk. */
 export function realEffects(root: Bytes, reporter: Reporter): Effects {
   return new RealEffects(root, reporter);
 }

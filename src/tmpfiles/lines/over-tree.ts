@@ -71,7 +71,7 @@ function visitEntry(frame: TreeFrame, name: Bytes, visit: (fd: Fd) => void): voi
     using fd = openat(frame.fd, name, O_PATH | O_NOFOLLOW);
     visit(fd);
   } catch (error) {
-    // What vanishes under our hands needs no adjusting.
+    // An entry that was removed meanwhile needs no change.
     if (!failedWith(error, "ENOENT")) throw error;
   }
 }

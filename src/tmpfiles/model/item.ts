@@ -68,7 +68,7 @@ export interface LineType {
   readonly ownsPath: boolean;
   /** Whether an age on it does anything, and whether it is the path itself that ages rather than what lies inside. */
   readonly ages: false | "contents" | "itself";
-  /** A line that borrows its age has that of the nearest directory line above that lends its own. */
+  /** A line that inherits its age has that of the nearest directory line above it that has one. */
   readonly ageInheritance?: "source" | "inherits";
   readonly defaultMode?: number;
   /** Which of the mode and the owner it sets: both where it does not say; the others are read, and forgotten. */

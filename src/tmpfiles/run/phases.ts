@@ -13,7 +13,7 @@ import type { Handler, Item, ItemGroup } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 import { createItem } from "./create.js";
 
-/** What is removed goes before what is made: tmpfiles.d(5) builds on ground that is clean. */
+/** Removal comes before creation, tmpfiles.d(5). */
 const PHASES: readonly (readonly Operation[])[] = [["purge"], ["remove", "clean"], ["create"]];
 
 export interface Groups {

@@ -57,7 +57,7 @@ const NOTHING_DONE = {
   interrupted: false,
 } as const;
 
-/** For those who ask why; see Lens. They have hands of their own where another version's ways are asked about. */
+/** For observers, which may bring effects of their own for the behaviour of another version. */
 export interface RunItemsOptions extends RunOptions {
   readonly observer?: WalkObserver;
   readonly walkEffects?: WalkEffects;

@@ -2,7 +2,7 @@
 import { newWalkCounters, type WalkCounters } from "../walk-counters.js";
 import { SLOT, type WorkQueue } from "./work-queue.js";
 
-// A thread's own part of the board: totals, the number of words noted for the index, those words.
+// A thread's own part of the queue's memory: totals, the number of words noted for the index, those words.
 const NOTED = 31;
 const NOTES = 32;
 

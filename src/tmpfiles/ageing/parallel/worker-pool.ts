@@ -23,7 +23,7 @@ const threads = (): typeof import("node:worker_threads") => process.getBuiltinMo
 export interface WorkerData {
   readonly memory: SharedArrayBuffer;
   readonly jobs: number;
-  /** Its place among the board's tallies. */
+  /** Its index among the queue's counters. */
   readonly workerId: number;
   readonly port: MessagePort;
   readonly lines: LinePaths;
