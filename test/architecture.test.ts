@@ -144,3 +144,18 @@ test("no file is longer than 320 lines", () => {
     [],
   );
 });
+
+test("no letter of a line type is compared outside the table", () => {
+  const compared = [
+    /\b(?:letter|[lL]etterOf\([^)]*\)) [!=]== |[!=]== (?:\w+\.)*(?:letter\b|[lL]etterOf\()/,
+    /\.(?:has|includes)\((?:\w+\.)*(?:letter\b|[lL]etterOf\()/,
+    /new Set\("[a-zA-Z]+"\)|\["[a-zA-Z]"(?:, "[a-zA-Z]")+\]/,
+  ];
+  const found = sources
+    .filter(({ file }) => /^(tmpfiles\/(?!lines\/|syntax\/)|inspect\/|cli\/(drop-in|inspect)\/)/.test(file))
+    .filter(({ text }) => compared.some((pattern) => pattern.test(text)));
+  assert.deepEqual(
+    found.map(({ file }) => file),
+    [],
+  );
+});

@@ -27,7 +27,14 @@ export { parse } from "./config/parse.js";
 export { SPECIFIERS, type Specifier } from "./config/specifiers.js";
 export { ItemError } from "./effects/item-error.js";
 export { LINE_TYPES } from "./lines/index.js";
-export type { Item, ItemGroup, LineType, Owner } from "./model/item.js";
+export {
+  type Item,
+  type ItemGroup,
+  type LineKind,
+  type LineType,
+  type Owner,
+  truncates,
+} from "./model/item.js";
 export type { CheckOptions, ConfigText, LoadOptions, RunOptions, ThreadRunOptions } from "./model/options.js";
 export type { ExitStatus, Summary } from "./model/outcome.js";
 export { runSync } from "./run/run.js";

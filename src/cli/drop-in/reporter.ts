@@ -1,13 +1,12 @@
 /** Reports a run with the messages of systemd-tmpfiles 262. */
 import { type Bytes, bytes, escapeForDisplay } from "../../base/bytes.js";
 import type { Event, Operation, Reporter, Source } from "../../base/events.js";
+import { LINE_TYPES, type LineType, truncates as truncatesFile } from "../../tmpfiles/index.js";
 import { failure } from "../format.js";
 import { sourceText } from "../verbs/reasons.js";
 import { keptLine } from "./kept.js";
 import type { LevelName, Log } from "./log.js";
 
-/** Line types for which a dry run of 262 reports only the creation, not the attributes. */
-const CREATORS = new Set("fFdDvqQpLcbC");
 const SEVERITY: Readonly<Record<string, LevelName>> = {
   error: "err",
   warning: "warning",
@@ -85,8 +84,8 @@ function levelOf(done: boolean): LevelName {
   return done ? "debug" : "info";
 }
 
-function letterOf(source: Source): string {
-  return source.text.trimStart().replace(/^"/, "").charAt(0);
+function typeOf(source: Source): LineType | undefined {
+  return LINE_TYPES[source.text.trimStart().replace(/^"/, "").charAt(0)];
 }
 
 function removedLine(event: Of<"removed">, name: Name): string {
@@ -95,9 +94,15 @@ function removedLine(event: Of<"removed">, name: Name): string {
   if (event.operation === "create") return `${verb} ${name(event.path)}`;
   const directory = event.kind === "directory" || event.kind === "subvolume";
   if (!event.target) return `${verb} ${directory ? "directory " : ""}"${name(event.path)}"`;
-  if (letterOf(event.source) === "r" && omitsKind(event.operation, directory))
+  if (removesOne(event.source) && omitsKind(event.operation, directory))
     return `${verb} "${name(event.path)}".`;
   return `${verb} ${directory ? "directory" : "file"} "${name(event.path)}".`;
+}
+
+/** An `r` line; `R` removes what lies below too. */
+function removesOne(source: Source): boolean {
+  const type = typeOf(source);
+  return type?.kind === "removal" && type.ages === "itself";
 }
 
 /** For an `r` line, 262 prints "directory" or "file" only when ageing removes a directory. */
@@ -109,7 +114,6 @@ const NODES: Readonly<Record<string, string>> = {
   "character-device": "char device node",
   "block-device": "block device node",
 };
-const SUBVOLUMES = new Set("vqQ");
 
 /** Undefined if 262 prints nothing: for parent directories, and for existing files. */
 function createdLine(event: Of<"created">, name: Name): string | undefined {
@@ -133,21 +137,23 @@ function createdFile({ outcome, source }: Of<"created">, path: Bytes): string | 
 
 /** Depends on the line only: in a dry run, 262 does not look at the file system. */
 function wouldCreate(event: Of<"created">, path: Bytes, target: Bytes | undefined): string {
-  if (letterOf(event.source) === "C" && target !== undefined)
+  if (typeOf(event.source)?.kind === "copy" && target !== undefined)
     return `Would copy tree "${target}" to "${path}"`;
   if (event.kind === "file" && truncates(event.source)) return `Would truncate ${path}`;
   if (event.kind.endsWith("-device")) return `Would create device node ${path}`;
   if (event.kind === "symlink" && target !== undefined) return `Would create symlink ${path} -> ${target}`;
-  const subvolume = event.kind === "directory" && SUBVOLUMES.has(letterOf(event.source));
+  const subvolume = event.kind === "directory" && typeOf(event.source)?.kind === "subvolume";
   return `Would create ${subvolume ? "subvolume" : event.kind} ${path}`;
 }
 
 function truncates(source: Source): boolean {
-  return /^\s*"?(?:F|f[^\s"]*\+)/.test(source.text);
+  const type = typeOf(source);
+  return type !== undefined && truncatesFile(type, /^\s*"?.[^\s"]*\+/.test(source.text));
 }
 
 function changedLine(event: Of<"changed">, name: Name): Line | undefined {
-  if (!event.done && CREATORS.has(letterOf(event.source))) return undefined;
+  // For a line that creates its path, a dry run of 262 reports the creation, not the attributes.
+  if (!event.done && typeOf(event.source)?.path === "exact") return undefined;
   return lineAt(levelOf(event.done), changeText(event, `"${name(event.path)}"`, name(event.path)));
 }
 

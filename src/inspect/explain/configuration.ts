@@ -5,13 +5,13 @@ import type { Diagnostic } from "../../base/errors.js";
 import { dryRunWalkEffects, NO_LOCK, type WalkEffects } from "../../tmpfiles/ageing/walk-effects.js";
 import { configDirectories, listConfigFiles } from "../../tmpfiles/config/files.js";
 import { type Loaded, loadItemsSync } from "../../tmpfiles/config/items.js";
-import type { Item } from "../../tmpfiles/model/item.js";
+import { DIALECT_252, DIALECT_262, type Dialect } from "../../tmpfiles/model/dialect.js";
 import type { ConfigText } from "../../tmpfiles/model/options.js";
-import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE } from "../../tmpfiles/syntax/age.js";
-import { parseLine } from "../../tmpfiles/syntax/line.js";
 
 /** The version of systemd whose cleaner is evaluated: 262, which Mayfly itself implements, or an older one. */
 export type CleanerVersion = 252 | 262;
+
+const DIALECTS: Readonly<Record<CleanerVersion, Dialect>> = { 252: DIALECT_252, 262: DIALECT_262 };
 
 export interface ConfigurationOptions {
   /** Configuration files, as for `mayfly clean`; all files of the host by default. */
@@ -29,22 +29,20 @@ export interface ConfigurationOptions {
 /** The lines that apply, as that version interprets them. */
 export function loadConfiguration(options: ConfigurationOptions, boot = false): Loaded {
   const { config = [], root, version, user = false, inWorkingDirectory = false } = options;
-  const dialect252 = version === 252;
+  const dialect = DIALECTS[version ?? 262];
   const texts = options.textsRead === undefined ? {} : { textsRead: options.textsRead };
   const loaded = loadItemsSync({
     args: config,
     root,
     boot,
-    dialect252,
+    dialect,
     user,
     inWorkingDirectory,
     readOn: true,
     ...texts,
   });
-  if (dialect252) {
-    for (const { items } of [...loaded.exact, ...loaded.globs])
-      items.splice(0, items.length, ...items.map(itemAsIn252));
-  }
+  for (const { items } of [...loaded.exact, ...loaded.globs])
+    items.splice(0, items.length, ...items.map(dialect.adapt));
   return loaded;
 }
 
@@ -93,27 +91,8 @@ export function hasUserConfiguration(): boolean {
   return listConfigFiles(undefined, configDirectories(true, process.env), undefined).files.length > 0;
 }
 
-/** 252 checks locks on directories only, not on files. */
+/** The effects of a cleaner that only looks: 252 ignores locks on files, not on directories. */
 export function inspectingEffects(version: CleanerVersion): WalkEffects {
   const effects = dryRunWalkEffects();
-  return version === 252 ? { ...effects, lockFile: () => NO_LOCK } : effects;
-}
-
-/** In 252, `X` inherits an age without its age-by, `r` and `R` ignore ages, and an `x` line with an age cleans the literal path. */
-function itemAsIn252(item: Item): Item {
-  if (item.age === undefined) return item;
-  if (item.type.clean !== undefined && item.type.remove !== undefined && item.type.path === "glob") {
-    return { ...item, age: undefined };
-  }
-  if (item.letter === "x" && /[*?[{\\]/.test(item.path)) return { ...item, age: undefined };
-  if (item.type.ageInheritance !== "inherits" || hasAgeBy(item)) return item;
-  return {
-    ...item,
-    age: { ...item.age, byFile: DEFAULT_AGE_BY_FILE, byDirectory: DEFAULT_AGE_BY_DIRECTORY },
-  };
-}
-
-function hasAgeBy({ source }: Item): boolean {
-  const line = parseLine(source);
-  return "age" in line && line.age?.includes(":") === true;
+  return DIALECTS[version].respectsFileLocks ? effects : { ...effects, lockFile: () => NO_LOCK };
 }

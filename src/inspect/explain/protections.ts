@@ -5,6 +5,7 @@ import type { Source } from "../../base/events.js";
 import { expandBraces } from "../../path/braces.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
+import type { Item } from "../../tmpfiles/model/item.js";
 import type { User, Uses } from "./users.js";
 
 /** Describes it as text, for a path that nothing else protects. */
@@ -58,12 +59,17 @@ function unexpandedBraces(path: Bytes, line: Source | undefined, { globs }: Load
 /** `x D/a` does not affect `e D/*`, which cleans D/a as a directory of its own. */
 function overruledExclusions(path: Bytes, line: Source | undefined, { exact, globs }: Loaded): string[] {
   return [...exact, ...globs]
-    .flatMap(({ items }) => items.filter(({ letter }) => letter === "x"))
+    .flatMap(({ items }) => items.filter(keepsAllBelow))
     .filter(({ path: pattern }) => above(path).some((prefix) => fnmatch(pattern, prefix)))
     .map(
       ({ source }) =>
         `\`${escapeForDisplay(source.text)}\`: \`${escapeForDisplay(line?.text ?? ("" as Bytes))}\` matches a path at or below it and cleans that`,
     );
+}
+
+/** An `x` line; `X` keeps its path alone. */
+function keepsAllBelow({ type }: Item): boolean {
+  return type.kind === "exclusion" && type.ageInheritance !== "inherits";
 }
 
 /** The path and each directory above it. */

@@ -37,7 +37,7 @@ function acts(item: Item, operation: Operation): boolean {
 
 /** `r` and `R`. */
 function removesOwnPath({ type }: Item): boolean {
-  return type.remove !== undefined && type.path === "glob";
+  return type.kind === "removal";
 }
 
 function mayRemove(item: Item, path: Bytes): boolean {

@@ -22,7 +22,7 @@ import { type ForecastTotals, firstIndex } from "./totals.js";
  */
 export function needsSimulation({ exact, globs }: Loaded): boolean {
   const items = [...exact, ...globs].flatMap((group) => group.items).filter(cleans);
-  if (items.some(({ type }) => type.remove !== undefined && type.path === "glob")) return true;
+  if (items.some(({ type }) => type.kind === "removal")) return true;
   const paths = items.map(({ path }) => path);
   if (new Set(paths).size < paths.length) return true;
   const named = items.filter(({ type }) => type.path === "exact").map(({ path }) => path);

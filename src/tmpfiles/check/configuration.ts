@@ -107,12 +107,16 @@ export class Configuration {
 
 /** It only names what cleaning leaves alone. */
 export function isExclusion(item: Item): boolean {
-  const { path, clean, create, remove } = item.type;
-  return path === "glob" && clean !== undefined && create === undefined && remove === undefined;
+  return item.type.kind === "exclusion";
 }
 
 export function makesDirectory(item: Item): boolean {
-  return item.type.ageInheritance === "source";
+  return isMaker(item) && isDirectoryLine(item);
+}
+
+/** It makes a directory, or adjusts one: `e`. */
+export function isDirectoryLine({ type }: Item): boolean {
+  return type.kind === "directory" || type.kind === "subvolume";
 }
 
 /** It makes its path, if that is not there. */

@@ -1,9 +1,8 @@
 /** Rules about modes, owners and ACLs that open a door, or close one. */
 import { type Bytes, dirname, escapeForDisplay } from "../../base/bytes.js";
-import { createFifo } from "../lines/nodes.js";
 import type { Item } from "../model/item.js";
 import { maskedAcls } from "./acl-rule.js";
-import { type Configuration, hasGlob, isMaker, makesDirectory } from "./configuration.js";
+import { type Configuration, hasGlob, isDirectoryLine, isMaker } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
 
 const OTHERS_READ = 0o004;
@@ -97,36 +96,18 @@ function* unsearchableDirectories({ all }: Configuration): Generator<Spot> {
   }
 }
 
-/** It makes a directory, or adjusts one: `e`. */
-function isDirectoryLine(item: Item): boolean {
-  return (
-    makesDirectory(item) ||
-    (item.type.ages === "contents" && item.type.create !== undefined && item.type.path === "glob")
-  );
-}
-
 /** It makes a file or a FIFO, by the mode that it gives. Symlinks have none, and device nodes are /dev's. */
 function makesFile(item: Item, bits: number): boolean {
-  const { type } = item;
+  const { kind } = item.type;
   // A FIFO that all may write to, and its owner reads, is a trigger.
-  if (type.create === createFifo && (bits & OTHERS_READ) === 0) return false;
-  return (
-    type.path === "exact" &&
-    type.ownsPath &&
-    type.ages === false &&
-    type.permissions === undefined &&
-    !isDevice(item)
-  );
+  if (kind === "fifo") return (bits & OTHERS_READ) !== 0;
+  return kind === "file" && isMaker(item);
 }
 
 /** `z`: of a file, or of a directory without the sticky bit. What lies below /dev is mostly neither. */
 function opensOne({ type, path }: Item, bits: number): boolean {
-  const adjusts = !type.ownsPath && type.permissions === undefined && type.recursive !== true;
+  const adjusts = type.kind === "adjustment" && type.permissions === undefined && type.recursive !== true;
   return adjusts && (bits & STICKY) === 0 && !path.startsWith("/dev/");
-}
-
-function isDevice({ type }: Item): boolean {
-  return type.path === "exact" && type.argument === "required";
 }
 
 function* guessableNames(configuration: Configuration): Generator<Spot> {
@@ -180,5 +161,5 @@ function* unsafeTransitions(configuration: Configuration): Generator<Spot> {
 
 /** It opens its path to change it. What only writes to it opens it in another way. */
 function isAdjusted({ type }: Item): boolean {
-  return type.create !== undefined && !(type.ownsPath && type.argument === "required");
+  return type.create !== undefined && type.kind !== "file";
 }

@@ -21,9 +21,9 @@ export function conflictingItem(items: readonly Item[], item: Item): Item | unde
   );
 }
 
-/** `w+`: of those that find their path by a glob, and own it, the one to which `+` means anything. */
+/** `w+`. */
 function appends({ type, modifiers }: Item): boolean {
-  return modifiers.force && type.path === "glob" && type.modifiers.includes("+");
+  return modifiers.force && type.kind === "file" && type.path === "glob";
 }
 
 function agree(a: Item, b: Item): boolean {

@@ -4,6 +4,7 @@ import type { Diagnostic } from "../../base/errors.js";
 import { failedWith } from "../../base/errors.js";
 import { resolve } from "../../path/resolve.js";
 import { hostAccounts, rootAccounts } from "../../sys/accounts.js";
+import { DIALECT_262, type Dialect } from "../model/dialect.js";
 import type { Owner } from "../model/item.js";
 import type { LoadOptions } from "../model/options.js";
 import type { Age } from "../syntax/age.js";
@@ -19,8 +20,7 @@ export interface ItemContext {
   /** The directory of --root, absolute and simplified; undefined for the host itself. */
   readonly root: Bytes | undefined;
   readonly boot: boolean;
-  /** Lines are understood as by systemd 252. */
-  readonly dialect252: boolean;
+  readonly dialect: Dialect;
   readonly graceful: boolean;
   readonly user: (field: Bytes) => Owner | MissingOwner;
   readonly group: (field: Bytes) => Owner | MissingOwner;
@@ -46,7 +46,7 @@ export function itemContext(
   return {
     root,
     boot: options.boot ?? false,
-    dialect252: options.dialect252 ?? false,
+    dialect: options.dialect ?? DIALECT_262,
     graceful: options.graceful ?? false,
     user: remembered(ownerReader(accounts, "user", root)),
     group: remembered(ownerReader(accounts, "group", root)),

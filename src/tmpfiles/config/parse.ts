@@ -1,6 +1,7 @@
 /** Parses a configuration without a host, for the library. */
 import { type Bytes, bytes, fromBuffer } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
+import { DIALECT_262 } from "../model/dialect.js";
 import { parseAge } from "../syntax/age.js";
 import { eachParsedLine, type Line, type ParsedFile } from "../syntax/line.js";
 import { parseMode } from "../syntax/mode.js";
@@ -32,7 +33,7 @@ const somebody = () => ({ id: 0, onlyCreate: false });
 const ANYWHERE: Omit<ItemContext, "report"> = {
   root: undefined,
   boot: true,
-  dialect252: false,
+  dialect: DIALECT_262,
   graceful: false,
   user: somebody,
   group: somebody,

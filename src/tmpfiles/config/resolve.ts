@@ -121,26 +121,23 @@ function requireFewAlternatives(type: LineType, path: Bytes): void {
   }
 }
 
-/** What 252 does not know yet. It reads an argument where none belongs, and forgets it. */
-const NEW_TYPES: readonly string[] = ["k", "K"];
-
 /** The type, and whether its argument may stand there. */
-function checkType(line: Line, { dialect252 }: ItemContext): LineType {
-  const type = dialect252 && NEW_TYPES.includes(line.letter) ? undefined : lineType(line.letter);
+function checkType(line: Line, { dialect }: ItemContext): LineType {
+  const type = dialect.knownType(lineType(line.letter));
   const letter = escapeForDisplay(line.letter as Bytes);
   if (type === undefined)
     throw new LineError("unknown-type", "type", wording.unknownType(line.letter as Bytes));
   if (line.modifiers.base64 && type.argument !== "none" && !type.modifiers.includes("~")) {
-    throw new LineError("base64-not-taken", "type", wording.base64NotAllowed(letter));
+    throw new LineError("base64-not-taken", "type", wording.base64NotAllowed(letter, type.in262?.arguments));
   }
-  if (dialect252 && (line.modifiers.purge || line.modifiers.ifSourceExists)) {
+  if (!dialect.knowsModifiers(line.modifiers)) {
     throw new LineError("unknown-modifier", "type", wording.newerModifiers());
   }
-  if (line.argument !== undefined && type.argument === "none" && !dialect252) {
+  if (line.argument !== undefined && type.argument === "none" && !dialect.ignoresUnexpectedArgument) {
     throw new LineError("argument-not-taken", "argument", wording.unexpectedArgument(letter));
   }
   if (line.argument === undefined && type.argument === "required") {
-    throw new LineError("argument-missing", "argument", wording.missingArgument(letter));
+    throw new LineError("argument-missing", "argument", wording.missingArgument(letter, type.in262?.action));
   }
   return type;
 }

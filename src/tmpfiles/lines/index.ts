@@ -28,12 +28,14 @@ import {
 
 // What several rows share.
 const writesContent = {
+  kind: "file",
   argument: "optional",
   resolveArgument: resolveText,
   ages: false,
   purge: purgePath,
 } as const;
 const directory = {
+  kind: "directory",
   path: "exact",
   argument: "none",
   ownsPath: true,
@@ -45,20 +47,51 @@ const directory = {
   clean: cleanContents,
   purge: purgePath,
 } as const;
-const device = {
+const node = {
   path: "exact",
-  argument: "required",
   ownsPath: true,
   ages: false,
   modifiers: "+!-=$",
   purge: purgePath,
 } as const;
+const device = {
+  ...node,
+  kind: "device",
+  argument: "required",
+  in262: { arguments: "device node creation", action: "Device file" },
+  parseArgument: parseDevice,
+} as const;
+const subvolume = { ...directory, kind: "subvolume" } as const;
 const globbed = { path: "glob", argument: "none", ownsPath: true } as const;
 const cleaned = { ...globbed, modifiers: "!", permissions: "none" } as const;
-const adjusts = { path: "glob", ownsPath: false, ages: false, modifiers: "!-" } as const;
+const exclusion = { ...cleaned, kind: "exclusion", ages: "contents", clean: cleanContents } as const;
+const removal = { ...cleaned, kind: "removal" } as const;
+const adjusts = { kind: "adjustment", path: "glob", ownsPath: false, ages: false, modifiers: "!-" } as const;
 const adjustsMode = { ...adjusts, argument: "none" } as const;
 const adjustsBy = { ...adjusts, argument: "required", permissions: "none" } as const;
 const replacesOrAdds = { ...adjustsBy, modifiers: "+!-" } as const;
+const xattrs = {
+  ...adjustsBy,
+  in262: { arguments: "extended attributes", action: "Set extended attribute" },
+  parseArgument: parseAssignments,
+  resolveArgument: resolveAssignments,
+} as const;
+const attributes = {
+  ...adjustsBy,
+  in262: { arguments: "file attributes", action: "Set file attribute" },
+  parseArgument: parseAttributes,
+} as const;
+const acls = {
+  ...replacesOrAdds,
+  in262: { arguments: "ACLs", action: "Set ACLs" },
+  parseArgument: parseAcl,
+} as const;
+const capabilities = {
+  ...replacesOrAdds,
+  since: 261,
+  in262: { arguments: "capabilities", action: "Set capabilities" },
+  parseArgument: parseCapabilities,
+} as const;
 
 /**
  * All line types of tmpfiles.d(5), by their letters, which stand nowhere else: the parser's checks, the dispatch, the
@@ -71,6 +104,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     path: "exact",
     modifiers: "+!-=~^$",
     ownsPath: true,
+    truncates: "forced",
     create: createFile,
   },
   F: {
@@ -79,11 +113,13 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     path: "exact",
     modifiers: "!-=~^$",
     ownsPath: true,
+    truncates: "always",
     create: createEmptiedFile,
   },
   w: {
     ...writesContent,
     title: "Write to an existing file",
+    in262: { action: "Write file" },
     path: "glob",
     argument: "required",
     modifiers: "+!-~^$",
@@ -98,6 +134,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
   },
   e: {
     ...globbed,
+    kind: "directory",
     title: "Adjust an existing directory, and clean its contents by age",
     ages: "contents",
     modifiers: "!-$",
@@ -105,20 +142,22 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     clean: cleanContents,
     purge: purgePath,
   },
-  v: { ...directory, title: "Create a subvolume or directory", create: createSubvolumeOrDirectory },
+  v: { ...subvolume, title: "Create a subvolume or directory", create: createSubvolumeOrDirectory },
   q: {
-    ...directory,
+    ...subvolume,
     title: "Create a subvolume or directory, with the quota groups of its parent",
     create: createInQuotaGroups,
   },
   Q: {
-    ...directory,
+    ...subvolume,
     title: "Create a subvolume or directory, with a quota group of its own",
     create: createWithQuotaGroup,
   },
-  p: { ...device, title: "Create a named pipe", argument: "none", create: createFifo },
+  p: { ...node, kind: "fifo", title: "Create a named pipe", argument: "none", create: createFifo },
   L: {
+    kind: "symlink",
     title: "Create a symlink",
+    in262: { arguments: "symlink targets" },
     path: "exact",
     argument: "optional",
     modifiers: "+!-=$?",
@@ -132,17 +171,17 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
   c: {
     ...device,
     title: "Create a character device node",
-    parseArgument: parseDevice,
     create: createCharacterDevice,
   },
   b: {
     ...device,
     title: "Create a block device node",
-    parseArgument: parseDevice,
     create: createBlockDevice,
   },
   C: {
+    kind: "copy",
     title: "Copy a file or a tree",
+    in262: { arguments: "copy sources" },
     path: "exact",
     argument: "optional",
     modifiers: "+!-=$",
@@ -153,28 +192,21 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     purge: purgePath,
     create: copy,
   },
-  x: {
-    ...cleaned,
-    title: "Keep a path and all below it from cleaning",
-    ages: "contents",
-    clean: cleanContents,
-  },
+  x: { ...exclusion, title: "Keep a path and all below it from cleaning" },
   X: {
-    ...cleaned,
+    ...exclusion,
     title: "Keep a path, but not what lies in it, from cleaning",
-    ages: "contents",
     ageInheritance: "inherits",
-    clean: cleanContents,
   },
   r: {
-    ...cleaned,
+    ...removal,
     title: "Remove a file or an empty directory",
     ages: "itself",
     remove: removePath,
     clean: cleanPath,
   },
   R: {
-    ...cleaned,
+    ...removal,
     title: "Remove a path and all below it",
     ages: "contents",
     remove: removePathTree,
@@ -189,52 +221,43 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
   },
   m: { ...adjustsMode, title: "Adjust mode, owner and label (old name of z)", create: adjust },
   t: {
-    ...adjustsBy,
+    ...xattrs,
     title: "Set extended attributes",
-    parseArgument: parseAssignments,
-    resolveArgument: resolveAssignments,
     create: setExtendedAttributes,
   },
   T: {
-    ...adjustsBy,
+    ...xattrs,
     title: "Set extended attributes, recursively",
     recursive: true,
-    parseArgument: parseAssignments,
-    resolveArgument: resolveAssignments,
     create: setTreeExtendedAttributes,
   },
   h: {
-    ...adjustsBy,
+    ...attributes,
     title: "Set file attributes",
-    parseArgument: parseAttributes,
     create: setFileAttributes,
   },
   H: {
-    ...adjustsBy,
+    ...attributes,
     title: "Set file attributes, recursively",
     recursive: true,
-    parseArgument: parseAttributes,
     create: setTreeFileAttributes,
   },
-  a: { ...replacesOrAdds, title: "Set POSIX ACLs", parseArgument: parseAcl, create: setFileAcl },
+  a: { ...acls, title: "Set POSIX ACLs", create: setFileAcl },
   A: {
-    ...replacesOrAdds,
+    ...acls,
     title: "Set POSIX ACLs, recursively",
     recursive: true,
-    parseArgument: parseAcl,
     create: setTreeAcl,
   },
   k: {
-    ...replacesOrAdds,
+    ...capabilities,
     title: "Set file capabilities",
-    parseArgument: parseCapabilities,
     create: setFileCapabilities,
   },
   K: {
-    ...replacesOrAdds,
+    ...capabilities,
     title: "Set file capabilities, recursively",
     recursive: true,
-    parseArgument: parseCapabilities,
     create: setTreeCapabilities,
   },
 };

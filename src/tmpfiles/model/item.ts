@@ -53,9 +53,32 @@ export class MissingSourceError extends Error {
   }
 }
 
+/**
+ * What a line is about. `file`, `directory` and `subvolume` lines with a glob for a path write to or adjust what is
+ * there; with an exact path they create it.
+ */
+export type LineKind =
+  | "file"
+  | "directory"
+  | "subvolume"
+  | "fifo"
+  | "symlink"
+  | "device"
+  | "copy"
+  | "exclusion"
+  | "removal"
+  | "adjustment";
+
 /** The shape of a row: everything that the letter of a line decides. */
 export interface LineType {
   readonly title: string;
+  readonly kind: LineKind;
+  /** What systemd-tmpfiles 262 calls the arguments that cannot be base64, and those that are required. */
+  readonly in262?: { readonly arguments?: string; readonly action?: string };
+  /** The first version of systemd that knows the type, if that is later than 252. */
+  readonly since?: number;
+  /** It empties a file that is there: always, or with the modifier `+`. */
+  readonly truncates?: "always" | "forced";
   /** Whether the path is one path or a shell glob. */
   readonly path: "exact" | "glob";
   readonly argument: "none" | "optional" | "required";
@@ -86,6 +109,11 @@ export interface LineType {
   readonly remove?: Handler;
   readonly clean?: Handler;
   readonly purge?: Handler;
+}
+
+/** Whether a line of this type empties a file that is there; `forced`: it has the modifier `+`. */
+export function truncates({ truncates: when }: LineType, forced: boolean): boolean {
+  return when === "always" || (when === "forced" && forced);
 }
 
 export interface Owner {

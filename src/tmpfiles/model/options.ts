@@ -15,6 +15,7 @@ import type { Operation, Reporter } from "../../base/events.js";
 import type { StopFlag } from "../../base/stop.js";
 import type { Clock } from "../../base/time.js";
 import type { Mount } from "../../sys/mountinfo.js";
+import type { Dialect } from "./dialect.js";
 
 export interface CheckOptions extends Omit<LoadOptions, "boot" | "readOn" | "assumeSources" | "textsRead"> {
   /** What is mounted: by default what this process sees, and nothing below another root. */
@@ -52,8 +53,8 @@ export interface RunOptions extends LoadOptions {
   readonly stop?: StopFlag | undefined;
 }
 
-/** How `run` differs from `runSync`: another thread can't call a clock, and a signal stops it. */
-export interface ThreadRunOptions extends Omit<RunOptions, "clock" | "stop" | "textsRead"> {
+/** How `run` differs from `runSync`: another thread can't call a clock or a dialect, and a signal stops it. */
+export interface ThreadRunOptions extends Omit<RunOptions, "clock" | "dialect" | "stop" | "textsRead"> {
   /** Stops the run early, as `stop` does for `runSync`: the promise is fulfilled with a summary that is `interrupted`. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -66,8 +67,8 @@ export interface LoadOptions {
   readonly user?: boolean;
   /** --boot: lines with `!` count too. */
   readonly boot?: boolean;
-  /** Lines are understood as by systemd 252: for who asks what that would do. */
-  readonly dialect252?: boolean;
+  /** How lines are understood: as systemd 262 does by default. */
+  readonly dialect?: Dialect;
   /** --graceful: lines keep their effect where their owner is unknown. */
   readonly graceful?: boolean;
   readonly prefixes?: readonly Bytes[];
@@ -116,7 +117,7 @@ const LOAD: Record<keyof LoadOptions, Expectation> = {
   excludePrefixes: listOf(BYTES),
   replace: ABSOLUTE,
   environment: OBJECT,
-  dialect252: BOOLEAN,
+  dialect: OBJECT,
   textsRead: OBJECT,
   assumeSources: BOOLEAN,
   readOn: BOOLEAN,
@@ -137,7 +138,7 @@ const RUN: Record<keyof RunOptions, Expectation> = {
   index: BYTES,
 };
 
-const { clock: _clock, stop: _stop, textsRead: _texts, ...THREAD } = RUN;
+const { clock: _clock, dialect: _dialect, stop: _stop, textsRead: _texts, ...THREAD } = RUN;
 const THREAD_RUN: Record<keyof ThreadRunOptions, Expectation> = { ...THREAD, signal: SIGNAL };
 
 /** @throws TypeError */

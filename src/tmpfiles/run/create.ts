@@ -1,9 +1,8 @@
 /** The create phase. */
 import { throwIfStopped } from "../../base/stop.js";
 import { glob } from "../../path/glob.js";
-import { createEmptiedFile, createFile } from "../lines/files.js";
 import { attempt } from "../model/attempt.js";
-import type { Item } from "../model/item.js";
+import { type Item, truncates } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 
 /**
@@ -27,6 +26,5 @@ export function createItem(run: RunContext, item: Item): void {
 
 /** In a dry run 262 looks for a way only to these; of others it says that it would make them, and no more. */
 function looksInDryRun({ type, modifiers }: Item): boolean {
-  const empties = type.create === createEmptiedFile || (type.create === createFile && modifiers.force);
-  return empties || modifiers.replaceWrongType || modifiers.ifSourceExists;
+  return truncates(type, modifiers.force) || modifiers.replaceWrongType || modifiers.ifSourceExists;
 }

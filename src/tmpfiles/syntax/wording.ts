@@ -83,31 +83,14 @@ export const legacyDirectory = (path: Bytes, updated: Bytes): Wording =>
 export const unknownType = (letter: Bytes): Wording =>
   worded(`Unknown command type '${plain(letter)}'.`, `unknown line type "${escapeForDisplay(letter)}"`);
 
-/** What 262 calls the arguments that cannot be base64, and those that must be there. */
-const ARGUMENTS: Readonly<Record<string, readonly [inBase64: string, needed: string]>> = {
-  w: ["", "Write file"],
-  L: ["symlink targets", ""],
-  C: ["copy sources", ""],
-  c: ["device node creation", "Device file"],
-  b: ["device node creation", "Device file"],
-  t: ["extended attributes", "Set extended attribute"],
-  T: ["extended attributes", "Set extended attribute"],
-  a: ["ACLs", "Set ACLs"],
-  A: ["ACLs", "Set ACLs"],
-  h: ["file attributes", "Set file attribute"],
-  H: ["file attributes", "Set file attribute"],
-  k: ["capabilities", "Set capabilities"],
-  K: ["capabilities", "Set capabilities"],
-};
-
-export const base64NotAllowed = (letter: string): Wording =>
+export const base64NotAllowed = (letter: string, in262 = ""): Wording =>
   worded(
-    `base64 decoding not supported for ${ARGUMENTS[letter]?.[0]}.`,
+    `base64 decoding not supported for ${in262}.`,
     `the "~" (base64) modifier is not allowed on ${letter} lines`,
   );
 
-export const missingArgument = (letter: string): Wording =>
-  worded(`${ARGUMENTS[letter]?.[1]} requires argument.`, `${letter} lines need an argument`);
+export const missingArgument = (letter: string, in262 = ""): Wording =>
+  worded(`${in262} requires argument.`, `${letter} lines need an argument`);
 
 export const unexpectedArgument = (letter: string): Wording =>
   worded(`${letter} lines don't take argument fields.`, `${letter} lines take no argument`);

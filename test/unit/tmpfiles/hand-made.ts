@@ -37,6 +37,7 @@ export function makeItem(spec: ItemSpec): Item {
     source: { file: bytes("by-hand.conf"), line: 1, text: path },
     letter: "?",
     type: {
+      kind: "file",
       title: "by hand",
       path: spec.glob === true ? "glob" : "exact",
       argument: "optional",
