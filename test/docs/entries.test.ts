@@ -20,6 +20,8 @@ const WITHOUT_TWIN = new Set([
   "exitStatus",
   "fromBuffer",
   "parse",
+  "quotedPath",
+  "quotedPattern",
   "runPrivately",
   "toBuffer",
   "toText",
