@@ -1,7 +1,7 @@
 /** Lets a termination signal stop a run early: the run reports what it has done, then the process ends by that signal. */
 import type { StopFlag } from "../base/stop.js";
 import { StopSignals } from "../sys/stop-signals.js";
-import type { Streams } from "./run.js";
+import type { Streams } from "./run-command.js";
 
 /**
  * Runs `act`, which stops early when its flag is raised, and returns its exit status. If a signal raised the flag, the

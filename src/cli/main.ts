@@ -1,6 +1,6 @@
 /** The entry of the program: finds the command and runs it. */
 import type { ProgramStart } from "./options.js";
-import { DROP_IN, runCommand, type Streams, startOf, withStreams } from "./run.js";
+import { DROP_IN, runCommand, type Streams, startOf, withStreams } from "./run-command.js";
 import { commandNamed } from "./table.js";
 
 /** Runs the command line and returns the exit status. */
@@ -20,6 +20,6 @@ async function dispatch(how: ProgramStart, streams: Streams): Promise<number> {
   const [name, ...rest] = how.args;
   const entry = name === undefined ? undefined : commandNamed(name);
   if (entry !== undefined) return runCommand(await entry.load(), `mayfly ${name}`, rest, { how, ...streams });
-  const { front } = await import("./front.js");
+  const { topLevel: front } = await import("./top-level-help.js");
   return front(how.args, streams.stdout, streams.stderr);
 }

@@ -1,6 +1,6 @@
 /** Entry of the bundle that contains only the drop-in. */
 import { tmpfiles } from "../commands/tmpfiles.js";
-import { DROP_IN, runCommand, startOf, withStreams } from "../run.js";
+import { DROP_IN, runCommand, startOf, withStreams } from "../run-command.js";
 
 /**
  * Runs the drop-in, started as `mayfly tmpfiles` or under its own name. It has a bundle without the other commands, since

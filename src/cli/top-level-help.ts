@@ -10,7 +10,7 @@ import { version } from "./version.js";
 import { wrap } from "./wrap.js";
 
 /** `mayfly` without a valid command: prints the help, the version, or an error. Returns the exit status. */
-export async function front(
+export async function topLevel(
   args: readonly Bytes[],
   stdout: OutputStream,
   stderr: OutputStream,
