@@ -27,6 +27,7 @@ export { parse } from "./config/parse.js";
 export { SPECIFIERS, type Specifier } from "./config/specifiers.js";
 export { ItemError } from "./effects/item-error.js";
 export { LINE_TYPES } from "./lines/index.js";
+export { DIALECT_252, DIALECT_262, type Dialect } from "./model/dialect.js";
 export {
   type Item,
   type ItemGroup,

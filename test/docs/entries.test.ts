@@ -22,6 +22,7 @@ const WITHOUT_TWIN = new Set([
   "parse",
   "quotedPath",
   "quotedPattern",
+  "truncates",
   "runPrivately",
   "toBuffer",
   "toText",

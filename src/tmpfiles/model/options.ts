@@ -67,7 +67,7 @@ export interface LoadOptions {
   readonly user?: boolean;
   /** --boot: lines with `!` count too. */
   readonly boot?: boolean;
-  /** How lines are understood: as systemd 262 does by default. */
+  /** How lines are understood: `DIALECT_262` by default. Only for the Sync functions: a dialect cannot be sent to a thread. */
   readonly dialect?: Dialect;
   /** --graceful: lines keep their effect where their owner is unknown. */
   readonly graceful?: boolean;

@@ -58,13 +58,13 @@ function callbacksOf(reporter: Reporter): Callbacks {
  *
  * @throws TypeError if the options themselves are invalid.
  */
-export async function check(options: CheckOptions = {}): Promise<Finding[]> {
+export async function check(options: Omit<CheckOptions, "dialect"> = {}): Promise<Finding[]> {
   requireCheckOptions(options);
   return inThread({ name: "check", input: cloneable(options) });
 }
 
 /** As `loadItemsSync`, in a thread of its own. */
-export async function loadItems(options: LoadOptions): Promise<Loaded> {
+export async function loadItems(options: Omit<LoadOptions, "dialect">): Promise<Loaded> {
   const loaded = await inThread<Loaded>({ name: "loadItems", input: cloneable(options) });
   for (const { items } of [...loaded.exact, ...loaded.globs]) {
     for (const item of items) Object.assign(item, { type: lineType(item.letter) });
