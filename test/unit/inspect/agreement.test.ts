@@ -180,7 +180,7 @@ test("ineffective protections are reported: braces, and x lines against a glob's
   const [overruled] = explainSync([join(top, "old/a")], { config: [config] });
   assert.equal(overruled?.verdict, "remove");
   assert.equal(
-    overruled?.unprotected.some((text) => text.includes("names a directory")),
+    overruled?.unprotected.some((text) => text.includes("and cleans that")),
     true,
   );
 });

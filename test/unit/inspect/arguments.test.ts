@@ -43,18 +43,18 @@ const WRONG: readonly (readonly [call: unknown, args: readonly unknown[], messag
   [run, [["ls"], { mode: "private" }], /^runPrivately: options.mode must be "connected" or "disconnected"/],
   [run, [["ls"], { killmode: "all" }], /^runPrivately: unknown option "killmode" \(did you mean "killMode"/],
   [run, [["ls"], { expose: "/tmp/x" }], /^runPrivately: options.expose must be an array/],
-  [run, [["ls"], { join: -1 }], /^runPrivately: options.join must be the number of a process, or the name/],
+  [run, [["ls"], { join: -1 }], /^runPrivately: options.join must be a PID, or the name/],
   [run, [["ls"], { stdio: "none" }], /^runPrivately: options.stdio must be as for child_process.spawn/],
   [run, [["ls"], { openFiles: 10 }], /^runPrivately: options.openFiles must be a bigint above 0/],
   [run, [["ls"], { user: 0 }], /^runPrivately: options.user must be a string/],
-  [enter, [{}, ["ls"]], /^enter: asked must be the number of a process, or the name/],
+  [enter, [{}, ["ls"]], /^enter: asked must be a PID, or the name/],
   [enter, ["web", "ls"], /^enter: command must be an array/],
   [enter, ["web", ["ls"], { mode: "connected" }], /^enter: unknown option "mode" \(expected user, /],
   [enter, ["web", ["ls"], { dieWithParent: 1 }], /^enter: options.dieWithParent must be true or false/],
   ...[locate, locateSync].flatMap(
     (call) =>
       [
-        [call, [], /^locate: asked must be the number of a process/],
+        [call, [], /^locate: asked must be a PID/],
         [call, ["web", { target: 1 }], /^locate: options.target must be a string/],
       ] as const,
   ),

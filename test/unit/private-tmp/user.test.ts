@@ -49,7 +49,7 @@ test("without root, /proc/PID/root of outside processes is not accessible", skip
 test("without root, --user is refused", skip, () => {
   const { status, stderr } = asUser("true", "--user", "daemon");
   assert.equal(status, 125);
-  assert.match(stderr, /needs root/);
+  assert.match(stderr, /without root/);
 });
 
 test("bubblewrap is used if there is no unshare(1)", {
