@@ -39,7 +39,7 @@ export function parseOptions(
   return { options, operands };
 }
 
-export function optionKey(option: Option): string {
+function optionKey(option: Option): string {
   return option.name ?? option.short ?? "";
 }
 

@@ -60,14 +60,14 @@ function optionRow(option: Option, width: number): string {
 }
 
 /** `-n, --dry-run` or `    --root=PATH`, so that all long names start in one column. */
-export function optionLabel(option: Option): string {
+function optionLabel(option: Option): string {
   const short = option.short === undefined ? undefined : `-${option.short}`;
   if (option.name === undefined) return option.value === undefined ? `${short}` : `${short} ${option.value}`;
   return `${short === undefined ? "    " : `${short}, `}${longLabel(option)}`;
 }
 
 /** `--root=PATH`, `--color[=WHEN]`. */
-export function longLabel(option: Option): string {
+function longLabel(option: Option): string {
   const value = option.value === undefined ? "" : option.optional ? `[=${option.value}]` : `=${option.value}`;
   return `--${option.name}${value}`;
 }

@@ -2,12 +2,12 @@
 import type { Designator, Partition } from "./gpt.js";
 
 /** An invalid image policy, worded as in systemd-tmpfiles 262. */
-export class PolicyError extends Error {
+class PolicyError extends Error {
   override readonly name = "PolicyError";
 }
 
 /** What a policy allows for an unprotected partition, the only kind that can be mounted here. */
-export interface Ruling {
+interface Ruling {
   /** The partition may be used unprotected. */
   readonly use: boolean;
   /** The partition may exist without being used. */

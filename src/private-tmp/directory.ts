@@ -26,7 +26,7 @@ const LINGERING = "lingering" as Bytes;
 const ATTEMPTS = 100;
 
 /** One directory of a private /tmp. The outer directory (0700) is accessible only to its owner and holds the lock; the command sees the inner one. */
-export class PrivateDirectory implements Disposable {
+class PrivateDirectory implements Disposable {
   /** The path at which the command sees it. */
   readonly target: Bytes;
   readonly leaf: Bytes;
@@ -232,6 +232,6 @@ function hasLingering(directory: PrivateDirectory): boolean {
 }
 
 /** Removes the first one last, since its lock decides. */
-export function removeDirectories(set: DirectorySet): Left[] {
+function removeDirectories(set: DirectorySet): Left[] {
   return set.toReversed().flatMap((directory) => removeTree(directory.parent, directory.leaf).left);
 }

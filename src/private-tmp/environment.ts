@@ -44,7 +44,7 @@ export interface Cover {
 }
 
 /** Whether the private /tmp hides the path. */
-export function isHidden(path: Bytes, { targets, exposed }: Cover): boolean {
+function isHidden(path: Bytes, { targets, exposed }: Cover): boolean {
   return targetAbove(path, targets) !== undefined && !exposed.some((each) => isBelow(path, each));
 }
 

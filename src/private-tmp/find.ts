@@ -91,7 +91,7 @@ function shortName(leaf: Bytes | undefined): string {
   return parsed === undefined ? "" : `${escapeForDisplay(parsed.name)}-${parsed.suffix}`;
 }
 
-export function otherNamespaces(): NamespaceView[] {
+function otherNamespaces(): NamespaceView[] {
   const own = ownNamespace();
   return namespaces().views.filter(({ id }) => id !== own);
 }

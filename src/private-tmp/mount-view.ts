@@ -50,14 +50,14 @@ export function sameDevice(a: Device, b: Device): boolean {
 }
 
 /** Identifies a directory by its file system and its path there, which mountinfo reports and users cannot forge. */
-export interface Whereabouts {
+interface Whereabouts {
   readonly deviceMajor: number;
   readonly deviceMinor: number;
   readonly root: Bytes;
 }
 
 /** The path of the outer directory in its file system; undefined if the mounts do not show it, as in a chroot. */
-export function whereabouts({ target, leaf }: Location, host: readonly Mount[]): Whereabouts | undefined {
+function whereabouts({ target, leaf }: Location, host: readonly Mount[]): Whereabouts | undefined {
   const carrier = mountAt(host, target);
   if (carrier === undefined) return undefined;
   const below = target.slice(carrier.point === "/" ? 1 : carrier.point.length + 1) as Bytes;

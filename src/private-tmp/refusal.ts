@@ -41,7 +41,7 @@ const MOUNT_SETTINGS: readonly Setting[] = [
 ];
 
 /** The settings of this host that forbid the required namespaces, as text. */
-export function forbiddingSettings(needsUserNamespace: boolean): string[] {
+function forbiddingSettings(needsUserNamespace: boolean): string[] {
   const settings = [...(needsUserNamespace ? USER_SETTINGS : []), ...MOUNT_SETTINGS];
   return settings.filter(isForbidding).map(({ says }) => says);
 }

@@ -110,7 +110,7 @@ function parseEntry(text: string): AclEntry {
 }
 
 /** As setfacl(1) takes it: `user::rwx,user:1000:r-x`. */
-export function showAcl(entries: readonly AclEntry[]): string {
+function showAcl(entries: readonly AclEntry[]): string {
   const one = ({ tag, id, permissions }: AclEntry): string => {
     const letters = [..."rwx"].map((letter, index) => ((permissions & (4 >> index)) === 0 ? "-" : letter));
     return `${tag}:${id ?? ""}:${letters.join("")}`;

@@ -29,7 +29,7 @@ const bpf = bindSyscall<[number, Buffer, number]>(
 );
 
 /** What the kernel's verifier said against a program. */
-export class BpfVerifierError extends Error {
+class BpfVerifierError extends Error {
   override readonly name = "BpfVerifierError";
   readonly log: string;
 

@@ -4,15 +4,15 @@ import { bind, cstring, errno, errnoName } from "./ffi.js";
 import { AT_EMPTY_PATH, Fd, pathBelow, requireSuccess } from "./files.js";
 
 // fanotify_init(2)
-export const FAN_CLOEXEC = 0x1;
-export const FAN_NONBLOCK = 0x2;
+const FAN_CLOEXEC = 0x1;
+const FAN_NONBLOCK = 0x2;
 export const FAN_UNLIMITED_QUEUE = 0x10;
 export const FAN_UNLIMITED_MARKS = 0x20;
 export const FAN_REPORT_PIDFD = 0x80;
-export const FAN_REPORT_FID = 0x200;
-export const FAN_REPORT_DIR_FID = 0x400;
-export const FAN_REPORT_NAME = 0x800;
-export const FAN_REPORT_TARGET_FID = 0x1000;
+const FAN_REPORT_FID = 0x200;
+const FAN_REPORT_DIR_FID = 0x400;
+const FAN_REPORT_NAME = 0x800;
+const FAN_REPORT_TARGET_FID = 0x1000;
 /** Since Linux 6.14: events of mounts, for a group that has no other. */
 export const FAN_REPORT_MNT = 0x4000;
 export const FAN_REPORT_DFID_NAME_TARGET =

@@ -8,18 +8,9 @@ import { bind, bindSyscall, cstring, errno, errnoName, MOST_INTERRUPTIONS, sysca
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
 export const O_RDWR = 2;
-export const {
-  O_CREAT,
-  O_EXCL,
-  O_TRUNC,
-  O_APPEND,
-  O_NONBLOCK,
-  O_NOCTTY,
-  O_DIRECTORY,
-  O_NOFOLLOW,
-  O_NOATIME,
-} = constants;
-export const O_CLOEXEC = 0o2000000;
+export const { O_CREAT, O_EXCL, O_APPEND, O_NONBLOCK, O_NOCTTY, O_DIRECTORY, O_NOFOLLOW, O_NOATIME } =
+  constants;
+const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
 export const O_TMPFILE = 0o20000000 | O_DIRECTORY;
 
@@ -180,7 +171,7 @@ const FLAG_NAMES: readonly (readonly [string, number])[] = [
   ["O_NOFOLLOW", O_NOFOLLOW],
   ["O_CREAT", O_CREAT],
   ["O_EXCL", O_EXCL],
-  ["O_TRUNC", O_TRUNC],
+  ["O_TRUNC", constants.O_TRUNC],
   ["O_APPEND", O_APPEND],
   ["O_NONBLOCK", O_NONBLOCK],
   ["O_NOCTTY", O_NOCTTY],

@@ -21,14 +21,11 @@ export const S_IFBLK = 0o060000;
 export const S_IFDIR = 0o040000;
 export const S_IFCHR = 0o020000;
 export const S_IFIFO = 0o010000;
-export const S_ISUID = 0o4000;
-export const S_ISGID = 0o2000;
 export const S_ISVTX = 0o1000;
 
 const STATX_BASIC_AND_BTIME = 0xfff;
 const STATX_BTIME = 0x800;
 const STATX_MNT_ID = 0x1000;
-export const STATX_ATTR_IMMUTABLE = 0x10;
 export const STATX_ATTR_MOUNT_ROOT = 0x2000;
 
 const libc = {
@@ -44,7 +41,6 @@ const libc = {
   utimensat: bind<[number, Buffer, Buffer, number], number>(
     "int utimensat(int dirfd, const void *path, const void *times, int flags)",
   ),
-  futimens: bind<[number, Buffer], number>("int futimens(int fd, const void *times)"),
   // Since Linux 6.6; the same number everywhere.
   fchmodat2: bindSyscall<[number, Buffer, number, number]>(
     452,
@@ -88,11 +84,6 @@ function statxOf(dir: Fd, name: Bytes, flags: number): Buffer {
   const result = libc.statx(dir.number, cstring(name), how, STATX_BASIC_AND_BTIME | STATX_MNT_ID, buffer);
   checkAt(result, "statx", dir, name);
   return buffer;
-}
-
-/** The same with symlinks followed. */
-export function statxFollow(dir: Fd, name: Bytes): Stat {
-  return statx(dir, name, 0);
 }
 
 /** Only throws what statx(2) fails with, where that does not find `path`; symlinks are followed. */
@@ -233,11 +224,6 @@ function timespecs(atime: Nanoseconds, mtime: Nanoseconds | undefined): Buffer {
     buffer.writeBigInt64LE(fraction, index * 16 + 8);
   }
   return buffer;
-}
-
-/** Sets the times of what a readable fd holds. */
-export function setTimes(fd: Fd, atime: Nanoseconds, mtime: Nanoseconds): void {
-  checkAt(libc.futimens(fd.number, timespecs(atime, mtime)), "futimens", fd, EMPTY);
 }
 
 /** Sets the times of `name` in `dir`, of a symlink itself; an mtime that is undefined stays. */

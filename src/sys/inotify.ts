@@ -10,12 +10,8 @@ export const IN_MOVED_FROM = 0x40;
 export const IN_MOVED_TO = 0x80;
 export const IN_CREATE = 0x100;
 export const IN_DELETE = 0x200;
-export const IN_UNMOUNT = 0x2000;
-export const IN_Q_OVERFLOW = 0x4000;
-export const IN_IGNORED = 0x8000;
 export const IN_ONLYDIR = 0x01000000;
 export const IN_EXCL_UNLINK = 0x04000000;
-export const IN_ISDIR = 0x40000000;
 const IN_CLOEXEC = 0o2000000;
 const HEADER_LENGTH = 16;
 

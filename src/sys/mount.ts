@@ -10,14 +10,11 @@ export const MOUNT_ATTR_RDONLY = 0x01;
 export const MOUNT_ATTR_NOSUID = 0x02;
 export const MOUNT_ATTR_NODEV = 0x04;
 export const MOUNT_ATTR_NOEXEC = 0x08;
-export const MOUNT_ATTR_NOATIME = 0x10;
+const MOUNT_ATTR_NOATIME = 0x10;
 export const MOUNT_ATTR_NOSYMFOLLOW = 0x200000;
 const MOUNT_ATTR_ATIME_MASK = 0x70;
-
-export const MS_UNBINDABLE = 1 << 17;
 export const MS_PRIVATE = 1 << 18;
 export const MS_SLAVE = 1 << 19;
-export const MS_SHARED = 1 << 20;
 
 const MNT_DETACH = 2;
 const AT_RECURSIVE = 0x8000;

@@ -6,7 +6,6 @@ import { ioctl, request } from "./ioctl.js";
 
 export const CLONE_FS = 0x200;
 export const CLONE_NEWNS = 0x20000;
-export const CLONE_NEWUSER = 0x10000000;
 
 const EMPTY = "" as Bytes;
 const libc = {

@@ -2,7 +2,7 @@
 import { SyscallError, UnsafePathError } from "../base/errors.js";
 
 /** A class of errors; the constructor is never called. */
-export type ErrorClass = abstract new (...args: never[]) => Error;
+type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** By the `name` that their errors bear, which a minifier leaves as it is. */
 export type ErrorClasses = Readonly<Record<string, ErrorClass>>;

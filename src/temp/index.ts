@@ -11,7 +11,6 @@ import { openTempSync } from "./temp-file.js";
 import { runtimeDirSync, stateDirSync } from "./well-known.js";
 
 export type { PathInput } from "../base/bytes.js";
-export { SyscallError, type UnsafePathCode, UnsafePathError } from "../base/errors.js";
 export { type LockedDir as TempDir, mkdtempSync } from "./directory.js";
 export { type FullPlace, RemovalError, TempSpaceError } from "./errors.js";
 export { type Exclusion, type ExclusionOptions, excludeFromAgeingSync } from "./exclude.js";

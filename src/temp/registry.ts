@@ -64,7 +64,7 @@ const SharedMemory = SharedArrayBuffer as unknown as new (
   options: { readonly maxByteLength: number },
 ) => GrowableMemory;
 
-export class Registry {
+class Registry {
   readonly memory: SharedArrayBuffer;
   // Both views grow with the memory.
   readonly #words: Int32Array;

@@ -6,7 +6,7 @@ import { control } from "../terminal.js";
 import { parseBoolean } from "./boolean.js";
 
 /** The levels of syslog(3), by number. */
-export const LEVELS = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
+const LEVELS = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
 export type LevelName = (typeof LEVELS)[number];
 
 export interface Log {

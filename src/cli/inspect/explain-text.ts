@@ -58,7 +58,7 @@ function nextRunText({ nextRun, timer }: Explanation): string {
 }
 
 /** A time span in its two largest units. */
-export function spanText(span: Nanoseconds): string {
+function spanText(span: Nanoseconds): string {
   const minutes = span - (span % 60_000_000_000n);
   if (minutes === 0n) return "less than a minute";
   return formatTimeSpan(minutes).split(" ").slice(0, 2).join(" ");

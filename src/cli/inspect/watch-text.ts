@@ -76,16 +76,7 @@ const VIA: Readonly<Partial<Record<Actor["source"], string>>> = {
   unknown: "an unknown process (inotify events carry no PID)",
 };
 
-export function actorText({
-  pid,
-  source: via,
-  exe,
-  cmdline,
-  truncated,
-  uid,
-  unit,
-  container,
-}: Actor): string {
+function actorText({ pid, source: via, exe, cmdline, truncated, uid, unit, container }: Actor): string {
   const unnamed = VIA[via];
   if (unnamed !== undefined) return pid > 0 ? `${unnamed} (pid ${pid})` : unnamed;
   const words =

@@ -3,7 +3,7 @@ import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
 import type { WatchEvent } from "../events.js";
 
 /** So many events may wait to be read. */
-export const MOST_PENDING = 20_000;
+const MOST_PENDING = 20_000;
 /** Folded events are sent once no more than these wait. */
 const FEW_PENDING = 5_000;
 /** So many directories of processes are told apart; beyond, only the processes are, and then only the operations. */

@@ -40,7 +40,7 @@ export function watchedKindOf(stat: Stat): InodeKind {
 }
 
 /** What an event will tell of the entry when it is removed. */
-export function victimOf(stat: Stat): Victim {
+function victimOf(stat: Stat): Victim {
   const { uid, atime, mtime, ctime, btime } = stat;
   const size = Number(stat.size);
   return { kind: watchedKindOf(stat), size, uid, atime, mtime, ctime, ...(btime !== undefined && { btime }) };

@@ -16,7 +16,7 @@ const MTIME_NANOSECONDS = 5;
 const OLDEST = 6;
 /** How many entries are no directories; negative where there are directories beside them. */
 const FILES = 7;
-export const RECORD = 8;
+const RECORD = 8;
 
 const MAGIC = 0x6d_61_79_66_6c_79;
 const VERSION = 1;

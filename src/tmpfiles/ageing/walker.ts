@@ -53,7 +53,7 @@ export function ageRule(age: Age, now: Nanoseconds): AgeRule | undefined {
 }
 
 /** The lines that name one path, the first of which keeps it from the lines above. */
-export interface GroupedLines {
+interface GroupedLines {
   readonly path: Bytes;
   readonly items: readonly { readonly source: Source }[];
 }

@@ -110,7 +110,7 @@ export function isExclusion(item: Item): boolean {
   return item.type.kind === "exclusion";
 }
 
-export function makesDirectory(item: Item): boolean {
+function makesDirectory(item: Item): boolean {
   return isMaker(item) && isDirectoryLine(item);
 }
 

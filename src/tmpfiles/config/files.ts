@@ -68,7 +68,7 @@ function userDirectories(environment: NodeJS.ProcessEnv): Bytes[] {
 }
 
 /** A file of the configuration directories; `below` is its path inside the root. */
-export interface ConfigFile {
+interface ConfigFile {
   readonly name: Bytes;
   readonly below: Bytes;
   /** Stands for what the caller gave in its place (--replace). */

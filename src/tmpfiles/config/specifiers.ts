@@ -21,7 +21,7 @@ export interface SpecifierHost {
 type Resolver = (host: SpecifierHost) => Bytes | undefined;
 
 /** The host has the file that the value should come from, but nonsense in it; or a user nobody knows of. */
-export class BrokenSpecifierError extends Error {
+class BrokenSpecifierError extends Error {
   override readonly name = "BrokenSpecifierError";
 }
 

@@ -34,7 +34,7 @@ export type Field = (typeof FIELDS)[number];
 const WORDS = FIELDS.length - 1;
 
 /** A line of this many bytes or more is refused. */
-export const LONGEST_LINE = 1 << 20;
+const LONGEST_LINE = 1 << 20;
 
 const COMMENT = 0x23;
 
