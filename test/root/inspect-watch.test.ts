@@ -26,7 +26,7 @@ test("a removal is reported with its process and the file's timestamps", named, 
     assert.equal(actor.uid, 0);
   }
   assert.equal(events[0]?.victim?.mtime, 1_000_000_000n * 1_000_000_000n);
-  assert.equal(events[0]?.victim?.size, 3n);
+  assert.equal(events[0]?.victim?.size, 3);
 });
 
 test("a rename over a file is a replacement, not a removal and not a creation", options, async (t) => {
