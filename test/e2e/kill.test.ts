@@ -17,7 +17,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isRoot, MAYFLY, mayfly, Scratch } from "./program.js";
 
-const KILLS = Number(process.env.KILLS ?? 20);
+const KILLS = Number(process.env.KILLS ?? 5);
 const SIGNALS = ["SIGKILL", "SIGTERM", "SIGINT"] as const;
 const LINES = 120;
 const CONTENT = "content that is written at once ".repeat(100);
