@@ -1,8 +1,8 @@
-/** Checks of what callers of the library pass: a `TypeError` names the function, the argument and what is expected. */
+/** Validates the arguments of library functions. A `TypeError` names the function, the argument and the expected value. */
 
-/** What an argument must be. */
+/** A condition on an argument, and its description. */
 export interface Expectation {
-  /** As in "must be a string". */
+  /** Completes "must be ...": `a string`. */
   readonly what: string;
   readonly accepts: (value: unknown) => boolean;
 }
@@ -26,7 +26,7 @@ export const DATA: Expectation = {
   accepts: (value) => typeof value === "string" || value instanceof Uint8Array,
 };
 export const COUNT: Expectation = {
-  what: "an integer that is not negative",
+  what: "a non-negative integer",
   accepts: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
 };
 export const MODE: Expectation = {
@@ -61,7 +61,7 @@ export const listOf = (each: Expectation): Expectation => ({
   accepts: (value) => Array.isArray(value) && value.every(each.accepts),
 });
 
-/** The options that a function knows. */
+/** The options of a function, by name. */
 export type Expectations = Readonly<Record<string, Expectation>>;
 
 export function requireArgument(caller: string, name: string, value: unknown, expected: Expectation): void {
@@ -72,7 +72,7 @@ export function requireArray(caller: string, name: string, value: unknown, each:
   requireArgument(caller, name, value, listOf(each));
 }
 
-/** An option that is undefined counts as left out. */
+/** Treats an undefined option as absent. @throws TypeError for an unknown option or an invalid value. */
 export function requireOptions(caller: string, options: unknown, known: Expectations): void {
   if (!isObject(options) || Array.isArray(options) || options instanceof Uint8Array) {
     const example = Object.keys(known).join(", ");

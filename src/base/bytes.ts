@@ -1,21 +1,21 @@
 /**
- * Paths are bytes. A `Bytes` holds one byte a character (U+0000 to U+00FF), so it compares, hashes and slices as
- * the kernel's names do, costs a byte a byte in V8, and can't be mixed up with text: the compiler keeps them apart.
+ * Paths are bytes. A `Bytes` holds one byte per character (U+0000 to U+00FF), so it compares, hashes and slices like
+ * kernel file names, uses one byte of memory per byte in V8, and cannot be confused with text: the brand makes it a type of its own.
  */
 declare const bytesBrand: unique symbol;
 export type Bytes = string & { readonly [bytesBrand]: true };
 
-/** A path as callers give it. A string stands for its UTF-8 bytes; bytes that are not UTF-8 go in as a Buffer. */
+/** A path from a caller. A string is encoded as UTF-8; pass a Buffer for a path that is not valid UTF-8. */
 export type PathInput = string | Uint8Array;
 
 const ASCII_ONLY = /^[\0-\x7f]*$/;
 
-/** The UTF-8 bytes of a text. */
+/** Encodes text as UTF-8. */
 export function bytes(text: string): Bytes {
   return (ASCII_ONLY.test(text) ? text : Buffer.from(text, "utf8").toString("latin1")) as Bytes;
 }
 
-/** Whether every character is a byte: a text that went past `bytes` need not be. */
+/** Whether every character is a byte. Text that `bytes` did not encode may contain others. */
 export function isBytes(value: unknown): value is Bytes {
   return typeof value === "string" && !/[^\0-\xff]/.test(value);
 }
@@ -28,7 +28,7 @@ export function toBuffer(value: Bytes): Buffer {
   return Buffer.from(value, "latin1");
 }
 
-/** The text that the bytes encode; what is not UTF-8 becomes U+FFFD, so this is for people, never for the kernel. */
+/** Decodes UTF-8. Invalid sequences become U+FFFD, so use the result for display only, never in a system call. */
 export function toText(value: Bytes): string {
   return ASCII_ONLY.test(value) ? value : toBuffer(value).toString("utf8");
 }
@@ -40,8 +40,8 @@ export function isUtf8(value: Bytes): boolean {
 /** Printable ASCII without the backslash. */
 const PLAIN = /^[ -[\]-~]*$/;
 /**
- * C0, DEL, C1, bidirectional controls, line separators and lone surrogates: what a terminal might obey. Written inside, since
- * Unicode's properties take a while to set up, and most runs never ask.
+ * C0, DEL, C1, bidirectional controls, line separators and lone surrogates: a terminal might act on them. The pattern is
+ * inside the function because compiling Unicode properties is slow, and most runs do not need it.
  */
 function isUnsafe(text: string): boolean {
   return /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\\]/u.test(text);
@@ -53,7 +53,7 @@ const NAMED_ESCAPES: Readonly<Record<string, string>> = {
   "\\": "\\\\",
 };
 
-/** The bytes as one line that is safe on a terminal: control characters and bytes that are not UTF-8 are escaped as in C. */
+/** The bytes as one line that is safe on a terminal: control characters and invalid UTF-8 become C escapes. */
 export function escapeForDisplay(value: Bytes): string {
   if (PLAIN.test(value)) return value;
   const text = toText(value);
@@ -71,8 +71,8 @@ export function escapeForDisplay(value: Bytes): string {
 const HARMLESS = /^[\n\t -~]*$/;
 
 /**
- * Text of several lines that is safe on a terminal: as `show`, but with newlines, tabs and backslashes as they are. The result
- * is bytes again.
+ * Makes multi-line text safe on a terminal: like `escapeForDisplay`, but keeps newlines, tabs and backslashes. Returns
+ * bytes.
  */
 export function harmless(text: Bytes): Bytes {
   if (HARMLESS.test(text)) return text;
@@ -87,7 +87,7 @@ function escaped(value: Bytes, at: number, character: string | undefined): strin
   return raw.replace(/[\s\S]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
 }
 
-/** The character whose UTF-8 sequence starts at `at`, or undefined where none does. */
+/** The character whose UTF-8 sequence starts at `at`, or undefined if the sequence is invalid. */
 function characterAt(value: Bytes, at: number): string | undefined {
   const lead = value.charCodeAt(at);
   const length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
@@ -95,21 +95,21 @@ function characterAt(value: Bytes, at: number): string | undefined {
   return length > 0 && sequence.length === length && isUtf8(sequence) ? toText(sequence) : undefined;
 }
 
-/** `name` below `directory`; an absolute `name` is taken as relative, as below a root. */
+/** `name` below `directory`; an absolute `name` is joined as well, so that it stays below a root directory. */
 export function join(directory: Bytes, name: Bytes): Bytes {
   const left = directory.endsWith("/") ? directory : `${directory}/`;
   return (left + (name.startsWith("/") ? name.slice(1) : name)) as Bytes;
 }
 
-/** The path without its last component: of `/a/b` it is `/a`, of `/a` it is `/`. */
+/** The path without its last component: `/a` for `/a/b`, `/` for `/a`, `.` for `a`. */
 export function dirname(path: Bytes): Bytes {
   const slash = path.lastIndexOf("/");
   return (slash > 0 ? path.slice(0, slash) : slash === 0 ? "/" : ".") as Bytes;
 }
 
 /**
- * `parent` for many paths in a row: those that follow each other in one directory get the very same string, which a map
- * then finds without reading it.
+ * `dirname` for a sequence of paths. Consecutive paths in one directory get the identical string object, which a map
+ * finds without comparing characters.
  */
 export function ancestors(): (path: Bytes) => Bytes {
   let last = "/" as Bytes;
@@ -135,8 +135,8 @@ export function isAbsolute(path: Bytes): boolean {
 }
 
 /**
- * The path without doubled or trailing slashes and without `.` components; `..` stays, since symlinks decide what it means,
- * but at the start of an absolute path: above the root is the root.
+ * The path without doubled or trailing slashes and without `.` components; `..` is kept, since its meaning
+ * depends on symlinks, except at the start of an absolute path: the parent of the root is the root.
  */
 export function normalize(path: Bytes): Bytes {
   if (path.length > 1 && path.startsWith("/") && !/\/(?:\/|\.?$|\.\/)|^\/\.\.(?:\/|$)/.test(path))
@@ -146,7 +146,7 @@ export function normalize(path: Bytes): Bytes {
   return ((path.startsWith("/") ? "/" : "") + kept.join("/") || ".") as Bytes;
 }
 
-/** Whether the simplified `path` is `directory` or lies below it, by whole components. */
+/** Whether the normalized `path` is `directory` or below it, comparing whole components. */
 export function isBelow(path: Bytes, directory: Bytes): boolean {
   if (directory === "/") return path.startsWith("/");
   return path.startsWith(directory) && (path.length === directory.length || path[directory.length] === "/");

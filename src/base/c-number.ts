@@ -1,8 +1,8 @@
-/** Numbers as C writes them. */
+/** Parses unsigned integers in C notation. */
 const NUMBER =
   /^[ \t\n\r]*\+?(?:0x(?<hex>[0-9a-f]+)|0b(?<binary>[01]+)|0o?(?<octal>[0-7]+)|(?<decimal>0|[1-9]\d*))$/i;
 
-/** An unsigned number as C writes it: decimal, 0x1f, 017, 0o17 or 0b11; undefined where it is none. */
+/** An unsigned integer in C notation: decimal, 0x1f, 017, 0o17 or 0b11. Undefined if the text is not a valid number. */
 export function parseCNumber(text: string): number | undefined {
   const groups = NUMBER.exec(text)?.groups;
   if (groups === undefined) return undefined;

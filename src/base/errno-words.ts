@@ -1,4 +1,4 @@
-/** What a person reads for an errno; the others are read by their names. */
+/** Descriptions of common errno values, as strerror(3) words them. Others are shown by name. */
 const ERRNO_WORDS: Readonly<Record<string, string>> = {
   EPERM: "Operation not permitted",
   ENOENT: "No such file or directory",

@@ -1,10 +1,10 @@
-/** The three kinds of errors: a failed system call, a refusal, and a diagnostic about a line. */
+/** The error types: a failed system call, an unsafe path, and a diagnostic about a line. */
 import { type Bytes, escapeForDisplay } from "./bytes.js";
 
-/** A system call that failed. Its message is the call as it was made: `openat(7</tmp>, "a", O_PATH): ELOOP`. */
+/** A failed system call. Its message shows the call and its arguments: `openat(7</tmp>, "a", O_PATH): ELOOP`. */
 export class SyscallError extends Error {
   override readonly name = "SyscallError";
-  /** The errno's name, as in Node's own errors: `ENOENT`. */
+  /** The symbolic errno, as in Node's own errors: `ENOENT`. */
   readonly code: string;
   /** The errno, negated as in Node's own errors. */
   readonly errno: number;
@@ -20,7 +20,7 @@ export class SyscallError extends Error {
   }
 }
 
-/** What the kernel and file systems say of what they do not have. */
+/** The errors that report a missing feature of the kernel or the file system. */
 export const NOT_SUPPORTED: readonly string[] = [
   "EOPNOTSUPP",
   "ENOTTY",
@@ -29,7 +29,7 @@ export const NOT_SUPPORTED: readonly string[] = [
   "EPROTONOSUPPORT",
 ];
 
-/** True where `error` is a failed system call with one of these codes: an errno is ignored only by naming it. */
+/** Whether `error` is a failed system call with one of these codes. Code that ignores an errno must name it. */
 export function failedWith(error: unknown, ...codes: string[]): error is SyscallError {
   return error instanceof SyscallError && codes.includes(error.code);
 }
@@ -42,7 +42,7 @@ export type UnsafePathCode =
   | "UNSAFE_PARENT"
   | "NOT_NORMALIZED";
 
-/** A refusal: nothing failed in the kernel, but going on would be unsafe. */
+/** An operation that was refused as unsafe. No system call failed. */
 export class UnsafePathError extends Error {
   override readonly name = "UnsafePathError";
   readonly code: UnsafePathCode;
@@ -57,18 +57,18 @@ export class UnsafePathError extends Error {
 
 export type Severity = "error" | "warning" | "info" | "debug";
 
-/** Something to say about configuration: a value, never thrown. Lines and columns count from 1; columns count bytes. */
+/** A finding about configuration: a value, never thrown. Lines and columns start at 1; columns count bytes. */
 export interface Diagnostic {
   readonly file: Bytes;
   readonly line: number;
   readonly column: number;
-  /** The line as it is written, if it is about a single one. */
+  /** The text of the line, if the diagnostic concerns a single line. */
   readonly text?: Bytes;
   readonly severity: Severity;
-  /** Stable, for programs: `unknown-type`. */
+  /** A stable identifier for programs: `unknown-type`. */
   readonly code: string;
-  /** For people: what is wrong, and the way out. May change from release to release. */
+  /** For people: the problem and, if there is one, the fix. The wording may change between releases. */
   readonly message: string;
-  /** What the drop-in prints: the line of systemd-tmpfiles 262, if it has one, with Mayfly's hint. */
+  /** The message of the drop-in: systemd-tmpfiles 262's wording, if it has one, with Mayfly's hint. */
   readonly in262?: string;
 }

@@ -1,11 +1,11 @@
-/** What a run reports: events, and who receives them. */
+/** The events that a run reports, and the interface that receives them. */
 import type { Bytes } from "./bytes.js";
 import type { Diagnostic } from "./errors.js";
 import type { Nanoseconds } from "./time.js";
 
 export type Operation = "create" | "remove" | "clean" | "purge";
 
-/** A written line: where it stands and what it says. */
+/** A configuration line: its location and text. */
 export interface Source {
   readonly file: Bytes;
   /** Counted from 1. */
@@ -25,19 +25,19 @@ export type InodeKind =
 
 export type TimestampName = "atime" | "btime" | "ctime" | "mtime";
 
-/** Why an entry stays: one guard's word. `code` is the guard's, and stable. */
+/** Why an entry is kept. `code` identifies the guard and is stable. */
 export interface KeepReason {
   readonly code: KeepCode;
   /** `too-new`: the timestamp that decided, and when. */
   readonly timestamp?: TimestampName;
   readonly time?: Nanoseconds;
-  /** `own-line`, `own-glob`: the line that the entry has of its own. */
+  /** `own-line`, `own-glob`: the line for this very path. */
   readonly by?: Source;
-  /** What else there is to say, as the errno of `unreadable`. */
+  /** Further detail, such as the errno of `unreadable`. */
   readonly detail?: string;
 }
 
-/** In the order in which the guards are asked. */
+/** In the order in which the guards are evaluated. */
 export type KeepCode =
   | "unreadable"
   | "mount-root"
@@ -56,7 +56,7 @@ export type KeepCode =
   | "indexed";
 
 /**
- * What happened to one path. `done` is false where a dry run only says what it would do; nothing but the hands knows
+ * What happened to one path. `done` is false in a dry run. Only the effects know
  * the difference.
  */
 export type Event =
@@ -67,7 +67,7 @@ export type Event =
       /** On disk. */
       readonly bytes: number;
       readonly operation: Operation;
-      /** True where the line itself removes this path (`r`, `R`, --purge), false for what lies below its path. */
+      /** True if the line names this path for removal (`r`, `R`, --purge), false for entries below it. */
       readonly target: boolean;
       readonly done: boolean;
       readonly source: Source;
@@ -84,9 +84,9 @@ export type Event =
       readonly path: Bytes;
       readonly kind: InodeKind;
       readonly outcome: "new" | "existing" | "replaced" | "truncated" | "copied";
-      /** Of a symlink and a copy. */
+      /** The target of a symlink, or the source of a copy. */
       readonly target?: Bytes;
-      /** A parent directory that no line asked for, but that one needed. */
+      /** True for a missing parent directory that was created for the line's path. */
       readonly implicit?: boolean;
       readonly done: boolean;
       readonly source: Source;
@@ -104,12 +104,12 @@ export type Event =
         | "attributes"
         | "capabilities"
         | "label";
-      /** The new value as a person writes it: `0755`, `0:0`, `user.a=b`. */
+      /** The new value in the usual notation: `0755`, `0:0`, `user.a=b`. */
       readonly value: string;
       readonly done: boolean;
       readonly source: Source;
     }
-  /** One item failed at one path; the others go on. `tolerated` by the `-` modifier: the exit status does not tell. */
+  /** One item failed at one path; the run continues. `tolerated`: the `-` modifier keeps it out of the exit status. */
   | {
       readonly type: "failed";
       readonly path: Bytes;
@@ -117,35 +117,35 @@ export type Event =
       readonly tolerated: boolean;
       readonly source: Source;
     }
-  /** Not an error: a line or a path that was passed over as the specification has it. */
+  /** Not an error: a line or path that tmpfiles.d(5) says to skip. */
   | {
       readonly type: "skipped";
       readonly path: Bytes;
       readonly why: string;
-      /** A warning where what the line asks for is not there for it. */
+      /** `warning` if the system lacks a feature that the line needs. */
       readonly severity: "warning" | "debug";
       readonly source: Source;
     }
   | { readonly type: "diagnostic"; readonly diagnostic: Diagnostic };
 
-/** How far a run is. */
+/** The progress of a run. */
 export interface WalkProgress {
-  /** Entries that were looked at. */
+  /** Entries examined so far. */
   readonly entries: number;
-  /** Entries that were removed, or would be in a dry run. */
+  /** Entries removed so far; in a dry run, those that would be. */
   readonly removed: number;
-  /** The directory in which the walk is. */
+  /** The directory being walked. */
   readonly path: Bytes;
 }
 
 export interface Reporter {
-  /** Kept entries are by far the most: those that lie too deep to be entered are always reported, the others if this is set. */
+  /** Whether to report every kept entry; these are by far the most. Directories too deep to enter are always reported. */
   readonly wantsKept: boolean;
-  /** Removed entries may be many, too: false where their number is enough. They are told where it is not set. */
+  /** Whether to report each removed entry; true if unset. Set it to false if their number is enough. */
   readonly wantsRemoved?: boolean;
   report(event: Event): void;
-  /** Called now and then while a walk goes on. */
+  /** Called periodically during a walk. */
   progress?(progress: WalkProgress): void;
-  /** Called for each directory whose contents a line cleans, before the first of its entries is looked at. */
+  /** Called for each directory whose contents a line cleans, before its first entry is examined. */
   cleans?(directory: Bytes, source: Source): void;
 }

@@ -1,11 +1,11 @@
-/** Quoting for advice that people paste into a shell: file names come from whoever may write to /tmp. */
+/** Quotes file names in commands that users paste into a shell. Any user who can write to /tmp can choose such a name. */
 import { type Bytes, isUtf8, toText } from "./bytes.js";
 
 const PLAIN = /^[\w@%+=:,./-]+$/;
-/** What a terminal must not get as it stands. */
+/** Characters that must not reach a terminal unescaped. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
-/** One word of a shell command: in single quotes where it needs any, in `$'...'` where it holds control characters or bytes that are not UTF-8. */
+/** Quotes one word for the shell: with single quotes if needed, or as `$'...'` if it contains control characters or invalid UTF-8. */
 export function shellQuoted(word: Bytes): string {
   if (PLAIN.test(word)) return word;
   const text = toText(word);
@@ -13,7 +13,7 @@ export function shellQuoted(word: Bytes): string {
   return `$'${word.replace(/['\\]|[^ -~]/g, (byte) => (/['\\]/.test(byte) ? `\\${byte}` : octal(byte)))}'`;
 }
 
-/** Of three digits, so that no digit that follows belongs to it. */
+/** Always three digits, so that a following digit does not become part of the escape. */
 function octal(byte: string): string {
   return `\\${byte.charCodeAt(0).toString(8).padStart(3, "0")}`;
 }

@@ -1,4 +1,4 @@
-/** How a synchronous run is asked to stop: by a word of shared memory, which a signal or another thread sets. */
+/** Stop requests for synchronous runs: a word of shared memory, set by a signal or another thread. */
 
 /** A stop is requested as soon as one of these words is not zero. Worker threads read the same memory. */
 export interface StopFlag {
@@ -11,7 +11,7 @@ export function isStopRequested({ words, indexes }: StopFlag): boolean {
   return false;
 }
 
-/** Ends what is under way when a stop is requested. Whoever started it catches this; nobody reports it as a failure. */
+/** Unwinds an operation when a stop is requested. The code that started it catches this, and does not report it as a failure. */
 export class Interruption extends Error {
   override readonly name = "Interruption";
 

@@ -1,18 +1,18 @@
-/** Time spans as systemd writes them: systemd.time(7). */
+/** Parses and formats systemd time spans: systemd.time(7). */
 import type { Bytes } from "./bytes.js";
 import { MICROSECOND, type Nanoseconds } from "./time.js";
 
-/** `infinity`: longer than any clock runs, and so never over. The largest 64-bit count of microseconds. */
+/** `infinity`: the largest 64-bit count of microseconds, which no clock reaches. */
 export const INFINITE_SPAN: Nanoseconds = (2n ** 64n - 1n) * MICROSECOND;
 
 const MICROSECONDS = 2n ** 64n - 1n;
 const LARGEST_NUMBER = 2n ** 63n - 1n;
 const S = 1_000_000n;
-/** Of systemd.time(7): a year is 365.25 days, a month a twelfth of it. */
+/** systemd.time(7): a year is 365.25 days, a month a twelfth of that. */
 const MONTH = 2_629_800n * S;
 const YEAR = 31_557_600n * S;
 
-// In this order: the first that the text begins with is the unit, so `m` stands behind `min`, `months` and `ms`.
+// The order matters: the first prefix of the text is the unit, so `m` comes after `min`, `months` and `ms`.
 const UNITS: readonly (readonly [string, bigint])[] = [
   ["seconds", S],
   ["second", S],
@@ -48,7 +48,7 @@ const UNITS: readonly (readonly [string, bigint])[] = [
 ];
 
 const BLANKS = /[ \t\n\r]*/y;
-// As strtoll(3) reads it, which skips more kinds of space than the rest does.
+// systemd parses the number with strtoll(3), which skips more kinds of whitespace than the rest of its parser.
 const NUMBER = /[ \t\n\v\f\r]*([+-]?)(\d+)/y;
 const FRACTION = /\.(\d*)/y;
 
@@ -67,8 +67,8 @@ interface Term {
 }
 
 /**
- * A time span of systemd.time(7), as `10d`, `1h 30min`, `1.5 years` or `infinity`; seconds where there is no unit. The
- * precision is a microsecond. Undefined for what is no time span, and for one that 64 bits do not hold.
+ * Parses a time span of systemd.time(7), such as `10d`, `1h 30min`, `1.5 years` or `infinity`. A number without a unit is
+ * in seconds. The precision is a microsecond. Undefined if the text is not a valid time span or does not fit 64 bits.
  */
 export function parseTimeSpan(text: Bytes): Nanoseconds | undefined {
   let at = skipBlanks(text, 0);
@@ -101,7 +101,7 @@ function parseTerm(text: string, from: number): Term | undefined {
   return { microseconds: value * unit.size + fractionOf(digits ?? "", unit.size), end: unit.end };
 }
 
-/** No unit at all is only right at the end, or before a blank. */
+/** The unit may only be omitted at the end or before whitespace. */
 function parseUnit(text: string, from: number): { readonly size: bigint; readonly end: number } | undefined {
   const at = skipBlanks(text, from);
   const unit = UNITS.find(([name]) => text.startsWith(name, at));
@@ -109,7 +109,7 @@ function parseUnit(text: string, from: number): { readonly size: bigint; readonl
   return at > from || at === text.length ? { size: S, end: at } : undefined;
 }
 
-/** Digit by digit, as the reference rounds: each is cut to a whole microsecond. */
+/** Rounds as systemd does: each digit's value is truncated to a whole microsecond. */
 function fractionOf(digits: string, unit: bigint): bigint {
   let sum = 0n;
   let place = unit / 10n;
@@ -118,7 +118,7 @@ function fractionOf(digits: string, unit: bigint): bigint {
   return sum;
 }
 
-// No weeks, months and years: lines are written in days, and `10d` is to come back as that.
+// Without weeks, months and years: configuration uses days, and `10d` must come back unchanged.
 const SHOWN: readonly (readonly [string, bigint])[] = [
   ["d", 86_400n * S],
   ["h", 3600n * S],
@@ -128,7 +128,7 @@ const SHOWN: readonly (readonly [string, bigint])[] = [
   ["us", 1n],
 ];
 
-/** The span in words that `parseTimeSpan` reads back, as `1d 12h`; `0` for none. */
+/** Formats a span so that `parseTimeSpan` can read it, such as `1d 12h`; `0` for an empty span. */
 export function formatTimeSpan(span: Nanoseconds): string {
   if (span >= INFINITE_SPAN) return "infinity";
   let rest = span / MICROSECOND;

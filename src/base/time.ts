@@ -1,6 +1,6 @@
-/** Moments and clocks in nanoseconds, and how people and programs read them. */
+/** Timestamps and clocks in nanoseconds, and their text formats. */
 
-/** Nanoseconds since the epoch, as the kernel's timestamps are. Milliseconds lose what decides a tie. */
+/** Nanoseconds since the epoch, the resolution of kernel timestamps. Milliseconds would be too coarse to order changes. */
 export type Nanoseconds = bigint;
 
 export interface Clock {
@@ -16,15 +16,15 @@ export function fixedClock(at: Nanoseconds): Clock {
   return { now: () => at };
 }
 
-/** The last moment, and by its negative the first, that a JavaScript date can hold. */
+/** The latest time that a JavaScript Date can represent; its negative is the earliest. */
 const LAST: Nanoseconds = 8_640_000_000_000_000n * 1_000_000n;
 
-/** Whether a calendar reaches this far: file systems store timestamps of any 64-bit second. */
+/** Whether a Date can represent the time. File systems can store any 64-bit number of seconds. */
 export function hasDate(time: Nanoseconds): boolean {
   return time >= -LAST && time <= LAST;
 }
 
-/** For people: local time, as `2026-12-04 10:30`, or `2026-12-04 10:30:15`. `@SECONDS` for a moment no calendar reaches. */
+/** For people: local time, as `2026-12-04 10:30`, or `2026-12-04 10:30:15`. `@SECONDS` for a time that a Date cannot represent. */
 export function localTime(time: Nanoseconds, precision: "day" | "minute" | "second" = "minute"): string {
   if (!hasDate(time)) return `@${time / SECOND}`;
   const date = new Date(Number(floorTo(time, 1_000_000n) / 1_000_000n));
@@ -35,7 +35,7 @@ export function localTime(time: Nanoseconds, precision: "day" | "minute" | "seco
   return precision === "minute" ? minute : `${minute}:${two(date.getSeconds())}`;
 }
 
-/** For programs: RFC 3339 in UTC, to the nanosecond. `@SECONDS` for a moment no calendar reaches. */
+/** For programs: RFC 3339 in UTC, to the nanosecond. `@SECONDS` for a time that a Date cannot represent. */
 export function utcTime(time: Nanoseconds): string {
   if (!hasDate(time)) return `@${time / SECOND}`;
   const second = floorTo(time, SECOND);
@@ -43,7 +43,7 @@ export function utcTime(time: Nanoseconds): string {
   return new Date(Number(second / 1_000_000n)).toISOString().replace(/\.\d+Z$/, `.${fraction}Z`);
 }
 
-/** Rounds down, also before the epoch. */
+/** Rounds down, even before the epoch. */
 function floorTo(time: Nanoseconds, unit: Nanoseconds): Nanoseconds {
   return time - (((time % unit) + unit) % unit);
 }

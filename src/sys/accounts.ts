@@ -1,11 +1,11 @@
-/** Users and groups: the host's, and those of a root. */
+/** Looks up users and groups, of the host or of another root directory. */
 import type { Bytes } from "../base/bytes.js";
 import { fromBuffer } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import { address, bind, cstring, errnoName } from "./ffi.js";
 import { LIMITS, readBelow } from "./read.js";
 
-/** Users and groups by name. Undefined for one that is not known; throws where it can't be told. */
+/** Looks up IDs by name. Undefined if the account does not exist. @throws SyscallError if the lookup fails. */
 export interface Accounts {
   user(name: Bytes): number | undefined;
   group(name: Bytes): number | undefined;
@@ -32,7 +32,7 @@ const POINTER_SIZE = ["arm", "ia32", "mips", "mipsel"].includes(process.arch) ? 
 /** In both structs: two pointers (name and password), then the id; in `struct passwd` two ids and two more pointers. */
 const ID_OFFSET = 2 * POINTER_SIZE;
 const HOME_OFFSET = ID_OFFSET + 8 + POINTER_SIZE;
-/** What getpwnam(3) says a system may answer when there is nobody of that name. */
+/** Errors that getpwnam(3) lists for an account that does not exist. */
 const NOBODY = new Set(["ENOENT", "ESRCH", "EBADF", "EPERM"]);
 
 interface Entry {
@@ -53,7 +53,7 @@ function lookUp(call: Lookup, name: string, key: Buffer | number): Entry | undef
   }
 }
 
-/** The string that a pointer in the record points at: the strings all lie in the entry's text buffer. */
+/** The string at a pointer in the record. All strings are in the entry's text buffer. */
 function stringAt(entry: Entry, offset: number): Bytes {
   const pointer =
     POINTER_SIZE === 8 ? Number(entry.record.readBigUInt64LE(offset)) : entry.record.readUInt32LE(offset);
@@ -61,7 +61,7 @@ function stringAt(entry: Entry, offset: number): Bytes {
   return fromBuffer(entry.text.subarray(start, entry.text.indexOf(0, start)));
 }
 
-/** root and nobody are what they are, also where the host's databases don't say so. */
+/** These IDs are fixed, even if the host's databases do not list them. */
 const BUILT_IN_USERS: ReadonlyMap<string, number> = new Map([
   ["root", 0],
   ["nobody", 65534],
@@ -93,7 +93,7 @@ export function groupName(gid: number): Bytes {
   return entry === undefined ? (`${gid}` as Bytes) : stringAt(entry, 0);
 }
 
-/** The home directory that the user database gives; undefined for a user that it does not know. */
+/** The home directory in the user database; undefined for an unknown user. */
 export function homeDirectory(uid: number): Bytes | undefined {
   if (uid === 0) return "/root" as Bytes;
   if (uid === BUILT_IN_USERS.get("nobody")) return "/" as Bytes;
@@ -101,7 +101,7 @@ export function homeDirectory(uid: number): Bytes | undefined {
   return entry === undefined ? undefined : stringAt(entry, HOME_OFFSET);
 }
 
-/** The accounts of the system below `root`: its own files, and no other database. */
+/** The accounts of the system below `root`, from its passwd(5) and group(5) files only. */
 export function rootAccounts(root: Bytes): Accounts {
   let users: Map<string, number> | undefined;
   let groups: Map<string, number> | undefined;
@@ -119,14 +119,14 @@ export function rootAccounts(root: Bytes): Accounts {
   };
 }
 
-/** Name and id. An entry of passwd(5) must have the group's id too. */
+/** Captures name and ID. A passwd(5) entry must have a group ID as well. */
 const ENTRIES = {
   passwd: /^[ \t]*([^:#+\-\s][^:]*):[^:]*:(\d{1,10}):\d{1,10}(?:$|:)/,
   group: /^[ \t]*([^:#+\-\s][^:]*):[^:]*:(\d{1,10})(?:$|:)/,
 };
 const LARGEST_ID = 0xffffffff;
 
-/** Of two entries of one name the first counts, and those of /etc before those of /usr/lib. */
+/** The first entry of a name wins; /etc is read before /usr/lib. */
 function readAccounts(root: Bytes, file: "passwd" | "group"): Map<string, number> {
   const ids = new Map<string, number>();
   for (const directory of ["/etc", "/usr/lib"]) {
@@ -144,10 +144,10 @@ function readAccounts(root: Bytes, file: "passwd" | "group"): Map<string, number
 /** The ids that mean "unchanged" to chown(2), in 32 bits and in 16. */
 const NO_IDS = new Set([0xffffffff, 0xffff]);
 
-/** strtoul(3) reads past a form feed or a vertical tab, and what then stands there may have a sign and zeros. */
+/** systemd's strtoul(3) skips a form feed or vertical tab; the number after it may have a sign and leading zeros. */
 const ID = /^(?:(0|[1-9]\d{0,9})|[\v\f][ \t\n\v\f\r]*\+?0*(\d{1,10}))$/;
 
-/** A numeric id as it must be written: decimal, without sign or leading zeros, and none of the two reserved ones. */
+/** Parses a numeric ID: decimal, without sign or leading zeros, and not one of the two reserved values. */
 export function parseId(text: string): number | undefined {
   const match = ID.exec(text);
   if (match === null) return undefined;

@@ -1,4 +1,4 @@
-/** POSIX ACLs, by libacl. */
+/** Reads, parses and sets POSIX ACLs with libacl: acl(5). */
 import { type Bytes, bytes, fromBuffer } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import { bind, copyFrom, cstring, errno, errnoName, hasLibrary } from "./ffi.js";
@@ -8,7 +8,7 @@ import { type Fd, procPath, requireSuccess } from "./files.js";
 export interface AclEntry {
   readonly tag: "user" | "group" | "mask" | "other";
   readonly id: number | undefined;
-  /** Bits as in a mode: 4, 2, 1. */
+  /** Mode bits: 4 for read, 2 for write, 1 for execute. */
   readonly permissions: number;
 }
 
@@ -39,13 +39,13 @@ export function hasAcls(): boolean {
   return hasLibrary(LIBACL);
 }
 
-/** The entries of a text as setfacl(1) takes it, names looked up; undefined where it is none. */
+/** Parses ACL text in the syntax of setfacl(1), and looks up names. Undefined if the text is not a valid ACL. */
 export function parseAclText(text: Bytes): AclEntry[] | undefined {
   const acl = libacl.fromText(cstring(text));
   return acl === null ? undefined : entriesOf(acl);
 }
 
-/** The ACL of what an fd holds, O_PATH too. A file without one has that of its mode; a directory's default may be empty. */
+/** The ACL of an open inode (O_PATH works). Without an extended ACL, it reflects the mode; a default ACL may be empty. */
 export function getAcl(fd: Fd, kind: AclKind): AclEntry[] {
   const acl = libacl.getFile(cstring(procPath(fd)), TYPES[kind]);
   if (acl === null) throw failure("acl_get_file", fd, kind);
@@ -89,7 +89,7 @@ function failure(call: string, fd: Fd, kind: AclKind): SyscallError {
   return new SyscallError(errnoName(number), number, call, [`${fd}`, kind], fd.path);
 }
 
-/** Takes an acl_t over, and frees it. */
+/** Takes ownership of the acl_t and frees it. */
 function entriesOf(acl: unknown): AclEntry[] {
   const written = textOf(acl, TEXT_NUMERIC_IDS);
   libacl.free(acl);
@@ -109,7 +109,7 @@ function parseEntry(text: string): AclEntry {
   };
 }
 
-/** As setfacl(1) takes it: `user::rwx,user:1000:r-x`. */
+/** Formats entries in the syntax of setfacl(1): `user::rwx,user:1000:r-x`. */
 function showAcl(entries: readonly AclEntry[]): string {
   const one = ({ tag, id, permissions }: AclEntry): string => {
     const letters = [..."rwx"].map((letter, index) => ((permissions & (4 >> index)) === 0 ? "-" : letter));

@@ -1,9 +1,9 @@
-/** BPF maps and programs: bpf(2). */
+/** Creates BPF maps, and loads and attaches programs: bpf(2). */
 import type { Bytes } from "../base/bytes.js";
 import { address, bindSyscall, cstring, errno, errnoName, syscallNumber } from "./ffi.js";
 import { Fd, requireSuccess } from "./files.js";
 
-// bpf(2): the commands, and the few kinds of map and program that are used here.
+// bpf(2): commands, map types and program types.
 const BPF_MAP_CREATE = 0;
 const BPF_MAP_LOOKUP_ELEM = 1;
 const BPF_MAP_UPDATE_ELEM = 2;
@@ -28,7 +28,7 @@ const bpf = bindSyscall<[number, Buffer, number]>(
   "int command, void *attributes, unsigned int size",
 );
 
-/** What the kernel's verifier said against a program. */
+/** The kernel's verifier rejected a program; `log` is its output. */
 class BpfVerifierError extends Error {
   override readonly name = "BpfVerifierError";
   readonly log: string;
@@ -53,14 +53,14 @@ export function createMap(type: number, keySize: number, valueSize: number, entr
   return command(BPF_MAP_CREATE, "BPF_MAP_CREATE", attributes);
 }
 
-/** Loads a program for a raw tracepoint; its licence is said to be GPL, as the helpers that read memory ask for. */
+/** Loads a raw tracepoint program. Declares its licence as GPL, which the helpers that read memory require. */
 export function loadRawTracepointProgram(name: string, instructions: Buffer): Fd {
   return loadProgram(BPF_PROG_TYPE_RAW_TRACEPOINT, name, instructions, () => {});
 }
 
 /**
- * The same for a tracepoint whose arguments' types the kernel's BTF has: it may read what they point at without a helper's
- * call. `type` is the tracepoint's, from the BTF.
+ * Loads a program for a tracepoint with BTF types, which may follow its arguments' pointers without calling a helper.
+ * `type` is the BTF id of the tracepoint.
  */
 export function loadTypedTracepointProgram(name: string, instructions: Buffer, type: number): Fd {
   return loadProgram(BPF_PROG_TYPE_TRACING, name, instructions, (attributes) => {
@@ -92,7 +92,7 @@ function loadProgram(
   throw new BpfVerifierError(name, errnoName(errno()), log.toString("latin1", 0, log.indexOf(0)));
 }
 
-/** The program runs at the tracepoint until the fd is closed. A typed one was loaded for its tracepoint, and names none. */
+/** Attaches a program until the fd is closed. Pass undefined for a typed program: it was loaded for its tracepoint. */
 export function attachRawTracepoint(tracepoint: string | undefined, program: Fd): Fd {
   const name = tracepoint === undefined ? undefined : cstring(tracepoint as Bytes);
   const attributes = Buffer.alloc(24);
@@ -101,7 +101,7 @@ export function attachRawTracepoint(tracepoint: string | undefined, program: Fd)
   return command(BPF_RAW_TRACEPOINT_OPEN, "BPF_RAW_TRACEPOINT_OPEN", attributes);
 }
 
-/** A look-up of 32-bit keys that is made often: `value` is filled anew by each call that returns true. */
+/** A reader for frequent lookups of 32-bit keys. Each call that returns true overwrites `value`. */
 export function mapReader(map: Fd, valueSize: number): { value: Buffer; lookUp(key: number): boolean } {
   const key = Buffer.alloc(4);
   const value = Buffer.alloc(valueSize);
@@ -118,7 +118,7 @@ export function mapReader(map: Fd, valueSize: number): { value: Buffer; lookUp(k
   };
 }
 
-/** Enters a 32-bit key with a 32-bit value. */
+/** Sets the 32-bit value of a 32-bit key. */
 export function updateMap(map: Fd, key: number, value: number): void {
   const entry = Buffer.alloc(8);
   entry.writeUInt32LE(key, 0);
@@ -131,7 +131,7 @@ export function updateMap(map: Fd, key: number, value: number): void {
   requireSuccess(result, "bpf", "bpf" as Bytes, () => ["BPF_MAP_UPDATE_ELEM"]);
 }
 
-/** Runs a program for a raw tracepoint once, in this thread, attached to nothing. */
+/** Runs a raw tracepoint program once, in this thread, without attaching it. */
 export function runProgram(program: Fd): void {
   const attributes = Buffer.alloc(80);
   attributes.writeUInt32LE(program.number, 0);

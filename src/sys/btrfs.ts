@@ -1,4 +1,4 @@
-/** btrfs subvolumes and quota groups. */
+/** Creates and inspects btrfs subvolumes and quota groups. */
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { cstring } from "./ffi.js";
@@ -29,20 +29,20 @@ const HEADER = 104;
 const ITEM_HEADER = 32;
 const ROUNDS = 10;
 
-/** Whether an fd, O_PATH too, holds the top of a btrfs subvolume. */
+/** Whether the open inode (O_PATH works) is the root of a btrfs subvolume. */
 export function isSubvolume(fd: Fd): boolean {
   const stat = statx(fd);
   return isDirectory(stat) && stat.inode === FIRST_FREE_OBJECT && fileSystemMagic(fd) === BTRFS_MAGIC;
 }
 
-/** Makes the subvolume `name` in `dir`, which is open for reading. Its mode is 0777 less the umask. */
+/** Creates the subvolume `name` in `dir`, which must be open for reading. Its mode is 0777 minus the umask. */
 export function createSubvolume(dir: Fd, name: Bytes): void {
   const argument = Buffer.alloc(4096);
   cstring(name).copy(argument, 8);
   ioctl(dir, SUBVOL_CREATE, argument, "BTRFS_IOC_SUBVOL_CREATE");
 }
 
-/** The number of the subvolume that an fd lies in. */
+/** The id of the subvolume that contains the open inode. */
 export function subvolumeId(fd: Fd): bigint {
   const argument = Buffer.alloc(4096);
   argument.writeBigUInt64LE(FIRST_FREE_OBJECT, 8);
@@ -50,15 +50,15 @@ export function subvolumeId(fd: Fd): bigint {
   return argument.readBigUInt64LE(0);
 }
 
-/** The subvolume above; undefined for the top of the file system. */
+/** The id of the parent subvolume; undefined for the top of the file system. */
 export function parentSubvolume(fd: Fd, id: bigint): bigint | undefined {
   return search(fd, ROOT_TREE, id, ROOT_BACKREF_KEY)[0];
 }
 
-/** The quota groups right above a quota group; a subvolume's own has its number. Undefined where quota is off. */
+/** The parents of a quota group; a subvolume's own group has its id. Undefined if quotas are disabled. */
 export function quotaGroupsAbove(fd: Fd, id: bigint): bigint[] | undefined {
   try {
-    // Relations are kept both ways; those to a higher number lead up.
+    // The tree stores each relation in both directions; a higher id is a parent.
     return search(fd, QUOTA_TREE, id, QGROUP_RELATION_KEY).filter((other) => other > id);
   } catch (error) {
     if (failedWith(error, "ENOENT")) return undefined;
@@ -66,7 +66,7 @@ export function quotaGroupsAbove(fd: Fd, id: bigint): bigint[] | undefined {
   }
 }
 
-/** The offsets of all keys of an object and type, in their order: BTRFS_IOC_TREE_SEARCH. */
+/** The offsets of all keys of an object and type, in ascending order: BTRFS_IOC_TREE_SEARCH. */
 function search(fd: Fd, tree: bigint, object: bigint, type: number): bigint[] {
   const found: bigint[] = [];
   for (let from = 0n; from <= MOST; ) {
@@ -101,7 +101,7 @@ function offsetsOf(result: Buffer, object: bigint, type: number): bigint[] {
   return offsets;
 }
 
-/** The quota group's level: 0 for that of a subvolume itself. */
+/** The level of a quota group: 0 for a subvolume's own group. */
 export function levelOf(group: bigint): number {
   return Number(group >> LEVEL_SHIFT);
 }
@@ -110,7 +110,7 @@ export function quotaGroup(level: number, id: bigint): bigint {
   return (BigInt(level) << LEVEL_SHIFT) | id;
 }
 
-/** False where the group was there already. */
+/** Creates a quota group; false if it already exists. */
 export function createQuotaGroup(fd: Fd, group: bigint): boolean {
   const argument = Buffer.alloc(16);
   argument.writeBigUInt64LE(1n, 0);
@@ -126,7 +126,7 @@ export function destroyQuotaGroup(fd: Fd, group: bigint): void {
   whileBusy(fd, () => ioctl(fd, QGROUP_CREATE, argument, "BTRFS_IOC_QGROUP_CREATE"));
 }
 
-/** Puts `group` below `above`; false where it is there already. */
+/** Makes `above` a parent of `group`; false if it already is. */
 export function assignQuotaGroup(fd: Fd, group: bigint, above: bigint): boolean {
   const argument = Buffer.alloc(24);
   argument.writeBigUInt64LE(1n, 0);
@@ -138,7 +138,7 @@ export function assignQuotaGroup(fd: Fd, group: bigint, above: bigint): boolean 
   });
 }
 
-/** The numbers of the groups are wrong now, until they are counted again. */
+/** The usage counts of the groups are wrong until a rescan. */
 function startRescan(fd: Fd): void {
   try {
     ioctl(fd, QUOTA_RESCAN, Buffer.alloc(64), "BTRFS_IOC_QUOTA_RESCAN");
@@ -147,7 +147,7 @@ function startRescan(fd: Fd): void {
   }
 }
 
-/** While the quotas are being counted, groups can't be changed. */
+/** The kernel answers EBUSY to changes during a rescan. */
 function whileBusy(fd: Fd, act: () => number): number {
   for (let round = 1; ; round++) {
     try {

@@ -1,21 +1,21 @@
-/** File capabilities, as they are stored: capabilities(7). */
+/** Reads and sets file capabilities: capabilities(7). */
 import { readFileSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import type { Fd } from "./files.js";
 import { getXattr, setXattr } from "./xattr.js";
 
-/** File capabilities, capabilities(7): sets of bits by the capabilities' numbers. */
+/** File capabilities, capabilities(7): bit sets indexed by capability number. */
 export interface FileCapabilities {
   readonly permitted: bigint;
   readonly inheritable: bigint;
-  /** One flag for all of them: whether those permitted are in effect at once. */
+  /** One flag for the whole file: whether execve(2) makes the permitted capabilities effective. */
   readonly effective: boolean;
-  /** The user who is root in the namespace that they count in; 0 for everywhere. */
+  /** The root user id of the user namespace in which they apply; 0 for all namespaces. */
   readonly rootUid: number;
 }
 
 const ATTRIBUTE = "security.capability" as Bytes;
-// struct vfs_ns_cap_data of linux/capability.h: its version and the effective flag, two halves of each set, a uid.
+// struct vfs_ns_cap_data of linux/capability.h: version and effective flag, the two halves of each set, a uid.
 const REVISION_1 = 0x01000000;
 const REVISION_2 = 0x02000000;
 const REVISION_3 = 0x03000000;
@@ -23,7 +23,7 @@ const REVISION_MASK = 0xff000000;
 const EFFECTIVE = 1;
 const SIZES: Readonly<Record<number, number>> = { [REVISION_1]: 12, [REVISION_2]: 20, [REVISION_3]: 24 };
 
-/** Those of what an fd holds, O_PATH too; undefined where it has none. */
+/** The capabilities of an open file (O_PATH works); undefined if it has none. */
 export function getCapabilities(fd: Fd): FileCapabilities | undefined {
   const raw = getXattr(fd, ATTRIBUTE);
   return raw === undefined ? undefined : decode(raw);
@@ -32,7 +32,7 @@ export function getCapabilities(fd: Fd): FileCapabilities | undefined {
 function decode(raw: Buffer): FileCapabilities {
   const magic = raw.length < 4 ? 0 : raw.readUInt32LE(0);
   const revision = (magic & REVISION_MASK) >>> 0;
-  if (SIZES[revision] !== raw.length) throw new Error("the file's capabilities are of an unknown form");
+  if (SIZES[revision] !== raw.length) throw new Error("the file's capabilities have an unknown format");
   const word = (at: number): bigint => (at + 4 <= raw.length ? BigInt(raw.readUInt32LE(at)) : 0n);
   const upper = revision === REVISION_1 ? 0n : 32n;
   return {
@@ -66,18 +66,18 @@ const NUMBERS: ReadonlyMap<string, number> = new Map(
     .map((name, number) => [`cap_${name}`, number]),
 );
 
-/** The number of `cap_net_raw`, in upper or lower case. */
+/** The number of a capability such as `cap_net_raw`; case is ignored. */
 export function capabilityNumber(name: string): number | undefined {
   return NUMBERS.get(name.toLowerCase());
 }
 
-/** All capabilities that this kernel knows. */
+/** All capabilities that this kernel supports. */
 export function allCapabilities(): bigint {
   const last = Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8"));
   return (1n << BigInt(last + 1)) - 1n;
 }
 
-/** Whether this thread has the capability in effect. */
+/** Whether the capability is in this thread's effective set. */
 export function hasCapability(name: string): boolean {
   const status = readFileSync("/proc/thread-self/status", "utf8");
   const effective = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);

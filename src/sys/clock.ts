@@ -1,4 +1,4 @@
-/** The wall clock. */
+/** Reads the wall clock: clock_gettime(2). */
 import { type Clock, SECOND } from "../base/time.js";
 import { bind } from "./ffi.js";
 
@@ -6,7 +6,7 @@ const CLOCK_REALTIME = 0;
 
 const clockGettime = bind<[number, Buffer], number>("int clock_gettime(int clock, void *time)");
 
-/** The host's wall clock, to the nanosecond: Node's own has milliseconds, and what it adds drifts when the clock is set. */
+/** The host's wall clock in nanoseconds. Date has only milliseconds; `performance` drifts when the clock is set. */
 export const systemClock: Clock = {
   now() {
     const time = Buffer.alloc(16);

@@ -12,18 +12,18 @@ const libc = {
   ),
 };
 
-// ioctl_ficlone(2), whose argument is no pointer.
+// ioctl_ficlone(2): the argument is an fd, not a pointer.
 const FICLONE = request("write", 0x94, 9, 4);
 const CHUNK = 0x7ffff000;
 const BUFFER = 1 << 20;
 
-/** Copies all bytes from one open file to another, empty one: sharing the blocks where the file system can. */
+/** Copies an open file to an empty one. Shares the blocks if the file system supports it. */
 export function copyContent(from: Fd, to: Fd): void {
   if (libc.ioctl(to.number, FICLONE, from.number) === 0) return;
   try {
     while (sendChunk(from, to) > 0);
   } catch (error) {
-    // Some pseudo file systems can't be sent from.
+    // Some pseudo file systems do not support sendfile(2).
     if (!failedWith(error, "EINVAL", "ENOSYS", "EOPNOTSUPP")) throw error;
     copyByHand(from, to);
   }

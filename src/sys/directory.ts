@@ -4,7 +4,7 @@ import { failedWith } from "../base/errors.js";
 import { address, bindSyscall, syscallNumber } from "./ffi.js";
 import { checkAt, type Fd, O_DIRECTORY, O_NOATIME, O_RDONLY, openat } from "./files.js";
 
-// By number, since musl names it getdents.
+// Called by number because musl names the function getdents.
 export const getdents64 = bindSyscall<[number, number, number]>(
   syscallNumber({ x64: 217, ia32: 220, arm: 217, ppc64: 202, s390x: 220 }, 61),
   "int fd, uintptr_t buffer, size_t size",
@@ -12,7 +12,7 @@ export const getdents64 = bindSyscall<[number, number, number]>(
 
 export interface DirectoryEntry {
   readonly name: Bytes;
-  /** DT_DIR is 4, DT_REG 8, DT_LNK 10; 0 where the file system does not say. */
+  /** DT_DIR is 4, DT_REG 8, DT_LNK 10; 0 if the file system does not report the type. */
   readonly type: number;
   readonly inode: bigint;
 }
@@ -22,9 +22,9 @@ export const DT_LNK = 10;
 const NAME_OFFSET = 19;
 
 /**
- * The entries of an open directory, without `.` and `..`, from where the fd stands, through a buffer of this size, or one
- * that who lists many directories to their ends uses for all of them. getdents64 leaves no trace on an
- * O_NOATIME fd, where readdir of Node moves the directory's atime and so would protect what it looks at.
+ * The entries of an open directory from its current offset, without `.` and `..`. `room` is the size of the buffer in
+ * bytes, or a buffer to reuse if the caller reads each listing to its end. On an O_NOATIME fd, getdents64 does not
+ * update the atime; Node's readdir does, which would protect the directory from ageing.
  */
 export function* entries(dir: Fd, room: number | Buffer = 32768): Generator<DirectoryEntry> {
   const buffer = typeof room === "number" ? Buffer.allocUnsafeSlow(room) : room;
@@ -41,14 +41,14 @@ export function* entries(dir: Fd, room: number | Buffer = 32768): Generator<Dire
   }
 }
 
-/** Opens a directory for listing, if it can be without moving its atime; `flags` are added. */
+/** Opens a directory for listing, with O_NOATIME if permitted; `flags` are added. */
 export function openDirectory(dir: Fd, name: Bytes, flags = 0): Fd {
   return leavingAtime((quiet) => openat(dir, name, O_RDONLY | O_DIRECTORY | flags | quiet));
 }
 
 /**
- * Opens something to look into it with O_NOATIME, so that the look keeps nothing alive. The kernel grants that to its
- * owner and to root alone: others look without.
+ * Opens with O_NOATIME, so that reading does not protect from ageing. The kernel allows that only for the owner and
+ * root; for others, opens without it.
  */
 export function leavingAtime(open: (quiet: number) => Fd): Fd {
   try {

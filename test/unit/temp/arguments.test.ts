@@ -35,7 +35,7 @@ const wrong: [name: string, args: readonly unknown[], message: RegExp][] = [
     /^mkstemp: options.content must be a string, Buffer or Uint8Array, not 5$/,
   ],
   ["openTempSync", [{ content: {} }], /options.content must be .*, not an object$/],
-  ["openTempSync", [{ reserve: -1 }], /options.reserve must be an integer that is not negative, not -1$/],
+  ["openTempSync", [{ reserve: -1 }], /options.reserve must be a non-negative integer, not -1$/],
   ["openTempSync", [{ reserve: "1k" }], /options.reserve must be/],
   ["openMemfdSync", [{ name: "x".repeat(300) }], /options.name must be a string of at most 249 bytes/],
   ["openMemfdSync", [{ sealable: 1 }], /options.sealable must be true or false/],
