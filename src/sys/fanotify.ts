@@ -1,4 +1,4 @@
-/** fanotify(7): marks, and decoded events. */
+/** Marks, reads and decodes fanotify events: fanotify(7). */
 import type { Bytes } from "../base/bytes.js";
 import { bind, cstring, errno, errnoName } from "./ffi.js";
 import { AT_EMPTY_PATH, Fd, pathBelow, requireSuccess } from "./files.js";
@@ -13,7 +13,7 @@ const FAN_REPORT_FID = 0x200;
 const FAN_REPORT_DIR_FID = 0x400;
 const FAN_REPORT_NAME = 0x800;
 const FAN_REPORT_TARGET_FID = 0x1000;
-/** Since Linux 6.14: events of mounts, for a group that has no other. */
+/** Since Linux 6.14: mount events. A group with this flag receives no other events. */
 export const FAN_REPORT_MNT = 0x4000;
 export const FAN_REPORT_DFID_NAME_TARGET =
   FAN_REPORT_FID | FAN_REPORT_DIR_FID | FAN_REPORT_NAME | FAN_REPORT_TARGET_FID;
@@ -23,7 +23,7 @@ const FAN_MARK_ADD = 0x1;
 export const FAN_MARK_INODE = 0;
 export const FAN_MARK_FILESYSTEM = 0x100;
 export const FAN_MARK_MNTNS = 0x110;
-/** Since Linux 6.0: the mask is of what is not to be told, of files alone where FAN_ONDIR is not in it. */
+/** Since Linux 6.0: the mask lists events to ignore; without FAN_ONDIR, only those of files. */
 export const FAN_MARK_IGNORE_SURV = 0x440;
 
 export const FAN_MODIFY = 0x2;
@@ -40,12 +40,12 @@ export const FAN_RENAME = 0x10000000;
 export const FAN_ONDIR = 0x40000000;
 
 const METADATA_LENGTH = 24;
-/** Which record of an event tells what: `struct fanotify_event_info_header`. */
+/** The types of information records: `struct fanotify_event_info_header`. */
 const INFO = { fid: 1, dfidName: 2, dfid: 3, pidfd: 4, mount: 7, oldDfidName: 10, newDfidName: 12 } as const;
 const FSID_LENGTH = 8;
 const HANDLE_HEADER_LENGTH = 8;
 const MAX_HANDLE_SIZE = 128;
-/** Linux 6.5: a handle that need not be decodable, which overlayfs gives too. */
+/** Since Linux 6.5: a handle that may not be decodable; overlayfs supports this one. */
 const AT_HANDLE_FID = 0x200;
 
 const libc = {
@@ -66,26 +66,26 @@ const libc = {
 };
 
 /**
- * The identity of an inode on this host, as events name it: the file system's id and the inode's handle, as bytes.
- * A handle holds the inode's generation, so one that is used anew differs.
+ * Identifies an inode on this host, as in events: the file system's id and the inode's handle, as bytes.
+ * A handle includes the inode's generation, so a reused inode number gives another key.
  */
 export type InodeKey = Bytes & { readonly inodeKey?: never };
 
-/** One event as it was read. Of a name, `directory` is the parent; a rename has `from` and `to` instead. */
+/** A decoded event. For an event on a name, `directory` is the parent; a rename has `from` and `to` instead. */
 export interface FanotifyEvent {
   readonly mask: number;
-  /** In the reader's pid namespace; 0 where the process is outside it. */
+  /** In the reader's pid namespace; 0 if the process is outside it. */
   readonly pid: number;
-  /** Open, and the reader's to close, where the group reports them: of a content event. Else -1. */
+  /** For content events, if the group reports them: an open fd that the reader must close. Otherwise -1. */
   readonly fd: number;
   pidfd?: number;
   at?: NameInDirectory;
   from?: NameInDirectory;
   to?: NameInDirectory;
   target?: InodeKey;
-  /** How many events were lost, if that is known. */
+  /** The number of lost events, if known. */
   lost?: number;
-  /** Of a mount: its unique id. */
+  /** For a mount event: the mount's unique id. */
   mount?: bigint;
 }
 
@@ -100,7 +100,7 @@ export function fanotifyInit(flags: number, eventFlags = 0): Fd {
   return new Fd(number, "fanotify" as Bytes);
 }
 
-/** Marks what `of` holds; an O_PATH fd will not do. */
+/** Marks the open inode `of`, which must not be an O_PATH fd: fanotify_mark(2). */
 export function fanotifyMark(group: Fd, kind: number, mask: number, of: Fd): void {
   const result = libc.fanotify_mark(group.number, FAN_MARK_ADD | kind, mask, of.number, null);
   requireSuccess(result, "fanotify_mark", of.path, () => [
@@ -111,7 +111,7 @@ export function fanotifyMark(group: Fd, kind: number, mask: number, of: Fd): voi
   ]);
 }
 
-/** Reads what is queued, as much as fits: the bytes read, 0 where nothing is there. */
+/** Reads as many queued events as fit. Returns the number of bytes, 0 if none are queued. */
 export function readEvents(group: Fd, buffer: Buffer): number {
   const length = Number(libc.read(group.number, buffer, buffer.length));
   if (length >= 0) return length;
@@ -120,7 +120,7 @@ export function readEvents(group: Fd, buffer: Buffer): number {
   return requireSuccess(-1, "read", group.path, () => [`${group}`]);
 }
 
-/** Decodes what one read(2) gave. */
+/** Decodes the result of one read(2). */
 export function* decodeEvents(buffer: Buffer, length: number): Generator<FanotifyEvent> {
   for (let at = 0; at + METADATA_LENGTH <= length; ) {
     const end = at + buffer.readUInt32LE(at);
@@ -176,18 +176,18 @@ function nameInDirectory(buffer: Buffer, info: number): NameInDirectory {
   return { directory: inodeKey(buffer, info), name };
 }
 
-/** The file system's id as events bear it: 8 bytes. */
+/** The file system's id as in events: 8 bytes. */
 export function fileSystemId(of: Fd): Bytes {
   const statfs = Buffer.alloc(160);
   requireSuccess(libc.fstatfs(of.number, statfs), "fstatfs", of.path, () => [`${of}`]);
-  // f_fsid follows f_type, f_bsize and five counters, all of 64 bits.
+  // f_fsid follows f_type, f_bsize and five counters of 64 bits each.
   return statfs.toString("latin1", 56, 56 + FSID_LENGTH) as Bytes;
 }
 
 const handleBuffer = Buffer.alloc(HANDLE_HEADER_LENGTH + MAX_HANDLE_SIZE);
 const mountIdBuffer = Buffer.alloc(4);
 
-/** The key that events will have of `name` in `dir` (of `dir` itself for the empty name); follows no symlink. */
+/** The key that events use for `name` in `dir` (for `dir` itself if the name is empty). Follows no symlink. */
 export function keyOf(fileSystem: Bytes, dir: Fd, name: Bytes = "" as Bytes): InodeKey {
   const handle = handleBuffer;
   const path = cstring(name);
@@ -203,12 +203,12 @@ export function keyOf(fileSystem: Bytes, dir: Fd, name: Bytes = "" as Bytes): In
   return (fileSystem + handle.toString("latin1", 0, length)) as InodeKey;
 }
 
-/** The file system's part of a key. */
+/** The file system id in a key. */
 export function fileSystemOf(key: string): Bytes {
   return key.slice(0, FSID_LENGTH) as Bytes;
 }
 
-/** Opens the inode itself, wherever it is now; ESTALE where it is gone. Needs CAP_DAC_READ_SEARCH. */
+/** Opens an inode by its handle, wherever it is now. Needs CAP_DAC_READ_SEARCH. @throws SyscallError ESTALE if it no longer exists. */
 export function openByKey(mount: Fd, key: InodeKey, flags: number): Fd {
   const handle = Buffer.from(key.slice(FSID_LENGTH), "latin1");
   const number = libc.open_by_handle_at(mount.number, handle, flags);

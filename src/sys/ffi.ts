@@ -1,4 +1,4 @@
-/** Calls C functions. The only file that knows koffi. */
+/** Calls C functions and system calls. The only file that imports koffi. */
 import { createRequire } from "node:module";
 import { getSystemErrorName } from "node:util";
 import type { Bytes } from "../base/bytes.js";
@@ -12,15 +12,15 @@ const require = createRequire(import.meta.filename);
 const libraries = new Map<string, Library | undefined>();
 let loadedKoffi: Koffi | undefined;
 
-/** Loaded at the first call: commands that make none need not pay for it. */
+/** Loaded at the first call, so that commands without one start faster. */
 function koffi(): Koffi {
   loadedKoffi ??= loadKoffi();
   return loadedKoffi;
 }
 
 /**
- * koffi's JavaScript looks for its binary in many places and adds what it has deprecated: 8 of the 11 ms that it takes to
- * load. The binary of the platform's own package is all that is needed, and koffi itself where that is not (musl).
+ * koffi's JavaScript searches many places for its binary and adds deprecated functions: 8 of its 11 ms of loading time. The
+ * binary of the platform's package is enough; where there is none (musl), this loads koffi itself.
  */
 function loadKoffi(): Koffi {
   const platform = `linux-${process.arch}`;
@@ -40,7 +40,7 @@ function loadWhole(platform: string): Koffi {
   }
 }
 
-/** The shared library, or libc for `undefined`; undefined where the host does not have it. */
+/** The shared library, or libc for `undefined`; undefined if the host does not have it. */
 function library(name: string | undefined): Library | undefined {
   const key = name ?? "";
   if (!libraries.has(key)) libraries.set(key, open(name));
@@ -61,8 +61,8 @@ export function hasLibrary(name: string): boolean {
 }
 
 /**
- * A C function, looked up when it is first called. `declaration` is C, as `int close(int fd)`; pointers that take a
- * `Buffer` are declared `void *`, and never `char *`, which would take text and encode it.
+ * A C function, looked up at its first call. `declaration` is C, such as `int close(int fd)`. Declare pointers to a
+ * `Buffer` as `void *`, never as `char *`, for which koffi expects text and encodes it.
  */
 export function bind<Args extends readonly unknown[], Result>(
   declaration: string,
@@ -75,7 +75,7 @@ export function bind<Args extends readonly unknown[], Result>(
   };
 }
 
-/** The same, looked up at once and without a wrapper: for calls that are made a million times. */
+/** Like `bind`, but looks the function up at once and adds no wrapper: for the hot path. */
 export function bindNow<Args extends readonly unknown[], Result>(
   declaration: string,
   from?: string,
@@ -85,7 +85,7 @@ export function bindNow<Args extends readonly unknown[], Result>(
   return lib.func(declaration) as (...args: Args) => Result;
 }
 
-/** The system call itself, for what libc has no wrapper for; `declaration` names the arguments' types after the number. */
+/** A raw system call, for those without a libc wrapper. `declaration` lists the arguments after the number. */
 export function bindSyscall<Args extends readonly unknown[]>(
   number: number,
   argumentTypes: string,
@@ -94,12 +94,12 @@ export function bindSyscall<Args extends readonly unknown[]>(
   return (...args) => call(number, ...args);
 }
 
-/** The system call's number here: of the architectures that number it on their own, else the one of all the others. */
+/** The number of a system call on this architecture: from `numbers` if listed there, else the common one. */
 export function syscallNumber(own: Partial<Record<NodeJS.Architecture, number>>, generic: number): number {
   return own[process.arch] ?? generic;
 }
 
-/** The address of a C function that the program itself has, or libc; null where neither does. */
+/** The address of a C function of the program or libc; null if neither exports it. */
 export function symbol(name: string): unknown {
   return findSymbol(null, Buffer.from(`${name}\0`));
 }
@@ -108,14 +108,14 @@ export function hasSymbol(name: string): boolean {
   return symbol(name) !== null;
 }
 
-/** The errno that the last call from this thread left. */
+/** The errno of the last call in this thread. */
 export function errno(): number {
   return koffi().errno();
 }
 
 const errnoNames = new Map<number, string>();
 
-/** By number, as the manual pages name it. */
+/** The symbolic name of an errno: errno(3). */
 export function errnoName(number: number): string {
   let name = errnoNames.get(number);
   if (name === undefined) {
@@ -125,7 +125,7 @@ export function errnoName(number: number): string {
   return name;
 }
 
-/** libuv names those that are met daily; for the others Node's constants are loaded, which call some by two names. */
+/** libuv names the common ones. For the others this loads Node's constants, which list some under two names. */
 function findErrnoName(number: number): string {
   const name = getSystemErrorName(-number);
   if (name.startsWith("E") && name !== "ENOTSUP") return name;
@@ -137,33 +137,33 @@ function findErrnoName(number: number): string {
 
 const findSymbol = bind<[null, Buffer], unknown>("void *dlsym(void *handle, const void *name)");
 
-/** The address of a buffer's memory, for calls that want a pointer into it; the caller keeps the buffer alive. */
+/** The address of a buffer's memory. The caller must keep the buffer alive while C uses it. */
 export function address(buffer: Uint8Array): number {
   return Number(koffi().address(buffer));
 }
 
-/** What a pointer that C returned points at: `length` bytes, copied. */
+/** Copies `length` bytes from a pointer that C returned. */
 export function copyFrom(pointer: unknown, length: number): Buffer {
   return Buffer.from(koffi().decode(pointer, "uint8_t", length) as Uint8Array);
 }
 
-/** The memory itself that a pointer that C returned points at: not to be touched once it is unmapped. */
+/** A view of the memory at a pointer that C returned. Accessing it after munmap(2) crashes the process. */
 export function viewOf(pointer: unknown, length: number): ArrayBuffer {
   return koffi().view(pointer, length);
 }
 
-/** A call that a signal interrupts is made again, but not for ever: a filter may answer EINTR to each. */
+/** The number of retries after EINTR. Bounded, because a seccomp filter may answer EINTR to every call. */
 export const MOST_INTERRUPTIONS = 1000;
 
-/** `""` and `"."` stand for what an fd itself holds. */
+/** The names `""` and `"."` refer to the directory fd itself. */
 const ITSELF = Buffer.from("\0");
 const SELF = Buffer.from(".\0");
 let lastPath: Bytes | undefined;
 let lastBuffer: Buffer = Buffer.alloc(1);
 
 /**
- * A NUL-terminated copy for the kernel, to read from alone: the same name again, as one made, opened and removed in turn
- * has it, gets the same copy. A NUL inside would silently name another file, so it is refused.
+ * A NUL-terminated copy for the kernel. Read-only: a repeated name gets the same copy, since a name is often created,
+ * opened and removed in turn. A NUL byte inside is an error, because it would silently name another file.
  */
 export function cstring(path: Bytes): Buffer {
   if (path === "") return ITSELF;

@@ -1,10 +1,10 @@
-/** Open files and directories, and the calls on their fds. */
+/** File descriptors, and the system calls that take a directory fd: openat(2), unlinkat(2) and others. */
 import { constants } from "node:fs";
 import { type Bytes, escapeForDisplay, fromBuffer, join } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import { bind, bindSyscall, cstring, errno, errnoName, MOST_INTERRUPTIONS, syscallNumber } from "./ffi.js";
 
-// Node's constants are those of the host's architecture; the others are the same on each that Linux runs on.
+// Node's constants match the host's architecture; the others are the same on every Linux architecture.
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
 export const O_RDWR = 2;
@@ -14,7 +14,7 @@ const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
 export const O_TMPFILE = 0o20000000 | O_DIRECTORY;
 
-/** The dirfd that stands for the working directory. */
+/** The dirfd of the working directory. */
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_REMOVEDIR = 0x200;
@@ -58,12 +58,12 @@ const libc = {
     "int mknodat(int dirfd, const void *path, unsigned int mode, uint64_t dev)",
   ),
   flock: bind<[number, number], number>("int flock(int fd, int operation)"),
-  // By number: musl has no renameat2.
+  // Called by number because musl has no renameat2.
   renameat2: bindSyscall<[number, Buffer, number, Buffer, number]>(
     syscallNumber({ x64: 316, ia32: 353, arm: 382, ppc64: 357, s390x: 347 }, 276),
     "int olddirfd, const void *oldpath, int newdirfd, const void *newpath, unsigned int flags",
   ),
-  // The same number everywhere, as of all system calls since Linux 5.1.
+  // Since Linux 5.1, system calls have the same number on all architectures.
   openat2: bindSyscall<[number, Buffer, Buffer, number]>(
     437,
     "int dirfd, const void *path, const void *how, size_t size",
@@ -71,8 +71,8 @@ const libc = {
 };
 
 /**
- * An open file descriptor. It remembers what it was opened as, for messages alone (the file may have moved since); the
- * path is put together only when somebody asks. Closing twice is harmless.
+ * An open file descriptor. It remembers the path that it was opened by, for messages only (the file may have moved since),
+ * and builds it only on demand. Closing it twice is harmless.
  */
 export class Fd implements Disposable {
   static readonly cwd = new Fd(AT_FDCWD, "." as Bytes);
@@ -92,7 +92,7 @@ export class Fd implements Disposable {
   }
 
   get path(): Bytes {
-    // A loop, since a chain may be 30,000 directories deep.
+    // A loop, because a chain may be 30,000 directories deep.
     const names: Bytes[] = [];
     let top: Fd = this;
     for (; top.#dir !== undefined; top = top.#dir) if (top.#name !== "") names.push(top.#name);
@@ -114,7 +114,7 @@ export class Fd implements Disposable {
     this.close();
   }
 
-  /** As in a failed call's message: `7</tmp>`. */
+  /** The form used in error messages: `7</tmp>`. */
   toString(): string {
     return this.#number === AT_FDCWD ? "AT_FDCWD" : `${this.#number}<${escapeForDisplay(this.path)}>`;
   }
@@ -123,13 +123,13 @@ export class Fd implements Disposable {
 const quoted = (path: Bytes): string => JSON.stringify(escapeForDisplay(path));
 const octal = (mode: number): string => `0${mode.toString(8)}`;
 
-/** The path of `name` below what `dir` was opened as: for messages and events. */
+/** The path of `name` in `dir`, for messages and events. */
 export function pathBelow(dir: Fd, name: Bytes): Bytes {
   if (name === "") return dir.path;
   return dir.number === AT_FDCWD || name.startsWith("/") ? name : join(dir.path, name);
 }
 
-/** Turns a -1 into a `SyscallError` that names the call; the arguments' text is made only when it failed. */
+/** Turns a result of -1 into a `SyscallError` for the call. Formats the arguments only on failure. */
 export function requireSuccess(
   result: number | bigint,
   syscall: string,
@@ -150,7 +150,7 @@ export function requireSuccess(
 
 type Detail = string | number | (() => string);
 
-/** The same for a call on `name` in `dir`; `details` are the call's other arguments, those that cost as functions. */
+/** Like `requireSuccess`, for a call on `name` in `dir`. `details` are further arguments; pass expensive ones as functions. */
 export function checkAt(
   result: number | bigint,
   syscall: string,
@@ -196,7 +196,7 @@ export function openat(dir: Fd, name: Bytes, flags: number, mode = 0): Fd {
   return new Fd(number, name === "." ? ("" as Bytes) : name, dir);
 }
 
-/** openat2(2): opens `name` with the kernel's own bounds on how it may be resolved. */
+/** openat2(2): opens `name`; `resolve` restricts how the kernel resolves it. */
 export function openat2(dir: Fd, name: Bytes, flags: number, resolve: number, mode = 0): Fd {
   const how = Buffer.alloc(24);
   how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
@@ -207,14 +207,14 @@ export function openat2(dir: Fd, name: Bytes, flags: number, resolve: number, mo
   return new Fd(number, name, dir);
 }
 
-/** A new, readable fd of what an O_PATH fd names, by /proc; never follows a name that could have been swapped. */
+/** Reopens an O_PATH fd through /proc. Opens the same inode, even if its name has been replaced. */
 export function reopen(fd: Fd, flags: number): Fd {
   const number = libc.openat(AT_FDCWD, cstring(procPath(fd)), flags | O_CLOEXEC, 0);
   checkAt(number, "openat", fd, procPath(fd), () => flagNames(flags));
   return new Fd(number, "" as Bytes, fd);
 }
 
-/** The magic link that names exactly what `fd` holds. */
+/** The magic link in /proc to the open inode: proc_pid_fd(5). */
 export function procPath(fd: Fd): Bytes {
   return `/proc/self/fd/${fd.number}` as Bytes;
 }
@@ -224,7 +224,7 @@ export function unlinkat(dir: Fd, name: Bytes, flags = 0): void {
   checkAt(result, "unlinkat", dir, name, flags === AT_REMOVEDIR ? "AT_REMOVEDIR" : flags);
 }
 
-/** The same without an exception, for walks where a refusal is the usual case: the errno's name, or undefined. */
+/** Like `unlinkAt`, but returns the errno's name, or undefined on success: for walks in which failures are common. */
 export function tryUnlinkat(dir: Fd, name: Bytes, flags = 0): string | undefined {
   return libc.unlinkat(dir.number, cstring(name), flags) === 0 ? undefined : errnoName(errno());
 }
@@ -260,7 +260,7 @@ export function symlinkat(target: Bytes, dir: Fd, name: Bytes): void {
   checkAt(result, "symlinkat", dir, name, () => quoted(target));
 }
 
-/** A symlink's target. Reading it moves the link's atime (under relatime, at most once a day). */
+/** Reads a symlink's target, which updates the link's atime (at most once a day under relatime). */
 export function readlinkat(dir: Fd, name: Bytes): Bytes {
   for (let size = 256; ; size *= 4) {
     const buffer = Buffer.allocUnsafe(size);
@@ -270,18 +270,18 @@ export function readlinkat(dir: Fd, name: Bytes): Bytes {
   }
 }
 
-/** The mode is subject to the process's umask: chmod after it where the mode matters. */
+/** The umask applies to the mode; use chmod afterwards if the exact mode matters. */
 export function mkdirat(dir: Fd, name: Bytes, mode: number): void {
   checkAt(libc.mkdirat(dir.number, cstring(name), mode), "mkdirat", dir, name, () => octal(mode));
 }
 
-/** A device's number as libc's makedev packs it. */
+/** A device number, encoded as by makedev(3). */
 export function makeDevice(major: number, minor: number): bigint {
   const [high, low] = [BigInt(major), BigInt(minor)];
   return ((high & ~0xfffn) << 32n) | ((high & 0xfffn) << 8n) | ((low & ~0xffn) << 12n) | (low & 0xffn);
 }
 
-/** `mode` includes the file type; `device` is a `dev_t`, zero for what is not a device. */
+/** `mode` includes the file type; `device` is a `dev_t`, or zero if the node is not a device. */
 export function mknodat(dir: Fd, name: Bytes, mode: number, device: number | bigint = 0): void {
   checkAt(
     libc.mknodat(dir.number, cstring(name), mode, device),
@@ -293,7 +293,7 @@ export function mknodat(dir: Fd, name: Bytes, mode: number, device: number | big
   );
 }
 
-/** flock(2). Returns false where LOCK_NB was asked for and someone else holds the lock. */
+/** flock(2). Returns false if LOCK_NB is set and another open file description holds the lock. */
 export function flock(fd: Fd, operation: number): boolean {
   for (let interruptions = 0; ; interruptions++) {
     if (libc.flock(fd.number, operation) === 0) return true;

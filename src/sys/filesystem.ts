@@ -1,4 +1,4 @@
-/** What kind of file system an fd is on: statfs(2). */
+/** Identifies file systems: statfs(2). */
 import { bind } from "./ffi.js";
 import { type Fd, requireSuccess } from "./files.js";
 
@@ -7,7 +7,7 @@ const fstatfs = bind<[number, Buffer], number>("int fstatfs(int fd, void *buffer
 const AUTOFS_MAGIC = 0x0187;
 export const BTRFS_MAGIC = 0x9123683e;
 
-/** The magic number of the file system that an fd, O_PATH too, stands on: statfs(2). */
+/** The magic number of an fd's file system (O_PATH works): statfs(2). */
 export function fileSystemMagic(fd: Fd): number {
   const buffer = Buffer.alloc(256);
   requireSuccess(
@@ -19,7 +19,7 @@ export function fileSystemMagic(fd: Fd): number {
   return buffer.readUInt32LE(0);
 }
 
-/** An automount point that nothing has been mounted on yet: looking inside would mount it, or hang. */
+/** Whether the fd is an untriggered automount point. Accessing its contents would trigger the mount, or hang. */
 export function isAutofs(fd: Fd): boolean {
   return fileSystemMagic(fd) === AUTOFS_MAGIC;
 }
@@ -33,7 +33,7 @@ const KEEP_CHANGE_TIMES: ReadonlySet<number> = new Set([
   0x01021994,
 ]);
 
-/** Whether the file system moves ctime with each change, as POSIX has it, and keeps it where it cannot be set. */
+/** Whether the file system updates ctime with each change, as POSIX requires, and never lets users set it. */
 export function keepsChangeTimes(fd: Fd): boolean {
   return KEEP_CHANGE_TIMES.has(fileSystemMagic(fd));
 }

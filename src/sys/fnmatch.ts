@@ -1,8 +1,8 @@
-/** fnmatch(3) of the C library. */
+/** Matches patterns with fnmatch(3) of the C library. */
 import type { Bytes } from "../base/bytes.js";
 import { bind, cstring } from "./ffi.js";
 
-/** A slash in the name is matched by a slash in the pattern alone. The same on each libc. */
+/** Only a slash in the pattern matches a slash in the name. The values are the same in glibc and musl. */
 const FNM_PATHNAME = 1;
 const FNM_PERIOD = 4;
 
@@ -13,14 +13,14 @@ const libc = {
 };
 
 /**
- * libc's own fnmatch(3) with FNM_PATHNAME and FNM_PERIOD: a wildcard matches no slash, and no leading dot. Braces mean
- * nothing to it. In the locale "C", which each process starts in: `?` matches one byte, whatever the user's language.
+ * fnmatch(3) with FNM_PATHNAME and FNM_PERIOD: wildcards match neither a slash nor a leading dot. Braces are not
+ * special. The process stays in the "C" locale, so `?` matches one byte whatever the user's language.
  */
 export function fnmatch(pattern: Bytes, name: Bytes): boolean {
   return libc.fnmatch(cstring(pattern), cstring(name), FNM_PATHNAME | FNM_PERIOD) === 0;
 }
 
-/** The same for names without slashes, prepared for being asked of many of them. */
+/** A matcher for names without slashes, prepared once and used for many names. */
 export function matcher(pattern: Bytes): (name: Bytes) => boolean {
   const prepared = cstring(pattern);
   return (name) => libc.fnmatch(prepared, cstring(name), FNM_PERIOD) === 0;

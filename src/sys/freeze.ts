@@ -1,9 +1,9 @@
 /**
- * Stops the JavaScript of one thread from another thread of the process. The thread stops where V8 looks for interrupts,
- * so it holds no lock of V8, of libuv or of malloc that others may need. Only the end of the process frees it.
+ * Stops the JavaScript of one thread from another thread of the process. The thread stops where V8 checks for interrupts,
+ * so it holds no lock of V8, libuv or malloc that other threads may need. It stays stopped until the process ends.
  *
  * v8::Isolate::RequestInterrupt (v8-isolate.h), which Node exports for native addons, calls a C function on the thread of
- * an isolate, with the isolate and a pointer. Two functions that exist anyway do: one that leaves a trace, and pause(2).
+ * an isolate, with the isolate and a pointer. Two existing functions serve: one that leaves a trace, and pause(2).
  */
 import { address, bind } from "./ffi.js";
 
@@ -20,9 +20,9 @@ const native = {
 };
 
 const RTLD_DEFAULT = 0;
-/** More than a v8::HeapStatistics takes. */
+/** Larger than a v8::HeapStatistics. */
 const ROOM_FOR_STATISTICS = 1024;
-/** A signal that is caught ends a pause; there are more of them than signals to expect. */
+/** The number of pauses. A caught signal ends one, so there are more of them than signals are expected. */
 const PAUSES = 4096;
 
 function addressOf(symbol: string): Address {
@@ -31,12 +31,12 @@ function addressOf(symbol: string): Address {
   return at;
 }
 
-/** By what other threads name the calling one. */
+/** Identifies the calling thread to other threads. */
 export function currentThread(): Address {
   return native.currentIsolate();
 }
 
-/** Freezes a thread. Made ahead, so that a Node.js that can't do it says so in time. */
+/** Freezes a thread. Constructed early, so that an unsupported Node.js version fails early. */
 export class Freezer {
   readonly #thread: Address;
   /** v8::Isolate::GetHeapStatistics fills it in. */
@@ -44,14 +44,14 @@ export class Freezer {
   readonly #leaveTrace = addressOf("_ZN2v87Isolate17GetHeapStatisticsEPNS_14HeapStatisticsE");
   readonly #pause = addressOf("pause");
 
-  /** @throws Error if this Node.js does not export what it takes. */
+  /** @throws Error if this Node.js does not export the functions. */
   constructor(thread: Address) {
     this.#thread = thread;
     addressOf("_ZN2v87Isolate16RequestInterruptEPFvPS0_PvES2_");
   }
 
   /**
-   * From here on the thread runs no JavaScript but the few steps to its next stop.
+   * Stops the thread at its next interrupt check.
    *
    * @returns false if it has not stopped in time: it waits in its event loop, or in a system call that takes long. It
    *   will stop when that is over.

@@ -1,4 +1,4 @@
-/** The metadata of inodes: statx(2), and the calls that change it. */
+/** Reads and changes the metadata of inodes: statx(2), chmod(2), chown(2), utimensat(2). */
 import type { Bytes } from "../base/bytes.js";
 import type { Nanoseconds } from "../base/time.js";
 import { SECOND } from "../base/time.js";
@@ -48,7 +48,7 @@ const libc = {
   ),
 };
 
-/** What statx(2) says of an inode. Times that the file system does not keep (btime, often) are undefined. */
+/** The result of statx(2). Timestamps that the file system does not store (often btime) are undefined. */
 export interface Stat {
   readonly mode: number;
   readonly uid: number;
@@ -60,7 +60,7 @@ export interface Stat {
   readonly inode: bigint;
   readonly deviceMajor: number;
   readonly deviceMinor: number;
-  /** Of a device node: what it stands for. */
+  /** The device number of a device node. */
   readonly rdevMajor: number;
   readonly rdevMinor: number;
   readonly mountId: bigint;
@@ -86,7 +86,7 @@ function statxOf(dir: Fd, name: Bytes, flags: number): Buffer {
   return buffer;
 }
 
-/** Only throws what statx(2) fails with, where that does not find `path`; symlinks are followed. */
+/** @throws SyscallError the failure of statx(2), if it does not find `path`. Follows symlinks. */
 export function requireThere(path: Bytes): void {
   statxOf(Fd.cwd, path, 0);
 }
@@ -133,14 +133,14 @@ export function isRegular(stat: Pick<Stat, "mode">): boolean {
   return (stat.mode & S_IFMT) === S_IFREG;
 }
 
-/** Which inode it is. */
+/** The identity of an inode on this host. */
 export type InodeId = Pick<Stat, "inode" | "deviceMajor" | "deviceMinor">;
 
 export function inodeId({ inode, deviceMajor, deviceMinor }: InodeId): InodeId {
   return { inode, deviceMajor, deviceMinor };
 }
 
-/** Whether two looks saw one inode; an inode number alone may be that of another file system. */
+/** Whether both identify the same inode. Compares devices too: inode numbers are unique only per file system. */
 export function sameInode(a: InodeId, b: InodeId): boolean {
   return a.inode === b.inode && a.deviceMajor === b.deviceMajor && a.deviceMinor === b.deviceMinor;
 }
@@ -150,19 +150,19 @@ const STATX_WHO_AND_WHICH = 0x11f;
 const ROOM_FOR_STATX = 256;
 
 /**
- * Which inode it is, whose, and with which permissions: what a directory that was found fit is compared with each time
- * it is used again. It allocates nothing, where `statx` makes a dozen values.
+ * The identity, owner and permissions of an inode, to check each time that a verified directory has not changed. It
+ * allocates nothing, whereas `statx` creates a dozen values.
  */
 export class InodeMark {
   readonly #seen = Buffer.alloc(ROOM_FOR_STATX);
   readonly #words = new Uint32Array(this.#seen.buffer, this.#seen.byteOffset, ROOM_FOR_STATX / 4);
 
-  /** Looks at what `path` (a C string) names from `dir`; false where it names nothing that can be seen. */
+  /** Reads `path` (a C string) relative to `dir`; false if statx(2) fails. */
   look(dir: Fd, path: Buffer, flags = AT_SYMLINK_NOFOLLOW): boolean {
     return libc.statx(dir.number, path, flags | AT_NO_AUTOMOUNT, STATX_WHO_AND_WHICH, this.#seen) === 0;
   }
 
-  /** Looks at what `fd` holds. */
+  /** Reads the open inode. */
   lookAt(fd: Fd): void {
     const result = libc.statx(fd.number, NOTHING, AT_EMPTY_PATH, STATX_WHO_AND_WHICH, this.#seen);
     checkAt(result, "statx", fd, EMPTY);
@@ -176,25 +176,25 @@ export class InodeMark {
     return this.#words[0x14 / 4] ?? -1;
   }
 
-  /** Zero for what has no name any more, a directory too. */
+  /** The link count: zero once the inode has no name, even for a directory. */
   get nlink(): number {
     return this.#words[0x10 / 4] ?? 0;
   }
 
-  /** Whether both looks saw one inode with the same owner, group and permissions. */
+  /** Whether both describe the same inode with the same owner, group and permissions. */
   equals(other: InodeMark): boolean {
     for (const word of MARKING) if (this.#words[word] !== other.#words[word]) return false;
     return true;
   }
 }
 
-// As 32-bit words of struct statx: uid, gid, mode, both halves of the inode's number, and of the device's.
+// 32-bit words of struct statx: uid, gid, mode, both halves of the inode number, device major and minor.
 const MARKING = [0x14, 0x18, 0x1c, 0x20, 0x24, 0x88, 0x8c].map((offset) => offset / 4);
 const NOTHING = Buffer.alloc(1);
 
 const EMPTY = "" as Bytes;
 
-/** chmod of what an fd holds, O_PATH too: fchmodat2 where the kernel has it, else the magic link in /proc. */
+/** Changes the mode of an open inode (O_PATH works): with fchmodat2 since Linux 6.6, else through /proc. */
 export function chmod(fd: Fd, mode: number): void {
   if (libc.fchmodat2(fd.number, cstring(EMPTY), mode, AT_EMPTY_PATH) === 0) return;
   const unsupported = ["ENOSYS", "EPERM", "EINVAL"].includes(errnoName(errno()));
@@ -204,7 +204,7 @@ export function chmod(fd: Fd, mode: number): void {
 
 const UNCHANGED = 0xffffffff;
 
-/** chown of what an fd holds, O_PATH and symlinks too; undefined leaves an owner as it is. */
+/** Changes the owner of an open inode (O_PATH and symlinks work). Undefined keeps the current id. */
 export function chown(fd: Fd, uid: number | undefined, gid: number | undefined): void {
   const result = libc.fchownat(fd.number, cstring(EMPTY), uid ?? UNCHANGED, gid ?? UNCHANGED, AT_EMPTY_PATH);
   checkAt(result, "fchownat", fd, EMPTY, uid ?? -1, gid ?? -1);
@@ -226,13 +226,13 @@ function timespecs(atime: Nanoseconds, mtime: Nanoseconds | undefined): Buffer {
   return buffer;
 }
 
-/** Sets the times of `name` in `dir`, of a symlink itself; an mtime that is undefined stays. */
+/** Sets the times of `name` in `dir`; follows no symlink. An undefined mtime is kept. */
 export function setTimesAt(dir: Fd, name: Bytes, atime: Nanoseconds, mtime: Nanoseconds | undefined): void {
   const result = libc.utimensat(dir.number, cstring(name), timespecs(atime, mtime), AT_SYMLINK_NOFOLLOW);
   checkAt(result, "utimensat", dir, name);
 }
 
-/** Sets the times of what an fd holds, O_PATH and symlinks too. */
+/** Sets the times of an open inode (O_PATH and symlinks work). */
 export function setTimesOfHeld(fd: Fd, atime: Nanoseconds, mtime: Nanoseconds): void {
   const result = libc.utimensat(AT_FDCWD, cstring(procPath(fd)), timespecs(atime, mtime), 0);
   checkAt(result, "utimensat", fd, EMPTY);

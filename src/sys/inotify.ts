@@ -1,4 +1,4 @@
-/** inotify(7). */
+/** Watches directories with inotify: inotify(7). */
 import type { Bytes } from "../base/bytes.js";
 import { bind, cstring, errno, errnoName } from "./ffi.js";
 import { Fd, O_NONBLOCK, procPath, requireSuccess } from "./files.js";
@@ -26,7 +26,7 @@ const libc = {
 export interface InotifyEvent {
   readonly watch: number;
   readonly mask: number;
-  /** Pairs the two halves of a rename. */
+  /** Connects the two events of a rename. */
   readonly cookie: number;
   readonly name: Bytes;
 }
@@ -37,13 +37,13 @@ export function inotifyInit(): Fd {
   return new Fd(number, "inotify" as Bytes);
 }
 
-/** Watches what the fd holds; the same inode has the same watch again. */
+/** Watches the open inode. Watching it again returns the same watch descriptor. */
 export function addWatch(inotify: Fd, directory: Fd, mask: number): number {
   const number = libc.inotify_add_watch(inotify.number, cstring(procPath(directory)), mask);
   return requireSuccess(number, "inotify_add_watch", directory.path, () => [`${inotify}`, `${directory}`]);
 }
 
-/** What is queued, as much as fits; does not block. */
+/** Reads as many queued events as fit, without blocking. */
 export function readInotify(inotify: Fd, buffer: Buffer): InotifyEvent[] {
   const length = Number(libc.read(inotify.number, buffer, buffer.length));
   if (length < 0) {

@@ -1,4 +1,4 @@
-/** ioctl(2), and the numbers of its requests. */
+/** Calls ioctl(2), and encodes its request numbers. */
 import { bind } from "./ffi.js";
 import { checkAt, type Fd } from "./files.js";
 
@@ -6,13 +6,13 @@ const libc = bind<[number, number, Buffer], number>(
   "int ioctl(int fd, unsigned long request, void *argument)",
 );
 
-// PowerPC and MIPS put the direction one bit further left, and have three bits for it.
+// PowerPC and MIPS use three bits for the direction, starting one bit further left.
 const ODD = ["ppc64", "mips", "mipsel", "mips64el"].includes(process.arch);
 const DIRECTIONS = ODD
   ? { none: 0x20000000, read: 0x40000000, write: 0x80000000, both: 0xc0000000 }
   : { none: 0, read: 0x80000000, write: 0x40000000, both: 0xc0000000 };
 
-/** A request's number, as ioctl(2) describes it: which way `size` bytes go, and `number` of the driver's `type`. */
+/** Encodes a request number, ioctl(2): the direction and size of the data, and the driver's `type` and `number`. */
 export function request(
   direction: keyof typeof DIRECTIONS,
   type: number,
@@ -22,7 +22,7 @@ export function request(
   return DIRECTIONS[direction] + size * 0x10000 + type * 0x100 + number;
 }
 
-/** Not for O_PATH fds. `name` is the request's, for messages; returns what the call does, zero or more. */
+/** Fails on O_PATH fds (EBADF). `name` is the request's name, for messages. Returns the call's non-negative result. */
 export function ioctl(fd: Fd, code: number, argument: Buffer, name: string): number {
   return checkAt(libc(fd.number, code, argument), `ioctl ${name}`, fd, "" as Parameters<typeof checkAt>[3]);
 }

@@ -1,14 +1,14 @@
-/** Locks that others hold: /proc/locks. */
+/** Reads the locks that processes hold: /proc/locks, proc_locks(5). */
 import { readFileSync, statSync } from "node:fs";
 
-/** The inode number of the initial pid namespace: PROC_PID_INIT_INO of the kernel. */
+/** The inode number of the initial pid namespace: the kernel's PROC_PID_INIT_INO. */
 const INITIAL_PID_NAMESPACE = 0xeffffffc;
 
 /**
- * The inode numbers that somebody holds a flock(2) on, by /proc/locks: a look that needs no open and disturbs nobody. Only
- * numbers: two file systems may share one, and btrfs lists another device than stat(2) tells, so that "in the set" means
- * "probably". Undefined where "not in the set" would mean nothing: outside the initial pid namespace, locks that other
- * namespaces hold are hidden.
+ * The numbers of the inodes with a flock(2), from /proc/locks, which opens no file and disturbs no process. Without
+ * devices, because btrfs lists another device there than stat(2) reports; two file systems may share a number, so that
+ * membership means "probably locked". Undefined outside the initial pid namespace: the kernel hides the locks of other
+ * namespaces there, and absence would prove nothing.
  */
 export function flockedInodes(): ReadonlySet<number> | undefined {
   try {
@@ -21,11 +21,11 @@ export function flockedInodes(): ReadonlySet<number> | undefined {
   }
 }
 
-/** A lock that somebody holds, as /proc/locks tells it. */
+/** An entry of /proc/locks. */
 export interface HeldLock {
-  /** Only flock(2) counts for a cleaner; POSIX and OFD locks are those of fcntl(2). */
+  /** Cleaners respect only flock(2); POSIX and OFD locks come from fcntl(2). */
   readonly kind: "flock" | "posix" | "ofd";
-  /** Who took it; it may have gone, and left the lock to a child. */
+  /** The process that took the lock. It may have exited and left the lock to a child. */
   readonly pid: number;
   readonly deviceMajor: number;
   readonly deviceMinor: number;
@@ -34,7 +34,7 @@ export interface HeldLock {
 
 const KINDS = { FLOCK: "flock", POSIX: "posix", OFDLCK: "ofd" } as const;
 
-/** The locks that this process may see: not those of other pid namespaces, unless this is the initial one. */
+/** The locks visible to this process. Those of other pid namespaces are visible only in the initial one. */
 export function heldLocks(): HeldLock[] {
   const rows = readFileSync("/proc/locks", "latin1").matchAll(
     /: (FLOCK|POSIX|OFDLCK) .*? (-?\d+) ([0-9a-f]+):([0-9a-f]+):(\d+) /g,

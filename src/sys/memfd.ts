@@ -20,7 +20,7 @@ const libc = {
   fcntl: bind<[number, number, number], number>("int fcntl(int fd, int command, int argument)"),
 };
 
-/** memfd_create(2), sealable and, where the kernel knows how (Linux 6.3), not executable for good. */
+/** memfd_create(2): sealable and, since Linux 6.3, permanently non-executable. */
 export function memfdCreate(name: Bytes): Fd {
   const path = `memfd:${name}` as Bytes;
   let number = libc.memfd_create(cstring(name), MFD_CLOEXEC | MFD_NOEXEC_SEAL);

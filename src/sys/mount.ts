@@ -1,4 +1,4 @@
-/** Mounts, by fd: open_tree(2), move_mount(2), mount_setattr(2). */
+/** Creates and changes mounts by fd: open_tree(2), move_mount(2), mount_setattr(2). */
 import { readSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import { bytes, escapeForDisplay, fromBuffer } from "../base/bytes.js";
@@ -50,8 +50,9 @@ const libc = {
 };
 
 /**
- * A detached copy of the mount that `fd` lies on, with what `fd` holds as its root: a bind mount that is not yet
- * anywhere. The kernel only copies what is mounted in the caller's own namespace (EINVAL).
+ * A detached copy of the mount of `fd`, with `fd` as its root: an unattached bind mount.
+ *
+ * @throws SyscallError EINVAL if the mount is not in the caller's mount namespace.
  */
 export function cloneMount(fd: Fd): Fd {
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
@@ -60,7 +61,7 @@ export function cloneMount(fd: Fd): Fd {
   return new Fd(Number(number), EMPTY, fd);
 }
 
-/** Attaches a detached mount on what `target` holds. */
+/** Attaches a detached mount at the open inode `target`. */
 export function attachMount(mount: Fd, target: Fd): void {
   const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
   const result = libc.moveMount(mount.number, cstring(EMPTY), target.number, cstring(EMPTY), flags);
@@ -68,8 +69,8 @@ export function attachMount(mount: Fd, target: Fd): void {
 }
 
 /**
- * The target of the symlink that `link` holds, without moving its access time: through a copy of its mount that keeps
- * none. A caller who may not make such a copy moves it.
+ * Reads the target of an open symlink through a noatime copy of its mount, so that its access time does not change.
+ * Without the privilege to create that copy, the access time changes.
  */
 export function readlinkPreservingAtime(link: Fd): Bytes {
   try {
@@ -83,19 +84,19 @@ export function readlinkPreservingAtime(link: Fd): Bytes {
 }
 
 export interface MountChange {
-  /** MOUNT_ATTR_* bits to set, and to clear. */
+  /** MOUNT_ATTR_* bits to set and to clear. */
   readonly set?: number;
   readonly clear?: number;
   /** One of MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE. */
   readonly propagation?: number;
-  /** The mounts below as well. */
+  /** Apply to the mounts below as well. */
   readonly recursive?: boolean;
 }
 
 /** mount_setattr(2), since Linux 5.12, of the mount whose root `fd` holds. */
 export function changeMount(fd: Fd, change: MountChange): void {
   const set = change.set ?? 0;
-  // Access times are one field of several values: to set one, the field has to be cleared.
+  // The access time setting is a multi-bit field, which must be cleared to set a value.
   const clear = (change.clear ?? 0) | ((set & MOUNT_ATTR_ATIME_MASK) !== 0 ? MOUNT_ATTR_ATIME_MASK : 0);
   const attributes = Buffer.alloc(32);
   attributes.writeBigUInt64LE(BigInt(set), 0);
@@ -106,7 +107,7 @@ export function changeMount(fd: Fd, change: MountChange): void {
   checkAt(result, "mount_setattr", fd, EMPTY, () => `set=${set}, clear=${clear}`);
 }
 
-/** A new file system, mounted nowhere yet: fsopen, fsconfig, fsmount. A value of `true` is an option without one. */
+/** A new file system, as a detached mount: fsopen, fsconfig, fsmount. `true` sets an option that has no value. */
 export function newMount(
   type: string,
   options: Readonly<Record<string, string | true>>,
@@ -132,7 +133,7 @@ export function newMount(
   return new Fd(Number(number), bytes(type));
 }
 
-/** The kernel's own words for the last failure, `e tmpfs: Bad value for 'size'`; empty if it has none. */
+/** The kernel's message for the last failure, such as `e tmpfs: Bad value for 'size'`; empty if there is none. */
 function reasonOf(context: Fd): string {
   const buffer = Buffer.alloc(1024);
   try {
@@ -150,12 +151,12 @@ function configure(context: Fd, key: string, value: string | true): void {
   checkAt(result, "fsconfig", context, EMPTY, value === true ? key : `${key}=${value}`);
 }
 
-/** Takes away what is mounted at `path`, also while it is in use: who uses it keeps it. */
+/** Detaches the mount at `path` (MNT_DETACH). Processes that use it can continue to. */
 export function detachMount(path: Bytes): void {
   checkAt(libc.umount2(cstring(path), MNT_DETACH), "umount2", new Fd(AT_FDCWD, path), path, "MNT_DETACH");
 }
 
-/** The same where nobody uses it: EBUSY where somebody does. What was written is on the device when it returns. */
+/** Unmounts `path`; all data is on the device on return. @throws SyscallError EBUSY if it is in use. */
 export function unmount(path: Bytes): void {
   checkAt(libc.umount2(cstring(path), 0), "umount2", new Fd(AT_FDCWD, path), path, "0");
 }

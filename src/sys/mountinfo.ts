@@ -1,4 +1,4 @@
-/** The mounts of a process: proc_pid_mountinfo(5). */
+/** Reads the mounts of a process: proc_pid_mountinfo(5). */
 import { readFileSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import { isBelow } from "../base/bytes.js";
@@ -10,25 +10,25 @@ export interface Mount {
   readonly parentId: number;
   readonly deviceMajor: number;
   readonly deviceMinor: number;
-  /** Which directory of the file system is the mount's root; `//deleted` at the end where it was removed since. */
+  /** The mount's root as a path in its file system; ends in `//deleted` if it was removed. */
   readonly root: Bytes;
-  /** Where it is mounted, as a path below the process's root. */
+  /** The mount point, relative to the process's root. */
   readonly point: Bytes;
-  /** The mount's own options, as `rw`, `nosuid`. */
+  /** The per-mount options, such as `rw` and `nosuid`. */
   readonly options: readonly string[];
-  /** The peer group that it sends to and receives from; undefined where mounts here stay here. */
+  /** The peer group with which it exchanges mount events; undefined if the mount is not shared. */
   readonly shared: number | undefined;
-  /** The peer group that it only receives from. */
+  /** The peer group from which it only receives mount events. */
   readonly master: number | undefined;
   readonly type: string;
   readonly source: Bytes;
-  /** The file system's options, as `size=4k`. */
+  /** The file system's options, such as `size=4k`. */
   readonly superOptions: readonly Bytes[];
 }
 
 const OCTAL = /\\([0-7]{3})/g;
 
-/** The kernel writes blanks, newlines, backslashes and `#` as three octal digits. */
+/** The kernel escapes blanks, newlines, backslashes and `#` as a backslash and three octal digits. */
 function unescaped(field: string): Bytes {
   if (!field.includes("\\")) return field as Bytes;
   return field.replace(OCTAL, (_, digits: string) =>
@@ -45,14 +45,14 @@ export function parseMountInfo(text: Bytes): Mount[] {
   return mounts;
 }
 
-/** Whether anything in our mount namespace waits to be mounted when somebody enters it. */
+/** Whether this mount namespace has an automount point. */
 export function hasAutomounts(): boolean {
   return readFileSync("/proc/self/mountinfo", "latin1").includes(" - autofs ");
 }
 
 function parseLine(line: string): Mount | undefined {
   const fields = line.split(" ");
-  // The optional fields, none to several, end at a lone dash. A dash in an earlier field is no field of its own.
+  // A lone dash ends the optional fields. A dash within an earlier field is not a field of its own.
   const dash = fields.indexOf("-", 6);
   const [id, parentId, device, root, point, options] = fields;
   if (
@@ -87,15 +87,15 @@ function tagged(tags: readonly string[], prefix: string): number | undefined {
   return tag === undefined ? undefined : Number(tag.slice(prefix.length));
 }
 
-/** Whose mounts: those of a process by its number, of `self`, of `thread-self`, or of `PID/task/TID`. */
+/** A directory name in /proc: a PID, `self`, `thread-self` or `PID/task/TID`. */
 export type WhoseMounts = number | string;
 
-/** @throws SyscallError EACCES or EPERM where the process may not be looked at, ENOENT or ESRCH where it is gone. */
+/** @throws SyscallError EACCES or EPERM if the process may not be inspected, ENOENT or ESRCH if it has exited. */
 export function readMountInfo(of: WhoseMounts = "thread-self"): Mount[] {
   return parseMountInfo(readProc(`/proc/${of}/mountinfo`));
 }
 
-/** A file of /proc, byte for byte. */
+/** Reads a file of /proc as bytes. */
 function readProc(path: string): Bytes {
   try {
     return readFileSync(path, "latin1") as Bytes;
@@ -107,9 +107,9 @@ function readProc(path: string): Bytes {
 }
 
 /**
- * The mount on which a lookup of `path` ends. The file lists mounts in no order that would tell which one covers
- * which, so this follows the parent ids as the kernel's lookup does: from the root, always into the mount that the
- * path meets first.
+ * The mount on which a lookup of `path` ends. The order of mountinfo does not show which mount covers which, so this
+ * follows the parent ids as the kernel's lookup does: from the root, each time into the first mount on the
+ * path.
  */
 export function mountAt(mounts: readonly Mount[], path: Bytes): Mount | undefined {
   const ids = new Set(mounts.map((mount) => mount.id));

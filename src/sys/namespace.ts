@@ -1,4 +1,4 @@
-/** Namespaces of the calling thread: unshare(2), setns(2). */
+/** Changes the namespaces of the calling thread: unshare(2), setns(2). */
 import type { Bytes } from "../base/bytes.js";
 import { bind } from "./ffi.js";
 import { checkAt, Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat, requireSuccess } from "./files.js";
@@ -16,14 +16,14 @@ const libc = {
 };
 
 /**
- * unshare(2) of the calling thread alone. After CLONE_FS or CLONE_NEWNS its working directory, root and umask are no
- * longer those of the process's other threads, for good.
+ * unshare(2) for the calling thread only. After CLONE_FS or CLONE_NEWNS, the thread no longer shares its working
+ * directory, root and umask with the process's other threads; this cannot be undone.
  */
 export function unshare(flags: number): void {
   requireSuccess(libc.unshare(flags), "unshare", EMPTY, () => [`0x${flags.toString(16)}`]);
 }
 
-/** setns(2) of the calling thread, by a namespace's fd or a pidfd. Entering a mount namespace moves it to that one's `/`. */
+/** setns(2) for the calling thread, by a namespace fd or a pidfd. A new mount namespace sets root and working directory to its `/`. */
 export function setns(fd: Fd, type: number): void {
   checkAt(libc.setns(fd.number, type), "setns", fd, EMPTY, `0x${type.toString(16)}`);
 }
@@ -35,13 +35,13 @@ export function fchdir(dir: Fd): void {
 const NS_GET_USERNS = request("none", 0xb7, 1, 0);
 const NS_GET_OWNER_UID = request("none", 0xb7, 4, 0);
 
-/** A namespace of a process, held: it stays that one even if the process ends and its number is used again. */
+/** Opens a namespace of a process. The fd refers to it even after the process exits and its PID is reused. */
 export function openNamespace(pid: number | string, kind: "mnt" | "user"): Fd {
   return openat(Fd.cwd, `/proc/${pid}/ns/${kind}` as Bytes, O_RDONLY);
 }
 
 /**
- * The user namespace that owns a namespace, ioctl_nsfs(2): who has capabilities there decides what is mounted.
+ * The user namespace that owns a namespace, ioctl_nsfs(2): capabilities in it control the mounts.
  *
  * @throws SyscallError EPERM if it is neither the caller's own nor one below it.
  */
@@ -49,14 +49,14 @@ export function openOwner(namespace: Fd): Fd {
   return new Fd(ioctl(namespace, NS_GET_USERNS, Buffer.alloc(0), "NS_GET_USERNS"), EMPTY, namespace);
 }
 
-/** The user who made a user namespace. */
+/** The user who created a user namespace. */
 export function ownerUid(userNamespace: Fd): number {
   const uid = Buffer.alloc(4);
   ioctl(userNamespace, NS_GET_OWNER_UID, uid, "NS_GET_OWNER_UID");
   return uid.readUInt32LE(0);
 }
 
-/** Where the calling thread stands: its mount namespace, root and working directory, to come back to. */
+/** The calling thread's mount namespace, root and working directory, so that it can return to them. */
 export class SavedNamespace implements Disposable {
   readonly #namespace: Fd;
   readonly #root: Fd;
@@ -68,7 +68,7 @@ export class SavedNamespace implements Disposable {
     this.#cwd = openat(Fd.cwd, "." as Bytes, O_PATH | O_DIRECTORY);
   }
 
-  /** setns moves to the namespace's own root: a process in a chroot would find itself outside of it. */
+  /** setns(2) moves to the namespace's root, which would take a process in a chroot outside of it. */
   return(): void {
     setns(this.#namespace, CLONE_NEWNS);
     fchdir(this.#root);

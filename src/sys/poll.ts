@@ -17,12 +17,12 @@ const libc = {
   ),
 };
 
-/** Blocks this thread until one of the fds can be read, or for `milliseconds`. True for each that can be. */
+/** Blocks this thread until an fd is readable, for at most `milliseconds`. Returns for each whether it is readable. */
 export function pollReadable(fds: readonly Fd[], milliseconds: number): boolean[] {
   return poll(fds, POLLIN, milliseconds);
 }
 
-/** Whether PIPE_BUF bytes can be written without waiting; true, too, if writing would fail at once. */
+/** Whether PIPE_BUF bytes can be written without blocking. Also true if the write would fail at once. */
 export function isWritable(fd: Fd): boolean {
   return poll([fd], POLLOUT, 0)[0] === true;
 }
@@ -38,7 +38,7 @@ function poll(fds: readonly Fd[], events: number, milliseconds: number): boolean
   return fds.map((_, index) => buffer.readInt16LE(index * POLL_ENTRY + 6) !== 0);
 }
 
-/** An fd that becomes readable when `wake` is called, from whichever thread. */
+/** An fd that becomes readable when any thread calls `wake`: eventfd(2). */
 export function eventFd(): Fd {
   const number = libc.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   requireSuccess(number, "eventfd", "eventfd" as Bytes, () => ["0"]);

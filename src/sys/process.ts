@@ -1,4 +1,4 @@
-/** Calls on processes: pidfds, limits, close-on-exec. */
+/** System calls on processes: pidfds, limits, close-on-exec. */
 import type { Bytes } from "../base/bytes.js";
 import { bindSyscall, syscallNumber } from "./ffi.js";
 import { checkAt, Fd, requireSuccess } from "./files.js";
@@ -8,7 +8,7 @@ const CLOSE_RANGE_CLOEXEC = 4;
 const EMPTY = "" as Bytes;
 
 const libc = {
-  // musl has no close_range; newer than 5.1, so the same numbers everywhere.
+  // musl has no close_range. Newer than 5.1, so the same numbers everywhere.
   closeRange: bindSyscall<[number, number, number]>(
     436,
     "unsigned int first, unsigned int last, unsigned int flags",
@@ -18,27 +18,27 @@ const libc = {
     424,
     "int pidfd, int signal, const void *info, unsigned int flags",
   ),
-  // By number, since libc's own takes 32 bits on 32-bit machines.
+  // Called by number because libc's version uses 32-bit values on 32-bit machines.
   prlimit64: bindSyscall<[number, number, Buffer | null, Buffer | null]>(
     syscallNumber({ x64: 302, ia32: 340, arm: 369, ppc64: 325, s390x: 334 }, 261),
     "int pid, unsigned int resource, const void *new_limit, void *old_limit",
   ),
 };
 
-/** Marks every fd from `first` on to be closed by an exec. */
+/** Sets close-on-exec on every fd from `first` on: close_range(2). */
 export function closeOnExecFrom(first: number): void {
   requireSuccess(libc.closeRange(first, 0xffffffff, CLOSE_RANGE_CLOEXEC), "close_range", EMPTY, () => [
     `${first}`,
   ]);
 }
 
-/** @throws SyscallError ESRCH where no such process lives. */
+/** @throws SyscallError ESRCH if the process does not exist. */
 export function openProcess(pid: number): Fd {
   const number = requireSuccess(libc.pidfdOpen(pid, 0), "pidfd_open", EMPTY, () => [`${pid}`]);
   return new Fd(number, `/proc/${pid}` as Bytes);
 }
 
-/** Signal 0 only asks whether the process could be signalled. */
+/** Signal 0 only checks whether the process can be signalled. */
 export function signalProcess(process: Fd, signal: number): void {
   const result = libc.pidfdSendSignal(process.number, signal, null, 0);
   checkAt(result, "pidfd_send_signal", process, EMPTY, signal);
@@ -49,7 +49,7 @@ export interface Limit {
   readonly hard: bigint;
 }
 
-/** How many fds the process may open. */
+/** The limit on open fds: RLIMIT_NOFILE. */
 export function openFilesLimit(): Limit {
   const buffer = Buffer.alloc(16);
   requireSuccess(libc.prlimit64(0, RLIMIT_NOFILE, null, buffer), "prlimit", EMPTY, () => ["RLIMIT_NOFILE"]);

@@ -1,32 +1,32 @@
-/** What /proc says of processes. */
+/** Reads the state of processes from /proc. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { type Fd, procPath } from "./files.js";
 import { signalProcess } from "./process.js";
 
-/** What /proc says of a process that is alive, or has not been waited for yet. */
+/** A process that is alive, or a zombie. */
 export interface ProcessStatus {
   readonly pid: number;
   readonly parent: number;
   readonly uid: number;
   readonly gid: number;
-  /** Undefined where it may not be read, or of a kernel thread. */
+  /** Undefined for a kernel thread, or if it may not be read. */
   readonly program: Bytes | undefined;
   readonly arguments: readonly Bytes[];
-  /** The path of its cgroup: of the unified hierarchy, or of systemd's own where that is empty. */
+  /** Its cgroup path in the unified hierarchy, or in systemd's own hierarchy if that is empty. */
   readonly cgroup: Bytes;
 }
 
 /**
- * Whether /proc shows the pid namespace that this process is in. Where it does not (a namespace without a /proc of its
- * own), its numbers are those of strangers.
+ * Whether /proc shows this process's pid namespace. If it does not (a namespace without its own /proc), its PIDs
+ * belong to unrelated processes.
  */
 export function procShowsOwnPids(): boolean {
   return optional(() => readlinkSync("/proc/self")) === `${process.pid}`;
 }
 
-/** Undefined where there is no such process (any more). */
+/** Undefined if the process does not exist or has exited. */
 export function processStatus(pid: number): ProcessStatus | undefined {
   const status = optional(() => readFileSync(`/proc/${pid}/status`, "latin1"));
   if (status === undefined) return undefined;
@@ -43,31 +43,31 @@ export function processStatus(pid: number): ProcessStatus | undefined {
 }
 
 /**
- * When a process started, in ticks since boot, proc_pid_stat(5): with its number, what tells it from all others. Undefined
- * where there is none (any more).
+ * The start time of a process in clock ticks since boot, proc_pid_stat(5). Together with the PID it identifies the process.
+ * Undefined if the process does not exist or has exited.
  */
 export function startTicks(pid: number): number | undefined {
   const fields = optional(() => statFields(pid));
   return fields === undefined ? undefined : Number(fields[19]);
 }
 
-/** What proc_pid_stat(5) lists behind the program's name, which may hold blanks and parentheses itself: `state` first. */
+/** The fields of proc_pid_stat(5) from `state` on, after the name, which may contain blanks and parentheses. */
 export function statFields(pid: number | "self"): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
 
-/** The file that the process runs. */
+/** The executable of the process. */
 export function programOf(pid: number): Bytes | undefined {
   return optional(() => readlinkSync(`/proc/${pid}/exe`, "latin1")) as Bytes | undefined;
 }
 
-/** Where what the fd holds is now. */
+/** The current path of the open file. */
 export function currentPath(fd: Fd): Bytes {
   return readlinkSync(procPath(fd), "latin1") as Bytes;
 }
 
-/** Whether the name by which `fd` was opened has been removed since, or replaced: false if /proc does not say. */
+/** Whether the name by which `fd` was opened has been removed or replaced; false if /proc does not show it. */
 export function isUnlinked(fd: Fd): boolean {
   return optional(() => currentPath(fd))?.endsWith(" (deleted)") ?? false;
 }
@@ -78,7 +78,7 @@ export function runningPids(): number[] {
     .map(Number);
 }
 
-/** Whether the process that the pidfd stands for has not been waited for: until then, its pid is nobody else's. */
+/** Whether the pidfd's process has not been reaped yet. Until then, its PID cannot be reused. */
 export function isUnreaped(pidfd: Fd): boolean {
   try {
     signalProcess(pidfd, 0);
@@ -90,7 +90,7 @@ export function isUnreaped(pidfd: Fd): boolean {
   }
 }
 
-/** NUL-terminated strings in a row, as in /proc/PID/cmdline. */
+/** Splits consecutive NUL-terminated strings, as in /proc/PID/cmdline. */
 export function splitArguments(text: string): Bytes[] {
   return (text === "" ? [] : text.replace(/\0$/, "").split("\0")) as Bytes[];
 }
@@ -102,7 +102,7 @@ function unifiedCgroup(text: string): Bytes {
   return (unified.length > 1 ? unified : path(/^\d+:name=systemd:/)) as Bytes;
 }
 
-/** A process may go at any moment: whatever /proc then says of it is no failure. */
+/** A process may exit at any time, so errors from its /proc files are not failures. */
 function optional<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -7,7 +7,7 @@ const getrandom = bind<[Buffer, number, number], number | bigint>(
   "long getrandom(void *buffer, size_t size, unsigned int flags)",
 );
 
-/** Bytes of the kernel's CSPRNG, getrandom(2); fewer than 256 always come whole. In hexadecimal, as names want them. */
+/** Random bytes from the kernel's CSPRNG in hexadecimal. getrandom(2) never returns up to 256 bytes in part. */
 export function randomHex(bytes: number): string {
   const buffer = Buffer.alloc(bytes);
   requireSuccess(getrandom(buffer, bytes, 0), "getrandom", "" as Bytes, () => [`${bytes}`]);

@@ -1,4 +1,4 @@
-/** Reads whole files that others may have made: only regular ones, without waiting, and no more than a limit. */
+/** Reads whole files that other users may have created: only regular files, without blocking, up to a size limit. */
 import { readSync } from "node:fs";
 import { type Bytes, escapeForDisplay, fromBuffer } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
@@ -28,21 +28,21 @@ import {
 const KIB = 1 << 10;
 const MIB = 1 << 20;
 
-/** The most that is read of each kind of file, in bytes. */
+/** The size limit of each kind of file, in bytes. */
 export const LIMITS = {
   configuration: 64 * MIB,
   accounts: 256 * MIB,
-  /** os-release(5), machine-info(5), and unit files. */
+  /** For os-release(5), machine-info(5) and unit files. */
   settings: 4 * MIB,
   machineId: KIB,
 } as const;
 
-/** A file that is not read: it is not a regular file, or larger than its limit. */
+/** The file is not a regular file, or is larger than its limit. */
 export class UnusableFileError extends Error {
   override readonly name = "UnusableFileError";
   readonly code: "NOT_REGULAR" | "TOO_LARGE";
   readonly path: string;
-  /** What is wrong with the file, without its path. */
+  /** The reason, without the path. */
   readonly reason: string;
 
   constructor(code: UnusableFileError["code"], path: Bytes, reason: string) {
@@ -53,7 +53,7 @@ export class UnusableFileError extends Error {
   }
 }
 
-/** Opens `path` below `root`, symlinks resolved as if `root` were `/`; without one, as the host resolves it. */
+/** Opens `path` below `root`, and resolves symlinks as if `root` were `/`. Without a root, opens it on the host. */
 export function openBelow(root: Bytes | undefined, path: Bytes, flags = O_RDONLY): Fd {
   if (root === undefined || root === "/") return openat(Fd.cwd, path, flags);
   using top = openat(Fd.cwd, root, O_PATH | O_DIRECTORY);
@@ -61,8 +61,8 @@ export function openBelow(root: Bytes | undefined, path: Bytes, flags = O_RDONLY
 }
 
 /**
- * Opens a regular file to read, or the null device, which reads as an empty one. Anything else is refused: a FIFO would be
- * waited for, and a device may have no end.
+ * Opens a regular file for reading, or the null device, which reads as an empty file. Refuses anything else: a FIFO would
+ * block, and a device may have no end.
  *
  * @throws UnusableFileError for other kinds of files.
  */
@@ -71,7 +71,7 @@ export function openRegular(root: Bytes | undefined, path: Bytes, flags = 0): Fd
   try {
     const stat = statx(fd);
     if (isRegular(stat) || isNullDevice(stat)) return fd;
-    // As reading it would.
+    // The same error as from reading it.
     if (isDirectory(stat)) throw new SyscallError("EISDIR", 21, "read", [`${fd}`], path);
     throw new UnusableFileError("NOT_REGULAR", path, `is ${kindName(stat)}, not a regular file`);
   } catch (error) {
@@ -80,11 +80,11 @@ export function openRegular(root: Bytes | undefined, path: Bytes, flags = 0): Fd
   }
 }
 
-/** All that can be read from an open file, from where it stands. */
+/** Reads an open file from its current offset to the end. */
 export function readAll(fd: Fd, limit: number, path: Bytes = fd.path): Bytes {
   const { size } = statx(fd);
   if (size > limit) throw tooLarge(path, limit, size);
-  // Files of the kernel's own have no size, so that only the end tells.
+  // Files of /proc and /sys report no size, so this reads up to the end.
   let buffer = Buffer.allocUnsafe(Math.max(Number(size) + 1, 4 * KIB));
   for (let length = 0; ; ) {
     if (length === buffer.length) buffer = Buffer.concat([buffer], length * 2);
@@ -108,15 +108,15 @@ export function readBelow(root: Bytes | undefined, path: Bytes, limit: number): 
 
 const STANDARD_INPUT = new Fd(0, "standard input" as Bytes);
 
-/** All of standard input, from where it stands. */
+/** Reads standard input to the end. */
 export function readStandardInput(limit: number): Bytes {
   return readAll(STANDARD_INPUT, limit);
 }
 
-/** By these names a caller hands over what is open already, and may be a pipe: `<(command)` of a shell is one. */
+/** Names of fds that the caller already opened. They may be pipes, such as `<(command)` in a shell. */
 const OPEN_FILE = /^\/dev\/(?:stdin|fd\/\d+)$|^\/proc\/self\/fd\/\d+$/;
 
-/** Whether the path names a file descriptor of this process. */
+/** Whether the path refers to a file descriptor of this process. */
 export function namesOpenFile(path: Bytes): boolean {
   return OPEN_FILE.test(path);
 }
@@ -132,7 +132,7 @@ function kindName(stat: Stat): string {
   return KINDS.get(stat.mode & S_IFMT) ?? "of another kind";
 }
 
-/** /dev/null, by its number. */
+/** The device number of /dev/null. */
 export function isNullDevice(stat: Stat): boolean {
   return (stat.mode & S_IFMT) === S_IFCHR && stat.rdevMajor === 1 && stat.rdevMinor === 3;
 }

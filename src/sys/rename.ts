@@ -1,4 +1,4 @@
-/** renameat(2), which kernels and seccomp filters know that refuse renameat2(2). It replaces what has the new name. */
+/** Renames with renameat(2), for kernels and seccomp filters that reject renameat2(2). Replaces an existing target. */
 import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { bind, cstring } from "./ffi.js";
 import { checkAt, type Fd } from "./files.js";

@@ -1,4 +1,4 @@
-/** A BPF ring buffer, read from memory. */
+/** Reads a BPF ring buffer and array through mmap(2). */
 import { BPF_MAP_TYPE_RINGBUF, createMap } from "./bpf.js";
 import { bind, viewOf } from "./ffi.js";
 import { type Fd, requireSuccess } from "./files.js";
@@ -8,7 +8,7 @@ const PROT_WRITE = 2;
 const MAP_SHARED = 1;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 const SC_PAGESIZE = 30;
-/** Before each record: its length, with two bits that say that it isn't finished yet, and that it was given up. */
+/** The header of each record: its length, and two flags for a record that is incomplete or was discarded. */
 const HEADER_LENGTH = 8;
 const BUSY = 0x80000000;
 const DISCARDED = 0x40000000;
@@ -23,8 +23,8 @@ const libc = {
 };
 
 /**
- * The reading end of a ring that BPF programs write records to: Documentation/bpf/ringbuf.rst. Its fd can be polled; the
- * kernel wakes its reader only where that has read all that there was, so a batch costs one wake-up.
+ * The reader of a ring buffer that BPF programs write to: Documentation/bpf/ringbuf.rst. Its fd can be polled. The kernel
+ * wakes a reader only after it has consumed all records, so a batch costs one wake-up.
  */
 export class Ring {
   readonly fd: Fd;
@@ -35,14 +35,14 @@ export class Ring {
   readonly #headers: Int32Array;
   readonly #data: Buffer;
 
-  /** `length` is a power of two, and that of a page at least. */
+  /** `length` is in bytes, a power of two and at least one page. */
   constructor(length: number) {
     this.fd = createMap(BPF_MAP_TYPE_RINGBUF, 0, 0, length);
     this.#length = length;
     try {
       const page = Number(libc.sysconf(SC_PAGESIZE));
       this.#consumed = new BigUint64Array(this.#map(PROT_READ | PROT_WRITE, page, 0), 0, 1);
-      // The data stand there twice in a row, so that a record at the end reads on into the beginning.
+      // The kernel maps the data twice in a row, so that a record that wraps around is contiguous.
       const produced = this.#map(PROT_READ, page + 2 * length, page);
       this.#produced = new BigUint64Array(produced, 0, 1);
       this.#headers = new Int32Array(produced, page);
@@ -53,7 +53,7 @@ export class Ring {
     }
   }
 
-  /** Hands over each record that is there, as the place in `data` where it starts, until `take` wants no more. */
+  /** Calls `take` with the offset in `data` of each available record, until it returns false. */
   drain(take: (data: Buffer, at: number) => boolean): void {
     let at = Number(this.#consumed[0]);
     const end = Number(Atomics.load(this.#produced, 0));
@@ -79,14 +79,14 @@ export class Ring {
   }
 }
 
-/** The values of an array that programs use too, in memory: made with BPF_F_MMAPABLE. */
+/** Maps the values of a BPF array into memory. The array needs BPF_F_MMAPABLE. */
 export function mapValues(map: Fd, length: number): Mapping {
   return mapMemory(map, PROT_READ | PROT_WRITE, length, 0);
 }
 
 export interface Mapping {
   readonly memory: ArrayBuffer;
-  /** `memory` must not be touched any more. */
+  /** Unmaps it. Accessing `memory` afterwards crashes the process. */
   unmap(): void;
 }
 

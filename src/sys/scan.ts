@@ -1,11 +1,11 @@
-/** The calls of a walk, without allocation: numbers and addresses instead of objects. */
+/** The system calls of a walk, without allocation: numbers and addresses instead of objects. */
 import { constants } from "node:fs";
 import { address, bindNow, errno } from "./ffi.js";
 import { S_IFMT, S_ISVTX, STATX_ATTR_MOUNT_ROOT } from "./inode.js";
 
 /**
- * The calls of a walk, made a million times: they take numbers and addresses, allocate nothing, and answer with the errno
- * (0 where all is well) instead of throwing. Whoever needs comfort takes files.ts and inode.ts.
+ * The system calls of a walk. They are the hot path: they use numbers and addresses, allocate nothing, and return the errno
+ * (0 on success) instead of throwing. Elsewhere, use files.ts and inode.ts.
  */
 interface Calls {
   statx(dir: number, name: number, flags: number, mask: number, buffer: number): number;
@@ -18,7 +18,7 @@ interface Calls {
 
 let calls: Calls | undefined;
 
-/** Bound when the first walk starts: commands that never walk need no libc. */
+/** Bound when the first walk starts, so that commands without a walk do not load libc. */
 export function bound(): Calls {
   calls ??= {
     statx: bindNow("int statx(int dir, uintptr_t name, int flags, unsigned int mask, uintptr_t buffer)"),
@@ -53,13 +53,13 @@ export const ENOTEMPTY = 39;
 const STATX_ATTRS_FROZEN = 0x10 | 0x20;
 export const HIGH = 4294967296;
 
-/** Where each timestamp starts in struct statx, in words of four bytes. */
+/** The offset of each timestamp in struct statx, in words of four bytes. */
 export const ATIME = 0x40 / 4;
 export const BTIME = 0x50 / 4;
 export const CTIME = 0x60 / 4;
 export const MTIME = 0x70 / 4;
 
-/** A struct statx that the kernel fills in place; its fields are read where they lie, see statx(2). */
+/** A struct statx, statx(2), that the kernel fills in place. Getters read its fields from the buffer. */
 export class StatxBuffer {
   readonly words: Int32Array = new Int32Array(64);
   readonly unsigned: Uint32Array = new Uint32Array(this.words.buffer);
@@ -74,7 +74,7 @@ export class StatxBuffer {
     return (this.#short[0x1c / 2] as number) & S_IFMT;
   }
 
-  /** Type and sticky bit at once: what tells an ordinary entry from one that has guards of its own. */
+  /** File type and sticky bit: the bits that select the fast path. */
   get typeAndSticky(): number {
     return (this.#short[0x1c / 2] as number) & (S_IFMT | S_ISVTX);
   }
@@ -91,12 +91,12 @@ export class StatxBuffer {
     return this.wide(0x20 / 4);
   }
 
-  /** Whether both are looks at one inode. */
+  /** Whether both describe the same inode. */
   isSameInode(other: StatxBuffer): boolean {
     return this.inode === other.inode && this.device === other.device;
   }
 
-  /** One number for the device that the inode lies on. */
+  /** The device of the inode's file system, as one number. */
   get device(): number {
     return (this.unsigned[0x88 / 4] as number) * HIGH + (this.unsigned[0x8c / 4] as number);
   }
@@ -129,40 +129,40 @@ export class StatxBuffer {
   }
 }
 
-/** Fills `into` with what `name` in `dir` is; follows no symlink, triggers no automount. */
+/** statx(2) of `name` in `dir`, into `into`. Follows no symlink and triggers no automount. */
 export function statxInto(dir: number, name: number, into: StatxBuffer): number {
   return bound().statx(dir, name, LOOK, STATX_BASIC_AND_BTIME, into.address) === 0 ? 0 : errno();
 }
 
 const EMPTY = Buffer.alloc(1);
 
-/** The same of what `fd` itself holds. */
+/** statx(2) of the open inode. */
 export function statxOf(fd: number, into: StatxBuffer): number {
   return bound().statx(fd, address(EMPTY), AT_EMPTY_PATH, STATX_BASIC_AND_BTIME, into.address) === 0
     ? 0
     : errno();
 }
 
-/** The errno of a failed open, negated; an fd is never negative. */
+/** The negated errno of a failed open; an fd is never negative. */
 function openedOr(fd: number): number {
   return fd >= 0 ? fd : -errno();
 }
 
 /**
- * Opens a directory to list it. Only its owner and root may leave its atime alone (O_NOATIME): who is neither opens it
- * all the same, and the listing moves it.
+ * Opens a directory for listing. Only its owner and root may use O_NOATIME. For others, this opens it without, and the
+ * listing updates the atime.
  */
 export function openDirectoryNumber(dir: number, name: number): number {
   const fd = openedOr(bound().openat(dir, name, OPEN_DIRECTORY | constants.O_NOATIME, 0));
   return fd === -EPERM ? openedOr(bound().openat(dir, name, OPEN_DIRECTORY, 0)) : fd;
 }
 
-/** Opens what is no directory, to lock it: without waiting for a fifo's other end, and without becoming a tty's owner. */
+/** Opens a non-directory to lock it. Does not block on a FIFO, nor acquire a controlling terminal. */
 export function openForLock(dir: number, name: number): number {
   return openedOr(bound().openat(dir, name, OPEN_ENTRY | constants.O_NOCTTY | constants.O_NOATIME, 0));
 }
 
-/** flock(2), exclusive and without waiting: the errno, EAGAIN where somebody else holds a lock. */
+/** flock(2), exclusive and non-blocking. Returns the errno: EAGAIN if another open file description holds a lock. */
 export function lockExclusive(fd: number): number {
   return bound().flock(fd, LOCK_EX_NB) === 0 ? 0 : errno();
 }
@@ -182,7 +182,7 @@ export function removeDirectoryName(dir: number, name: number): number {
 const times = new Int32Array(8);
 let timesAddress = 0;
 
-/** Sets the access and modification time of what `fd` holds to those in `from`. */
+/** Sets the access and modification times of the open inode to those in `from`. */
 export function restoreTimes(fd: number, from: StatxBuffer): number {
   timesAddress ||= address(new Uint8Array(times.buffer));
   for (const [at, word] of [ATIME, MTIME].entries()) {

@@ -1,4 +1,4 @@
-/** SELinux labels of new files, by libselinux. */
+/** Looks up and sets SELinux labels with libselinux. */
 import { existsSync } from "node:fs";
 import { type Bytes, fromBuffer } from "../base/bytes.js";
 import { failedWith, NOT_SUPPORTED } from "../base/errors.js";
@@ -8,7 +8,7 @@ import { type Fd, procPath, requireSuccess } from "./files.js";
 export const LIBSELINUX = "libselinux.so.1";
 const SELABEL_CTX_FILE = 0;
 
-/** A pointer that C writes into the first element. */
+/** An out parameter: C stores a pointer in the first element. */
 type Out = [unknown];
 
 const libselinux = {
@@ -35,7 +35,7 @@ const libselinux = {
   strlen: bind<[unknown], number | bigint>("size_t strlen(const void *text)"),
 };
 
-/** Whether files get labels by a policy here; "no-library" where they should, but the host lacks the library for it. */
+/** Whether this host labels files by a policy; "no-library" if it does but libselinux is not installed. */
 export type Labelling = "off" | "on" | "no-library";
 
 let labelling: Labelling | undefined;
@@ -47,7 +47,7 @@ export function labellingHere(): Labelling {
 }
 
 function findLabelling(): Labelling {
-  // Saves most hosts the loading of a library.
+  // Most hosts need not load the library.
   if (!existsSync("/sys/fs/selinux/enforce")) return "off";
   if (!hasLibrary(LIBSELINUX)) return "no-library";
   if (libselinux.isEnabled() <= 0) return "off";
@@ -55,7 +55,7 @@ function findLabelling(): Labelling {
   return policy === null ? "off" : "on";
 }
 
-/** The label that the policy has for an inode of this mode at `path`; undefined where it has none. */
+/** The policy's label for an inode of this mode at `path`; undefined if there is none. */
 function labelFor(path: Bytes, mode: number): Bytes | undefined {
   const out: Out = [null];
   if (libselinux.lookup(policy, out, cstring(path), mode) === 0) return taken(out);
@@ -64,7 +64,7 @@ function labelFor(path: Bytes, mode: number): Bytes | undefined {
   return undefined;
 }
 
-/** The text that C handed over. */
+/** Copies and frees a string that C allocated. */
 function taken(out: Out): Bytes {
   const [pointer] = out;
   const text = fromBuffer(copyFrom(pointer, Number(libselinux.strlen(pointer))));
@@ -72,7 +72,7 @@ function taken(out: Out): Bytes {
   return text;
 }
 
-/** Runs `make` so that what it creates has the policy's label for `path` from its first moment. */
+/** Runs `make` so that the kernel creates the inode with the policy's label for `path`. */
 export function withCreationLabel<Result>(path: () => Bytes, mode: number, make: () => Result): Result {
   const label = labellingHere() === "on" ? labelFor(path(), mode) : undefined;
   if (label === undefined) return make();
@@ -87,8 +87,8 @@ export function withCreationLabel<Result>(path: () => Bytes, mode: number, make:
 }
 
 /**
- * The label that what `fd` holds (O_PATH too) should have at `path`, and does not; undefined where it is as it should
- * be, the policy has none, or the file system knows no labels.
+ * The label that the open inode (O_PATH works) should have at `path`. Undefined if it already has that label, the policy
+ * has none, or the file system does not support labels.
  */
 export function missingLabel(fd: Fd, path: Bytes, mode: number): Bytes | undefined {
   if (labellingHere() !== "on") return undefined;
@@ -101,7 +101,7 @@ function labelOf(fd: Fd): Bytes | undefined {
   return libselinux.getLabel(cstring(procPath(fd)), out) < 0 ? undefined : taken(out);
 }
 
-/** Sets it. Where the policy is not enforced, or the file system knows no labels, a failure does not count. */
+/** Sets the label. Ignores a failure if the policy is not enforced or the file system does not support labels. */
 export function setLabel(fd: Fd, label: Bytes): void {
   const result = libselinux.setLabel(cstring(procPath(fd)), cstring(label));
   try {

@@ -1,13 +1,13 @@
-/** The paths that unix sockets are bound to, of this network namespace or a process's. */
+/** Lists the paths of bound Unix sockets, in this network namespace or a process's: proc_net_unix(5). */
 import { readFileSync } from "node:fs";
 import { type Bytes, fromBuffer, isAbsolute, normalize } from "../base/bytes.js";
 
-// Seven columns of fixed meaning, then the path: "Num RefCount Protocol Flags Type St Inode Path", see proc_net_unix(5).
+// Seven fixed columns, then the path: "Num RefCount Protocol Flags Type St Inode Path", see proc_net_unix(5).
 const COLUMNS_BEFORE_PATH = 7;
 
 /**
- * The paths that unix sockets of this network namespace, or of the process's, are bound to; undefined where the kernel
- * does not tell, so that whoever asks can take every socket for a live one.
+ * The paths to which Unix sockets of this network namespace, or the process's, are bound. Undefined if the kernel does
+ * not report them; callers must then treat every socket as live.
  */
 export function boundSockets(pid: number | "self" = "self"): ReadonlySet<Bytes> | undefined {
   let table: Bytes;
@@ -24,7 +24,7 @@ export function boundSockets(pid: number | "self" = "self"): ReadonlySet<Bytes> 
   return paths;
 }
 
-/** What follows `count` words and the blanks between them: a path may hold blanks itself. */
+/** The rest of the text after `count` words. The rest is a path, which may contain blanks. */
 function afterColumns(line: string, count: number): string {
   const match = new RegExp(`^\\s*(?:\\S+\\s+){${count}}`).exec(line);
   return match === null ? "" : line.slice(match[0].length);

@@ -1,4 +1,4 @@
-/** Free space and inodes: statfs(2), fallocate(2). */
+/** Reads free space and inodes, and reserves space: statfs(2), fallocate(2). */
 import { existsSync, type StatsFs, statfsSync } from "node:fs";
 import { dirname, toBuffer } from "../base/bytes.js";
 import { bind, errno } from "./ffi.js";
@@ -9,12 +9,12 @@ const fallocate = bind<[number, number, number | bigint, number | bigint], numbe
 );
 
 export interface FreeSpace {
-  /** What an ordinary user may still write. */
+  /** Available to unprivileged users, in bytes. */
   readonly bytes: number;
   readonly inodes: number;
 }
 
-/** statfs(2) of the file system that `fd` lies on. File systems without a fixed number of inodes report zero. */
+/** statfs(2) of an fd's file system. File systems without a fixed number of inodes report zero. */
 export function freeSpace(fd: Fd): FreeSpace {
   const { bavail, bsize, ffree } = statfsOf(fd);
   return { bytes: bavail * bsize, inodes: ffree };
@@ -23,7 +23,7 @@ export function freeSpace(fd: Fd): FreeSpace {
 const TMPFS_MAGIC = 0x01021994;
 const RAMFS_MAGIC = 0x858458f6;
 
-/** Whether `fd` lies on a file system that a crash takes with it, so that there is nothing to write through to. */
+/** Whether the fd's file system is in memory, so that fsync(2) has no effect. */
 export function isInMemory(fd: Fd): boolean {
   const { type } = statfsOf(fd);
   return type === TMPFS_MAGIC || type === RAMFS_MAGIC;
@@ -33,7 +33,7 @@ function statfsOf(fd: Fd): StatsFs {
   try {
     return statfsSync(toBuffer(procPath(fd)));
   } catch (error) {
-    // Without /proc only the path is left to ask by. What has no name lies where its directory does.
+    // Without /proc only the path is left. An unnamed file is on its directory's file system.
     return existsSync("/proc/self") ? raise(error) : statfsSync(toBuffer(dirname(fd.path)));
   }
 }
@@ -42,7 +42,7 @@ function raise(error: unknown): never {
   throw error;
 }
 
-/** Makes sure of `length` bytes on disk without changing what the file holds; false where the file system can't. */
+/** Reserves `length` bytes on disk without changing the file's content; false if the file system does not support it. */
 export function reserve(fd: Fd, length: number): boolean {
   if (fallocate(fd.number, FALLOC_FL_KEEP_SIZE, 0, length) === 0) return true;
   if (errno() === EOPNOTSUPP) return false;

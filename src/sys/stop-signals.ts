@@ -1,24 +1,24 @@
 /**
- * Hears termination signals in a program that never returns to its event loop. libuv's own handler counts each signal in
- * memory that this module owns, and that every thread can read: no thread, no system call and no callback is needed.
+ * Detects termination signals in a program that never returns to its event loop. libuv's handler counts each signal in
+ * memory that this module owns and every thread can read, so this needs no thread, system call or callback.
  */
 import type { StopFlag } from "../base/stop.js";
 import { bind, hasSymbol, symbol } from "./ffi.js";
 
 export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
-/** By their numbers, which are the same on every Linux: signal(7). */
+/** Signal numbers, which are the same on every Linux architecture: signal(7). */
 const SIGNALS: readonly (readonly [StopSignal, number])[] = [
   ["SIGINT", 2],
   ["SIGTERM", 15],
   ["SIGHUP", 1],
 ];
-/** UV_SIGNAL of uv_handle_type. */
+/** UV_SIGNAL in uv_handle_type. */
 const UV_SIGNAL = 16;
 const UV_RUN_NOWAIT = 2;
 /**
  * A uv_signal_t ends with two unsigned ints: signals caught, and signals dispatched by the loop. Addons embed the struct, so
- * that its layout stays the same throughout libuv 1.
+ * its layout is stable throughout libuv 1.
  */
 const CAUGHT_FROM_END = 8;
 const WORD = 4;
@@ -37,12 +37,12 @@ const uv = {
   close: bind<[Uint8Array, null], void>("void uv_close(void *handle, void *callback)"),
 };
 
-/** libuv calls it for a signal that comes while the loop below runs. It only has to be harmless. */
+/** libuv calls this for a signal that arrives while the loop below runs. It only has to be harmless. */
 const HARMLESS = "getpid";
 
 /**
- * Termination signals, counted instead of acted on, until it is disposed of. Each is caught once: a second one of its kind
- * ends the process at once, as it would without this. Node itself ends ignoring what its parent ignored (nohup).
+ * Catches termination signals until disposed. Catches each signal once: a second one of its kind terminates the process
+ * as usual. Node resets signals that its parent ignored (nohup) by itself.
  */
 export class StopSignals implements Disposable {
   readonly flag: StopFlag;
@@ -66,12 +66,12 @@ export class StopSignals implements Disposable {
     }
   }
 
-  /** undefined where the Node that runs this does not share its libuv. The signals then end the process as ever. */
+  /** Undefined if this Node does not export its libuv. Signals then terminate the process as usual. */
   static listen(): StopSignals | undefined {
     return hasSymbol("uv_signal_start_oneshot") ? new StopSignals() : undefined;
   }
 
-  /** The signal that came, if one did. */
+  /** The signal that was received, if any. */
   get caught(): StopSignal | undefined {
     const { words, indexes } = this.flag;
     return SIGNALS.find((_, at) => Atomics.load(words, indexes[at] as number) !== 0)?.[0];
@@ -82,7 +82,7 @@ export class StopSignals implements Disposable {
       uv.signalStop(handle);
       uv.close(handle, null);
     }
-    // Closes what was asked to be closed.
+    // One turn of the loop completes the closing of the handles.
     uv.run(this.#loop, UV_RUN_NOWAIT);
     uv.loopClose(this.#loop);
   }

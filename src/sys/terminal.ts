@@ -1,9 +1,9 @@
-/** Whether output goes to a terminal. */
+/** Detects terminals: isatty(3). */
 import { bind } from "./ffi.js";
 
 const isatty = bind<[number], number>("int isatty(int fd)");
 
-/** Whether the fd is a terminal. node:tty knows as well, but brings streams and sockets with it: 6 ms at each start. */
+/** Whether the fd is a terminal. node:tty would do, but loads streams and sockets: 6 ms at each start. */
 export function isTerminal(fd: number): boolean {
   try {
     return isatty(fd) === 1;

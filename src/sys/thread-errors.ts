@@ -1,10 +1,10 @@
-/** Errors on their way between threads: structured cloning would lose their class and their fields. */
+/** Passes errors between threads. Structured cloning would lose their classes and fields. */
 import { SyscallError, UnsafePathError } from "../base/errors.js";
 
 /** A class of errors; the constructor is never called. */
 type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** By the `name` that their errors bear, which a minifier leaves as it is. */
+/** By the `name` of their errors, which a minifier does not change. */
 export type ErrorClasses = Readonly<Record<string, ErrorClass>>;
 
 const COMMON: ErrorClasses = { Error, TypeError, RangeError, SyscallError, UnsafePathError };
@@ -17,7 +17,7 @@ interface EncodedError {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What can be cloned in the place of an error, or of an object that has one as its `error`. */
+/** Converts an error, or an object with one in its field `error`, to a value that can be cloned. */
 export function encodeErrors(value: unknown): unknown {
   if (value instanceof Error) return encoded(value);
   if (hasError(value) && value.error instanceof Error) return { ...value, error: encoded(value.error) };

@@ -1,4 +1,4 @@
-/** Opens files that nobody but root and this user can have written or put there. */
+/** Opens files that only root or this user can have created or written. */
 import { type Bytes, components } from "../base/bytes.js";
 import { Fd, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, openat, readlinkat, reopen } from "./files.js";
 import { isDirectory, isSymlink, type Stat, statx } from "./inode.js";
@@ -8,11 +8,11 @@ const STICKY = 0o1000;
 const MOST_SYMLINKS = 40;
 
 /**
- * Opens an absolute path, component by component, and stops before the first one that another user could have made:
- * nothing of theirs is opened, so nothing of theirs can block. Symlinks of root's are followed. The result is an O_PATH
- * fd; `undefined` if the path is not to be trusted.
+ * Opens an absolute path, component by component, and stops before the first one that another user could have created:
+ * it opens no file of theirs, so none can block. Follows symlinks that root owns. Returns an O_PATH
+ * fd; `undefined` if the path is not trusted.
  *
- * @throws SyscallError if a trusted directory does not have the next name.
+ * @throws SyscallError if a trusted directory does not contain the next component.
  */
 export function openTrusted(path: Bytes): Fd | undefined {
   let pending = components(path);
@@ -46,12 +46,12 @@ export function openTrusted(path: Bytes): Fd | undefined {
   }
 }
 
-/** To read from: what `openTrusted` found, if it is a regular file. */
+/** Opens a trusted path for reading; undefined if it is not a regular file. */
 export function reopenToRead(fd: Fd): Fd {
   return reopen(fd, O_RDONLY | O_NONBLOCK);
 }
 
-/** In a sticky directory nobody can replace what others own. */
+/** In a sticky directory, users cannot replace files that others own. */
 function isTrusted(stat: Stat): boolean {
   if (!isOwned(stat)) return false;
   return (stat.mode & WRITABLE_BY_OTHERS) === 0 || (isDirectory(stat) && (stat.mode & STICKY) !== 0);

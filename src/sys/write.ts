@@ -10,7 +10,7 @@ const libc = {
   umask: bind<[number], number>("unsigned int umask(unsigned int mask)"),
 };
 
-/** Writes all of it, going on after a short write or a signal. */
+/** Writes all bytes; continues after a short write or a signal. */
 export function writeAll(fd: Fd, content: Bytes): void {
   let interruptions = 0;
   for (let rest = toBuffer(content); rest.length > 0; ) {
@@ -36,7 +36,7 @@ export function truncate(fd: Fd): void {
   );
 }
 
-/** Runs `make` with the process's umask set so that modes are what they are asked to be. */
+/** Runs `make` with the umask `mask`, which applies to the whole process. */
 export function withUmask<Result>(mask: number, make: () => Result): Result {
   const before = libc.umask(mask);
   try {

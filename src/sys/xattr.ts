@@ -1,10 +1,10 @@
-/** Extended attributes: xattr(7). */
+/** Reads and sets extended attributes: xattr(7). */
 import { type Bytes, escapeForDisplay, fromBuffer } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { bind, cstring } from "./ffi.js";
 import { type Fd, procPath, requireSuccess } from "./files.js";
 
-// By the magic link in /proc, since fsetxattr refuses O_PATH fds. It leads to a symlink itself, not to what that names.
+// Through the magic link in /proc, since fsetxattr rejects O_PATH fds. The link resolves to a symlink itself, not its target.
 const libc = {
   getxattr: bind<[Buffer, Buffer, Buffer, number], number | bigint>(
     "long getxattr(const void *path, const void *name, void *value, size_t size)",
@@ -17,17 +17,17 @@ const libc = {
   ),
 };
 
-/** XATTR_SIZE_MAX: no value and no list of names is longer. */
+/** XATTR_SIZE_MAX, in bytes: the limit of a value and of the list of names. */
 const MOST = 65536;
 const NO_ROOM = Buffer.alloc(0);
 
-/** Sets an extended attribute of what an fd holds, O_PATH too: setxattr(2). */
+/** Sets an extended attribute of an open inode (O_PATH works): setxattr(2). */
 export function setXattr(fd: Fd, name: Bytes, value: Uint8Array): void {
   const result = libc.setxattr(cstring(procPath(fd)), cstring(name), Buffer.from(value), value.length, 0);
   checked(result, "setxattr", fd, name);
 }
 
-/** Its value, or undefined where it has none or the file system knows no such attributes. */
+/** The value of an attribute; undefined if it is not set or the file system does not support it. */
 export function getXattr(fd: Fd, name: Bytes): Buffer | undefined {
   const value = Buffer.alloc(MOST);
   const result = libc.getxattr(cstring(procPath(fd)), cstring(name), value, value.length);
@@ -35,7 +35,7 @@ export function getXattr(fd: Fd, name: Bytes): Buffer | undefined {
   return length === undefined ? undefined : value.subarray(0, length);
 }
 
-/** The names of all extended attributes that we may see; none where the file system knows none. */
+/** The names of all visible extended attributes; empty if the file system does not support them. */
 export function listXattrs(fd: Fd): Bytes[] {
   // Most inodes have none, and need no room for them.
   if (listInto(fd, NO_ROOM) === 0) return [];

@@ -37,7 +37,7 @@ export interface EntryContext {
   name(): Bytes;
   /** Of a directory whose entries were seen: how many of them stay. */
   readonly remaining: number;
-  /** One of those that stay. */
+  /** The name of one kept entry. */
   firstKeptChild(): Bytes | undefined;
 }
 
@@ -46,11 +46,11 @@ export interface EntryContext {
  * one that only looks probes them.
  */
 export interface Environment {
-  /** Live unix sockets by path; undefined where nobody knows, and then each socket counts as live. */
+  /** Paths of live Unix sockets; if undefined, every socket is treated as live. */
   sockets(): ReadonlySet<Bytes> | undefined;
   /** Opens the directory to be listed: the errno's name where that fails. */
   unreadable(entry: EntryContext): string | undefined;
-  /** Whether somebody else has a flock(2) on it. */
+  /** Whether another process holds a flock(2) on it. */
   locked(entry: EntryContext): boolean;
   /** Where the lines stand that the entry has of its own. */
   source(order: number): KeepReason["by"];
@@ -193,7 +193,7 @@ export const UNREADABLE = byCode("unreadable");
 export const TOO_NEW = byCode("too-new");
 export const NOT_EMPTY = byCode("not-empty");
 
-/** The first that holds: what a run goes by. */
+/** The first guard that matches, which decides in a run. */
 export function firstGuard(
   guards: readonly Guard[],
   entry: EntryContext,

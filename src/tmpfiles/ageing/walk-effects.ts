@@ -16,7 +16,7 @@ import {
   unlock,
 } from "../../sys/scan.js";
 
-/** Somebody else has a lock on it. */
+/** Another process holds a lock on it. */
 export const LOCKED = -2;
 /** There is no lock to hold: it could not be opened, or nothing is held in a dry run. */
 export const NO_LOCK = -1;
@@ -26,17 +26,17 @@ export const NO_LOCK = -1;
  * Where they fail they answer with the errno.
  */
 export interface WalkEffects {
-  /** Whether they act, or only say what they would do. */
+  /** Whether they change the disk, or only report what they would do. */
   readonly acts: boolean;
   /** In a dry run: what would be gone by now, so that no later line finds it again. */
   readonly gone?: Set<Bytes>;
-  /** True where somebody else has a lock; else the lock is held until `fd` is closed. */
+  /** True if another process holds a lock; otherwise this takes the lock until `fd` is closed. */
   lockDirectory(fd: number, stat: StatxBuffer): boolean;
   /** The fd that holds the lock, to be closed once the name is unlinked; or LOCKED, or NO_LOCK. */
   lockFile(dir: number, name: number, stat: StatxBuffer): number;
   removeFile(dir: number, name: number): number;
   removeDirectory(dir: number, name: number): number;
-  /** Gives a directory back the times that it had before its entries went. */
+  /** Restores the times of a directory after entries were removed from it. */
   restoreTimes(fd: number, stat: StatxBuffer): number;
 }
 
@@ -60,7 +60,7 @@ export const realWalkEffects: WalkEffects = {
 export function dryRunWalkEffects(): WalkEffects {
   let inodes: ReadonlySet<number> | undefined;
   let known = false;
-  /** False where surely nobody has a lock on it. */
+  /** False if certainly no process holds a lock on it. */
   const maybeLocked = (stat: StatxBuffer): boolean => {
     if (!known) inodes = flockedInodes();
     known = true;
@@ -92,7 +92,7 @@ function refusal(dir: number, name: number): number {
   return statxOf(dir, stat) === 0 && stat.isFrozen ? EPERM : 0;
 }
 
-/** Tries a lock and lets go of it at once: where somebody has one, this does nothing at all. */
+/** Tries a lock and releases it at once. */
 function probe(fd: number): boolean {
   const result = lockExclusive(fd);
   if (result === 0) unlock(fd);

@@ -12,7 +12,7 @@ export interface WalkObserver {
   walkStarted(source: Source, base: Bytes): void;
   /** The entries of this directory that matter, by name; undefined where all of them do. */
   namesIn(directory: Bytes): readonly Bytes[] | undefined;
-  /** One of those is not there. */
+  /** One of those entries does not exist. */
   entryMissing(within: DirectoryContext, name: Bytes, environment: Environment): void;
   /** `guard` keeps the entry; undefined: it goes. The subject is only good until this returns. */
   decided(entry: EntryContext, guard: Guard | undefined, environment: Environment): void;

@@ -14,13 +14,13 @@ const PROGRESS_EVERY = 4_096;
 /** Reported in any case: what lies deeper stays although nothing in the configuration says so. */
 const TOO_DEEP_AT = GUARDS.findIndex(({ code }) => code === "too-deep");
 
-/** The book of a walk: what becomes of each entry is counted here, and told to whoever wants to know. */
+/** Counts the result of each entry of a walk, and reports it to the listener. */
 export class WalkStats {
   readonly counters = newWalkCounters();
   listener: WalkListener;
   readonly #environment: Environment;
   readonly #acts: boolean;
-  /** In a dry run: what would be gone. */
+  /** In a dry run: paths that would have been removed. */
   readonly #absent: Set<Bytes> | undefined;
   #nextProgress = PROGRESS_EVERY;
 
@@ -53,7 +53,7 @@ export class WalkStats {
     return 0;
   }
 
-  /** Nobody could say what the entry is: it stays. */
+  /** statx(2) failed on the entry: it is kept. */
   unknown(frame: DirectoryFrame, failed: number): void {
     this.#stays(frame, GUARDS.indexOf(UNREADABLE));
     if (!this.listener.wantsKept) return;

@@ -58,11 +58,11 @@ interface GroupedLines {
   readonly items: readonly { readonly source: Source }[];
 }
 
-/** What a walk below one path came to. */
+/** The result of a walk below one path. */
 export interface WalkResult {
-  /** The errno of a failure that the exit status tells of; 0 where all went well. */
+  /** The errno of a failure that affects the exit status; 0 on success. */
   readonly status: number;
-  /** How many entries of the base stay. */
+  /** The number of kept entries of the base. */
   readonly stays: number;
 }
 
@@ -149,12 +149,12 @@ export class Walker {
     return this.#walk.start({ fd: base.number, path, stat, rule, restoresTimes, indexing, listener });
   }
 
-  /** No walk will follow: other threads go home, and their totals are added to this one's. */
+  /** Ends the walks: shuts down the other threads and adds their totals. */
   finish(): void {
     this.#workers?.shutDown(this.counters);
   }
 
-  /** A path that a line itself named went, too. */
+  /** Counts the removal of a line's own path. */
   removedTarget(cause: Cause, operation: Operation, path: Bytes, stat: StatxBuffer): void {
     this.counters.removed++;
     this.counters.bytes += stat.allocated;
@@ -166,13 +166,13 @@ export class Walker {
     this.#reporter.report({ type: "removed", path, kind, bytes, operation, target: true, done, source });
   }
 
-  /** Counts an entry that stays. */
+  /** Counts a kept entry. */
   keep(code: KeepCode): void {
     const at = GUARDS.findIndex((guard) => guard.code === code);
     this.counters.kept[at] = (this.counters.kept[at] ?? 0) + 1;
   }
 
-  /** Tells a failure that the exit status says nothing of. */
+  /** Reports a failure that does not affect the exit status. */
   fail(cause: Cause, path: Bytes, error: Error): void {
     this.counters.failed++;
     this.#reporter.report({ type: "failed", path, error, tolerated: true, source: cause.source });

@@ -40,7 +40,7 @@ export class AgeInheritance {
     return found;
   }
 
-  /** The first at the path or above it. */
+  /** The first line at the path or an ancestor. */
   #firstAbove(path: Bytes): number {
     let first = this.#items.length;
     for (let at = path, below = "" as Bytes; at !== below; below = at, at = dirname(at)) {

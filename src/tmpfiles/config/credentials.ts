@@ -1,4 +1,4 @@
-/** Credentials that the service manager passed. */
+/** Reads the credentials that the service manager passed: systemd.exec(5). */
 import { type Bytes, bytes, isAbsolute, join, normalize } from "../../base/bytes.js";
 import { readBelow } from "../../sys/read.js";
 import {

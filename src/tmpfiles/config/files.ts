@@ -35,7 +35,7 @@ import { errorAt, noteAt } from "../syntax/diagnostics.js";
 import { linesOf } from "../syntax/lex.js";
 import { danglingLink, fileNotFound, unreadableFile } from "../syntax/wording.js";
 
-/** Where configuration is looked for: the first directory has the highest priority. */
+/** The configuration directories, highest priority first. */
 export function configDirectories(user: boolean, environment: NodeJS.ProcessEnv): Bytes[] {
   return user ? userDirectories(environment) : SYSTEM_DIRECTORIES.map(bytes);
 }
@@ -137,7 +137,7 @@ function namesIn(root: Bytes | undefined, directory: Bytes, diagnostics: Diagnos
   }
 }
 
-/** Where a directory is, however it was spelled; undefined where there is none. */
+/** The resolved path of a directory; undefined if it does not exist. */
 function resolvedDirectory(root: Bytes | undefined, directory: Bytes): Bytes | undefined {
   try {
     using opened = openBelow(root, directory, O_PATH | O_DIRECTORY);
@@ -171,7 +171,7 @@ function kindOf(
       diagnostics.push(unreadable(displayPath(root, below), error as Error));
       return "neither";
     }
-    if (!failedWith(error, "ENOENT")) return "file"; // It is told when it is read.
+    if (!failedWith(error, "ENOENT")) return "file"; // Reading it reports the error.
   }
   if (linkTarget(root, below) === DEV_NULL) return "mask";
   diagnostics.push(
@@ -198,7 +198,7 @@ export function displayPath(root: Bytes | undefined, below: Bytes): Bytes {
   return root === undefined || root === "/" ? below : join(root, below);
 }
 
-/** Where files that are named without a directory are looked for. */
+/** Where to search for files that are named without a directory. */
 export interface NamedConfigPlaces {
   readonly root: Bytes | undefined;
   readonly directories: readonly Bytes[];
@@ -223,7 +223,7 @@ export function readNamedConfig(arg: Bytes, places: NamedConfigPlaces): ConfigTe
   throw new NotFoundError(notFoundMessage(arg, places, existsHere(here)));
 }
 
-/** A file that was named is in none of the places where it was looked for. */
+/** The message for a named file that none of the directories contains. */
 class NotFoundError extends Error {}
 
 /** Shown without `.` and `..` where that names the same file. */
@@ -268,7 +268,7 @@ export function whyUnreadable(error: Error): string {
 export interface ConfigFilesOptions {
   /** An absolute path, below which the configuration directories lie. */
   readonly root?: Bytes | undefined;
-  /** The user's configuration instead of the system's. */
+  /** Use the user's configuration instead of the system's. */
   readonly user?: boolean;
   /** For $XDG_...; the process's own by default. */
   readonly environment?: NodeJS.ProcessEnv;

@@ -26,7 +26,7 @@ export interface ItemContext {
   readonly group: (field: Bytes) => Owner | MissingOwner;
   readonly credentials: Credentials;
   readonly expand: Expand;
-  /** Whether there is anything at a path, which includes the root. A symlink in the last component is not followed. */
+  /** Whether a path, which includes the root, exists. Does not follow a symlink in the last component. */
   readonly exists: (path: Bytes) => boolean;
   readonly parseMode: (field: Bytes) => Mode | FieldProblem;
   readonly parseAge: (field: Bytes) => Age | FieldProblem;
@@ -60,7 +60,7 @@ export function itemContext(
   };
 }
 
-/** What can't be looked at may be there. */
+/** Treats a path that cannot be examined as existing. */
 function exists(root: Bytes, path: Bytes): boolean {
   try {
     resolve(root, path, { follow: false, safe: false, preserveAtime: true }).close();
@@ -81,7 +81,7 @@ function remembered<Value>(compute: (key: Bytes) => Value): (key: Bytes) => Valu
   };
 }
 
-/** Whether a path counts, by --prefix and --exclude-prefix: whoever excludes it wins. */
+/** Whether --prefix and --exclude-prefix select a path; --exclude-prefix wins. */
 function prefixFilter(prefixes: readonly Bytes[], excluded: readonly Bytes[]): (path: Bytes) => boolean {
   const included = prefixes.map(normalize);
   const left = excluded.map(normalize);

@@ -1,4 +1,4 @@
-/** The items of a configuration by their paths. */
+/** Groups the items of a configuration by path. */
 import { ancestors, type Bytes, dirname } from "../../base/bytes.js";
 import type { Item, ItemGroup } from "../model/item.js";
 import { AgeInheritance } from "./age-inheritance.js";

@@ -1,4 +1,4 @@
-/** Why a line is left out, and how that is reported. */
+/** Errors that make a line ignored, and how they are reported. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import { errorAt, type NoteCode, noteAt, type ProblemCode } from "../syntax/diagnostics.js";
@@ -23,7 +23,7 @@ export class LineError extends Error {
   }
 }
 
-/** The line is right, but does not count here and now. */
+/** The line is valid, but does not apply on this system. */
 export class LineSkipped extends Error {
   readonly code: NoteCode;
   readonly field: Field;
@@ -37,7 +37,7 @@ export class LineSkipped extends Error {
   }
 }
 
-/** Says something of a line that counts, or of why it does not. */
+/** Reports a diagnostic about a line. */
 export function note(
   source: Source,
   context: ItemContext,
@@ -50,7 +50,7 @@ export function note(
   context.report(noteAt(file, line, columnOf(text, field) + at, code, wording));
 }
 
-/** Tells why a line is left out. */
+/** Reports why a line is ignored. */
 export function reportLeftOut(error: unknown, source: Source, context: ItemContext): void {
   if (error instanceof LineSkipped) note(source, context, error.code, error.field, error.wording);
   else if (error instanceof LineError) {
@@ -60,7 +60,7 @@ export function reportLeftOut(error: unknown, source: Source, context: ItemConte
   } else throw error;
 }
 
-/** What it means for the line that the specifiers in `text` cannot be replaced. */
+/** The error of a line whose specifiers in `text` cannot be replaced. */
 export function expansionFailed(
   problem: ExpansionProblem,
   field: "path" | "argument",
@@ -81,7 +81,7 @@ export function expansionFailed(
       return reject("broken-specifier", message);
     case "unresolved": {
       const wording = unresolvedSpecifier(problem.in262 ?? message, message);
-      // A root may be filled long before it is booted: there it is not worth a message.
+      // A root directory may be populated long before it boots, so this is not worth a message there.
       return context.root === undefined
         ? new LineSkipped("unresolved-specifier", field, wording)
         : new LineSkipped("unresolved-specifier-below-root", field, wording);

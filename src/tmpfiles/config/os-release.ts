@@ -1,9 +1,9 @@
-/** Files of assignments, such as os-release(5). */
+/** Parses files of assignments, such as os-release(5). */
 import type { Bytes } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { LIMITS, readBelow } from "../../sys/read.js";
 
-/** A field of os-release(5), empty where it is not set; undefined where the system has no such file. */
+/** A field of os-release(5), empty if it is not set; undefined if the file does not exist. */
 export function osRelease(root: Bytes | undefined, field: string): Bytes | undefined {
   const fields =
     readEnvironmentFile(root, "/etc/os-release") ?? readEnvironmentFile(root, "/usr/lib/os-release");
@@ -16,14 +16,14 @@ export function readEnvironmentFile(root: Bytes | undefined, path: string): Map<
     const content = readBelow(root, path as Bytes, LIMITS.settings);
     return content === undefined ? undefined : parseAssignments(content);
   } catch (error) {
-    // A link that leads out of the root, or to itself, is as good as none.
+    // A symlink that leads out of the root, or to itself, is treated as missing.
     if (failedWith(error, "ELOOP", "EXDEV")) return undefined;
     throw error;
   }
 }
 
 const ASSIGNMENT = /[ \t]*([A-Za-z_][A-Za-z0-9_]*)[ \t]*=/y;
-/** What is never closed ends with the file. */
+/** An unclosed quote ends at the end of the file. */
 const QUOTED = /[ \t]*(?:"((?:[^"\\]|\\[\s\S])*)(?:"|$)|'([^']*)(?:'|$))/y;
 const PLAIN = /[ \t]*((?:[^\\\n]|\\[\s\S])*)/y;
 

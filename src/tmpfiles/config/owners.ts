@@ -1,4 +1,4 @@
-/** The user and group fields of a line. */
+/** Resolves the user and group fields of a line. */
 import type { Bytes } from "../../base/bytes.js";
 import { type Accounts, parseId } from "../../sys/accounts.js";
 import type { Owner } from "../model/item.js";
@@ -16,8 +16,8 @@ export function ownerName(field: Bytes): Bytes {
 }
 
 /**
- * Reads the user or the group field, `[:]name` or `[:]id`. The host is never asked for an empty name; below a root there is
- * just none of that name.
+ * Reads the user or the group field, `[:]name` or `[:]id`. An empty name is never looked up on the host; below a root it
+ * does not exist.
  */
 export function ownerReader(
   accounts: Accounts,

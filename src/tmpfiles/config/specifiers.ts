@@ -5,7 +5,7 @@ import { groupName, homeDirectory, userName } from "../../sys/accounts.js";
 import { LIMITS, readBelow } from "../../sys/read.js";
 import { osRelease, readEnvironmentFile } from "./os-release.js";
 
-/** Loaded where a line asks: hardly any does. */
+/** Loaded on demand: few lines need it. */
 const os = (): typeof import("node:os") => process.getBuiltinModule("node:os");
 
 /** What specifiers are resolved against. */
@@ -17,10 +17,10 @@ export interface SpecifierHost {
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** The value; undefined where the host does not have it (yet), and then the line that asks is left out. */
+/** The value; undefined if the host does not have one (yet), and then the line is skipped. */
 type Resolver = (host: SpecifierHost) => Bytes | undefined;
 
-/** The host has the file that the value should come from, but nonsense in it; or a user nobody knows of. */
+/** The file that holds the value is invalid, or the user is unknown. */
 class BrokenSpecifierError extends Error {
   override readonly name = "BrokenSpecifierError";
 }
@@ -57,7 +57,7 @@ function directory(system: string, variable: string, belowHome: string, suffix =
   };
 }
 
-/** $TMPDIR, $TEMP or $TMP where it names a directory, by a path that needs no resolving. */
+/** $TMPDIR, $TEMP or $TMP, if it is the normalized path of a directory. */
 function temporary(fallback: string): Resolver {
   return (host) => {
     if (host.root !== undefined) return fallback as Bytes;
@@ -161,13 +161,13 @@ export interface ExpansionProblem {
   readonly problem: "unknown" | "unresolved" | "broken" | "too-long";
   readonly at: number;
   readonly message: string;
-  /** Of what is unresolved: the reason as systemd-tmpfiles 262 has it. */
+  /** For an unresolved specifier: the reason in systemd-tmpfiles 262's words. */
   readonly in262?: string;
 }
 
 export type Expand = (text: Bytes, limit?: number) => Bytes | ExpansionProblem;
 
-/** The longest path that the kernel takes, without its NUL. */
+/** The kernel's limit for a path in bytes, without the NUL. */
 export const LONGEST_PATH = 4095;
 
 /** Replaces specifiers, each resolved once. A percent sign before what is neither letter nor digit stays as it is. */

@@ -1,4 +1,4 @@
-/** Why something is done: the line that asked for it, as reports and failures name it. */
+/** The line that causes an action, for reports and errors. */
 import type { Source } from "../../base/events.js";
 import type { Modifiers } from "../syntax/modifiers.js";
 

@@ -18,9 +18,9 @@ class DryRunEffects implements Effects {
   readonly acts = false;
   readonly #root: Bytes;
   readonly #reporter: Reporter;
-  /** What earlier items would have made by now, so that nothing is announced twice. */
+  /** Paths that earlier items would have created, so that none is reported twice. */
   readonly #hypothetical = new Set<Bytes>();
-  /** What earlier steps would have removed. */
+  /** Paths that earlier steps would have removed. */
   readonly #cleared = new Set<Bytes>();
 
   constructor(root: Bytes, reporter: Reporter) {

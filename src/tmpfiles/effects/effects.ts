@@ -1,41 +1,41 @@
-/** The interface of effects: all that changes the disk outside of walks. */
+/** The interface of effects: every change to the disk outside of walks. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Event, InodeKind } from "../../base/events.js";
 import type { Fd } from "../../sys/files.js";
 import type { Cause } from "./cause.js";
 
-/** Where an inode stands or shall stand: a name in an open directory. */
+/** The location of an existing or future inode: a name in an open directory. */
 export interface EntryLocation {
-  /** undefined where the directory is not there, which only a dry run goes on from. */
+  /** Undefined if the directory does not exist, which only a dry run permits. */
   readonly dir: Fd | undefined;
   readonly name: Bytes;
   readonly path: Bytes;
 }
 
-/** What is at a place now, opened with O_PATH unless its maker opened it otherwise. */
+/** The inode at a location, opened with O_PATH unless the function that created it opened it otherwise. */
 export interface CreateResult {
   readonly fd: Fd;
-  /** False where it was made just now. */
+  /** False if it was just created. */
   readonly existing: boolean;
 }
 
-/** Makes one inode; what it returns is kept open, for the inode to be adjusted without looking its name up again. */
+/** Creates one inode. The result stays open, so that the inode is adjusted without another lookup of its name. */
 export type CreateFunction = (dir: Fd, name: Bytes) => Fd | undefined;
 
 export interface CreateRequest {
   readonly kind: InodeKind;
   /** Of a symlink and a copy. */
   readonly target?: Bytes;
-  /** How it is reported where it was not there; "new" unless said otherwise. */
+  /** The outcome to report if it did not exist; "new" by default. */
   readonly outcome?: "copied";
-  /** The errors for which a look decides whether all is well: what was wanted may be there already. All if undefined. */
+  /** The errors after which the existing inode is checked, since it may already be the desired one. All if undefined. */
   readonly tolerated?: readonly string[];
   readonly make: CreateFunction;
-  /** Of a file: its mode. It can be made without a name. */
+  /** For a file: its mode. It can be created without a name. */
   readonly fileMode?: number;
-  /** Content: without it a new inode does not appear. */
+  /** Writes the content before a new inode becomes visible. */
   readonly fill?: (fd: Fd) => void;
-  /** Owner and mode of a new inode: set before it appears. */
+  /** Sets owner and mode before a new inode becomes visible. */
   readonly adjust?: (fd: Fd) => void;
   /** Of what changes an inode that is there already, as a copy into a directory does: whether it would. */
   readonly addsTo?: (existing: Fd) => boolean;
@@ -56,21 +56,21 @@ export interface Effects {
    */
   openParent(cause: Cause, path: Bytes, parents: "make" | "must-exist"): EntryLocation & Disposable;
 
-  /** Removes what is at the place where its file type (S_IFMT bits) is not `type`: the `=` modifier. */
+  /** Removes the existing inode if its file type (S_IFMT bits) is not `type`: the `=` modifier. */
   removeWrongType(cause: Cause, location: EntryLocation, type: number): void;
 
-  /** Opens what is at the place (a dry run with O_PATH), or nothing where nothing is there. */
+  /** Opens the existing inode (with O_PATH in a dry run); undefined if there is none. */
   open(location: EntryLocation, flags: number): Fd | undefined;
 
-  /** Makes it, filled and adjusted, if it is missing. undefined in a dry run, where there is nothing to hold yet. */
+  /** Creates the inode with content and owner if it is missing. Undefined in a dry run. */
   make(cause: Cause, location: EntryLocation, request: CreateRequest): CreateResult | undefined;
 
-  /** Puts it in the place of whatever is there, at once where the kernel can, else after removing that. */
+  /** Replaces the existing inode: atomically if the kernel can, otherwise after removing it. */
   replace(cause: Cause, location: EntryLocation, request: CreateRequest): CreateResult | undefined;
 
-  /** Reports that what an item wants was there already. */
+  /** Reports that the item's inode already exists. */
   found(cause: Cause, location: EntryLocation, kind: InodeKind, target?: Bytes): void;
 
-  /** Adjusts an inode. `value` is the new value as a person writes it. */
+  /** Adjusts an inode. `value` is the new value in its usual notation, for the report. */
   change(cause: Cause, path: Bytes, what: AttributeChange, value: string, act: () => void): void;
 }

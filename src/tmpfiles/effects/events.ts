@@ -11,7 +11,7 @@ export interface Created {
   readonly path: Bytes;
   readonly kind: InodeKind;
   readonly target?: Bytes | undefined;
-  /** A parent directory that no line asked for. */
+  /** A missing parent directory that was created implicitly. */
   readonly implicit?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What an item cannot do, although no system call failed. */
+/** The error of an item that fails without a failed system call. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 
 export type ItemErrorCode =
@@ -12,7 +12,7 @@ export type ItemErrorCode =
   | "INCONSISTENT_CAPABILITIES"
   | "NO_QUOTA_LEVEL";
 
-/** What an item can't do at a path, though no single call failed. */
+/** An item cannot be applied to a path, although no system call failed. */
 export class ItemError extends Error {
   override readonly name = "ItemError";
   readonly code: ItemErrorCode;

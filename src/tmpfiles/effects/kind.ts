@@ -24,7 +24,7 @@ const TYPES: readonly (readonly [InodeKind, number])[] = [
 
 const KINDS: ReadonlyMap<number, InodeKind> = new Map(TYPES.map(([kind, type]) => [type, kind]));
 
-/** What an inode is. A btrfs subvolume is told from a directory elsewhere. */
+/** The kind of an inode. Reports a btrfs subvolume as a directory. */
 export function kindOf(stat: Pick<Stat, "mode">): InodeKind {
   return KINDS.get(stat.mode & S_IFMT) ?? "file";
 }

@@ -31,7 +31,7 @@ import {
   resolveParent,
 } from "./parents.js";
 
-/** As an ordinary user it removes no directories of others that stand in the way, not even where it could. */
+/** An unprivileged user never removes other users' directories that are in the way, even if permitted. */
 const ONLY_OWN = { onlyOwn: true } as const;
 
 /** A location whose directory is open. */
@@ -71,7 +71,7 @@ class RealEffects implements Effects {
     return makeMissing(path, fd, missing, { keepSetGid: cause.modifiers.replaceWrongType, make, made });
   }
 
-  /** Removes what is neither a directory nor a symlink to one from the way to `path`. */
+  /** Removes ancestors of `path` that are neither a directory nor a symlink to one. */
   #clearWay(cause: Cause, path: Bytes): void {
     const obstacle = findObstacle(this.#root, path);
     if (obstacle === undefined) return;
@@ -101,17 +101,17 @@ class RealEffects implements Effects {
     }
   }
 
-  /** With the label that the policy has for it, and the mode that it is asked to have. Another root has its own policy. */
+  /** Creates it with the policy's label and the requested mode. Another root has its own policy. */
   #making<Result>(path: Bytes, kind: InodeKind, make: () => Result): Result {
     const unmasked = (): Result => withUmask(0, make);
     return this.#root === "/" ? withCreationLabel(() => path, typeOf(kind), unmasked) : unmasked();
   }
 
-  /** Nothing appears before it is complete, if that is possible here. */
+  /** If possible, the inode becomes visible only once it is complete. */
   make(cause: Cause, location: OpenEntryLocation, request: CreateRequest): CreateResult | undefined {
     const { adjust, fill } = request;
     if (adjust === undefined) return this.#makePlainly(cause, location, request);
-    // What is changed before the inode has its name is reported after the inode itself.
+    // Changes made before the inode has a name are reported after its creation.
     this.#held = [];
     const whole = this.#makeWhole(location, { ...request, adjust });
     const held = this.#held ?? [];
@@ -217,7 +217,7 @@ function completing(fd: Fd, { fill, adjust }: WholeMaking): void {
   }
 }
 
-/** Empties a directory, also where it must itself stay in the end. */
+/** Empties a directory, even if the directory itself cannot be removed. */
 function removeInside(location: OpenEntryLocation): void {
   using inside = openInside(location.dir, location.name);
   const names = [...entries(inside)].map(({ name }) => name);
@@ -227,7 +227,7 @@ function removeInside(location: OpenEntryLocation): void {
   );
 }
 
-/** Makes it under another name and renames it over what is there; where rename(2) refuses, nothing has changed. */
+/** Creates it under a temporary name and renames it over the existing inode. If rename(2) fails, nothing has changed. */
 function replaceAtOnce(location: OpenEntryLocation, request: CreateRequest): void {
   const temporary = temporaryName(location.dir, location.name) ?? (`.mayfly-${randomHex(12)}` as Bytes);
   request.make(location.dir, temporary)?.close();

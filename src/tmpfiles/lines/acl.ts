@@ -22,24 +22,24 @@ import { ignoredAcl } from "../syntax/wording.js";
 import { refuseHardLink } from "./adjust.js";
 import { overTree } from "./over-tree.js";
 
-/** The entries that a line names. */
+/** The entries of a line. */
 export interface AclSpec {
   readonly access: readonly AclEntry[];
-  /** Those written with `X`: executable only where the file is already, or is a directory. */
+  /** Entries with `X`: execute permission only for directories and files that are already executable. */
   readonly executable: readonly AclEntry[];
-  /** For what is made in a directory. */
+  /** Default ACL entries, which new inodes in a directory inherit. */
   readonly inherited: readonly AclEntry[];
 }
 
 const EXECUTE = 1;
 
-/** `a`, `a+`: the ACL of what is there. */
+/** `a`, `a+`: sets the ACL of an existing inode. */
 export const setFileAcl: Handler = (run, item, path) => {
   using fd = openExact(run.root, path);
   apply(run, item, fd, path, statx(fd));
 };
 
-/** `A`, `A+`: of all that lies below too. */
+/** `A`, `A+`: the same, recursively. */
 export const setTreeAcl: Handler = (run, item, path) => {
   overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
 };
@@ -56,7 +56,7 @@ function apply(run: RunContext, item: Item, fd: Fd, path: Bytes, stat: Stat): vo
   if (spec === undefined) return;
   const adds = item.modifiers.force;
   try {
-    // The mask is that of the entries without `X`, where there are any, unless the line only adds.
+    // Unless the line only adds, the entries without `X`, if any, determine the mask.
     const plain = adds ? spec.access : withMask(spec.access);
     const access =
       spec.executable.length === 0 ? plain : withExecutable(fd, stat, { ...spec, access: plain }, adds);
@@ -78,16 +78,16 @@ function setOne(
   wanted: readonly AclEntry[],
 ): void {
   const merged = item.modifiers.force ? mergeEntries(getAcl(fd, kind), wanted) : wanted;
-  // The mode of now: an access ACL has just changed what it says of the group.
+  // Read again, because setting the access ACL changed the group bits of the mode.
   const complete = withBaseEntries(withMask(merged), statx(fd).mode);
   const value = `${kind === "default" ? "default " : ""}${toText(aclText(complete))}`;
   run.effects.change(item, path, "acl", value, () => setAcl(fd, kind, complete));
 }
 
-/** The entries with `X` among the others, executable or not as this file has it. */
+/** All entries, with `X` resolved for this file. */
 function withExecutable(fd: Fd, stat: Stat, spec: AclSpec, adds: boolean): readonly AclEntry[] {
   const canExecute = ({ permissions }: AclEntry): boolean => (permissions & EXECUTE) !== 0;
-  // Entries of single users and groups do not count where the line is about to replace them.
+  // Named users and groups do not matter if the line replaces them.
   const counts = ({ tag, id }: AclEntry): boolean => tag !== "mask" && (adds || id === undefined);
   const isExecutable =
     isDirectory(stat) ||
@@ -99,7 +99,7 @@ function withExecutable(fd: Fd, stat: Stat, spec: AclSpec, adds: boolean): reado
   return [...spec.access, ...conditional];
 }
 
-/** Those of `old`, with the permissions that `wanted` has for the same user or group, and the rest of `wanted`. */
+/** Merges `wanted` into `old`; entries of `wanted` replace those with the same tag and id. */
 export function mergeEntries(old: readonly AclEntry[], wanted: readonly AclEntry[]): AclEntry[] {
   const merged = [...old];
   for (const entry of wanted) {
@@ -110,7 +110,7 @@ export function mergeEntries(old: readonly AclEntry[], wanted: readonly AclEntry
   return merged;
 }
 
-/** Entries of single users and groups need a mask: acl(5). An ACL that has one keeps it. */
+/** Adds the mask that named users and groups require, acl(5), unless there is one. */
 export function withMask(entries: readonly AclEntry[]): readonly AclEntry[] {
   const isNamed = ({ tag, id }: AclEntry): boolean => (tag === "user" || tag === "group") && id !== undefined;
   if (entries.some(({ tag }) => tag === "mask") || !entries.some(isNamed)) return entries;
@@ -119,7 +119,7 @@ export function withMask(entries: readonly AclEntry[]): readonly AclEntry[] {
   return [...entries, { tag: "mask", id: undefined, permissions }];
 }
 
-/** Owner, owning group and others, as far as they are missing, from the mode. */
+/** Adds missing owner, group and other entries from the mode. */
 export function withBaseEntries(entries: readonly AclEntry[], mode: number): readonly AclEntry[] {
   const base: readonly AclEntry[] = [
     { tag: "user", id: undefined, permissions: (mode >> 6) & 7 },
@@ -131,7 +131,7 @@ export function withBaseEntries(entries: readonly AclEntry[], mode: number): rea
   return [...entries, ...base.filter(isMissing)];
 }
 
-/** The entries of a line, with commas between; undefined, after a warning, where one is wrong: then it does nothing. */
+/** Parses the comma-separated entries of a line. Undefined, after a warning, if one is invalid; the line then has no effect. */
 export function parseAcl(argument: Bytes, warn: Warn): AclSpec | undefined {
   if (!hasAcls()) return undefined;
   const access: Bytes[] = [];

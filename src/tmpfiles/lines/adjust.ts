@@ -16,18 +16,18 @@ import { overTree } from "./over-tree.js";
 const PERMISSIONS = 0o7777;
 const SPECIAL_BITS = 0o7000;
 
-/** `z`: mode, owner and label of what is there. */
+/** `z`: sets mode, owner and label of an existing inode. */
 export const adjust: Handler = (run, item, path, existing) => {
   using fd = openExact(run.root, path);
   setPermissions(run, item, fd, path, existing);
 };
 
-/** `Z`: the same for all that lies below. */
+/** `Z`: the same, recursively. */
 export const adjustTree: Handler = (run, item, path) => {
   overTree(run, item, path, (fd, at) => setPermissions(run, item, fd, at, true));
 };
 
-/** Gives an inode the item's owner and mode, and the label that the policy has for its path. */
+/** Sets the item's owner and mode, and the policy's label for the path. */
 export function setPermissions(run: RunContext, item: Item, fd: Fd, path: Bytes, existing: boolean): void {
   if (item.mode !== undefined || item.user !== undefined || item.group !== undefined) {
     setOwnerAndMode(run, item, fd, path, existing);
@@ -35,7 +35,7 @@ export function setPermissions(run: RunContext, item: Item, fd: Fd, path: Bytes,
   if (run.root === "/") restoreLabel(run, item, fd, path);
 }
 
-/** Another root has its own policy, or none. */
+/** Only on the host: another root has its own policy, or none. */
 function restoreLabel(run: RunContext, item: Item, fd: Fd, path: Bytes): void {
   if (labellingHere() === "off") return;
   if (labellingHere() === "no-library") {
@@ -48,8 +48,8 @@ function restoreLabel(run: RunContext, item: Item, fd: Fd, path: Bytes): void {
 }
 
 /**
- * Between the change of owner and that of the mode nobody has more rights than both before and after: the mode is
- * first cut down to what the old one and the new one share.
+ * Changes owner and mode so that no user has more access in between than before and after: the mode is first
+ * reduced to the bits that the old and the new one share.
  */
 function setOwnerAndMode(run: RunContext, item: Item, fd: Fd, path: Bytes, existing: boolean): void {
   const stat = statx(fd);
@@ -61,7 +61,7 @@ function setOwnerAndMode(run: RunContext, item: Item, fd: Fd, path: Bytes, exist
     run.effects.change(item, path, "owner", `${uid}:${gid}`, () => {
       if (canChmod && (mode & before) !== before) chmod(fd, mode & before);
       chown(fd, uid === stat.uid ? undefined : uid, gid === stat.gid ? undefined : gid);
-      // chown(2) takes the set-id bits away, also where the mode shall stay as it is.
+      // chown(2) clears the set-id bits, even if the mode is to stay the same.
       if (canChmod && mode === before) chmod(fd, mode);
     });
   }
@@ -84,7 +84,7 @@ function wantedPermissions(
   };
 }
 
-/** The mode with `~`: no kind of access that nobody had before, no special bits but on directories. */
+/** The mode with `~`: grants no access that no user had before, and special bits only on directories. */
 function masked({ bits, masked: isMasked }: Mode, stat: Stat): number {
   if (!isMasked) return bits;
   const withheld = [0o111, 0o222, 0o444].filter((access) => (stat.mode & access) === 0);

@@ -6,7 +6,7 @@ import { badArgumentEscape, relativeSource } from "../syntax/wording.js";
 
 const FACTORY = "/usr/share/factory" as Bytes;
 
-/** Content, a symlink's target, a path to copy: C escapes first, and then specifiers. */
+/** Content, symlink targets and copy sources: expands C escapes first, then specifiers. */
 export function resolveText(parsed: unknown, context: ArgumentContext): Bytes | undefined {
   if (parsed === undefined) return undefined;
   const text = unescapeAll(parsed as Bytes);
@@ -14,12 +14,12 @@ export function resolveText(parsed: unknown, context: ArgumentContext): Bytes | 
   return context.expand(text);
 }
 
-/** Where a symlink points; without an argument, at the file of the same name that the vendor ships. */
+/** The target of a symlink; by default the vendor's file of the same path in /usr/share/factory. */
 export function resolveLinkTarget(parsed: unknown, context: ArgumentContext): Bytes {
   return resolveText(parsed, context) ?? join(FACTORY, context.path);
 }
 
-/** What to copy, with the root before it: an absolute path, which is there. */
+/** The source of a copy, including the root: an absolute path that exists. */
 export function resolveCopySource(parsed: unknown, context: ArgumentContext): Bytes {
   const source = resolveText(parsed, context) ?? join(FACTORY, context.path);
   if (!isAbsolute(source)) throw new RelativeSourceError(relativeSource(source));

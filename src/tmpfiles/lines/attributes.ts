@@ -14,7 +14,7 @@ import type { RunContext } from "../model/run-context.js";
 import { noFileAttribute, unknownFileAttribute } from "../syntax/wording.js";
 import { overTree } from "./over-tree.js";
 
-/** The attributes that a line touches, and those of them that it sets. */
+/** The attributes that a line changes, and those of them that it sets. */
 export interface AttributeSpec {
   readonly mask: number;
   readonly value: number;
@@ -23,13 +23,13 @@ export interface AttributeSpec {
 const ALL = Object.values(ATTRIBUTE_LETTERS).reduce((all, bit) => all | bit, 0);
 const DIRECTORY_ONLY = ATTRIBUTE_LETTERS.D ?? 0;
 
-/** `h`: the attributes of chattr(1). */
+/** `h`: sets file attributes. */
 export const setFileAttributes: Handler = (run, item, path) => {
   using fd = openExact(run.root, path);
   apply(run, item, fd, path, statx(fd));
 };
 
-/** `H`: of all that lies below too. */
+/** `H`: the same, recursively. */
 export const setTreeFileAttributes: Handler = (run, item, path) => {
   overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
 };
@@ -48,7 +48,7 @@ function apply(run: RunContext, item: Item, fd: Fd, path: Bytes, stat: Stat): vo
       if (missed !== undefined) skip(run, item, path, missed.why, missed.severity);
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;
-      // Most file systems have some attributes, and many none: that is no news to anybody.
+      // Many file systems support few attributes or none, which is not worth a warning.
       const severity = failedWith(error, ...NOT_SUPPORTED) ? "debug" : "warning";
       skip(run, item, path, `file attributes cannot be set: ${error.message}`, severity);
     }
@@ -62,7 +62,7 @@ interface Missed {
   readonly severity: "warning" | "debug";
 }
 
-/** Says why some could not be set; the others are. */
+/** Reports the attributes that could not be set; the others have been. */
 function setMasked(fd: Fd, value: number, mask: number): Missed | undefined {
   const old = getAttributes(fd);
   const wanted = ((old & ~mask) | (value & mask)) >>> 0;
@@ -75,7 +75,7 @@ function setMasked(fd: Fd, value: number, mask: number): Missed | undefined {
   };
 }
 
-/** btrfs drops in silence what it cannot set, so a second look decides. */
+/** btrfs silently drops attributes that it cannot set, so this reads them back. */
 function setAtOnce(fd: Fd, wanted: number): "set" | "dropped" | "unsupported" {
   try {
     setAttributes(fd, wanted);
@@ -86,7 +86,7 @@ function setAtOnce(fd: Fd, wanted: number): "set" | "dropped" | "unsupported" {
   }
 }
 
-/** One attribute can stand in the way of another, as compression in that of no-copy-on-write. */
+/** Attributes can conflict, such as compression with no-copy-on-write, so this sets them one by one. */
 function setOneByOne(
   fd: Fd,
   old: number,
@@ -107,7 +107,7 @@ function setOneByOne(
   return { current, unsupported };
 }
 
-/** `[+-=]letters`, chattr(1)'s own letters. */
+/** Parses `[+-=]letters`, with the letters of chattr(1). */
 export function parseAttributes(argument: Bytes): AttributeSpec {
   const operator = /^[+=-]/.exec(argument)?.[0] ?? "";
   const letters = argument.slice(operator.length);

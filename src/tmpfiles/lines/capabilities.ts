@@ -22,7 +22,7 @@ import { overTree } from "./over-tree.js";
 
 type Flag = "e" | "i" | "p";
 
-/** One clause of cap_text_formats(7), as `cap_chown,cap_kill+ep`. */
+/** A clause of cap_text_formats(7), such as `cap_chown,cap_kill+ep`. */
 interface Clause {
   readonly operator: "=" | "+" | "-";
   readonly capabilities: bigint;
@@ -31,7 +31,7 @@ interface Clause {
 
 export interface CapabilitySpec {
   readonly clauses: readonly Clause[];
-  /** undefined where the line does not say. */
+  /** Undefined if the line does not specify it. */
   readonly rootUid: number | undefined;
 }
 
@@ -42,7 +42,7 @@ const OPERATOR = /[=+-]/;
 const FLAGS = /^[eip]*$/;
 const MOST = 62;
 const NONE: FileCapabilities = { permitted: 0n, inheritable: 0n, effective: false, rootUid: 0 };
-/** Not a user: (uid_t) -1, and the same of 16-bit times. */
+/** Reserved values: (uid_t) -1, in 32 and 16 bits. */
 const INVALID_UIDS = [0xffffffff, 0xffff];
 
 /** `k`, `k+`: the capabilities of a file. */
@@ -52,7 +52,7 @@ export const setFileCapabilities: Handler = (run, item, path) => {
   apply(run, item, fd, path, statx(fd));
 };
 
-/** `K`, `K+`: of all files below. */
+/** `K`, `K+`: the same, recursively. */
 export const setTreeCapabilities: Handler = (run, item, path) => {
   overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
 };
@@ -73,7 +73,7 @@ function apply(run: RunContext, item: Item, fd: Fd, path: Bytes, stat: Stat): vo
   run.effects.change(item, path, "capabilities", written(wanted), () => setCapabilities(fd, wanted));
 }
 
-/** What the clauses make of those that a file has; undefined where no single flag can say which are in effect. */
+/** Applies the clauses to a file's capabilities. Undefined if the single effective flag cannot express the result. */
 export function combined(old: FileCapabilities, spec: CapabilitySpec): FileCapabilities | undefined {
   const all = old.permitted | old.inheritable;
   const before: Sets = { e: old.effective ? all : 0n, i: old.inheritable, p: old.permitted };
@@ -97,7 +97,7 @@ function written({ permitted, inheritable, effective, rootUid }: FileCapabilitie
   return `permitted=${set(permitted)} inheritable=${set(inheritable)} effective=${effective ? 1 : 0}${root}`;
 }
 
-/** The clauses of a line; undefined, after a warning, where one is wrong: then the line does nothing. */
+/** Parses the clauses of a line. Undefined, after a warning, if one is invalid; the line then has no effect. */
 export function parseCapabilities(argument: Bytes, warn: Warn): CapabilitySpec | undefined {
   const clauses: Clause[] = [];
   let rootUid: number | undefined;
@@ -130,7 +130,7 @@ function parseClause(text: Bytes): Clause | undefined {
   return { operator: text[at] as Clause["operator"], capabilities, flags: [...flags] as Flag[] };
 }
 
-/** Names and numbers with commas between; nothing at all stands for all. */
+/** Parses comma-separated names and numbers; an empty text means all capabilities. */
 function parseList(list: string): bigint | undefined {
   if (list === "") return allCapabilities();
   let capabilities = 0n;

@@ -14,12 +14,12 @@ import type { Handler, Item } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 import { setPermissions } from "./adjust.js";
 
-/** What is there already stays; on a read-only file system it may be all that is wanted. */
+/** Errors to ignore if the target exists: on a read-only file system it may already be complete. */
 const TOLERATED = ["EEXIST", "EROFS"];
 
 /**
- * `C`: copies a file or a tree to where nothing is, or into an empty directory, also if a killed run began to fill that;
- * `C+` adds what is missing.
+ * `C`: copies a file or tree if the target is missing, an empty directory, or one that a killed run began to fill;
+ * `C+` adds missing entries.
  */
 export const copy: Handler = (run, item, path) => {
   using location = run.effects.openParent(item, path, "make");
@@ -37,7 +37,7 @@ export const copy: Handler = (run, item, path) => {
   else skip(run, item, path, "exists and is not of the same type as the source");
 };
 
-/** A run would fail; 262 does not look that far in a dry run. */
+/** A real run would fail; systemd-tmpfiles 262 does not check this in a dry run. */
 function notIntoFile(path: Bytes): ItemError {
   return new ItemError(
     "NOT_A_DIRECTORY",
@@ -68,7 +68,7 @@ function copyMaker(run: RunContext, item: Item, source: Fd, failures: Failures):
   };
 }
 
-/** The first is the error; of the others it is only told. */
+/** The first failure is thrown; the others are only reported. */
 class Failures {
   first: SyscallError | undefined;
   readonly #tell: (error: SyscallError) => void;

@@ -13,7 +13,7 @@ import { modeOf } from "./mode.js";
 
 const NOT_A_DIRECTORY = "exists and is not a directory";
 
-/** `d`, `D`: a directory. */
+/** `d`, `D`: creates a directory. */
 export const createDirectory: Handler = (run, item, path) => {
   createDirectoryAt(run, item, path, () => directoryMaker(item));
 };
@@ -28,7 +28,7 @@ export function directoryMaker(item: Item): CreateRequest {
   };
 }
 
-/** `whenNew` is for what only a new one gets. */
+/** `whenNew` applies only to a new directory. */
 export function createDirectoryAt(
   run: RunContext,
   item: Item,
@@ -57,7 +57,7 @@ export function createDirectoryAt(
   setPermissions(run, item, fd, path, true);
 }
 
-/** 262 tells no file in the directory's place from one in its parent's; neither is an error. */
+/** systemd-tmpfiles 262 treats a file in place of the directory or of its parent alike: neither is an error. */
 function makeUnlessBelowFile(
   run: RunContext,
   item: Item,
@@ -73,7 +73,7 @@ function makeUnlessBelowFile(
   }
 }
 
-/** `e`: adjusts directories that are there, symlinks followed. */
+/** `e`: adjusts existing directories; follows symlinks. */
 export const adjustDirectory: Handler = (run, item, path, existing) => {
   try {
     using fd = resolve(run.root, path, { follow: true });

@@ -28,7 +28,7 @@ import { modeOf } from "./mode.js";
 // O_NONBLOCK: a FIFO in the file's place must not make the run wait for a reader.
 const WRITE_FLAGS = O_WRONLY | O_NONBLOCK | O_NOCTTY;
 
-/** `f`: a file, with its content where it is new; `f+`: empties it first. */
+/** `f`: creates a file with its content; `f+` truncates an existing one first. */
 export const createFile: Handler = (run, item, path) => {
   if (item.modifiers.force) {
     createEmptiedFile(run, item, path, false);
@@ -36,7 +36,7 @@ export const createFile: Handler = (run, item, path) => {
   }
   using location = run.effects.openParent(item, path, "make");
   if (item.modifiers.replaceWrongType) run.effects.removeWrongType(item, location, S_IFREG);
-  // EROFS only comes where there is nothing yet, so EEXIST alone says that a file may be there.
+  // The kernel reports EROFS only if nothing exists yet, so only EEXIST means that a file may exist.
   const made = run.effects.make(item, location, fileMaker(run, item, path, O_EXCL, ["EEXIST"]));
   if (made === undefined) return;
   using fd = made.fd;
@@ -46,7 +46,7 @@ export const createFile: Handler = (run, item, path) => {
   setPermissions(run, item, fd, path, true);
 };
 
-/** `f+`, and `F`, the old way to write it. */
+/** `f+`, and its old name `F`. */
 export const createEmptiedFile: Handler = (run, item, path) => {
   using location = run.effects.openParent(item, path, "make");
   if (item.modifiers.replaceWrongType) run.effects.removeWrongType(item, location, S_IFREG);
@@ -65,7 +65,7 @@ export const createEmptiedFile: Handler = (run, item, path) => {
   setPermissions(run, item, fd, path, true);
 };
 
-/** On a read-only file system the file is only held: where it shall be empty, and is, all is as it should be. */
+/** On a read-only file system, an existing file that is already empty needs no truncation. */
 function openForTruncation(run: RunContext, item: Item, location: EntryLocation): Fd | undefined {
   try {
     return run.effects.open(location, WRITE_FLAGS | O_NOFOLLOW);
@@ -79,9 +79,9 @@ function openForTruncation(run: RunContext, item: Item, location: EntryLocation)
   }
 }
 
-/** No failure of a dry run in 262, which does not look that far. */
+/** systemd-tmpfiles 262 does not check this in a dry run, so it is not a failure there. */
 function notInFile({ path }: EntryLocation): ItemError {
-  return new ItemError("NOT_A_FILE", path, "can't be there: what it would lie in is no directory");
+  return new ItemError("NOT_A_FILE", path, "cannot be created: its parent is not a directory");
 }
 
 function fileMaker(
@@ -102,7 +102,7 @@ function fileMaker(
   };
 }
 
-/** `w`, `w+`: writes into what is there, whatever it is, a symlink's target too. */
+/** `w`, `w+`: writes to an existing file of any type, through symlinks as well. */
 export const writeFile: Handler = (run, item, path, existing) => {
   using location = run.effects.openParent(item, path, "must-exist");
   const append = item.modifiers.force ? O_APPEND : 0;
@@ -112,7 +112,7 @@ export const writeFile: Handler = (run, item, path, existing) => {
   setPermissions(run, item, fd, path, existing);
 };
 
-/** The kernel would follow the last symlink wherever anybody laid it, and out of another root. */
+/** The kernel would follow the last symlink even if another user created it, and out of the root directory. */
 function openToWrite(run: RunContext, location: EntryLocation, flags: number): Fd | undefined {
   const stat = location.dir && look(location.dir, location.name);
   if (stat === undefined || !isSymlink(stat)) return run.effects.open(location, flags | O_NOFOLLOW);

@@ -3,7 +3,7 @@ import type { Item } from "../model/item.js";
 
 const DEFAULT_MODE = 0o644;
 
-/** The mode that an inode is made with. */
+/** The mode of a new inode. */
 export function modeOf(item: Item): number {
   return item.mode?.bits ?? item.type.defaultMode ?? DEFAULT_MODE;
 }

@@ -21,7 +21,7 @@ import { modeOf } from "./mode.js";
 
 const EMPTY = "" as Bytes;
 
-/** A kind of inode that a line makes, and when one that is there will do. */
+/** A kind of inode that a line creates, and whether an existing one satisfies it. */
 interface Node {
   readonly kind: InodeKind;
   /** S_IFMT bits. */
@@ -31,22 +31,22 @@ interface Node {
   readonly suits?: (fd: Fd) => boolean;
 }
 
-/** `p`: a FIFO; `p+` puts it in the place of whatever is there. */
+/** `p`: creates a FIFO; `p+` replaces an existing inode. */
 export const createFifo: Handler = (run, item, path) => {
   createNode(run, item, path, { kind: "fifo", type: S_IFIFO, make: nodeMaker(item, S_IFIFO, 0n) });
 };
 
-/** `c`: a character device; `c+` puts it in the place of whatever is there. */
+/** `c`: creates a character device; `c+` replaces an existing inode. */
 export const createCharacterDevice: Handler = (run, item, path) => {
   createDevice(run, item, path, "character-device", S_IFCHR);
 };
 
-/** `b`: the same for a block device. */
+/** `b`: creates a block device; `b+` replaces an existing inode. */
 export const createBlockDevice: Handler = (run, item, path) => {
   createDevice(run, item, path, "block-device", S_IFBLK);
 };
 
-/** In containers that may make no devices their lines are passed over: devices are the container manager's to make. */
+/** Skipped in containers without the privilege to create devices: the container manager provides them. */
 function createDevice(run: RunContext, item: Item, path: Bytes, kind: InodeKind, type: number): void {
   if (!hasCapability("cap_mknod")) {
     skip(run, item, path, "not privileged to create device nodes");
@@ -55,7 +55,7 @@ function createDevice(run: RunContext, item: Item, path: Bytes, kind: InodeKind,
   try {
     createNode(run, item, path, { kind, type, make: nodeMaker(item, type, item.argument as bigint) });
   } catch (error) {
-    // Also where it can't be put in the place of what is there, which may be immutable.
+    // Also if it cannot replace the existing inode, which may be immutable.
     const isRefused =
       failedWith(error, "EPERM", "EACCES") && ["mknodat", "renameat2"].includes(error.syscall);
     if (!isRefused) throw error;
@@ -70,7 +70,7 @@ function nodeMaker(item: Item, type: number, device: bigint): CreateFunction {
   };
 }
 
-/** `L`: a symlink; `L+` puts it in the place of whatever is there; `L?` only where what it points at exists. */
+/** `L`: creates a symlink; `L+` replaces an existing inode; `L?` only if the target exists. */
 export const createSymlink: Handler = (run, item, path) => {
   const target = item.argument as Bytes;
   createNode(run, item, path, {
@@ -105,7 +105,7 @@ function createNode(run: RunContext, item: Item, path: Bytes, node: Node): void 
   setPermissions(run, item, fd, path, made.existing);
 }
 
-/** undefined where there can be no place for it, but it would lead nowhere either. */
+/** Undefined if the parent cannot exist and the target does not either. */
 function openPlace(
   run: RunContext,
   item: Item,
@@ -124,7 +124,7 @@ function openPlace(
   }
 }
 
-/** What stands at the place in the end; undefined where there is nothing to adjust. */
+/** Returns the final inode; undefined if there is none to adjust. */
 function makeOrReplace(
   run: RunContext,
   item: Item,
@@ -145,7 +145,7 @@ function makeOrReplace(
   return undefined;
 }
 
-/** Whether a symlink at `path` would point at something, be it another symlink; absolute targets lie below the root. */
+/** Whether the target of a symlink at `path` exists, even as another symlink. Absolute targets are below the root. */
 function targetExists(root: Bytes, path: Bytes, target: Bytes): boolean {
   try {
     const pointedAt = join(isAbsolute(target) ? root : dirname(path), target);
@@ -157,7 +157,7 @@ function targetExists(root: Bytes, path: Bytes, target: Bytes): boolean {
   }
 }
 
-/** `major:minor`; each may be octal or hexadecimal as in C. */
+/** Parses `major:minor`; both may be octal or hexadecimal as in C. */
 export function parseDevice(argument: Bytes): bigint {
   const invalid = (why: string, at = 0): ArgumentError => new ArgumentError(invalidDevice(argument, why), at);
   const colon = argument.indexOf(":");

@@ -1,4 +1,4 @@
-/** No place. */
+/** No free slot. */
 export const NONE = -1;
 // Where the lock is that all pools and queues of a memory have in common.
 const LOCK = 0;

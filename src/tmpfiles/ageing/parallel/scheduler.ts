@@ -32,7 +32,7 @@ export class WorkerScheduler implements Scheduler {
     return frame.join >= 0 && this.#queue.push(frame, from);
   }
 
-  /** Who waits for others helps them meanwhile. */
+  /** A waiting thread walks other slices meanwhile. */
   collect(frame: DirectoryFrame, walk: SliceWalk): SliceResult {
     const queue = this.#queue;
     for (;;) {
@@ -43,7 +43,7 @@ export class WorkerScheduler implements Scheduler {
     }
   }
 
-  /** Does one slice; false where there is none. */
+  /** Walks one slice; false if the queue is empty. */
   work(walk: SliceWalk): boolean {
     const queue = this.#queue;
     const at = queue.take();

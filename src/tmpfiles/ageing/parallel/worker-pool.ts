@@ -165,7 +165,7 @@ export class WorkerPool implements Scheduler {
     return total;
   }
 
-  /** Sends the others home, and adds up what they came to. */
+  /** Shuts down the other threads, and adds up their results. */
   shutDown(total: WalkCounters): void {
     const queue = this.#queue;
     if (queue === undefined) return;
