@@ -14,6 +14,8 @@ export interface Option {
   readonly value?: string;
   /** The value may be omitted; if it is given, it must be written as `--name=VALUE`. */
   readonly optional?: boolean;
+  /** An empty value is the same as none, as for mktemp(1). */
+  readonly mayBeEmpty?: boolean;
   /** May be given more than once; the parsed value is an array. */
   readonly multiple?: boolean;
   /** All valid values, for the parser and for completion. */

@@ -18,6 +18,7 @@ export const PLACEMENT = [
     short: "p",
     value: "DIR",
     completes: "directory",
+    mayBeEmpty: true,
     help: "Create it in DIR instead of $TMPDIR or /tmp",
     more: "DIR must be safe: owned by you or root, and sticky if others may write to it.",
   },

@@ -1,6 +1,7 @@
 /** Runs one command: parses its options, and turns errors into messages and exit statuses. */
 import { type Bytes, basename, bytes, escapeForDisplay } from "../base/bytes.js";
 import { argumentBytes } from "./arguments.js";
+import { requireMeant } from "./command-line.js";
 import { parseOptions } from "./getopt.js";
 import {
   BAD_USAGE,
@@ -66,6 +67,8 @@ export async function runCommand(
       return 0;
     }
     const values = options as Values<readonly Option[]>;
+    // The drop-in, which has a help of its own, does as 262 does.
+    if (hasStandardHelp) requireMeant(command, values, operands);
     return await command.main({ program, options: values, operands, ...context });
   } catch (error) {
     const hint = hasStandardHelp && error instanceof UsageError ? await hintFor(error, command, table) : "";

@@ -47,10 +47,19 @@ export async function enter(
       const session = await (isRoot ? stagedAsRoot : stagedAsUser)(pid, found, plan);
       if (session !== undefined) return running(session, "process");
     }
+    requireVisible(asked, found);
     throw new SetupError("NOT_FOUND", `no process uses ${escapeForDisplay(bytes(`${asked}`))} any more`);
   } catch (error) {
     throw asSetupError(error);
   }
+}
+
+/** An ordinary user sees no processes of root, and could not enter their namespaces. */
+function requireVisible(asked: string | number, { owner, pids }: Found): void {
+  const caller = process.geteuid?.();
+  if (pids.length > 0 || caller === 0 || owner === undefined || owner.uid === caller) return;
+  const whose = `it belongs to ${userInWords(owner.uid)}`;
+  throw new SetupError("FOREIGN", `cannot enter ${escapeForDisplay(bytes(`${asked}`))}: ${whose}`);
 }
 
 function planned(command: readonly string[], options: EnterOptions): EnterPlan {

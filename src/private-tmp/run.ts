@@ -210,7 +210,7 @@ const ATTEMPTS = 200;
 const ATTEMPT_MS = 5;
 
 /** Joins; retries for a second, since another process may briefly hold the lock to check whether it is in use. */
-function joined({ locations, leaf, pids }: Found): DirectorySet {
+function joined({ locations, leaf, pids, owner }: Found): DirectorySet {
   if (locations.length === 0) {
     throw new SetupError("NOT_FOUND", `the directory of process ${pids[0]} is not in this /tmp`);
   }
@@ -218,6 +218,14 @@ function joined({ locations, leaf, pids }: Found): DirectorySet {
     try {
       return openDirectories(locations);
     } catch (error) {
+      if (failedWith(error, "EACCES") && owner !== undefined && owner.uid !== process.geteuid?.()) {
+        const whose = `it belongs to ${userInWords(owner.uid)}`;
+        throw new SetupError(
+          "FOREIGN",
+          `cannot join ${escapeForDisplay(leaf ?? ("" as Bytes))}: ${whose}`,
+          error,
+        );
+      }
       const isBusy = failedWith(error, "EAGAIN") && attempt < ATTEMPTS;
       if (!isBusy && !failedWith(error, "EAGAIN", "ENOENT")) throw error;
       if (!isBusy)

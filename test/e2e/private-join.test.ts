@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import {
@@ -9,6 +9,7 @@ import {
   SetupError,
 } from "#src/private-tmp/index.js";
 import { endWithTest, firstOutput } from "../children.js";
+import { cannotBeNobody, NOBODY } from "../ordinary-user.js";
 import { kill } from "../runner/processes.js";
 import {
   CLI,
@@ -168,4 +169,24 @@ test("a background process keeps the directories, although no process holds the 
     mayfly(["reap"]);
     return directoriesOf(name).length === 0;
   });
+});
+
+test("an ordinary user who names a private /tmp of root's is told whose it is", {
+  skip: refused || cannotBeNobody,
+}, async () => {
+  const name = freshName();
+  const { leave } = await resident({ name });
+  for (const args of [
+    ["run", "--join", name, "--", "true"],
+    ["enter", name, "true"],
+  ]) {
+    const options = { uid: NOBODY, gid: NOBODY, encoding: "utf8" as const, cwd: "/" };
+    const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], options);
+    assert.equal(status, 125);
+    assert.match(
+      stderr,
+      new RegExp(`^mayfly \\w+: cannot (join|enter) .*${name}.*: it belongs to user root \\(uid 0\\)\n$`),
+    );
+  }
+  await leave();
 });

@@ -14,9 +14,69 @@ test("a prefix that is not absolute is refused", () => {
     for (const option of ["--prefix=relative", "--exclude-prefix=./x", "--prefix="]) {
       const { status, stderr } = mayfly([verb, option, "--inline", "d /x"]);
       assert.equal(status, 64);
-      assert.match(stderr, /^mayfly \w+: option '--(exclude-)?prefix' expects an absolute path, not '.*'\n$/);
+      assert.match(
+        stderr,
+        /^mayfly \w+: option '--(exclude-)?prefix' (expects an absolute path|needs a PATH), not '.*/,
+      );
     }
   }
+});
+
+/** What an unset variable leaves of a command line must not act on the host, nor on the working directory. */
+const EMPTIED = [
+  ...VERBS.flatMap((verb) => [
+    [verb, "--dry-run", "--root=", "a.conf"],
+    [verb, "--dry-run", "--root", "", "a.conf"],
+    [verb, "--dry-run", "--image=", "a.conf"],
+    [verb, "--dry-run", "--replace=", "a.conf"],
+    [verb, "--dry-run", ""],
+    [verb, "--dry-run", "a.conf", ""],
+  ]),
+  ["check", "--root="],
+  ["check", ""],
+  ["check", "--inline"],
+  ["explain", ""],
+  ["explain", "--config=", "/x"],
+  ["forecast", "--config", ""],
+  ["forecast", ""],
+  ["watch", ""],
+  ["path", ""],
+  ["ps", ""],
+  ["ps", "web"],
+  ["reap", "web"],
+];
+/** Those that end with COMMAND's status have another one for themselves. */
+const EMPTIED_COMMANDS = [
+  ["run", ""],
+  ["run", "--join=", "true"],
+  ["run", "--expose=", "true"],
+  ["run", "--user=", "true"],
+  ["run", "--group=", "true"],
+  ["enter", "", "true"],
+  ["enter", "web", ""],
+  ["enter", "web", "--", ""],
+  ["with-dir", ""],
+];
+
+test("an empty path, name or command is refused, and so is an operand that means nothing", () => {
+  for (const args of EMPTIED) {
+    const { status, stdout, stderr } = mayfly(args);
+    assert.equal(status, 64, `${args.join(" ")}: ${stdout}${stderr}`);
+    assert.match(stderr, /^mayfly [a-z-]+: .*\n$/);
+    assert.equal(stdout, "");
+  }
+  for (const args of EMPTIED_COMMANDS) {
+    const { status, stderr } = mayfly(args);
+    assert.equal(status, 125, `${args.join(" ")}: ${stderr}`);
+    assert.match(
+      stderr,
+      /^mayfly [a-z-]+: (option '--\w+' needs a|an operand must|expected NAME|unknown group).*\n$/,
+    );
+  }
+});
+
+test("an empty argument of a command is passed on", () => {
+  assert.equal(mayfly(["with-dir", "test", "-z", ""]).status, 0);
 });
 
 /** Lines that systemd-tmpfiles takes for worse than a mistake, or in a configuration directory only mentions. */

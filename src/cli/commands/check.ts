@@ -78,6 +78,9 @@ none). The last line is the *summary*. If the command fails, it prints a line wi
     if (options.user && given(options.root) !== undefined) {
       throw new UsageError("options '--user' and '--root' cannot be combined");
     }
+    if (options.inline && operands.length === 0) {
+      throw new UsageError("--inline needs at least one line of configuration as an operand.");
+    }
     const ignored = new Set(options.ignore.flatMap(codesOf));
     const reported = SEVERITIES.slice(0, SEVERITIES.indexOf(severityOf(options.severity)) + 1);
     const most = mostWarnings(options["max-warnings"]);

@@ -25,8 +25,7 @@ export const enter = defineCommand({
     const [asked, ...rest] = operands;
     const argv = rest[0] === "--" ? rest.slice(1) : rest;
     const [command] = argv;
-    if (asked === undefined || command === undefined)
-      throw new UsageError("expected NAME or PID, and a COMMAND");
+    if (asked === undefined || !command) throw new UsageError("expected NAME or PID, and a COMMAND");
     using signals = new SignalForwarding();
     // Awaited here, since `signals` is disposed on return.
     return await privately(

@@ -5,6 +5,7 @@ import { listSync, type PrivateTmp } from "../../private-tmp/index.js";
 import { userName } from "../../sys/accounts.js";
 import { systemClock } from "../../sys/clock.js";
 import { colors } from "../colors.js";
+import { requireNoOperands } from "../command-line.js";
 import { ageText, size } from "../format.js";
 import { defineCommand } from "../options.js";
 import { tableText } from "../tabular.js";
@@ -23,7 +24,8 @@ export const ps = defineCommand({
       text: "**in-use**: a process sees it or holds its lock.\n\n**stale**: no process does; mayfly reap removes it.\n\n**old-boot**: it dates from before the last boot.\n\n**unknown**: the directory, or a process that may use it, cannot be inspected.",
     },
   ],
-  async main({ options, stdout }) {
+  async main({ options, operands, stdout }) {
+    requireNoOperands(operands);
     const all = listSync();
     if (options.json) for (const each of all) stdout.write(`${jsonLine(plain(each))}\n`);
     else stdout.write(tableText(HEADINGS, all.map(row), colors(stdout)));

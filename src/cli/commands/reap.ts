@@ -1,5 +1,6 @@
 /** mayfly reap: removes private directories that killed commands left behind. */
 import { type Reaped, reapSync as reapStale } from "../../private-tmp/index.js";
+import { requireNoOperands } from "../command-line.js";
 import { defineCommand } from "../options.js";
 
 export const reap = defineCommand({
@@ -12,7 +13,8 @@ export const reap = defineCommand({
     { name: "dry-run", short: "n", help: "Show what would be removed without removing anything" },
     { name: "verbose", short: "v", help: "Also list each directory that is kept, with the reason" },
   ],
-  async main({ options, stdout }) {
+  async main({ options, operands, stdout }) {
+    requireNoOperands(operands);
     const all = reapStale({ dryRun: options["dry-run"] });
     if (all.length === 0) stdout.write("Nothing to remove.\n");
     for (const each of all) {
