@@ -38,7 +38,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     severity: "warning",
     title: "Directory that its owner cannot enter",
     why: "Without x, files in the directory cannot be opened, whatever their own modes.",
-    fix: "Add x for everyone who may read, for example 0755 or 0700.",
+    fix: "Add x for everyone who may read, for example 0755 or 0700; in a Z line ~0755, which leaves files without x as they are.",
     find: unsearchableDirectories,
   },
   {
@@ -86,14 +86,19 @@ function* modeSpots(
   }
 }
 
-/** A mode with "~" gives execute permission to directories where they have it already. */
+/** A mode with "~" takes x from files that do not have it, and gives it to no directory. */
 function* unsearchableDirectories({ all }: Configuration): Generator<Spot> {
   for (const item of all) {
     const { mode, source } = item;
-    if (mode === undefined || mode.masked || !isDirectoryLine(item) || (mode.bits & OWNER_SEARCH) !== 0)
-      continue;
+    if (mode === undefined || (mode.bits & OWNER_SEARCH) !== 0) continue;
+    if (!isDirectoryLine(item) && !changesDirectories(item)) continue;
     yield { source, field: "mode", detail: `mode 0${mode.bits.toString(8)} has no x for the owner` };
   }
+}
+
+/** `Z`: of all directories below its path, which it does not make, so that a mode with ":" changes none. */
+function changesDirectories({ type, mode }: Item): boolean {
+  return type.recursive === true && mode?.onlyCreate !== true;
 }
 
 /** It makes a file or a FIFO, by the mode that it gives. Symlinks have none, and device nodes are /dev's. */

@@ -48,7 +48,10 @@ const planted: readonly (readonly [code: string, lines: readonly string[]])[] = 
   ["recursive-on-system", ["A+ <</ - - - - u:root:rwx", "a+ / - - - - u:root:rwx"]],
   ["recursive-on-system", ["H <</etc/* - - - - +i", "H /etc/a - - - - +i"]],
   ["directory-without-search", ["D! /run/podman <<0600 root root", "D! /run/a 0700"]],
-  ["directory-without-search", ["d /run/app <<644", "d /run/b ~644", "f /run/c 0644"]],
+  ["directory-without-search", ["d /run/app <<644", "d /run/b ~755", "f /run/c 0644"]],
+  ["directory-without-search", ["d /run/b <<~644", "Z /run/a :0644", "z /run/c 0644"]],
+  ["directory-without-search", ["Z /srv/a <<0644", "Z /srv/b ~0755"]],
+  ["directory-without-search", ["Z /srv/a <<~0640", "Z /srv/b"]],
   [
     "acl-masked-by-mode",
     ["d /srv/log 0700", "a+ /srv/log - - - - <<u:root:rx", "d /srv/b 0750", "a+ /srv/b - - - - u:root:rx"],
