@@ -64,10 +64,11 @@ input. If no CONFIG is given, all configuration files are checked together, sinc
     },
     {
       title: "JSON",
-      text: `With **--json** each finding is one line with the **type** *finding*: *severity* (error, warning or info), *code*,
-*message* (specific to this line), *title* and *why* (the same for all findings with this code), *fix* (what to write
-instead), *source* (*file*, *line* and *text*; line 0 means the whole file) and *column* (in bytes, from 1; 0 if there is
-none). The last line is the *summary*. If the command fails, it prints a line with the type *error*.`,
+      text: `With **--json**, each line of output is a JSON object. A finding has the **type** *finding* and these fields: *severity*
+(error, warning or info), *code*, *message* (specific to this line), *title* and *why* (the same for all findings with this
+code), *fix* (what to write instead), *source* (*file*, *line* and *text*; line 0 means the whole file) and *column* (in
+bytes, from 1; 0 means the whole line or file). The last line has the **type** *summary*. If the command fails, it prints an object
+with the **type** *error*.`,
     },
     {
       title: "Codes",
