@@ -20,6 +20,21 @@ export function freeSpace(fd: Fd): FreeSpace {
   return { bytes: bavail * bsize, inodes: ffree };
 }
 
+/** The size of a file system and what is free, as statfs(2) reports them. Without a fixed number of inodes both counts are zero. */
+export interface FileSystemSpace {
+  readonly bytes: { readonly size: number; readonly free: number; readonly available: number };
+  readonly inodes: { readonly size: number; readonly free: number };
+}
+
+/** statfs(2) of an fd's file system; O_PATH is enough. */
+export function fileSystemSpace(fd: Fd): FileSystemSpace {
+  const { blocks, bfree, bavail, bsize, files, ffree } = statfsOf(fd);
+  return {
+    bytes: { size: blocks * bsize, free: bfree * bsize, available: bavail * bsize },
+    inodes: { size: files, free: ffree },
+  };
+}
+
 const TMPFS_MAGIC = 0x01021994;
 const RAMFS_MAGIC = 0x858458f6;
 

@@ -37,7 +37,7 @@ export {
   truncates,
 } from "./model/item.js";
 export type { CheckOptions, ConfigText, LoadOptions, RunOptions, ThreadRunOptions } from "./model/options.js";
-export type { ExitStatus, Summary } from "./model/outcome.js";
+export type { ExitStatus, LineSummary, Summary } from "./model/outcome.js";
 export { runSync } from "./run/run.js";
 export type { Age } from "./syntax/age.js";
 export { columnOf, type Field, type Line, type ParsedFile } from "./syntax/line.js";

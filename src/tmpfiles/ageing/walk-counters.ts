@@ -1,4 +1,5 @@
 /** The counters of a walk. */
+import type { KeepCode } from "../../base/events.js";
 import { GUARDS } from "./guards.js";
 
 /** What a walk came to. */
@@ -23,10 +24,29 @@ export const newWalkCounters = (): WalkCounters => ({
 });
 
 export function addCounters(to: WalkCounters, from: WalkCounters): void {
-  to.entries += from.entries;
-  to.removed += from.removed;
-  to.bytes += from.bytes;
-  to.failed += from.failed;
-  to.indexed += from.indexed;
-  for (const [at, count] of from.kept.entries()) to.kept[at] = (to.kept[at] ?? 0) + count;
+  change(to, from, 1);
+}
+
+export function subtractCounters(to: WalkCounters, from: WalkCounters): void {
+  change(to, from, -1);
+}
+
+function change(to: WalkCounters, from: WalkCounters, sign: 1 | -1): void {
+  to.entries += sign * from.entries;
+  to.removed += sign * from.removed;
+  to.bytes += sign * from.bytes;
+  to.failed += sign * from.failed;
+  to.indexed += sign * from.indexed;
+  for (const [at, count] of from.kept.entries()) to.kept[at] = (to.kept[at] ?? 0) + sign * count;
+}
+
+/** Why entries were kept, by number of entries. */
+export function keptByReason(counters: WalkCounters): Partial<Record<KeepCode, number>> {
+  const kept: Partial<Record<KeepCode, number>> = {};
+  for (const [at, { code }] of GUARDS.entries()) {
+    const count = counters.kept[at] ?? 0;
+    if (count > 0) kept[code] = (kept[code] ?? 0) + count;
+  }
+  if (counters.indexed > 0) kept.indexed = counters.indexed;
+  return kept;
 }

@@ -22,10 +22,11 @@ import { kindOf } from "../effects/kind.js";
 import type { Age } from "../syntax/age.js";
 import type { DirectoryIndex } from "./directory-index.js";
 import { type AgeRule, GUARDS } from "./guards.js";
+import { LineCounters } from "./line-counters.js";
 import { LineIndex } from "./line-index.js";
 import { WorkerPool } from "./parallel/worker-pool.js";
 import { Walk } from "./walk.js";
-import type { WalkCounters } from "./walk-counters.js";
+import { addCounters, newWalkCounters, type WalkCounters } from "./walk-counters.js";
 import type { WalkEffects } from "./walk-effects.js";
 import type { WalkListener } from "./walk-listener.js";
 import type { WalkObserver } from "./walk-observer.js";
@@ -88,6 +89,7 @@ const PARALLEL_FROM = 24_576;
 export class Walker {
   readonly counters: WalkCounters;
   readonly effects: WalkEffects;
+  readonly lines = new LineCounters();
   /** Where a line stands, by its order. */
   readonly source: (order: number) => Source | undefined;
   readonly #reporter: Reporter;
@@ -146,7 +148,19 @@ export class Walker {
     this.#observer?.walkStarted(cause.source, path);
     if (operation === "clean") this.#reporter.cleans?.(path, cause.source);
     const restoresTimes = rule !== ANY_AGE;
-    return this.#walk.start({ fd: base.number, path, stat, rule, restoresTimes, indexing, listener });
+    const start = { fd: base.number, path, stat, rule, restoresTimes, indexing, listener };
+    return this.lines.during(
+      cause.source,
+      () => this.#total(),
+      () => this.#walk.start(start),
+    );
+  }
+
+  #total(): WalkCounters {
+    const total = newWalkCounters();
+    addCounters(total, this.counters);
+    if (this.#workers !== undefined) addCounters(total, this.#workers.elsewhere());
+    return total;
   }
 
   /** Ends the walks: shuts down the other threads and adds their totals. */
@@ -156,8 +170,10 @@ export class Walker {
 
   /** Counts the removal of a line's own path. */
   removedTarget(cause: Cause, operation: Operation, path: Bytes, stat: StatxBuffer): void {
-    this.counters.removed++;
-    this.counters.bytes += stat.allocated;
+    for (const counters of this.#countersOf(cause)) {
+      counters.removed++;
+      counters.bytes += stat.allocated;
+    }
     if (this.#reporter.wantsRemoved === false) return;
     const { source } = cause;
     const bytes = stat.allocated;
@@ -166,27 +182,20 @@ export class Walker {
     this.#reporter.report({ type: "removed", path, kind, bytes, operation, target: true, done, source });
   }
 
-  /** Counts a kept entry. */
-  keep(code: KeepCode): void {
+  /** Counts a line's own path that is kept. */
+  keep(cause: Cause, code: KeepCode): void {
     const at = GUARDS.findIndex((guard) => guard.code === code);
-    this.counters.kept[at] = (this.counters.kept[at] ?? 0) + 1;
+    for (const { kept } of this.#countersOf(cause)) kept[at] = (kept[at] ?? 0) + 1;
+  }
+
+  #countersOf({ source }: Cause): readonly WalkCounters[] {
+    return [this.counters, this.lines.of(source)];
   }
 
   /** Reports a failure that does not affect the exit status. */
   fail(cause: Cause, path: Bytes, error: Error): void {
-    this.counters.failed++;
+    for (const counters of this.#countersOf(cause)) counters.failed++;
     this.#reporter.report({ type: "failed", path, error, tolerated: true, source: cause.source });
-  }
-
-  /** Why entries were kept, by number of entries. */
-  keptByReason(): Partial<Record<KeepCode, number>> {
-    const kept: Partial<Record<KeepCode, number>> = {};
-    for (const [at, { code }] of GUARDS.entries()) {
-      const count = this.counters.kept[at] ?? 0;
-      if (count > 0) kept[code] = (kept[code] ?? 0) + count;
-    }
-    if (this.counters.indexed > 0) kept.indexed = this.counters.indexed;
-    return kept;
   }
 
   #listener(source: Source, operation: Operation): WalkListener {

@@ -71,7 +71,7 @@ export class RemovalTarget {
 
   /** It stays, and why. */
   keep(reason: KeepReason): void {
-    this.#run.walker.keep(reason.code);
+    this.#run.walker.keep(this.item, reason.code);
     if (!this.#run.reporter.wantsKept) return;
     const { source } = this.item;
     this.#run.reporter.report({ type: "kept", path: this.path, kind: kindOf(this.stat), reason, source });

@@ -102,7 +102,12 @@ function mayLead(item: Item, only: NonNullable<Groups["only"]>): boolean {
   return paths.some(only);
 }
 
-function handlerOf(run: RunContext, item: Item, operation: Operation): Handler | undefined {
+/** What the item's line does in this operation; undefined if nothing. */
+export function handlerOf(
+  run: Pick<RunContext, "opensAgeless">,
+  item: Item,
+  operation: Operation,
+): Handler | undefined {
   if (operation === "purge" && !item.modifiers.purge) return undefined;
   if (operation === "clean" && item.age === undefined && !run.opensAgeless) return undefined;
   return item.type[operation];

@@ -5,6 +5,7 @@ import type { Reporter } from "../../base/events.js";
 import { Interruption } from "../../base/stop.js";
 import { systemClock } from "../../sys/clock.js";
 import { DirectoryIndex } from "../ageing/directory-index.js";
+import { keptByReason } from "../ageing/walk-counters.js";
 import { dryRunWalkEffects, realWalkEffects, type WalkEffects } from "../ageing/walk-effects.js";
 import type { WalkObserver } from "../ageing/walk-observer.js";
 import { Walker } from "../ageing/walker.js";
@@ -14,6 +15,7 @@ import { realEffects } from "../effects/real.js";
 import { type RunOptions, requireRunOptions } from "../model/options.js";
 import { Outcome, type Summary } from "../model/outcome.js";
 import { errorAt } from "../syntax/diagnostics.js";
+import { summariesByLine } from "./line-summaries.js";
 import { type Groups, runPhases } from "./phases.js";
 
 /**
@@ -54,6 +56,7 @@ const NOTHING_DONE = {
   removed: { entries: 0, bytes: 0 },
   kept: {},
   failed: 0,
+  byLine: [],
   interrupted: false,
 } as const;
 
@@ -86,13 +89,19 @@ export function runItems(groups: Groups, options: RunItemsOptions, reporter: Rep
   const effects = options.dryRun === true ? dryRunEffects(root, listening) : realEffects(root, listening);
   const { opensAgeless = false } = options;
   const preserveAtime = options.observer !== undefined;
-  const interrupted = isInterrupted(() =>
-    runPhases(
-      { root, effects, reporter: listening, clock, walker, outcome, opensAgeless, preserveAtime, stop },
-      groups,
-      new Set(options.operations),
-    ),
-  );
+  const context = {
+    root,
+    effects,
+    reporter: listening,
+    clock,
+    walker,
+    outcome,
+    opensAgeless,
+    preserveAtime,
+    stop,
+  };
+  const operations = new Set(options.operations);
+  const interrupted = isInterrupted(() => runPhases(context, groups, operations));
   walker.finish();
   // A new index would miss what was not looked at. The one from before still holds.
   if (!interrupted && index !== undefined && options.index !== undefined && walkEffects.acts)
@@ -103,8 +112,9 @@ export function runItems(groups: Groups, options: RunItemsOptions, reporter: Rep
     lines,
     entries,
     removed: { entries: removed, bytes },
-    kept: walker.keptByReason(),
+    kept: keptByReason(walker.counters),
     failed: outcome.failures,
+    byLine: summariesByLine(context, groups, operations),
     interrupted,
     exitStatus: outcome.exitStatus,
   };

@@ -156,7 +156,7 @@ export class WorkerPool implements Scheduler {
   }
 
   /** What the other threads have seen and removed so far, as far as they have reported it. */
-  elsewhere(): { readonly entries: number; readonly removed: number } {
+  elsewhere(): WalkCounters {
     const total = newWalkCounters();
     const queue = this.#queue;
     if (queue === undefined) return total;
