@@ -17,6 +17,12 @@ const FACES = [
   { in: join(dist, "cli/drop-in/main.js"), out: "tmpfiles" },
 ];
 
+/**
+ * Libraries that only one command needs. Each becomes a file of its own, so that no other command reads it; the code imports
+ * it as `#NAME` (see `imports` in package.json), and the installed package does not depend on it.
+ */
+const LIBRARIES = ["croner"];
+
 /** CommonJS throughout: to load ES modules takes a fresh process or thread 7 ms longer. */
 const common = {
   bundle: true,
@@ -27,6 +33,9 @@ const common = {
   platform: "node",
   target: "node20",
   packages: "external",
+  external: LIBRARIES.map((name) => `#${name}`),
+  // bin/mayfly.js runs the bundles as scripts, which have `require` but cannot import.
+  supported: { "dynamic-import": false },
   // A third of the size, all of which is read at each start.
   minify: true,
   logLevel: "warning",
@@ -68,4 +77,12 @@ await build({
 });
 for (const { out: face } of FACES) stamp(face);
 await build({ ...common, entryPoints: startedByUrl(), entryNames: "[name]", banner: { js: URL_OF_IT } });
-writeFileSync(join(out, "package.json"), '{ "type": "commonjs" }\n');
+await build({
+  ...common,
+  entryPoints: LIBRARIES,
+  entryNames: "[name]",
+  outExtension: { ".js": ".cjs" },
+  packages: "bundle",
+});
+const imports = Object.fromEntries(LIBRARIES.map((name) => [`#${name}`, `./${name}.cjs`]));
+writeFileSync(join(out, "package.json"), `${JSON.stringify({ type: "commonjs", imports })}\n`);

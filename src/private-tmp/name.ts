@@ -1,7 +1,7 @@
 /** Builds and parses the names of private directories. */
 import { randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { type Bytes, basename, toText } from "../base/bytes.js";
+import { currentBootId } from "../sys/boot.js";
 
 /**
  * The name of a private directory is `mayfly-private-BOOT-NAME-XXXXXX`. systemd's prefix is not used: the stock
@@ -56,6 +56,6 @@ let currentBoot: string | undefined;
 
 /** The ID of the current boot, random(4). */
 export function bootId(): string {
-  currentBoot ??= readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim().replaceAll("-", "");
+  currentBoot ??= currentBootId().replaceAll("-", "");
   return currentBoot;
 }
