@@ -3,6 +3,8 @@
  * removed when the process ends. Every function has a promise-based and a `...Sync` version; see docs/library.md.
  */
 export { SyscallError, type UnsafePathCode, UnsafePathError } from "./base/errors.js";
+export type { Cleaner, CleanerLogger, CleanerOptions, CleanerRun } from "./serve/embedded/cleaner-types.js";
+export { createCleaner } from "./serve/embedded/create-cleaner.js";
 export {
   type ContentOptions,
   cleanupOnSignal,

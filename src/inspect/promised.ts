@@ -9,7 +9,7 @@ import { FORECAST_OPTIONS, type Forecast, type ForecastOptions } from "./forecas
 import type { Question } from "./inspect-thread.js";
 import { absolutePaths } from "./paths.js";
 
-function inThread<Result>(call: Omit<ThreadCall, "file" | "errors">): Promise<Result> {
+function inThread<Result>(call: Omit<ThreadCall, "errors">): Promise<Result> {
   const file = new URL("./inspect-thread.js", import.meta.url);
   return callInThread({ ...call, file, errors: { ConfigurationError } });
 }

@@ -7,7 +7,7 @@ import type { LocateQuestion } from "./private-thread.js";
 import type { Reaped } from "./reap.js";
 import { SetupError } from "./settings.js";
 
-function inThread<Result>(call: Omit<ThreadCall, "file" | "errors">): Promise<Result> {
+function inThread<Result>(call: Omit<ThreadCall, "errors">): Promise<Result> {
   const file = new URL("./private-thread.js", import.meta.url);
   return callInThread({ ...call, file, errors: { SetupError } });
 }

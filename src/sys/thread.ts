@@ -1,4 +1,5 @@
 /** Calls functions that block in a thread of their own, so that the caller's event loop goes on. */
+import type { MessagePort, Worker } from "node:worker_threads";
 import type { StopFlag } from "../base/stop.js";
 import { decodeErrors, type ErrorClasses, encodeErrors } from "./thread-errors.js";
 
@@ -9,8 +10,6 @@ const threads = (): typeof import("node:worker_threads") => process.getBuiltinMo
 export type Callbacks = Readonly<Record<string, ((...args: never[]) => void) | undefined>>;
 
 export interface ThreadCall {
-  /** The file that the thread runs: it calls `serveThread`. */
-  readonly file: URL;
   /** The name of one of the functions that it serves. */
   readonly name: string;
   /** The function's argument; cloned. */
@@ -31,7 +30,8 @@ export interface ThreadContext {
 
 export type ServedFunctions = Readonly<Record<string, (input: never, context: ThreadContext) => unknown>>;
 
-interface ThreadData {
+/** One call, as it is sent to the thread. */
+interface ThreadRequest {
   readonly name: string;
   readonly input: unknown;
   readonly callbacks: readonly string[];
@@ -50,19 +50,78 @@ const PENDING = 1;
 /** With so many of them the thread waits: a caller that is slow must not run out of memory. */
 const MOST_PENDING = 4096;
 
-/** @throws what the function throws, with its class; what a callback throws, once the function has stopped. */
-export function callInThread<Result>(call: ThreadCall): Promise<Result> {
-  const { file, name, input, signal, callbacks = {}, errors = {} } = call;
-  const words = new Int32Array(new SharedArrayBuffer(8));
+/**
+ * Calls a function in a thread of its own, which runs `file`: that calls `serveThread`.
+ *
+ * @throws what the function throws, with its class; what a callback throws, once the function has stopped.
+ */
+export function callInThread<Result>(call: ThreadCall & { readonly file: URL }): Promise<Result> {
+  const request = requestOf(call);
+  const worker = new (threads().Worker)(call.file, { workerData: request });
+  return resultFrom(worker, call, request.words);
+}
+
+/**
+ * A thread that makes one call after the other: a thread for each call takes 20 ms to start, and a process that starts
+ * thousands of them grows. It keeps the process alive only during a call.
+ */
+export class ResidentThread implements AsyncDisposable {
+  readonly #file: URL;
+  #worker: Worker | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(file: URL) {
+    this.#file = file;
+  }
+
+  /** As `callInThread`, after all calls before it. */
+  call<Result>(call: ThreadCall): Promise<Result> {
+    const result = this.#last.then(() => this.#callNow<Result>(call));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #callNow<Result>(call: ThreadCall): Promise<Result> {
+    const worker = this.#worker ?? this.#start();
+    const request = requestOf(call);
+    worker.ref();
+    worker.postMessage(request);
+    try {
+      return await resultFrom<Result>(worker, call, request.words);
+    } finally {
+      worker.unref();
+    }
+  }
+
+  #start(): Worker {
+    const worker = new (threads().Worker)(this.#file);
+    worker.once("exit", () => {
+      this.#worker = undefined;
+    });
+    this.#worker = worker;
+    return worker;
+  }
+
+  /** Ends the thread after the last call. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#last;
+    await this.#worker?.terminate();
+  }
+}
+
+function requestOf({ name, input, callbacks = {} }: ThreadCall): ThreadRequest {
+  const given = Object.keys(callbacks).filter((key) => callbacks[key] !== undefined);
+  return { name, input, callbacks: given, words: new Int32Array(new SharedArrayBuffer(8)) };
+}
+
+function resultFrom<Result>(worker: Worker, call: ThreadCall, words: Int32Array): Promise<Result> {
+  const { name, signal, callbacks = {}, errors = {} } = call;
   const stop = (): void => {
     Atomics.store(words, STOP, 1);
     Atomics.notify(words, PENDING);
   };
   if (signal?.aborted === true) stop();
   signal?.addEventListener("abort", stop, { once: true });
-  const given = Object.keys(callbacks).filter((key) => callbacks[key] !== undefined);
-  const workerData: ThreadData = { name, input, callbacks: given, words };
-  const worker = new (threads().Worker)(file, { workerData });
   return new Promise<Result>((resolve, reject) => {
     let failure: { readonly reason: unknown } | undefined;
     const fail = (reason: unknown): void => {
@@ -79,26 +138,41 @@ export function callInThread<Result>(call: ThreadCall): Promise<Result> {
         fail(error);
       }
     };
-    worker.on("message", (message: ThreadMessage) => {
-      if ("call" in message) callBack(message.call, message.args);
-      else if ("thrown" in message) fail(decodeErrors(message.thrown, errors));
-      else if (failure === undefined) resolve(message.result as Result);
-    });
-    worker.on("error", fail);
-    worker.on("exit", () => {
+    const settle = (result?: Result): void => {
       signal?.removeEventListener("abort", stop);
-      // Settled already unless something failed.
-      reject(failure === undefined ? new Error(`${name}: the thread ended early`) : failure.reason);
-    });
+      worker.off("message", take).off("error", fail).off("exit", ended);
+      if (failure === undefined) resolve(result as Result);
+      else reject(failure.reason);
+    };
+    const take = (message: ThreadMessage): void => {
+      if ("call" in message) callBack(message.call, message.args);
+      else if ("result" in message) settle(message.result as Result);
+      else {
+        fail(decodeErrors(message.thrown, errors));
+        settle();
+      }
+    };
+    const ended = (): void => {
+      fail(new Error(`${name}: the thread ended early`));
+      settle();
+    };
+    worker.on("message", take).on("error", fail).on("exit", ended);
   });
 }
 
-/** Runs the function that this thread was started for. */
+/** Makes the call that this thread was started for, or each call that its owner sends. */
 export function serveThread(functions: ServedFunctions): void {
   const { parentPort, workerData } = threads();
   if (parentPort === null) return;
-  const { name, input, callbacks, words } = workerData as ThreadData;
-  const send = (message: ThreadMessage): void => parentPort.postMessage(message);
+  const port = parentPort;
+  if (workerData === undefined)
+    port.on("message", (request: ThreadRequest) => serve(functions, request, port));
+  else serve(functions, workerData as ThreadRequest, port);
+}
+
+function serve(functions: ServedFunctions, request: ThreadRequest, port: MessagePort): void {
+  const { name, input, callbacks, words } = request;
+  const send = (message: ThreadMessage): void => port.postMessage(message);
   const caller = (key: string) => {
     return (...args: readonly unknown[]): void => {
       waitForCaller(words);

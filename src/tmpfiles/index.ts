@@ -44,4 +44,4 @@ export { columnOf, type Field, type Line, type ParsedFile } from "./syntax/line.
 export type { Mode } from "./syntax/mode.js";
 export type { Modifiers } from "./syntax/modifiers.js";
 export { quotedPath, quotedPattern } from "./syntax/quote.js";
-export { check, loadItems, readConfigFiles, run } from "./thread/promised.js";
+export { check, loadItems, ResidentEngine, readConfigFiles, run } from "./thread/promised.js";

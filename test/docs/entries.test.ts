@@ -15,6 +15,7 @@ const ENTRIES = Object.entries(manifest.exports).filter(([, file]) => file.endsW
 const WITHOUT_TWIN = new Set([
   "bytes",
   "columnOf",
+  "createCleaner",
   "enter",
   "escapeForDisplay",
   "exitStatus",

@@ -1,7 +1,7 @@
-/** Translates `mayfly clean PATH... --older-than 10d` to lines of tmpfiles.d(5). */
+/** Reads the command line of `mayfly clean PATH... --older-than 10d`. */
 import { lstatSync, type Stats } from "node:fs";
-import { type Bytes, bytes, escapeForDisplay, isAbsolute, toBuffer } from "../../base/bytes.js";
-import { checkSync, quotedPath, quotedPattern } from "../../tmpfiles/index.js";
+import { type Bytes, escapeForDisplay, toBuffer } from "../../base/bytes.js";
+import { AgedPathsError, agedPathLines } from "../../serve/index.js";
 import { given } from "../config-options.js";
 import { UsageError } from "../options.js";
 import type { AdHocValues } from "./options.js";
@@ -32,10 +32,20 @@ export function adHocLines(
   if (combined !== undefined)
     throw new UsageError(`options '--older-than' and '--${combined}' cannot be combined`);
   if (operands.length === 0) throw new UsageError("missing PATH");
-  const age = ageField(options);
-  const lines = operands.map(pathOf).flatMap((path) => [lineFor(path, age), ...exclusions(path, options)]);
-  requireSound(lines);
-  return lines;
+  const { exclude } = options;
+  if (exclude.includes("" as Bytes))
+    throw new UsageError("option '--exclude' expects a pattern, not an empty string");
+  try {
+    return agedPathLines({
+      paths: operands.map(pathOf),
+      olderThan: options["older-than"] ?? "",
+      ageBy: options["age-by"],
+      keepFirstLevel: options["keep-first-level"],
+      exclude,
+    });
+  } catch (error) {
+    throw error instanceof AgedPathsError ? new UsageError(error.message) : error;
+  }
 }
 
 /** Without --older-than, these options would silently do nothing. */
@@ -57,51 +67,15 @@ function isGiven(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }
 
-function ageField(options: AdHocValues): string {
-  const by = options["age-by"] === undefined ? "" : `${options["age-by"]}:`;
-  return `${options["keep-first-level"] ? "~" : ""}${by}${options["older-than"]}`;
-}
-
-function lineFor(path: Bytes, age: string): Bytes {
-  const shown = escapeForDisplay(path);
-  const stat = statOf(path);
-  if (stat === undefined) throw new UsageError(`'${shown}' does not exist`);
-  if (stat.isSymbolicLink())
-    throw new UsageError(`'${shown}' is a symlink; specify the directory that it points to`);
-  if (stat.isFile() && path.endsWith(".conf")) {
+function pathOf(operand: Bytes): Bytes {
+  const path = given(operand);
+  if (path === undefined) throw new UsageError("PATH must not be empty");
+  if (path.endsWith(".conf") && statOf(path)?.isFile()) {
+    const shown = escapeForDisplay(path);
     throw new UsageError(
       `'${shown}' looks like a configuration file. To apply it, omit --older-than; to remove the file itself by age, use an r line`,
     );
   }
-  if (!stat.isDirectory() && !stat.isFile()) throw new UsageError(`'${shown}' is not a directory or file`);
-  return `${stat.isDirectory() ? "e" : "r"} ${quotedPattern(path)} - - - ${quotedPath(bytes(age))}` as Bytes;
-}
-
-function exclusions(path: Bytes, { exclude }: AdHocValues): Bytes[] {
-  return exclude.map((glob) => {
-    if (glob === "") throw new UsageError("option '--exclude' expects a pattern, not an empty string");
-    // The path is quoted, so that only GLOB is a pattern.
-    const pattern = isAbsolute(glob) ? quotedPath(glob) : joined(quotedPattern(path), quotedPath(glob));
-    return `x ${pattern}` as Bytes;
-  });
-}
-
-/** Joins two fields of a line; a field can be quoted only as a whole. */
-function joined(path: Bytes, glob: Bytes): Bytes {
-  const bare = (field: Bytes): string => (field.startsWith('"') ? field.slice(1, -1) : field);
-  const whole = `${bare(path)}/${bare(glob)}`;
-  return (path.startsWith('"') || glob.startsWith('"') ? `"${whole}"` : whole) as Bytes;
-}
-
-/** Rejects lines with errors according to `mayfly check`, such as an invalid age or a line that would clean the system. */
-function requireSound(lines: readonly Bytes[]): void {
-  const finding = checkSync({ inline: true, args: lines }).find(({ severity }) => severity === "error");
-  if (finding !== undefined) throw new UsageError(`${finding.message}. ${finding.title}.`);
-}
-
-function pathOf(operand: Bytes): Bytes {
-  const path = given(operand);
-  if (path === undefined) throw new UsageError("PATH must not be empty");
   return path;
 }
 

@@ -1,6 +1,6 @@
 /** The promised twins of the engine's functions: each runs in a thread of its own. */
 import type { Reporter } from "../../base/events.js";
-import { type Callbacks, callInThread, type ThreadCall } from "../../sys/thread.js";
+import { type Callbacks, callInThread, ResidentThread, type ThreadCall } from "../../sys/thread.js";
 import type { Finding } from "../check/check.js";
 import type { ConfigFiles, ConfigFilesOptions } from "../config/files.js";
 import type { Loaded } from "../config/items.js";
@@ -17,9 +17,12 @@ import type { Summary } from "../model/outcome.js";
 import { SILENT } from "../run/run.js";
 import type { EngineRun } from "./engine-thread.js";
 
-function inThread<Result>(call: Omit<ThreadCall, "file" | "errors">): Promise<Result> {
-  const file = new URL("./engine-thread.js", import.meta.url);
-  return callInThread({ ...call, file, errors: { ItemError } });
+function inThread<Result>(call: Omit<ThreadCall, "errors">): Promise<Result> {
+  return callInThread({
+    ...call,
+    file: new URL("./engine-thread.js", import.meta.url),
+    errors: { ItemError },
+  });
 }
 
 /** `process.env` itself can't be cloned. */
@@ -36,13 +39,31 @@ function cloneable<Options extends { readonly environment?: NodeJS.ProcessEnv }>
  */
 export async function run(options: ThreadRunOptions, reporter: Reporter = SILENT): Promise<Summary> {
   requireThreadRunOptions(options, reporter);
-  const { signal, ...rest } = options;
+  return inThread(runCall(options, reporter));
+}
+
+/** Runs one configuration after the other in one thread, for a process that does so for months. */
+export class ResidentEngine implements AsyncDisposable {
+  readonly #thread = new ResidentThread(new URL("./engine-thread.js", import.meta.url));
+
+  /** As `run`. */
+  async run(options: ThreadRunOptions, reporter: Reporter = SILENT): Promise<Summary> {
+    requireThreadRunOptions(options, reporter);
+    return this.#thread.call({ ...runCall(options, reporter), errors: { ItemError } });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#thread[Symbol.asyncDispose]();
+  }
+}
+
+function runCall({ signal, ...options }: ThreadRunOptions, reporter: Reporter): Omit<ThreadCall, "errors"> {
   const { wantsKept, wantsRemoved } = reporter;
   const input: EngineRun = {
-    options: cloneable(rest),
+    options: cloneable(options),
     wants: { wantsKept, ...(wantsRemoved === undefined ? {} : { wantsRemoved }) },
   };
-  return inThread({ name: "run", input, signal, callbacks: callbacksOf(reporter) });
+  return { name: "run", input, signal, callbacks: callbacksOf(reporter) };
 }
 
 function callbacksOf(reporter: Reporter): Callbacks {
