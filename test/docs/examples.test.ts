@@ -1,20 +1,12 @@
 /** Runs the examples of docs/ as they are, in a directory where the package is installed. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { transformSync } from "esbuild";
-import { needsRoot } from "../unit/temp/scratch.js";
+import { scratch } from "../scratch.js";
+import { needsRoot } from "../unit/temp/environment.js";
 
 const project = resolve(import.meta.dirname, "../../..");
 const pages = readdirSync(join(project, "docs")).filter((page) => page.endsWith(".md"));
@@ -32,8 +24,7 @@ test("each page for programs has examples", () => {
 
 for (const { page, line, root, code } of examples) {
   test(`docs/${page}, the example on line ${line}`, { skip: root ? needsRoot : false }, (t) => {
-    const folder = mkdtempSync(join(tmpdir(), "mayfly-test-"));
-    t.after(() => rmSync(folder, { recursive: true }));
+    const folder = scratch(t);
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(project, join(folder, "node_modules/mayfly"));
     // Node 20 does not know `using` yet.

@@ -7,6 +7,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { COMMANDS } from "#src/cli/table.js";
 import { isRoot, MAYFLY, mayfly, ROOT, Scratch } from "../e2e/program.js";
 import { whileWatching } from "../e2e/watcher.js";
+import { freshName } from "../unit/private-tmp/host.js";
 
 const page = readFileSync(join(ROOT, "docs/json.md"), "utf8");
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -102,7 +103,17 @@ test("forecast", () => {
 
 test("ps", { skip: cannotRunPrivately }, () => {
   const script = 'exec "$0" "$1" ps --json';
-  const { stdout } = mayfly(["run", "--name", "json", "--", "sh", "-c", script, process.execPath, MAYFLY]);
+  const { stdout } = mayfly([
+    "run",
+    "--name",
+    freshName(),
+    "--",
+    "sh",
+    "-c",
+    script,
+    process.execPath,
+    MAYFLY,
+  ]);
   assert.ok(fit("ps", stdout).includes("private-tmp"));
 });
 

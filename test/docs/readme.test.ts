@@ -1,11 +1,11 @@
 /** The README's shell examples print what it shows: they run in a mount namespace with a /srv and a /run of their own. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { needsRoot } from "../unit/temp/scratch.js";
+import { scratch } from "../scratch.js";
+import { needsRoot } from "../unit/temp/environment.js";
 
 const project = resolve(import.meta.dirname, "../../..");
 const readme = readFileSync(join(project, "README.md"), "utf8");
@@ -48,8 +48,7 @@ test("the README has examples, and each one that is not compared is still there"
 for (const { command, output } of examples) {
   const skip = needsRoot || NOT_COMPARED[command] || false;
   test(`README: ${command}`, { skip }, (t) => {
-    const folder = mkdtempSync(join(tmpdir(), "mayfly-test-"));
-    t.after(() => rmSync(folder, { recursive: true }));
+    const folder = scratch(t);
     symlinkSync(join(project, "bin/mayfly.js"), join(folder, "mayfly"));
     const script = `${SCENE}\n${command}\n`;
     const ran = spawnSync("unshare", ["--mount", "--propagation", "private", "sh", "-c", script], {

@@ -1,10 +1,10 @@
 /** Deep and wide trees, few file descriptors, full disks: every limit is respected or reported. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { reference } from "../reference.js";
+import { scratch } from "../scratch.js";
 import { has, isRoot, MAYFLY, type Result, start } from "./program.js";
 
 const real = reference();
@@ -13,8 +13,7 @@ const DEPTH = 10_000;
 const PIECE = 1000;
 const pieces = Array.from({ length: PIECE }, () => "d").join("/");
 
-const home = mkdtempSync(join(tmpdir(), "mayfly-test-"));
-after(() => start("rm", ["-rf", home]));
+const home = scratch({ after });
 const tree = join(home, "tree");
 const copy = join(home, "copy");
 

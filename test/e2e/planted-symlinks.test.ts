@@ -6,7 +6,6 @@ import {
   lchownSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -18,6 +17,7 @@ import {
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { NOBODY } from "../ordinary-user.js";
+import { scratch } from "../scratch.js";
 import { isRoot, mayfly, type Result } from "./program.js";
 
 const skip = !isRoot && "needs root: the symlink's owner and the target's have to be two";
@@ -30,8 +30,7 @@ interface Stage {
 }
 
 function openStage(t: TestContext): Stage {
-  const top = mkdtempSync("/var/tmp/mayfly-test-");
-  t.after(() => rmSync(top, { recursive: true, force: true }));
+  const top = scratch(t, "/var/tmp");
   chmodSync(top, 0o755);
   const [sticky, victim] = [join(top, "sticky"), join(top, "victim")];
   mkdirSync(sticky);

@@ -1,9 +1,7 @@
 /** Starts programs as users do, and returns the result. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { MARK } from "../runner/processes.js";
+import { MARK, makeScratch, removeScratch } from "../scratch.js";
 
 export { has } from "../requirements.js";
 export const ROOT = resolve(import.meta.dirname, "../../..");
@@ -23,8 +21,8 @@ export interface Settings {
 }
 
 /** What clean notes for its next run stays out of the host's own cache. */
-const CACHE = mkdtempSync(join(tmpdir(), "mayfly-e2e-cache-"));
-process.once("exit", () => rmSync(CACHE, { recursive: true, force: true }));
+const CACHE = makeScratch();
+process.once("exit", () => removeScratch(CACHE));
 
 /** A plain environment, so that the tester's own settings decide nothing. */
 const PLAIN = {
@@ -66,9 +64,9 @@ export function mayflyOnTerminal(args: readonly string[], settings: Settings = {
 
 /** A directory of the test's own, away from /tmp: no line of the host's configuration is about it. */
 export class Scratch implements Disposable {
-  readonly path = mkdtempSync(join(process.env.MAYFLY_TEST_DIR ?? tmpdir(), "mayfly-e2e-"));
+  readonly path = makeScratch();
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true, force: true });
+    removeScratch(this.path);
   }
 }

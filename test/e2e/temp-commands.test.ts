@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { sweepStaleSync } from "#src/index.js";
 import { firstOutput, untilDead } from "../children.js";
 import { kill } from "../runner/processes.js";
-import { scratch } from "../unit/temp/scratch.js";
+import { scratch } from "../scratch.js";
 import { MAYFLY, mayfly, start } from "./program.js";
 
 test("mktemp makes a file of 0600, or with -d a directory of 0700", (t) => {

@@ -8,8 +8,8 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { withTempDir } from "#src/index.js";
 import { until } from "../children.js";
+import { scratch } from "../scratch.js";
 import { ageInALoop, cleanerMissing } from "../unit/temp/ageing.js";
-import { scratch } from "../unit/temp/scratch.js";
 
 const run = promisify(execFile);
 const LONG_AGO = new Date("2001-02-03T04:05:06Z");

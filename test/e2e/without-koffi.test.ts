@@ -4,7 +4,7 @@ import { cpSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { scratch } from "../unit/temp/scratch.js";
+import { scratch } from "../scratch.js";
 import { ROOT, start } from "./program.js";
 
 test("without koffi, the help works, and everything else reports what is missing", (t) => {

@@ -4,8 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
@@ -15,10 +14,10 @@ import { type Explanation, explainSync } from "#src/inspect/index.js";
 import { systemClock } from "#src/sys/clock.js";
 import { checkSync, runSync } from "#src/tmpfiles/index.js";
 import { reference } from "../reference.js";
+import { scratch } from "../scratch.js";
 import { clockAhead } from "../unit/temp/ageing.js";
 
-const home = mkdtempSync(join(tmpdir(), "mayfly-advice-"));
-after(() => rmSync(home, { recursive: true, force: true }));
+const home = scratch({ after });
 
 const tools = reference();
 const shim = clockAhead(home);

@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { checkSync } from "#src/tmpfiles/check/check.js";
 import { reference } from "../reference.js";
+import { scratch } from "../scratch.js";
 
 const real = reference();
 const missing = real.missing ?? false;
@@ -30,8 +28,7 @@ const CONFIGURATIONS: readonly (readonly string[])[] = [
 
 test("the rule finds exactly the paths that 262 refuses", { skip }, (t) => {
   for (const lines of CONFIGURATIONS) {
-    const directory = mkdtempSync(join(tmpdir(), "mayfly-check-"));
-    t.after(() => rmSync(directory, { recursive: true }));
+    const directory = scratch(t);
     const args = lines.map((line) => line.replace("@", directory));
     const run = () => spawnSync(real.binary ?? "", ["--create", "--inline", ...args]).status;
     run();

@@ -1,20 +1,19 @@
 /** Random configuration files that are read but not run: both programs reject the same lines. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { bytes } from "#src/base/bytes.js";
 import { loadItemsSync } from "#src/tmpfiles/index.js";
 import { reference } from "../reference.js";
+import { scratch } from "../scratch.js";
 import { render, written } from "./configuration.js";
 
 const real = reference();
 const skip = real.missing ?? false;
-const folder = mkdtempSync(join(tmpdir(), "mayfly-configuration-"));
-after(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratch({ after });
 
 const file = join(folder, "x.conf");
 const RUNS = Number(process.env.CASES ?? 200);

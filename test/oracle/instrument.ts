@@ -1,9 +1,9 @@
 /** A library to preload that moves the wall clock forward, because change and birth times cannot be set back. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NOT_COMPARED, type Reference } from "../reference.js";
+import { makeScratch, removeScratch } from "../scratch.js";
 
 const SOURCE = `
 #define _GNU_SOURCE
@@ -48,8 +48,8 @@ export interface Instrument {
 /** Sets it up, or says why it can't be had. */
 export function instrument(real: Reference): Instrument | { readonly missing: string } {
   if (real.missing !== undefined) return { missing: real.missing };
-  const folder = mkdtempSync(join(tmpdir(), "mayfly-instrument-"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const folder = makeScratch();
+  const remove = (): void => removeScratch(folder);
   chmodSync(folder, 0o755);
   const source = join(folder, "clock.c");
   const clock = join(folder, "clock.so");

@@ -1,21 +1,10 @@
-/** The directory in which a case runs: two copies of its tree, whose paths have the same length. */
-import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { NOBODY } from "../ordinary-user.js";
+import { makeScratch, removeScratch } from "../scratch.js";
 import { baseOf, type Case, textOf } from "./case.js";
 import { setTimes } from "./libc.js";
-import { build, freeze, type Held, release } from "./tree.js";
+import { build, type Held, release } from "./tree.js";
 
 export interface Copy {
   readonly at: Buffer;
@@ -73,35 +62,14 @@ function openCopy(at: string, one: Case, now: bigint): Copy {
 }
 
 export function openLab(one: Case): Lab {
-  const folder = mkdtempSync(join(one.disk, "mayfly-oracle-"));
+  const folder = makeScratch(one.disk);
   chmodSync(folder, 0o755);
   const now = BigInt(Date.now()) * 1_000_000n;
   const first = openCopy(join(folder, "a"), one, now);
   const second = openCopy(join(folder, "b"), one, now);
   const close = (): void => {
     for (const copy of [first, second]) release(copy.held);
-    removeAll(folder);
+    removeScratch(folder);
   };
   return { folder, copies: [first, second], since: now - 1_000_000_000n, close };
-}
-
-/** Removes the directory at any depth, including immutable files. */
-export function removeAll(folder: string): void {
-  const remove = (): SpawnSyncReturns<string> => spawnSync("rm", ["-rf", "--", folder], { encoding: "utf8" });
-  if (remove().status === 0) return;
-  thaw(Buffer.from(folder));
-  const { status, stderr } = remove();
-  if (status !== 0) throw new Error(stderr);
-}
-
-function thaw(top: Buffer): void {
-  const pending = [top];
-  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
-    freeze(path, 0);
-    if (!lstatSync(path).isDirectory()) continue;
-    chmodSync(path, 0o700);
-    const above = path;
-    for (const name of readdirSync(path, { encoding: "buffer" }))
-      pending.push(Buffer.concat([above, Buffer.from("/"), name]));
-  }
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import fc from "fast-check";
 import { reference } from "../reference.js";
+import { scratch } from "../scratch.js";
 import { configuration } from "./parse-arbitrary.js";
 import { crafted } from "./parse-lines.js";
 import { type Choice, engineOutcome, type Outcome, referenceOutcome } from "./parse-outcome.js";
@@ -13,12 +13,6 @@ const real = reference();
 const skip = real.missing ?? false;
 const CASES = Number(process.env.CASES ?? 150);
 const HOST = { PATH: process.env.PATH ?? "", HOME: "/home/somebody" };
-
-function scratch(t: TestContext): string {
-  const directory = mkdtempSync(join(tmpdir(), "mayfly-parse-"));
-  t.after(() => rmSync(directory, { recursive: true }));
-  return directory;
-}
 
 function both(choice: Choice): [ours: Outcome, theirs: Outcome] {
   return [engineOutcome(choice), referenceOutcome(real.binary ?? "", choice)];

@@ -5,7 +5,6 @@ import {
   existsSync,
   lchownSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -16,6 +15,7 @@ import {
 import { join } from "node:path";
 import { setTimes } from "../oracle/libc.js";
 import { differences, type Snapshot, snapshot } from "../oracle/snapshot.js";
+import { makeScratch, removeScratch } from "../scratch.js";
 
 export const isRoot = process.getuid?.() === 0;
 /** Who owns the tree: where the test runs as root, somebody else. */
@@ -77,7 +77,7 @@ function leaks(copies: string): string[] {
 }
 
 export function openArena(): Arena {
-  const folder = mkdtempSync("/var/tmp/mayfly-race-");
+  const folder = makeScratch("/var/tmp");
   chmodSync(folder, 0o755);
   const canary = join(folder, "canary");
   fill(canary, isRoot ? 0 : ATTACKER, SECRET);
@@ -118,6 +118,6 @@ export function openArena(): Arena {
     canary,
     rebuild,
     harm: () => [...differences(before, look()), ...leaks(join(folder, COPIES))],
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    close: () => removeScratch(folder),
   };
 }

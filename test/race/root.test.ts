@@ -1,21 +1,13 @@
 /** A directory that is exchanged with one outside of --root does not let `..` leave the root. */
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { Fd, O_DIRECTORY, O_RDONLY, openat } from "#src/sys/files.js";
 import { differences, snapshot } from "../oracle/snapshot.js";
 import { openWorker } from "../oracle/subject.js";
+import { makeScratch, removeScratch } from "../scratch.js";
 import { startAttacker } from "./attacker.js";
 
 const SWAPS = Number(process.env.SWAPS ?? 2_000);
@@ -41,7 +33,7 @@ function fill(directory: string, content: string): void {
 }
 
 function openPlace(): Place {
-  const folder = mkdtempSync("/var/tmp/mayfly-race-");
+  const folder = makeScratch("/var/tmp");
   const [tree, outside] = [join(folder, "tree"), join(folder, "outside")];
   fill(outside, SECRET);
   const rebuild = (): void => {
@@ -56,7 +48,7 @@ function openPlace(): Place {
     renameSync(next, tree);
   };
   rebuild();
-  return { folder, tree, outside, rebuild, close: () => rmSync(folder, { recursive: true, force: true }) };
+  return { folder, tree, outside, rebuild, close: () => removeScratch(folder) };
 }
 
 async function underAttack(

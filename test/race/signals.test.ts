@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { type TestContext, test } from "node:test";
-import { scratch } from "../unit/temp/scratch.js";
+import { scratch } from "../scratch.js";
 import { started } from "../unit/temp/started.js";
 
 const BUSY = `

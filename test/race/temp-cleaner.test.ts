@@ -6,8 +6,8 @@ import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { mkdtempSync, mkstempSync } from "#src/index.js";
 import { firstOutput } from "../children.js";
+import { scratch } from "../scratch.js";
 import { ageInALoop, cleanerMissing } from "../unit/temp/ageing.js";
-import { scratch } from "../unit/temp/scratch.js";
 
 const DIRECTORIES = 40_000;
 const FILES = 5000;

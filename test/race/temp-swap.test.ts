@@ -7,7 +7,8 @@ import { type TestContext, test } from "node:test";
 import { mkdtempSync, mkstempSync, openTempSync, SyscallError, UnsafePathError } from "#src/index.js";
 import { firstOutput } from "../children.js";
 import { cannotBeNobody } from "../ordinary-user.js";
-import { needsRoot, scratch } from "../unit/temp/scratch.js";
+import { scratch } from "../scratch.js";
+import { needsRoot } from "../unit/temp/environment.js";
 
 const CALLS = 20_000;
 const NOBODY = 65534;

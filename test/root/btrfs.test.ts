@@ -1,11 +1,12 @@
 /** Subvolumes and quota groups on a btrfs, compared with those that systemd-tmpfiles 262 creates. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { reference } from "../reference.js";
 import { needsDisk } from "../requirements.js";
+import { scratch } from "../scratch.js";
 
 const MEBIBYTE = 1 << 20;
 const CONFIG = `
@@ -33,7 +34,7 @@ function sh(command: string, ...args: string[]): string {
 }
 
 /** A btrfs with quotas, its top in the group 7/0; its numbers are those of any other one made so. */
-function makeBtrfs(mounts: string[], folder: string, name: string, quota: boolean): string {
+function makeBtrfs(folder: string, name: string, quota: boolean): string {
   const image = join(folder, `${name}.img`);
   const at = join(folder, name);
   writeFileSync(image, "");
@@ -41,7 +42,6 @@ function makeBtrfs(mounts: string[], folder: string, name: string, quota: boolea
   sh("mkfs.btrfs", "-q", image);
   mkdirSync(at);
   sh("mount", "-o", "loop", image, at);
-  mounts.push(at);
   writeFileSync(join(at, "file"), "in the way");
   if (quota) {
     sh("btrfs", "quota", "enable", at);
@@ -69,13 +69,8 @@ function look(at: string): string {
 
 for (const quota of [false, true]) {
   test(`v, q and Q, with quota ${quota ? "on" : "off"}`, { skip: missing() }, (t) => {
-    const folder = mkdtempSync("/var/tmp/mayfly-test-");
-    const mounts: string[] = [];
-    t.after(() => {
-      for (const mount of mounts) sh("umount", mount);
-      rmSync(folder, { recursive: true });
-    });
-    const [expected, actual] = ["262", "own"].map((name) => makeBtrfs(mounts, folder, name, quota));
+    const folder = scratch(t, "/var/tmp");
+    const [expected, actual] = ["262", "own"].map((name) => makeBtrfs(folder, name, quota));
     assert.ok(expected !== undefined && actual !== undefined);
     const config = join(folder, "x.conf");
     writeFileSync(config, CONFIG);
@@ -92,13 +87,8 @@ for (const quota of [false, true]) {
 test("= replaces a subvolume that contains another one, where 262 fails half-way", {
   skip: missing(),
 }, (t) => {
-  const folder = mkdtempSync("/var/tmp/mayfly-test-");
-  const mounts: string[] = [];
-  t.after(() => {
-    for (const mount of mounts) sh("umount", mount);
-    rmSync(folder, { recursive: true });
-  });
-  const at = makeBtrfs(mounts, folder, "both", false);
+  const folder = scratch(t, "/var/tmp");
+  const at = makeBtrfs(folder, "both", false);
   const config = join(folder, "x.conf");
   writeFileSync(config, "f= /outer\n");
   for (const name of ["outer", "outer/inner"]) sh("btrfs", "-q", "subvolume", "create", join(at, name));

@@ -7,7 +7,6 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -15,6 +14,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import { reference } from "../reference.js";
+import { scratch } from "../scratch.js";
 
 const MAYFLY = join(import.meta.dirname, "../../../bin/mayfly.js");
 const LINES = [
@@ -34,8 +34,7 @@ function missing(): string | false {
 
 for (const setting of [0, 1]) {
   test(`with fs.protected_hardlinks at ${setting}`, { skip: missing() }, (t) => {
-    const at = mkdtempSync("/var/tmp/mayfly-test-");
-    t.after(() => rmSync(at, { recursive: true }));
+    const at = scratch(t, "/var/tmp");
     writeFileSync(join(at, "setting"), `${setting}\n`);
     const status = (line: string, program: readonly string[]): number | null => {
       mkdirSync(join(at, "x"));
@@ -60,8 +59,7 @@ for (const setting of [0, 1]) {
 for (const setting of [0, 1]) {
   const what = `a symlink with two names in a sticky directory, with fs.protected_hardlinks at ${setting}`;
   test(what, { skip: missing() }, (t) => {
-    const at = mkdtempSync("/var/tmp/mayfly-test-");
-    t.after(() => rmSync(at, { recursive: true }));
+    const at = scratch(t, "/var/tmp");
     for (const name of ["a", "sticky", "target"]) mkdirSync(join(at, name));
     chmodSync(join(at, "sticky"), 0o1777);
     writeFileSync(join(at, "setting"), `${setting}\n`);

@@ -16,7 +16,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { WatchEvent } from "#src/inspect/index.js";
 import { MAYFLY } from "../e2e/program.js";
-import { NEEDS_NAMES, scratch, watching } from "../unit/inspect/watching.js";
+import { scratch } from "../scratch.js";
+import { NEEDS_NAMES, watching } from "../unit/inspect/watching.js";
 
 const skip = NEEDS_NAMES;
 const NOBODY = 65534;

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmdirSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import type { WatchEvent } from "#src/inspect/index.js";
 import { Fd, RENAME_EXCHANGE, renameat2 } from "#src/sys/files.js";
 import { needsDisk } from "../requirements.js";
-import { NEEDS_NAMES, NEEDS_ROOT, scratch, watching } from "../unit/inspect/watching.js";
+import { scratch } from "../scratch.js";
+import { NEEDS_NAMES, NEEDS_ROOT, watching } from "../unit/inspect/watching.js";
 
 const skip = NEEDS_ROOT;
 const skipBtrfs = needsDisk("btrfs");
@@ -20,16 +20,12 @@ function must(command: string, ...args: string[]): void {
 
 /** A btrfs of the test's own, with a subvolume `sub` in it; its top level and the subvolume are mounted apart. */
 function btrfs(t: TestContext): { top: string; sub: string; image: string } {
-  const dir = mkdtempSync(join(tmpdir(), "mayfly-disk-"));
+  const dir = scratch(t);
   const [image, top, sub] = ["image", "top", "sub"].map((name) => join(dir, name)) as [
     string,
     string,
     string,
   ];
-  t.after(() => {
-    for (const each of [sub, top]) spawnSync("umount", ["-l", each]);
-    rmSync(dir, { recursive: true, force: true });
-  });
   must("truncate", "-s", "256M", image);
   must("mkfs.btrfs", "-q", image);
   for (const each of [top, sub]) mkdirSync(each);
@@ -128,12 +124,8 @@ test("on a subvolume of a btrfs, short-lived directories are reported completely
 
 /** An overlay whose layers are on an ext4 or tmpfs of the host, next to its mount point. */
 function overlay(t: TestContext): { on: string; upper: string } {
-  const dir = mkdtempSync(join("/var/tmp", "mayfly-overlay-"));
+  const dir = scratch(t, "/var/tmp");
   const on = join(dir, "on");
-  t.after(() => {
-    spawnSync("umount", ["-l", on]);
-    rmSync(dir, { recursive: true, force: true });
-  });
   for (const name of ["lower/d", "upper", "work", "on"]) mkdirSync(join(dir, name), { recursive: true });
   writeFileSync(join(dir, "lower/d/old"), "old");
   const layers = `lowerdir=${dir}/lower,upperdir=${dir}/upper,workdir=${dir}/work`;

@@ -7,7 +7,8 @@ import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { Fd, RENAME_EXCHANGE, renameat2 } from "#src/sys/files.js";
 import { whileWatching } from "../e2e/watcher.js";
-import { NEEDS_ROOT, scratch } from "../unit/inspect/watching.js";
+import { scratch } from "../scratch.js";
+import { NEEDS_ROOT } from "../unit/inspect/watching.js";
 
 const skip = NEEDS_ROOT;
 const FILE_SYSTEMS = [undefined, "/dev/shm"];

@@ -4,7 +4,8 @@ import { chmodSync, chownSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cannotBeNobody } from "../ordinary-user.js";
-import { NEEDS_ROOT, scratch } from "../unit/inspect/watching.js";
+import { scratch } from "../scratch.js";
+import { NEEDS_ROOT } from "../unit/inspect/watching.js";
 
 const root = join(import.meta.dirname, "../../..");
 const skip = NEEDS_ROOT;

@@ -6,7 +6,8 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { needsCompiler } from "../requirements.js";
-import { NEEDS_NAMES, scratch, watching } from "../unit/inspect/watching.js";
+import { scratch } from "../scratch.js";
+import { NEEDS_NAMES, watching } from "../unit/inspect/watching.js";
 
 const PROGRAMS = 2000;
 const skip = NEEDS_NAMES || needsCompiler;

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { NEEDS_ROOT, scratch, watching } from "../unit/inspect/watching.js";
+import { scratch } from "../scratch.js";
+import { NEEDS_ROOT, watching } from "../unit/inspect/watching.js";
 
 const OTHER = "needs ext4 below the temporary directory, and the recorder";
 

@@ -1,23 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { explainSync, type WatchEvent } from "#src/inspect/index.js";
 import { reference } from "../reference.js";
 import { needsDisk } from "../requirements.js";
-import { NEEDS_NAMES, scratch, watching } from "../unit/inspect/watching.js";
+import { scratch } from "../scratch.js";
+import { NEEDS_NAMES, watching } from "../unit/inspect/watching.js";
 
 const real = reference();
 const skip = NEEDS_NAMES || (real.missing ?? false);
@@ -29,17 +20,13 @@ function must(command: string, ...args: string[]): void {
 
 /** An ext4 whose inodes cannot store a birth time, mounted. */
 function withoutBirthTimes(t: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), "mayfly-disk-"));
+  const dir = scratch(t);
   const image = join(dir, "image");
   const mount = join(dir, "disk");
   must("truncate", "-s", "16M", image);
   must("mkfs.ext4", "-q", "-I", "128", image);
   mkdirSync(mount);
   must("mount", "-o", "loop", image, mount);
-  t.after(() => {
-    spawnSync("umount", ["-l", mount]);
-    rmSync(dir, { recursive: true, force: true });
-  });
   return mount;
 }
 

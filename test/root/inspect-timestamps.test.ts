@@ -4,7 +4,8 @@ import { lstatSync, mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSy
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { explainSync, forecastSync } from "#src/inspect/index.js";
-import { NEEDS_ROOT, scratch } from "../unit/inspect/watching.js";
+import { scratch } from "../scratch.js";
+import { NEEDS_ROOT } from "../unit/inspect/watching.js";
 
 const skip = NEEDS_ROOT;
 const MAYFLY = join(import.meta.dirname, "../../../bin/mayfly.js");

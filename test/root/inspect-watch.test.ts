@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { NEEDS_NAMES, NEEDS_ROOT, scratch, watching } from "../unit/inspect/watching.js";
+import { scratch } from "../scratch.js";
+import { NEEDS_NAMES, NEEDS_ROOT, watching } from "../unit/inspect/watching.js";
 
 const options = { skip: NEEDS_ROOT };
 const named = { skip: NEEDS_NAMES };

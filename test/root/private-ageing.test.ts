@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { test } from "node:test";
 import { WAIT_FOR } from "../children.js";
 import { reference } from "../reference.js";
+import { makeScratch, removeScratch } from "../scratch.js";
 import { CLI, needsRoot } from "../unit/private-tmp/host.js";
 
 const tool = reference();
@@ -28,7 +29,7 @@ const PROJECT = dirname(dirname(CLI));
 
 /** A folder outside of /tmp, where the project is to be seen once something else is mounted there. */
 function withFolder(use: (folder: string) => void): void {
-  const folder = mkdtempSync("/var/mayfly-test-");
+  const folder = makeScratch("/var");
   mkdirSync(`${folder}/project`);
   writeFileSync(`${folder}/stock.conf`, STOCK);
   copyFileSync(resolve(PROJECT, "tmpfiles.d/mayfly.conf"), `${folder}/mayfly.conf`);
@@ -36,9 +37,7 @@ function withFolder(use: (folder: string) => void): void {
   try {
     use(folder);
   } finally {
-    // Refuses if the project should be mounted there still.
-    rmdirSync(`${folder}/project`);
-    rmSync(folder, { recursive: true });
+    removeScratch(folder);
   }
 }
 

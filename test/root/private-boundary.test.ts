@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { until, WAIT_FOR } from "../children.js";
+import { makeScratch, removeScratch } from "../scratch.js";
 import { CLI, directoriesOf, freshName, hidesTmp, mayfly, needsRoot } from "../unit/private-tmp/host.js";
 
 const root = { skip: needsRoot };
 const cli = `${process.execPath} ${CLI}`;
-const run = `${cli} run`;
+const run = `${cli} run --name ${freshName()}`;
 
 /** Runs a shell script in a mount namespace of the test's own, whose mounts are shared as on a host with systemd. */
 function onSharedHost(script: string) {
@@ -44,7 +45,7 @@ test("later mounts of the host are visible inside, also in the directory itself"
 });
 
 test("the symlink attack of CVE-2011-2722 succeeds without Mayfly and fails with it", root, () => {
-  const folder = mkdtempSync("/var/mayfly-test-");
+  const folder = makeScratch("/var");
   writeFileSync(`${folder}/precious`, "precious");
   // Of the file's name only the end differs: the test must not meet a real one. fs.protected_symlinks would stop the
   // attack where it is on, so the attacker here is the victim's own user, as on hosts where it is off.
@@ -59,7 +60,7 @@ test("the symlink attack of CVE-2011-2722 succeeds without Mayfly and fails with
     assert.equal(readFileSync(`${folder}/precious`, "utf8"), "owned", "the attack does not work at all");
   } finally {
     rmSync(link, { force: true });
-    rmSync(folder, { recursive: true });
+    removeScratch(folder);
   }
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { CLI, needsRoot } from "../unit/private-tmp/host.js";
+import { CLI, freshName, needsRoot } from "../unit/private-tmp/host.js";
 
 const skip =
   needsRoot ||
@@ -9,7 +9,7 @@ const skip =
 
 /** As nobody, on a host whose unshare(1) can't be executed. */
 function withoutUnshare(script: string) {
-  const run = `setpriv --reuid 65534 --regid 65534 --clear-groups ${process.execPath} ${CLI} run`;
+  const run = `setpriv --reuid 65534 --regid 65534 --clear-groups ${process.execPath} ${CLI} run --name ${freshName()}`;
   const hide = "mount --bind /dev/null /usr/bin/unshare; cd /";
   const argv = [
     "--mount",

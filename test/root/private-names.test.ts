@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { endWithTest, firstOutput } from "../children.js";
+import { makeScratch, removeScratch } from "../scratch.js";
 import { CLI, directoriesOf, freshName, mayfly, needsRoot } from "../unit/private-tmp/host.js";
 
 const NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"];
@@ -39,7 +40,7 @@ const squat = (name: string): string =>
 
 /** A program that prints its user, in a directory of its own. */
 function planted(): { path: string; folder: string } {
-  const folder = mkdtempSync("/var/mayfly-test-");
+  const folder = makeScratch("/var");
   chmodSync(folder, 0o755);
   const path = `${folder}/id`;
   writeFileSync(path, "#!/bin/sh\necho planted; grep Uid: /proc/self/status; echo secret=$SECRET\n");
@@ -70,7 +71,7 @@ test("a name taken in another user's namespace means nothing to root", skip, asy
     for (const line of listed) assert.match(line, / nobody /);
   } finally {
     await leave(squatter);
-    rmSync(folder, { recursive: true });
+    removeScratch(folder);
   }
 });
 
@@ -166,7 +167,7 @@ test(
       assert.match(joined.stderr, /belong to user nobody/);
     } finally {
       await leave(squatter);
-      rmSync(folder, { recursive: true });
+      removeScratch(folder);
     }
   },
 );
@@ -188,6 +189,6 @@ test("a user cannot give the name of root's command to another namespace", skip,
     }
   } finally {
     await leave(child);
-    rmSync(folder, { recursive: true });
+    removeScratch(folder);
   }
 });

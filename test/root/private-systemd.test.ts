@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { makeScratch, removeScratch } from "../scratch.js";
 import { CLI, freshName, hidesTmp } from "../unit/private-tmp/host.js";
 
 const SYSTEMD = "/usr/lib/systemd/systemd";
@@ -60,7 +61,7 @@ interface Listed {
 test("the main process of a systemd unit is mapped to its directory, also if units share it", {
   skip: missing,
 }, () => {
-  const units = mkdtempSync("/var/mayfly-test-");
+  const units = makeScratch("/var");
   const group = `mayfly-${freshName()}`;
   writeUnits(units);
   try {
@@ -92,6 +93,6 @@ test("the main process of a systemd unit is mapped to its directory, also if uni
       assert.match(hostPath ?? "", new RegExp(`^${target}/systemd-private-[0-9a-f]{32}-${name}-\\w{6}/tmp$`));
     }
   } finally {
-    rmSync(units, { recursive: true });
+    removeScratch(units);
   }
 });

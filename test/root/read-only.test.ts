@@ -1,10 +1,11 @@
 /** A read-only file system: an inode that needs no change is not an error, everything else is, as with 262. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { reference } from "../reference.js";
+import { scratch } from "../scratch.js";
 
 const MAYFLY = join(import.meta.dirname, "../../../bin/mayfly.js");
 const LINES = [
@@ -46,8 +47,7 @@ function missing(): string | false {
 }
 
 test("each line alone has the exit status of 262", { skip: missing() }, (t) => {
-  const at = mkdtempSync("/var/tmp/mayfly-test-");
-  t.after(() => rmSync(at, { recursive: true }));
+  const at = scratch(t, "/var/tmp");
   const tree = join(at, "tree");
   for (const name of ["directory", "full/inside"]) mkdirSync(join(tree, name), { recursive: true });
   writeFileSync(join(tree, "file"), "content", { mode: 0o644 });

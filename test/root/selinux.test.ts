@@ -4,9 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { scratch } from "../scratch.js";
 
 const LIBRARY = `
 #define _GNU_SOURCE
@@ -51,8 +52,7 @@ function missing(): string | false {
 }
 
 test("created and adjusted inodes get the policy's label once", { skip: missing() }, (t) => {
-  const at = mkdtempSync("/var/tmp/mayfly-test-");
-  t.after(() => rmSync(at, { recursive: true }));
+  const at = scratch(t, "/var/tmp");
   mkdirSync(join(at, "lib"));
   mkdirSync(join(at, "old"));
   writeFileSync(join(at, "old/file"), "");

@@ -4,8 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { mkdtempSync, RemovalError, withMount, withMountSync } from "#src/index.js";
+import { scratch } from "../scratch.js";
+import { needsRoot } from "../unit/temp/environment.js";
 import { runProgram } from "../unit/temp/program.js";
-import { needsRoot, scratch } from "../unit/temp/scratch.js";
 
 const skip = needsRoot;
 const MOUNTS = "/run/mayfly";

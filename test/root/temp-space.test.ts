@@ -1,15 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync as mkdtempSyncOfNode,
-  readdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -23,7 +14,8 @@ import {
   withTempDir,
   withTempDirSync,
 } from "#src/index.js";
-import { needsRoot } from "../unit/temp/scratch.js";
+import { scratch } from "../scratch.js";
+import { needsRoot } from "../unit/temp/environment.js";
 
 const skip = needsRoot;
 const KIB = 1024;
@@ -31,15 +23,11 @@ const tooMuch = Buffer.alloc(256 * KIB, 1);
 
 /** A small tmpfs, and beside it a directory with free space. */
 function places(t: TestContext, options = "size=64k"): { small: string; roomy: string } {
-  const base = mkdtempSyncOfNode(join(tmpdir(), "mayfly-test-"));
+  const base = scratch(t);
   const [small, roomy] = [join(base, "small"), join(base, "roomy")];
   mkdirSync(small);
   mkdirSync(roomy);
   execFileSync("mount", ["-t", "tmpfs", "-o", `${options},mode=700`, "tmpfs", small]);
-  t.after(() => {
-    execFileSync("umount", ["-l", small]);
-    rmSync(base, { recursive: true });
-  });
   return { small, roomy };
 }
 

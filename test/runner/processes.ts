@@ -2,9 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-
-/** The environment variable that all processes of a run inherit; helpers that start with a plain environment pass it on. */
-export const MARK = "MAYFLY_TEST_RUN";
+import { MARK } from "../scratch.js";
 
 export interface Process {
   readonly pid: number;

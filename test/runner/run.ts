@@ -36,7 +36,7 @@ const real = reference();
 if (real.binary !== undefined) process.env.MAYFLY_REFERENCE = real.binary;
 else process.env.MAYFLY_NO_REFERENCE = real.why;
 
-const { failed, notCompared, leftRunning } = await runTests({
+const { failed, notCompared, leftRunning, leftBehind } = await runTests({
   files: chosen.map((name) => join(TREE, name)),
   // Races and timers of the slow ones want a core for themselves.
   concurrency: values.quick ? availableParallelism() : 1,
@@ -45,6 +45,7 @@ const { failed, notCompared, leftRunning } = await runTests({
 });
 if (leftRunning.length > 0)
   process.stderr.write(`Ended what tests left running: ${leftRunning.join(", ")}\n`);
+if (leftBehind.length > 0) process.stderr.write(`Removed what tests left behind: ${leftBehind.join(", ")}\n`);
 const reasons = Object.entries(notCompared).map(([reason, count]) => {
   const cause = reason.endsWith(`systemd-tmpfiles ${WANTED}`) ? `, ${real.why}` : "";
   return `${count}: ${reason}${cause}`;

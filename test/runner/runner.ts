@@ -1,10 +1,11 @@
-/** Runs test files with node:test, each with a time limit, and ends all of their processes. */
-import { randomUUID } from "node:crypto";
+/** Runs test files with node:test, each with a time limit, ends all of their processes, and removes what they leave. */
+import { randomBytes } from "node:crypto";
 import { finished } from "node:stream/promises";
 import { run } from "node:test";
 import { spec, tap } from "node:test/reporters";
 import { NOT_COMPARED } from "../reference.js";
-import { descendants, endAllOf, kill, MARK } from "./processes.js";
+import { MARK, removeLeftovers } from "../scratch.js";
+import { descendants, endAllOf, kill } from "./processes.js";
 
 export interface TestRun {
   readonly files: readonly string[];
@@ -21,10 +22,12 @@ export interface Outcome {
   readonly notCompared: Readonly<Record<string, number>>;
   /** What tests left running, as far as it was ended. */
   readonly leftRunning: readonly string[];
+  /** What tests left in directories shared with others, as far as it was removed. */
+  readonly leftBehind: readonly string[];
 }
 
 export async function runTests(options: TestRun): Promise<Outcome> {
-  const mark = randomUUID();
+  const mark = randomBytes(4).toString("hex");
   process.env[MARK] = mark;
   const stop = endOnSignal(mark);
   const watchdog = watchFiles(options.limitSeconds);
@@ -51,7 +54,7 @@ export async function runTests(options: TestRun): Promise<Outcome> {
   await finished(report);
   clearInterval(watchdog);
   const leftRunning = (await endAllOf(mark)).map(({ pid, command }) => `${command} (pid ${pid})`);
-  return { failed, notCompared, leftRunning };
+  return { failed, notCompared, leftRunning, leftBehind: removeLeftovers(mark) };
 }
 
 /** Kills a test file, which is a child of this process, with all that it started once its time is up. */
@@ -69,13 +72,14 @@ function watchFiles(limitSeconds: number): NodeJS.Timeout {
   }, 1000).unref();
 }
 
-/** Ends the run, and then this process, by the signal that asks for it; after that the run starts no more files. */
+/** Ends and tidies the run, and then this process by the signal that asks for it; the run starts no more files. */
 function endOnSignal(mark: string): AbortSignal {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, async () => {
       stop.abort();
       await endAllOf(mark);
+      removeLeftovers(mark);
       process.kill(process.pid, signal);
     });
   return stop.signal;

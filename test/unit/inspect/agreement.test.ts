@@ -15,7 +15,7 @@ import type { Bytes } from "#src/base/bytes.js";
 import type { Event } from "#src/base/events.js";
 import { explainSync, forecastSync } from "#src/inspect/index.js";
 import { runSync } from "#src/tmpfiles/index.js";
-import { scratch } from "./watching.js";
+import { scratch } from "../../scratch.js";
 
 const SECOND = 1_000_000_000n;
 const DAY = 86_400n * SECOND;

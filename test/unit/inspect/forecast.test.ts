@@ -1,7 +1,6 @@
 /** A forecast counts for each day exactly what a run of the engine on that day removes. */
 import assert from "node:assert/strict";
-import { lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { lstatSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import fc from "fast-check";
@@ -10,10 +9,10 @@ import type { Event } from "#src/base/events.js";
 import { type Clock, fixedClock } from "#src/base/time.js";
 import { explainSync, forecastSync } from "#src/inspect/index.js";
 import { runSync } from "#src/tmpfiles/index.js";
+import { scratch } from "../../scratch.js";
 
 const DAY = 86_400_000_000_000n;
-const home = mkdtempSync(join(tmpdir(), "mayfly-forecast-"));
-after(() => rmSync(home, { recursive: true, force: true }));
+const home = scratch({ after });
 
 const directory = fc.constantFrom("", "/a", "/a/b", "/c");
 const pattern = fc.oneof(directory, fc.constantFrom("/*", "/a/*", "/a/b/*", "/a/f1", "/f?", "/a/b/f0"));

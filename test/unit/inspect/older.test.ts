@@ -6,7 +6,7 @@ import { type TestContext, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { explainSync, forecastSync } from "#src/inspect/index.js";
 import { Fd, flock, LOCK_EX, O_DIRECTORY, O_RDONLY, openat } from "#src/sys/files.js";
-import { scratch } from "./watching.js";
+import { scratch } from "../../scratch.js";
 
 const YEAR = 365n * 86_400_000_000_000n;
 

@@ -12,7 +12,7 @@ import {
   forecast,
   forecastSync,
 } from "#src/inspect/index.js";
-import { scratch } from "../tmpfiles/hand-made.js";
+import { scratch } from "../../scratch.js";
 
 const AT = 2_000_000_000_000_000_000n;
 

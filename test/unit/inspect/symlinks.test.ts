@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 import type { Bytes } from "#src/base/bytes.js";
 import { explainSync, forecastSync } from "#src/inspect/index.js";
 import { runSync } from "#src/tmpfiles/index.js";
-import { scratch } from "./watching.js";
+import { scratch } from "../../scratch.js";
 
 /** `real/d/f` and `real/d/sub/g`, both old, with `link` leading to `real`. */
 function context(t: TestContext): { top: string; config: string } {

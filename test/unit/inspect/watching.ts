@@ -1,20 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { TestContext } from "node:test";
 import { type Abilities, type WatchEvent, type WatchOptions, watch } from "#src/inspect/index.js";
 import { needsInitialPidNamespace } from "../../requirements.js";
 
 export const NEEDS_ROOT = process.getuid?.() === 0 ? false : "fanotify needs root";
 /** For tests that need the process of an event after it has ended: without the recorder it is unknown. */
 export const NEEDS_NAMES = NEEDS_ROOT || needsInitialPidNamespace;
-
-/** A directory of the test's own, removed after it. */
-export function scratch(t: TestContext, below = tmpdir()): string {
-  const directory = mkdtempSync(join(below, "mayfly-watch-"));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
-  return directory;
-}
 
 export interface Watched {
   readonly abilities: Abilities;

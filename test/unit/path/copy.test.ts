@@ -5,11 +5,9 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -21,7 +19,7 @@ import { failedWith } from "#src/base/errors.js";
 import { type CopyOptions, copyTree } from "#src/path/copy.js";
 import { Fd, O_DIRECTORY, O_PATH, openat } from "#src/sys/files.js";
 import { getXattr, setXattr } from "#src/sys/xattr.js";
-import { scratch } from "../tmpfiles/hand-made.js";
+import { scratch } from "../../scratch.js";
 
 const PLAIN: CopyOptions = {
   uid: undefined,
@@ -108,8 +106,7 @@ test("a large file is copied completely, with and without reflinks", (t) => {
 
 test("a deep tree does not overflow the stack", (t) => {
   const depth = 400;
-  const dir = mkdtempSync("/dev/shm/mayfly-test-");
-  t.after(() => rmSync(dir, { recursive: true }));
+  const dir = scratch(t, "/dev/shm");
   const path = Array.from({ length: depth }, () => "d").join("/");
   mkdirSync(`${dir}/from/${path}`, { recursive: true });
   assert.deepEqual(copy(dir, "from", "to"), []);

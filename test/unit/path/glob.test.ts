@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
 import fc from "fast-check";
 import { type Bytes, bytes, fromBuffer, normalize } from "#src/base/bytes.js";
 import { expandBraces, MOST_ALTERNATIVES, TooManyAlternativesError } from "#src/path/braces.js";
 import { glob, literalPrefix } from "#src/path/glob.js";
 import { bind, cstring } from "#src/sys/ffi.js";
+import { scratch } from "../../scratch.js";
 
-const dir = mkdtempSync("/var/tmp/mayfly-test-glob-");
-after(() => rmSync(dir, { recursive: true }));
+const dir = scratch({ after }, "/var/tmp");
 
 const RAW_NAME = Buffer.from([0x72, 0xff, 0xfe]);
 for (const name of ["real/sub", "real2", ".hidden", "deep/a/b", "deep/ab/b"]) {

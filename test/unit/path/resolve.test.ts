@@ -1,23 +1,14 @@
 import assert from "node:assert/strict";
-import {
-  chownSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, lstatSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { failedWith, UnsafePathError } from "#src/base/errors.js";
 import { isBelowAutofs, requireNormalized, resolve, resolvePartial } from "#src/path/resolve.js";
 import type { Fd } from "#src/sys/files.js";
 import { chown as chownHeld, statx } from "#src/sys/inode.js";
+import { scratch } from "../../scratch.js";
 
-const dir = mkdtempSync("/var/tmp/mayfly-test-resolve-");
-after(() => rmSync(dir, { recursive: true }));
+const dir = scratch({ after }, "/var/tmp");
 const root = bytes(dir);
 const host = "/" as Bytes;
 const at = (path: string): Bytes => bytes(`${dir}/${path}`);

@@ -1,11 +1,12 @@
 /** The table of SECURITY.md: whose symlinks and directories may lead where. */
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, lchownSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { after, test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { UnsafePathError } from "#src/base/errors.js";
 import { resolve } from "#src/path/resolve.js";
 import { isUnsafeTransition, mayFollow } from "#src/path/transition.js";
+import { scratch } from "../../scratch.js";
 
 const [ROOT, ALICE, BOB] = [0, 1001, 1002];
 const OWNERS = [ROOT, ALICE, BOB];
@@ -32,8 +33,7 @@ test("symlinks are followed as with fs.protected_symlinks", () => {
         }
 });
 
-const dir = mkdtempSync("/var/tmp/mayfly-test-transition-");
-after(() => rmSync(dir, { recursive: true }));
+const dir = scratch({ after }, "/var/tmp");
 chmodSync(dir, 0o755);
 const needsRoot = process.getuid?.() !== 0 && "only root may give files away";
 const HOST = "/" as Bytes;

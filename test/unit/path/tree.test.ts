@@ -1,27 +1,20 @@
 import assert from "node:assert/strict";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { removeTree } from "#src/path/tree.js";
 import { Fd, mkdirat, O_CREAT, O_DIRECTORY, O_WRONLY, openat } from "#src/sys/files.js";
+import { makeScratch } from "../../scratch.js";
 
 const b = (text: string): Bytes => bytes(text);
 
 // Making 30,000 directories takes ext4 half a minute.
 const roomy = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
-function scratch(base = tmpdir()): { path: string; dir: Fd; [Symbol.dispose](): void } {
-  const path = mkdtempSync(join(base, "tree-"));
+function opened(base = tmpdir()): { path: string; dir: Fd; [Symbol.dispose](): void } {
+  const path = makeScratch(base);
   const dir = openat(Fd.cwd, b(path), O_DIRECTORY);
   return {
     path,
@@ -35,7 +28,7 @@ function scratch(base = tmpdir()): { path: string; dir: Fd; [Symbol.dispose](): 
 }
 
 test("a tree is removed, but not the targets of its symlinks", () => {
-  using at = scratch();
+  using at = opened();
   mkdirSync(join(at.path, "top/a/b"), { recursive: true });
   mkdirSync(join(at.path, "outside"));
   writeFileSync(join(at.path, "outside/precious"), "x");
@@ -49,12 +42,12 @@ test("a tree is removed, but not the targets of its symlinks", () => {
 });
 
 test("a missing path is not an error", () => {
-  using at = scratch();
+  using at = opened();
   assert.deepEqual(removeTree(at.dir, b("nothing")), { removed: 0, left: [] });
 });
 
 test("names are bytes", () => {
-  using at = scratch();
+  using at = opened();
   mkdirat(at.dir, "\xff\xfe" as Bytes, 0o700);
   using odd = openat(at.dir, "\xff\xfe" as Bytes, O_DIRECTORY);
   openat(odd, "a\nb\x80" as Bytes, O_CREAT | O_WRONLY, 0o600).close();
@@ -62,7 +55,7 @@ test("names are bytes", () => {
 });
 
 test("directories without permissions are removed", () => {
-  using at = scratch();
+  using at = opened();
   mkdirSync(join(at.path, "top/locked/inner"), { recursive: true });
   writeFileSync(join(at.path, "top/locked/inner/f"), "x");
   chmodSync(join(at.path, "top/locked/inner"), 0);
@@ -72,7 +65,7 @@ test("directories without permissions are removed", () => {
 });
 
 test("30,000 levels with files are removed", () => {
-  using at = scratch(roomy);
+  using at = opened(roomy);
   const depth = 30_000;
   let current = openat(at.dir, b("."), O_DIRECTORY);
   for (let level = 0; level < depth; level++) {
@@ -88,7 +81,7 @@ test("30,000 levels with files are removed", () => {
 });
 
 test("a directory with more entries than one getdents64 buffer is removed", () => {
-  using at = scratch(roomy);
+  using at = opened(roomy);
   mkdirSync(join(at.path, "wide"));
   for (let i = 0; i < 3000; i++)
     mkdirSync(join(at.path, "wide", `directory-${i}`, "inner"), { recursive: true });

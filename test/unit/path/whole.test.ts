@@ -8,7 +8,7 @@ import { makeUnderTemporaryName, makeUnnamed, temporaryName } from "#src/path/wh
 import { Fd, flock, LOCK_EX, mkdirat, O_DIRECTORY, O_PATH, O_RDONLY, openat } from "#src/sys/files.js";
 import { chmod } from "#src/sys/inode.js";
 import { writeAll } from "#src/sys/write.js";
-import { scratch } from "../tmpfiles/hand-made.js";
+import { scratch } from "../../scratch.js";
 
 const NAME = bytes("name");
 

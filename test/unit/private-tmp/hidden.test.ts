@@ -2,19 +2,20 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { makeScratch, removeScratch } from "../../scratch.js";
 import { CLI, isRoot, mayfly, refused } from "./host.js";
 
 const skip = { skip: refused };
 const MODES = ["connected", "disconnected"];
 
 function withFolder(act: (folder: string) => void): void {
-  const folder = mkdtempSync("/tmp/mayfly-test-");
+  const folder = makeScratch("/tmp");
   try {
     act(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeScratch(folder);
   }
 }
 
@@ -101,8 +102,8 @@ test("a symlink is not exposed, wherever it is in the path", skip, () => {
 });
 
 test("while a path is swapped for a symlink, nothing else is ever exposed", skip, async () => {
-  const folder = mkdtempSync("/tmp/mayfly-test-");
-  const victim = mkdtempSync("/var/tmp/mayfly-test-");
+  const folder = makeScratch("/tmp");
+  const victim = makeScratch("/var/tmp");
   writeFileSync(`${victim}/secret`, "");
   mkdirSync(`${folder}/a`);
   symlinkSync(victim, `${folder}/link`);
@@ -132,8 +133,8 @@ test("while a path is swapped for a symlink, nothing else is ever exposed", skip
   } finally {
     swapper.stdin.end();
     await once(swapper, "exit");
-    rmSync(folder, { recursive: true });
-    rmSync(victim, { recursive: true });
+    removeScratch(folder);
+    removeScratch(victim);
   }
 });
 

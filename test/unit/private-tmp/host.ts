@@ -2,6 +2,7 @@ import { type SpawnSyncOptions, type SpawnSyncReturns, spawnSync } from "node:ch
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { markOfRun } from "../../scratch.js";
 
 export { until } from "../../children.js";
 export const isRoot = process.geteuid?.() === 0;
@@ -20,14 +21,20 @@ export const needsRoot: string | false = isRoot ? refused : "needs root";
 export const hidesTmp: string | false =
   needsRoot || (/^\/(var\/)?tmp\//.test(CLI) && "the project lies below /tmp, which this test hides");
 
-/** Runs the command line to its end. */
+/** Runs the command line to its end. A private /tmp gets a name of this test run, unless the arguments name one. */
 export function mayfly(args: readonly string[], options: SpawnSyncOptions = {}): SpawnSyncReturns<string> {
-  return spawnSync(process.execPath, [CLI, ...args], { timeout: 120_000, ...options, encoding: "utf8" });
+  const isNamed = args.some((arg) => /^--(name|join)\b/.test(arg));
+  const name = args[0] === "run" && !isNamed ? ["run", "--name", freshName()] : args.slice(0, 1);
+  return spawnSync(process.execPath, [CLI, ...name, ...args.slice(1)], {
+    timeout: 120_000,
+    ...options,
+    encoding: "utf8",
+  });
 }
 
-/** A name that no other test uses, so that tests can run at once. */
+/** A name that no other test uses, so that tests can run at once, and by which the runner finds what a killed one leaves. */
 export function freshName(): string {
-  return `test-${randomBytes(6).toString("hex")}`;
+  return `test-${markOfRun()}-${randomBytes(6).toString("hex")}`;
 }
 
 /** The outer directories on the host of the private /tmp of that name. */
@@ -48,7 +55,7 @@ export function mountsOf(name: string): string[] {
 
 /** The words that run a shell script privately, for the end of a command line. */
 export function argumentsFor(text: string, ...options: string[]): string[] {
-  return [CLI, "run", ...options, "--", "sh", "-c", text];
+  return [CLI, "run", "--name", freshName(), ...options, "--", "sh", "-c", text];
 }
 
 export function spawnShell(text: string, args: readonly string[]): SpawnSyncReturns<string> {

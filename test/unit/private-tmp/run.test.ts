@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { exitStatus, runPrivately as run, SetupError } from "#src/private-tmp/index.js";
+import { makeScratch, removeScratch } from "../../scratch.js";
 import {
   argumentsFor,
   directoriesOf,
@@ -57,7 +58,7 @@ test(
   "from a working directory below /tmp and with an fd open on it, nothing of the host's is reached",
   skip,
   () => {
-    const below = mkdtempSync("/tmp/mayfly-test-");
+    const below = makeScratch("/tmp");
     mkdirSync(`${below}/inner`);
     writeFileSync(`${below}/secret`, "");
     const fd = openSync("/tmp", "r");
@@ -75,7 +76,7 @@ test(
       assert.match(stdout, /fd\/40\/.*No such file/);
     } finally {
       closeSync(fd);
-      rmSync(below, { recursive: true });
+      removeScratch(below);
     }
   },
 );
@@ -113,7 +114,7 @@ test("--pass-fds keeps the numbers of fds", skip, () => {
 });
 
 test("variables that point below /tmp are removed, and other hidden paths are reported", skip, () => {
-  const socket = mkdtempSync("/tmp/mayfly-test-");
+  const socket = makeScratch("/tmp");
   try {
     const env = { ...process.env, TMPDIR: "/tmp/x", TEMP: "/tmp", TMP: "/var/tmp/y", SSH_AUTH_SOCK: socket };
     const command = ["run", "--", "sh", "-c", 'echo "$(printenv TMPDIR) $(printenv TEMP) $(printenv TMP)"'];
@@ -122,12 +123,12 @@ test("variables that point below /tmp are removed, and other hidden paths are re
     assert.match(reported.stderr, /SSH_AUTH_SOCK points to .*--expose/);
     assert.equal(mayfly(["run", "-q", ...command.slice(1)], { env }).stderr, "");
   } finally {
-    rmSync(socket, { recursive: true });
+    removeScratch(socket);
   }
 });
 
 test("an exposed path is visible, and its siblings are not", skip, () => {
-  const shown = mkdtempSync("/tmp/mayfly-test-");
+  const shown = makeScratch("/tmp");
   mkdirSync(`${shown}/a`, { mode: 0o711 });
   writeFileSync(`${shown}/a/agent`, "held out");
   writeFileSync(`${shown}/a/beside`, "");
@@ -141,7 +142,7 @@ test("an exposed path is visible, and its siblings are not", skip, () => {
     assert.equal(status, 125);
     assert.match(stderr, /only a path below/);
   } finally {
-    rmSync(shown, { recursive: true });
+    removeScratch(shown);
   }
 });
 

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { CLI, isRoot, refused } from "./host.js";
+import { argumentsFor, isRoot, refused } from "./host.js";
 
 const NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"];
 
 /** Runs a shell script with a private /tmp as an ordinary user: as nobody if root runs the tests. */
 function asUser(text: string, ...options: string[]) {
-  const command = [process.execPath, CLI, "run", ...options, "--", "sh", "-c", text];
+  const command = [process.execPath, ...argumentsFor(text, ...options)];
   const argv = isRoot ? ["setpriv", ...NOBODY, ...command] : command;
   return spawnSync(argv[0] ?? "", argv.slice(1), { encoding: "utf8", cwd: "/" });
 }

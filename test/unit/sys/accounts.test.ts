@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
@@ -12,6 +12,7 @@ import {
   rootAccounts,
   userName,
 } from "#src/sys/accounts.js";
+import { scratch } from "../../scratch.js";
 
 const ask = (name: string): [number | undefined, number | undefined] => [
   hostAccounts.user(name as Bytes),
@@ -46,8 +47,7 @@ test("ids are decimal, without leading zeros, and not 65535 or 4294967295", () =
 });
 
 test("a root has its own accounts, and symlinks stay inside it", (t) => {
-  const root = mkdtempSync(join(tmpdir(), "mayfly-accounts-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = scratch(t);
   const empty = rootAccounts(bytes(root));
   assert.deepEqual([empty.user("root" as Bytes), empty.user("daemon" as Bytes)], [0, undefined]);
   mkdirSync(join(root, "etc"));

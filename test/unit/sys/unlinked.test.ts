@@ -1,14 +1,14 @@
 /** A file that was opened by a name shows whether that name was removed since, whatever has replaced it. */
 import assert from "node:assert/strict";
-import { linkSync, mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { linkSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { after, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { Fd, O_PATH, openat } from "#src/sys/files.js";
 import { statx } from "#src/sys/inode.js";
 import { isUnlinked } from "#src/sys/processes.js";
+import { scratch } from "../../scratch.js";
 
-const dir = mkdtempSync("/var/tmp/mayfly-test-unlinked-");
-after(() => rmSync(dir, { recursive: true }));
+const dir = scratch({ after }, "/var/tmp");
 const [first, second] = [`${dir}/first`, `${dir}/second`];
 
 /** Of two names of one file, opens the second. */

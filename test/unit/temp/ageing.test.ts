@@ -10,10 +10,11 @@ import {
   mkdtempSync,
   mkstempSync,
 } from "#src/index.js";
+import { scratch } from "../../scratch.js";
 import { ageOnce, cleanerMissing, clockAhead } from "./ageing.js";
+import { useRuntimeDir } from "./environment.js";
 import { peersIn } from "./peers.js";
 import { runProgram } from "./program.js";
-import { scratch, useRuntimeDir } from "./scratch.js";
 
 const LONG_AGO = new Date("2001-02-03T04:05:06Z");
 const FILES = ["a", "b/c", "b/d/e", "f/g/h/i"];

@@ -4,7 +4,8 @@ import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import * as mayfly from "#src/index.js";
-import { scratch, withTmpdir } from "./scratch.js";
+import { scratch } from "../../scratch.js";
+import { withTmpdir } from "./environment.js";
 
 type Function = (...args: readonly unknown[]) => unknown;
 const call = (name: string): Function => Reflect.get(mayfly, name) as Function;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { mkdtemp, mkdtempSync, withTempDir, withTempDirSync } from "#src/index.js";
 import { Fd, flock, LOCK_EX, LOCK_NB, O_DIRECTORY, openat } from "#src/sys/files.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../scratch.js";
 
 function isLocked(path: string): boolean {
   using fd = openat(Fd.cwd, bytes(path), O_DIRECTORY);

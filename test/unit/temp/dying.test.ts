@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { sweepStaleSync } from "#src/index.js";
+import { scratch } from "../../scratch.js";
 import { runProgram } from "./program.js";
-import { scratch } from "./scratch.js";
 
 /** Makes one of each kind, with something in it. */
 const make = `

@@ -8,7 +8,7 @@ import { bytes } from "#src/base/bytes.js";
 import { mkstemp, mkstempSync, openMemfdSync, openTemp, openTempSync } from "#src/index.js";
 import { Fd, flock, LOCK_EX, LOCK_NB, O_DIRECTORY, openat } from "#src/sys/files.js";
 import { unlinkedFile } from "#src/temp/new-file.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../scratch.js";
 
 const O_CLOEXEC = 0o2000000;
 const flagsOf = (fd: number): number =>

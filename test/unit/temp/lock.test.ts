@@ -6,8 +6,8 @@ import { test } from "node:test";
 import { sweepStaleSync } from "#src/index.js";
 import { firstOutput, untilDead } from "../../children.js";
 import { kill } from "../../runner/processes.js";
+import { scratch } from "../../scratch.js";
 import { library, program, runProgram } from "./program.js";
-import { scratch } from "./scratch.js";
 
 /** For programs: whether somebody holds a lock on the directory. */
 const isLocked = `

@@ -19,7 +19,7 @@ import { mkstempSync, openMemfdSync, openTempSync, type PersistOptions, sweepSta
 import { Fd, flock, LOCK_EX, LOCK_NB, LOCK_SH, O_DIRECTORY, openat } from "#src/sys/files.js";
 import { unlinkedFile } from "#src/temp/new-file.js";
 import { TempFile } from "#src/temp/temp-file.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../scratch.js";
 import { started } from "./started.js";
 
 interface Persistable extends Disposable {

@@ -6,7 +6,8 @@ import type { Bytes } from "#src/base/bytes.js";
 import { mkdtempSync, mkstempSync, openTempSync, tempRootSync, UnsafePathError } from "#src/index.js";
 import { parseMountInfo } from "#src/sys/mountinfo.js";
 import { isUpIn } from "#src/temp/early-boot.js";
-import { isRoot, needsRoot, scratch, useRuntimeDir, withTmpdir } from "./scratch.js";
+import { scratch } from "../../scratch.js";
+import { isRoot, needsRoot, useRuntimeDir, withTmpdir } from "./environment.js";
 
 const makers = { mkdtempSync, mkstempSync, openTempSync };
 

@@ -6,7 +6,7 @@ import { type Bytes, bytes } from "#src/base/bytes.js";
 import { makeDirectory } from "#src/temp/directory.js";
 import { newFile } from "#src/temp/new-file.js";
 import { openTempParent } from "#src/temp/parent.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../scratch.js";
 
 // Nobody can guess 128 bits; here the names are known in advance, and already taken.
 const PLANTED = ["file", "directory", "link-to-file", "link-to-directory", "link-to-nothing"];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
 import { cleanupOnSignal, cleanupOnSignalSync, type SignalCleanup } from "#src/index.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../scratch.js";
 import { started } from "./started.js";
 
 test("a second signal during the removal changes nothing", async (t) => {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { mkdtempSync, mkstempSync, sweepStale, sweepStaleSync } from "#src/index.js";
-import { isRoot, scratch } from "./scratch.js";
+import { scratch } from "../../scratch.js";
+import { isRoot } from "./environment.js";
 
 const library = pathToFileURL(join(import.meta.dirname, "../../../../dist/index.js")).href;
 const FRESH = "0123456789abcdef0123456789abcdef";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
+import { scratch } from "../../scratch.js";
 import { library, runProgram } from "./program.js";
-import { scratch } from "./scratch.js";
 
 /** A program with a Worker that has made a directory and a file, and then does what the test asks for. */
 function withWorker(dir: string, then: string, main: string): ReturnType<typeof runProgram> {

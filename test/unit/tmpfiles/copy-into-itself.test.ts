@@ -1,22 +1,13 @@
 import assert from "node:assert/strict";
-import {
-  chownSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chownSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { runSync } from "#src/tmpfiles/index.js";
+import { makeScratch, removeScratch } from "../../scratch.js";
 
 test("a directory copied into itself does not contain the copy", () => {
-  const top = mkdtempSync(join(tmpdir(), "mayfly-copy-"));
+  const top = makeScratch();
   try {
     mkdirSync(join(top, "a"));
     writeFileSync(join(top, "a/file"), "content");
@@ -29,13 +20,13 @@ test("a directory copied into itself does not contain the copy", () => {
     assert.equal(exitStatus, 0);
     assert.deepEqual(readdirSync(join(top, "a/copy")), ["file"]);
   } finally {
-    rmSync(top, { recursive: true, force: true });
+    removeScratch(top);
   }
 });
 
 /** Runs `C` from `source` to `copy` in a fresh directory that `prepare` lays out, and returns what `copy` holds then. */
 function copied(prepare: (top: string) => void): string[] {
-  const top = mkdtempSync(join(tmpdir(), "mayfly-copy-"));
+  const top = makeScratch();
   try {
     for (const name of ["a", "b", "c"]) mkdirSync(join(top, "source", name), { recursive: true });
     mkdirSync(join(top, "copy"));
@@ -45,7 +36,7 @@ function copied(prepare: (top: string) => void): string[] {
     assert.equal(exitStatus, 0);
     return readdirSync(join(top, "copy"));
   } finally {
-    rmSync(top, { recursive: true, force: true });
+    removeScratch(top);
   }
 }
 
@@ -78,7 +69,7 @@ test("another user's mark does not count", (t) => {
 test("a copy has its source's timestamps even if its owner cannot be set", (t) => {
   const isRoot = process.geteuid?.() === 0;
   if (isRoot && !maySetEffectiveUser()) return t.skip("this Node refuses seteuid()");
-  const top = mkdtempSync(join(tmpdir(), "mayfly-copy-"));
+  const top = makeScratch();
   try {
     writeFileSync(join(top, "source"), "content");
     utimesSync(join(top, "source"), 1000, 2000);
@@ -94,7 +85,7 @@ test("a copy has its source's timestamps even if its owner cannot be set", (t) =
     assert.deepEqual([atimeMs, mtimeMs], [1_000_000, 2_000_000]);
   } finally {
     if (isRoot) process.seteuid?.(0);
-    rmSync(top, { recursive: true, force: true });
+    removeScratch(top);
   }
 });
 

@@ -22,7 +22,8 @@ import { createFile, writeFile } from "#src/tmpfiles/lines/files.js";
 import { createSymlink } from "#src/tmpfiles/lines/nodes.js";
 import { createItem } from "#src/tmpfiles/run/create.js";
 import { cannotBeNobody, NOBODY, PROGRAM } from "../../ordinary-user.js";
-import { makeItem, makeRun, scratch } from "./hand-made.js";
+import { scratch } from "../../scratch.js";
+import { makeItem, makeRun } from "./hand-made.js";
 
 const modeOf = (path: string): number => lstatSync(path).mode & 0o7777;
 

@@ -1,19 +1,13 @@
 /** A dry run reports what would fail, and its exit status is that of the inspection only, as with 262. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import type { Operation } from "#src/base/events.js";
 import { runSync } from "#src/tmpfiles/index.js";
-
-function scratch(t: TestContext): string {
-  const top = mkdtempSync(join(tmpdir(), "mayfly-dry-"));
-  t.after(() => rmSync(top, { recursive: true, force: true }));
-  return top;
-}
+import { scratch } from "../../scratch.js";
 
 /** The exit status, and which paths something failed at. */
 function tried(operation: Operation, line: string, dryRun: boolean): [number, string[]] {

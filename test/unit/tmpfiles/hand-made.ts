@@ -1,6 +1,3 @@
-/** Items, runs and reporters built by hand, for tests of single handlers. */
-import { mkdtempSync, rmSync } from "node:fs";
-import type { TestContext } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import type { Event } from "#src/base/events.js";
 import { systemClock } from "#src/sys/clock.js";
@@ -80,11 +77,4 @@ export function makeRun(options: { readonly root?: string; readonly dry?: boolea
     preserveAtime: false,
     events,
   };
-}
-
-/** A directory for one test, gone after it. */
-export function scratch(t: TestContext, below = "/var/tmp"): string {
-  const path = mkdtempSync(`${below}/mayfly-test-`);
-  t.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
 }

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, mkdirSync, symlinkSync, writeFileSync } from "no
 import { type TestContext, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { runSync } from "#src/tmpfiles/index.js";
-import { scratch } from "./hand-made.js";
+import { scratch } from "../../scratch.js";
 
 function remove(...lines: string[]): number {
   const reporter = { wantsKept: false, report: () => {} };

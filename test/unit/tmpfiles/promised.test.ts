@@ -28,7 +28,7 @@ import {
   runSync,
   SyscallError,
 } from "#src/tmpfiles/index.js";
-import { scratch } from "./hand-made.js";
+import { scratch } from "../../scratch.js";
 
 const OLD = new Date("2001-02-03T04:05:06Z");
 

@@ -6,7 +6,7 @@ import { bytes } from "#src/base/bytes.js";
 import type { Event } from "#src/base/events.js";
 import { StopSignals } from "#src/sys/stop-signals.js";
 import { runSync, type StopFlag } from "#src/tmpfiles/index.js";
-import { scratch } from "./hand-made.js";
+import { scratch } from "../../scratch.js";
 
 const OLD = new Date("2001-02-03T04:05:06Z");
 

@@ -21,7 +21,7 @@ import fc from "fast-check";
 import { bytes } from "#src/base/bytes.js";
 import { fixedClock, SECOND } from "#src/base/time.js";
 import { AGE_BY_MTIME, type Age } from "#src/tmpfiles/syntax/age.js";
-import { scratch } from "../hand-made.js";
+import { scratch } from "../../../scratch.js";
 import { line, runLines, TEN_DAYS } from "./cleaning.js";
 
 const HALF_AN_HOUR: Age = { ...TEN_DAYS, span: 1800n * SECOND };

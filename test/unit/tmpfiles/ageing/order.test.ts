@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { runSync } from "#src/tmpfiles/run/run.js";
+import { scratch } from "../../../scratch.js";
 import { LATER } from "./cleaning.js";
 
 function staysAfter(t: TestContext, lines: (top: string) => string[]): boolean {
-  const top = mkdtempSync(join(tmpdir(), "mayfly-order-"));
-  t.after(() => rmSync(top, { recursive: true, force: true }));
+  const top = scratch(t);
   mkdirSync(join(top, "emptied"));
   writeFileSync(join(top, "emptied/file"), "");
   const args = lines(top).map(bytes);

@@ -13,7 +13,7 @@ import {
 import { test } from "node:test";
 import { SyscallError } from "#src/base/errors.js";
 import { DAY } from "#src/base/time.js";
-import { scratch } from "../hand-made.js";
+import { scratch } from "../../../scratch.js";
 import { type How, hasFlock, line, lockElsewhere, runLines, TEN_DAYS } from "./cleaning.js";
 
 const OLD = new Date("2001-01-01T00:00:00Z");

@@ -14,7 +14,7 @@ import {
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { systemClock } from "#src/sys/clock.js";
-import { scratch } from "../hand-made.js";
+import { scratch } from "../../../scratch.js";
 import { hasFlock, line, lockElsewhere, runLines, TEN_DAYS } from "./cleaning.js";
 
 const OLD = new Date("2001-01-01T00:00:00Z");

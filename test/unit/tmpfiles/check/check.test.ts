@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
@@ -8,6 +7,7 @@ import { parseMountInfo } from "#src/sys/mountinfo.js";
 import { checkSync } from "#src/tmpfiles/check/check.js";
 import { RULES } from "#src/tmpfiles/check/rules.js";
 import { mayfly } from "../../../e2e/program.js";
+import { scratch } from "../../../scratch.js";
 
 const mounts = parseMountInfo(
   "1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 8:2 / /scratch rw,noatime - ext4 /dev/b rw\n" as Bytes,
@@ -187,8 +187,7 @@ test("no false alarms: a trigger FIFO, a source that is not installed, a package
 });
 
 test("a directory that is a symlink is never cleaned, on the host or below a root", (t) => {
-  const root = mkdtempSync(join(tmpdir(), "mayfly-test-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = scratch(t);
   mkdirSync(join(root, "etc/tmpfiles.d"), { recursive: true });
   mkdirSync(join(root, "var/volatile/tmp"), { recursive: true });
   symlinkSync("volatile/tmp", join(root, "var/tmp"));

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { loadItemsSync } from "#src/tmpfiles/config/items.js";
 import type { LoadOptions } from "#src/tmpfiles/model/options.js";
+import { scratch } from "../../../scratch.js";
 
 const loadLines = (lines: readonly string[], options: LoadOptions = {}) =>
   loadItemsSync({ args: lines.map(bytes), inline: true, environment: {}, ...options });
@@ -71,8 +72,7 @@ test("groups are linked to the nearest above, never to the root directory", () =
 });
 
 test("X has the age of the first line above it, but not its first level", (t) => {
-  const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = scratch(t);
   const file = join(root, "ages.conf");
   const age = (lines: string[]) => {
     writeFileSync(file, lines.join("\n"));
@@ -101,8 +101,7 @@ test("an invalid line is ignored, an invalid argument stops everything", () => {
 });
 
 test("configuration comes by name from the directory of the highest priority", (t) => {
-  const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = scratch(t);
   const put = (path: string, text: string): void => writeFileSync(join(root, path), text);
   for (const directory of ["etc/tmpfiles.d", "usr/lib/tmpfiles.d"])
     mkdirSync(join(root, directory), { recursive: true });
@@ -130,8 +129,7 @@ test("configuration comes by name from the directory of the highest priority", (
 });
 
 test("a directory that is a file, or an unreadable file, is a failure, and the rest is used", (t) => {
-  const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = scratch(t);
   mkdirSync(join(root, "etc"));
   writeFileSync(join(root, "etc/tmpfiles.d"), "d /no\n");
   mkdirSync(join(root, "run/tmpfiles.d"), { recursive: true });
@@ -150,8 +148,7 @@ test("a directory that is a file, or an unreadable file, is a failure, and the r
 });
 
 test("a link among the configuration of a root resolves inside the root", (t) => {
-  const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = scratch(t);
   for (const directory of ["etc/tmpfiles.d", "shared"]) mkdirSync(join(root, directory), { recursive: true });
   writeFileSync(join(root, "shared/a"), "d /inside\n");
   symlinkSync("/shared/a", join(root, "etc/tmpfiles.d/a.conf"));
@@ -161,8 +158,7 @@ test("a link among the configuration of a root resolves inside the root", (t) =>
 });
 
 test("an empty name is nobody below a root, which --graceful passes over, and no name at all on the host", (t) => {
-  const root = mkdtempSync(join(tmpdir(), "mayfly-config-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = scratch(t);
   for (const line of ["d /a 0755 - :", "d /a 0755 :"]) {
     const field = line.endsWith("- :") ? "group" : "user";
     assert.deepEqual(codes([line], { graceful: true }), [`unknown-${field}`]);

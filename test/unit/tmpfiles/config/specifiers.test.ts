@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, release, tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname, release } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { type Expand, expander, placeholders, SPECIFIERS } from "#src/tmpfiles/config/specifiers.js";
+import { scratch } from "../../../scratch.js";
 
 const host = (environment: NodeJS.ProcessEnv = {}, user = false): Expand =>
   expander({ root: undefined, user, environment });
 
 function below(t: TestContext, files: Readonly<Record<string, string>>): Expand {
-  const root = mkdtempSync(join(tmpdir(), "mayfly-specifiers-"));
-  t.after(() => rmSync(root, { recursive: true }));
+  const root = scratch(t);
   mkdirSync(join(root, "etc"));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(root, "etc", name), content);
   return expander({ root: bytes(root), user: false, environment: {} });

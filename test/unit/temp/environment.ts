@@ -1,14 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** What tests of temporary files need of their host and environment. */
 import type { TestContext } from "node:test";
-
-/** A directory for one test, created without the tested code, and removed with the test. */
-export function scratch(t: TestContext, base = tmpdir()): string {
-  const path = mkdtempSync(join(base, "mayfly-test-"));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
 
 export const isRoot = process.geteuid?.() === 0;
 export const needsRoot = isRoot ? false : "needs root";
