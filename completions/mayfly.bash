@@ -80,6 +80,7 @@ _mayfly() {
   clean)
     case "$prev" in
       -j | --jobs) :; return ;;
+      --metrics-file) :; return ;;
       --prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --exclude-prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
@@ -90,12 +91,13 @@ _mayfly() {
       --age-by) :; return ;;
       --exclude) :; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline --older-than --age-by --keep-first-level --exclude -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --metrics-file --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline --older-than --age-by --keep-first-level --exclude -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   create)
     case "$prev" in
       -j | --jobs) :; return ;;
+      --metrics-file) :; return ;;
       --prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --exclude-prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
@@ -103,12 +105,13 @@ _mayfly() {
       --image-policy) :; return ;;
       --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --metrics-file --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   remove)
     case "$prev" in
       -j | --jobs) :; return ;;
+      --metrics-file) :; return ;;
       --prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --exclude-prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
@@ -116,12 +119,13 @@ _mayfly() {
       --image-policy) :; return ;;
       --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--all -n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--all -n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --metrics-file --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   purge)
     case "$prev" in
       -j | --jobs) :; return ;;
+      --metrics-file) :; return ;;
       --prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --exclude-prefix) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
@@ -129,7 +133,7 @@ _mayfly() {
       --image-policy) :; return ;;
       --replace) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --metrics-file --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   check)

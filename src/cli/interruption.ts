@@ -7,14 +7,14 @@ import type { Streams } from "./run-command.js";
  * Runs `act`, which stops early when its flag is raised, and returns its exit status. If a signal raised the flag, the
  * process ends by that signal after the output is written.
  */
-export function untilSignal(
+export async function untilSignal(
   { stdout, stderr }: Streams,
-  act: (stop: StopFlag | undefined) => number,
-): number {
+  act: (stop: StopFlag | undefined) => number | Promise<number>,
+): Promise<number> {
   const signals = StopSignals.listen();
   let status: number;
   try {
-    status = act(signals?.flag);
+    status = await act(signals?.flag);
   } finally {
     signals?.[Symbol.dispose]();
   }

@@ -18,6 +18,7 @@ export type {
 } from "../base/events.js";
 export type { StopFlag } from "../base/stop.js";
 export type { Clock, Nanoseconds } from "../base/time.js";
+export { KEEP_CODES } from "./ageing/guards.js";
 export { checkSync, FINDING_CODES, type Finding } from "./check/check.js";
 export type { Rule } from "./check/rule.js";
 export { RULES } from "./check/rules.js";

@@ -1,6 +1,6 @@
 /** Builds the commands clean, create, remove and purge. */
 import { type Bytes, escapeForDisplay, isAbsolute } from "../../base/bytes.js";
-import type { Operation } from "../../base/events.js";
+import type { Operation, Reporter } from "../../base/events.js";
 import { type ExitStatus, runSync, type Summary } from "../../tmpfiles/index.js";
 import { CONFIG_OPTIONS, configOptionsOf, given, INLINE, refusalOf, rootProblem } from "../config-options.js";
 import { untilSignal } from "../interruption.js";
@@ -14,6 +14,7 @@ import {
 } from "../options.js";
 import { indexPath } from "./index-path.js";
 import { jsonReporter } from "./json.js";
+import type { MetricsFile } from "./metrics-file.js";
 import { AD_HOC_OPTIONS, FRIENDLY } from "./options.js";
 import { newSummaryCounts, type SummaryCounts } from "./summary-counts.js";
 import { textReporter } from "./text.js";
@@ -105,14 +106,30 @@ async function perform(verb: Verb, invocation: VerbInvocation): Promise<number> 
   // With another root, the index would belong to another system.
   const noted = operation === "clean" && !options["no-index"] && configOptions.root === undefined;
   const index = noted ? indexPath() : undefined;
+  const metrics = await metricsOf(operation, options, configOptions.root, reporter);
   const operations = [operation];
   const wanted = { ...configOptions, inWorkingDirectory: true, operations, dryRun, ...jobs, index };
-  return untilSignal(invocation, (stop) => {
-    const outcome = runSync({ ...wanted, stop }, reporter);
+  return untilSignal(invocation, async (stop) => {
+    const outcome = runSync({ ...wanted, stop }, metrics?.reporter ?? reporter);
     const summary = { ...outcome, exitStatus: statusOf(outcome, counts) };
     reporter.finish(summary, (performance.now() - started) / 1000);
+    await metrics?.write(summary);
     return summary.exitStatus;
   });
+}
+
+async function metricsOf(
+  operation: Operation,
+  options: VerbValues,
+  root: Bytes | undefined,
+  reporter: Reporter,
+): Promise<MetricsFile | undefined> {
+  const file = options["metrics-file"];
+  if (file === undefined) return undefined;
+  const path = given(file);
+  if (path === undefined) throw new UsageError("option '--metrics-file' expects a path, not an empty string");
+  const { metricsFile } = await import("./metrics-file.js");
+  return metricsFile({ path, operation, dryRun: options["dry-run"], root }, reporter);
 }
 
 /** The operands, or with --older-than the lines that they are translated to. */

@@ -12,6 +12,12 @@ export const FRIENDLY = [
   { name: "json", help: "Print one JSON object per line: each event, then a summary" },
   { name: "jobs", short: "j", value: "N", help: "Use N threads (default: one per processor)" },
   { name: "no-index", help: "Examine every entry, and neither use nor update the index of previous runs" },
+  {
+    name: "metrics-file",
+    value: "FILE",
+    help: "Add the results to FILE, in Prometheus' text format for the textfile collector of node_exporter",
+    more: "FILE is replaced atomically. Counters continue from its previous content. Use the same FILE for the runs of different commands.",
+  },
 ] as const satisfies readonly Option[];
 
 const AD_HOC = "Ad-hoc cleaning";

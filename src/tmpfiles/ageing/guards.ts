@@ -173,6 +173,9 @@ export const GUARDS: readonly Guard[] = [
   },
 ];
 
+/** Every reason that a run can give, in the order of the guards. */
+export const KEEP_CODES: readonly KeepCode[] = [...new Set(GUARDS.map(({ code }) => code)), "indexed"];
+
 const isFor =
   (kind: "directory" | "other", stage?: Guard["stage"]) =>
   (guard: Guard): boolean =>

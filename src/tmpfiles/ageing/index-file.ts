@@ -1,23 +1,9 @@
 /** The file of the directory index: read only where it is surely this user's own, and replaced as a whole. */
-import { mkdirSync, readSync, writeFileSync } from "node:fs";
+import { mkdirSync, readSync } from "node:fs";
 import { type Bytes, basename, dirname, toBuffer } from "../../base/bytes.js";
-import { failedWith, SyscallError } from "../../base/errors.js";
-import {
-  AT_SYMLINK_FOLLOW,
-  Fd,
-  linkat,
-  O_CREAT,
-  O_DIRECTORY,
-  O_EXCL,
-  O_NOFOLLOW,
-  O_PATH,
-  O_TMPFILE,
-  O_WRONLY,
-  openat,
-  procPath,
-  renameat2,
-  tryUnlinkat,
-} from "../../sys/files.js";
+import { SyscallError } from "../../base/errors.js";
+import { replaceFile } from "../../path/replace-file.js";
+import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../../sys/files.js";
 import { statx } from "../../sys/inode.js";
 import { openRegular, UnusableFileError } from "../../sys/read.js";
 
@@ -53,28 +39,6 @@ export function writeWords(path: Bytes, words: Float64Array): void {
   if (words.byteLength > LARGEST) return;
   mkdirSync(toBuffer(dirname(path)), { recursive: true, mode: 0o700 });
   using dir = openat(Fd.cwd, dirname(path), O_PATH | O_DIRECTORY);
-  const fresh = `${basename(path)}.new` as Bytes;
   const data = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
-  // Left there by a run that was killed.
-  tryUnlinkat(dir, fresh);
-  if (!linkWhole(dir, fresh, data)) writeNamed(dir, fresh, data);
-  renameat2(dir, fresh, dir, basename(path));
-}
-
-/** Writes a file without a name, and then gives it one; false if the file system has no such files. */
-function linkWhole(dir: Fd, name: Bytes, data: Uint8Array): boolean {
-  try {
-    using fd = openat(dir, "." as Bytes, O_TMPFILE | O_WRONLY, 0o600);
-    writeFileSync(fd.number, data);
-    linkat(Fd.cwd, procPath(fd), dir, name, AT_SYMLINK_FOLLOW);
-    return true;
-  } catch (error) {
-    if (failedWith(error, "EOPNOTSUPP", "EISDIR", "EINVAL", "ENOSYS")) return false;
-    throw error;
-  }
-}
-
-function writeNamed(dir: Fd, name: Bytes, data: Uint8Array): void {
-  using fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  writeFileSync(fd.number, data);
+  replaceFile(dir, basename(path), data, 0o600);
 }
