@@ -72,11 +72,11 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _mayfly_words "clean create remove purge check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch help --help --version"
+    _mayfly_words "clean create remove purge serve check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch help --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) _mayfly_words "clean create remove purge check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch" ;;
+  help) _mayfly_words "clean create remove purge serve check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch" ;;
   clean)
     case "$prev" in
       -j | --jobs) :; return ;;
@@ -135,6 +135,24 @@ _mayfly() {
     esac
     if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "-n --dry-run -v --verbose -q --quiet --json -j --jobs --no-index --metrics-file --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace --inline -h --help"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
+    ;;
+  serve)
+    _mayfly_find_operand 1 "--every --calendar --jitter --settle --config --inline --root --at-start --state-dir --grace"
+    if ((operand < COMP_CWORD)) || [[ $ended == 1 ]]; then _mayfly_command "$operand"; return; fi
+    case "$prev" in
+      --every) :; return ;;
+      --calendar) :; return ;;
+      --jitter) :; return ;;
+      --settle) :; return ;;
+      --config) _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"; return ;;
+      --inline) :; return ;;
+      --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --at-start) _mayfly_words "boot create none"; return ;;
+      --state-dir) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --grace) :; return ;;
+    esac
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--every --calendar --jitter --settle --after-clock-sync --now --once --config --inline --user --root --at-start --state-dir --no-state --no-index --json -v --verbose --grace -h --help"; return; fi
+    _mayfly_reply "$(compgen -c -- "$cur")"
     ;;
   check)
     case "$prev" in

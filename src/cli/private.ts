@@ -4,10 +4,10 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { type Bytes, escapeForDisplay, toText } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { type Ended, exitStatus, type Rights, type Running, SetupError } from "../private-tmp/index.js";
+import type { SignalForwarding } from "../sys/signal-forwarding.js";
 import { inheritedOpenFiles } from "./inherited-limits.js";
 import { type Option, UsageError, type Values } from "./options.js";
 import type { OutputStream } from "./output-stream.js";
-import type { SignalForwarding } from "./signal-forwarding.js";
 
 /** The exit status if COMMAND was not run, as in env(1) and timeout(1). */
 export const SETUP_FAILED = 125;

@@ -26,6 +26,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "Remove what lines marked with $ have created",
     load: async () => (await import("./commands/purge.js")).purge,
   },
+  serve: {
+    summary: "Clean on schedule, for containers and hosts without a scheduler",
+    load: async () => (await import("./commands/serve.js")).serve,
+  },
   check: {
     summary: "Check configuration for errors and likely mistakes",
     load: async () => (await import("./commands/check.js")).check,

@@ -1,4 +1,13 @@
 /** The public interface of this module. */
 export { AgedPathsError, agedPathLines } from "./aged-paths.js";
 export { addToMetricsFile } from "./metrics/textfile.js";
-export { runRecorder } from "./run-record.js";
+export { type RunRecord, runRecorder } from "./run-record.js";
+export { parseCalendar } from "./schedule/calendar.js";
+export { delayOf, hostIdentity } from "./schedule/delay.js";
+export { hostClock } from "./schedule/moment.js";
+export { type Schedule, SETTLING, type Timing } from "./schedule/schedule.js";
+export { serve, serveOnce } from "./serve.js";
+export type { AtStart } from "./service.js";
+export type { ServiceEvent } from "./service-event.js";
+export { NO_STORE, stampStore } from "./state/stamp-store.js";
+export { defaultStateDirectory, StateDirectory } from "./state/state-directory.js";

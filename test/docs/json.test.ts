@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { COMMANDS } from "#src/cli/table.js";
 import { isRoot, MAYFLY, mayfly, ROOT, Scratch } from "../e2e/program.js";
+import { ServeProcess } from "../e2e/serve-process.js";
 import { whileWatching } from "../e2e/watcher.js";
 import { freshName } from "../unit/private-tmp/host.js";
 
@@ -115,6 +116,47 @@ test("ps", { skip: cannotRunPrivately }, () => {
     MAYFLY,
   ]);
   assert.ok(fit("ps", stdout).includes("private-tmp"));
+});
+
+test("serve", async () => {
+  using scratch = tree();
+  const args = [
+    "--json",
+    "--verbose",
+    "--state-dir",
+    join(scratch.path, "state"),
+    "--settle",
+    "0",
+    "--jitter",
+    "0",
+  ];
+  const top = join(scratch.path, "top");
+  const lines = ["--inline", `d ${top} - - - mM:1d`, "--inline", "y /x", "--inline", `d ${top}/new`];
+  const serve = new ServeProcess([...args, ...lines]);
+  await serve.logs('"waiting"');
+  serve.signal("SIGUSR2");
+  await serve.logs('"level"');
+  await serve.end("SIGTERM");
+  const beside = new ServeProcess([...args, ...lines, "--", "false"]);
+  await beside.end();
+  const types = fit("serve", serve.output + beside.output);
+  const expected = [
+    "command-ended",
+    "command-started",
+    "event",
+    "level",
+    "run",
+    "running",
+    "started",
+    "stopping",
+    "waiting",
+  ];
+  assert.deepEqual([...new Set(types)].sort(), expected);
+  const events = serve.output.split("\n").filter((line) => line.startsWith('{"type":"event"'));
+  const objects = events.map((line) => JSON.stringify((JSON.parse(line) as { event: unknown }).event));
+  const inner = fit("clean", objects.map((object) => `${object}\n`).join(""));
+  assert.deepEqual([...new Set(inner)].sort(), ["created", "diagnostic", "removed", "skipped"]);
+  assert.deepEqual([...typesOf("serve", ["--every", "soon"])], ["error"]);
 });
 
 test("watch", async () => {

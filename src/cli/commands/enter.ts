@@ -1,9 +1,9 @@
 /** mayfly enter: runs a command in another process's private /tmp. */
 import { escapeForDisplay, toText } from "../../base/bytes.js";
 import { enter as enterPrivate } from "../../private-tmp/index.js";
+import { SignalForwarding } from "../../sys/signal-forwarding.js";
 import { defineCommand, UsageError } from "../options.js";
 import { privately, RIGHTS, rightsOf, SETUP_FAILED, stdioWith } from "../private.js";
-import { SignalForwarding } from "../signal-forwarding.js";
 
 export const enter = defineCommand({
   name: "enter",

@@ -1,10 +1,10 @@
 /** mayfly run: runs a command with a private /tmp. */
 import { escapeForDisplay, toText } from "../../base/bytes.js";
 import { type KillMode, runPrivately } from "../../private-tmp/index.js";
+import { SignalForwarding } from "../../sys/signal-forwarding.js";
 import { isTerminal } from "../../sys/terminal.js";
 import { defineCommand, UsageError } from "../options.js";
 import { privately, RIGHTS, rightsOf, SETUP_FAILED, stdioWith } from "../private.js";
-import { SignalForwarding } from "../signal-forwarding.js";
 
 const SHELL = /(^|\/)(sh|bash|dash|zsh|fish|ksh|mksh|busybox|tcsh|csh|ash)$/;
 

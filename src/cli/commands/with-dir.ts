@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { bytes, escapeForDisplay, toText } from "../../base/bytes.js";
 import { errnoWords } from "../../base/errno-words.js";
+import { SignalForwarding } from "../../sys/signal-forwarding.js";
 import { mkdtempSync, type TempDir } from "../../temp/index.js";
 import { defineCommand, UsageError } from "../options.js";
 import { PLACEMENT, placementOf } from "../placement.js";
-import { SignalForwarding } from "../signal-forwarding.js";
 
 const NOT_MADE = 125;
 const NOT_EXECUTABLE = 126;

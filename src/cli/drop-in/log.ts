@@ -1,6 +1,7 @@
 /** Writes messages as systemd programs do: level, target, colors and prefix come from $SYSTEMD_LOG_*. */
-import { fstatSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { type Bytes, bytes, toBuffer } from "../../base/bytes.js";
+import { isJournalStream } from "../../sys/systemd.js";
 import type { OutputStream } from "../output-stream.js";
 import { control } from "../terminal.js";
 import { parseBoolean } from "./boolean.js";
@@ -36,6 +37,7 @@ const COLORS: Readonly<Partial<Record<LevelName, string>>> = {
 };
 /** LOG_DAEMON, the facility that systemd programs log under. */
 const FACILITY = 3 << 3;
+const STDERR = 2;
 
 /**
  * Honors $SYSTEMD_LOG_LEVEL, $SYSTEMD_LOG_TARGET, $SYSTEMD_LOG_COLOR and $SYSTEMD_LOG_TIME (systemd-tmpfiles(8),
@@ -66,7 +68,8 @@ interface Look {
 }
 
 function printer(target: string, stderr: OutputStream, look: Look): (level: LevelName, text: Bytes) => void {
-  if (target === "kmsg" || (target.endsWith("-or-kmsg") && !isJournalStream(look.env))) return toKernel;
+  if (target === "kmsg" || (target.endsWith("-or-kmsg") && !isJournalStream(STDERR, look.env)))
+    return toKernel;
   const prefix = prefixFor(target, look.env);
   return (level, text) => {
     const before = prefix(level);
@@ -82,7 +85,7 @@ function printer(target: string, stderr: OutputStream, look: Look): (level: Leve
  * as text; "console-prefixed" includes the facility, as syslog(3) does.
  */
 function prefixFor(target: string, env: NodeJS.ProcessEnv): (level: LevelName) => string {
-  if (target !== "console" && isJournalStream(env)) return (level) => `<${LEVELS.indexOf(level)}>`;
+  if (target !== "console" && isJournalStream(STDERR, env)) return (level) => `<${LEVELS.indexOf(level)}>`;
   if (target === "console-prefixed") return (level) => `<${FACILITY + LEVELS.indexOf(level)}>`;
   return () => "";
 }
@@ -94,14 +97,6 @@ function toKernel(level: LevelName, text: Bytes): void {
   } catch {
     // Without permission to write to the kernel log the message is dropped, as systemd programs do.
   }
-}
-
-/** $JOURNAL_STREAM holds the device and inode of the stream that the service manager connected to the journal. */
-function isJournalStream(env: NodeJS.ProcessEnv): boolean {
-  const [device, inode] = (env.JOURNAL_STREAM ?? "").split(":");
-  if (inode === undefined) return false;
-  const own = fstatSync(2, { bigint: true });
-  return `${own.dev}` === device && `${own.ino}` === inode;
 }
 
 function targetOf(env: NodeJS.ProcessEnv, problems: string[]): string {

@@ -15,7 +15,7 @@ type Json = { readonly [key: string]: unknown };
  * nanosecond.
  */
 export function eventJson(event: Event): string {
-  return line(plain(event));
+  return line(eventObject(event));
 }
 
 /** Control and format characters that affect a terminal. JSON itself escapes only those below U+0020. */
@@ -31,7 +31,7 @@ export function line(value: unknown): string {
   );
 }
 
-function plain(event: Event): Json {
+export function eventObject(event: Event): Json {
   const { type } = event;
   if (event.type === "diagnostic") return diagnosticJson(event.diagnostic);
   const where = { type, ...pathJson("path", event.path) };

@@ -36,10 +36,6 @@ export class ScheduledLoop<Result> {
     this.#options = options;
   }
 
-  get isRunning(): boolean {
-    return this.#running !== undefined;
-  }
-
   start(): void {
     this.#started = true;
     this.#look();

@@ -35,7 +35,7 @@ export class Timekeeper {
   /** Whether a run is due now, and if not, when to look again at the latest. */
   check(): Decision {
     const now = this.#sight();
-    if (this.#shouldSave(now)) this.save();
+    if (this.#shouldSave(now)) this.#save();
     const decision = decide(this.#schedule, this.#stamp, this.#clock, now);
     if (!decision.due || now.boot >= this.#retryAt) return decision;
     return { due: false, at: this.#retryAt, waitsFor: "time" };
@@ -52,7 +52,7 @@ export class Timekeeper {
     this.#stamp = stampAfterRun(this.#clock.now());
     this.#failures = 0;
     this.#retryAt = 0n;
-    this.save();
+    this.#save();
   }
 
   /** Notes a run that failed: it stays due, and is tried again after 15 minutes, then after twice as long each time. */
@@ -64,6 +64,10 @@ export class Timekeeper {
   /** Saves the stamp as of now: at the end, and before the host may be switched off. */
   save(): void {
     this.#sight();
+    this.#save();
+  }
+
+  #save(): void {
     this.#saved = this.#stamp;
     this.#store.save(this.#stamp);
   }

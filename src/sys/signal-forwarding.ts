@@ -1,5 +1,5 @@
-/** Forwards signals to the command that Mayfly runs. */
-import { statFields } from "../sys/processes.js";
+/** Forwards signals to a command that this process runs. */
+import { statFields } from "./processes.js";
 
 /** The catchable signals that programs send to each other. */
 const FORWARDED = [
