@@ -2,6 +2,7 @@
 import type { Bytes } from "../base/bytes.js";
 import { bind, cstring, errno, errnoName } from "./ffi.js";
 import { AT_EMPTY_PATH, Fd, pathBelow, requireSuccess } from "./files.js";
+import { bytesToRead } from "./ioctl.js";
 
 // fanotify_init(2)
 const FAN_CLOEXEC = 0x1;
@@ -118,6 +119,11 @@ export function readEvents(group: Fd, buffer: Buffer): number {
   const code = errnoName(errno());
   if (code === "EAGAIN" || code === "EINTR") return 0;
   return requireSuccess(-1, "read", group.path, () => [`${group}`]);
+}
+
+/** How many events are queued. The kernel counts the metadata of each, without what follows it. */
+export function queuedEvents(group: Fd): number {
+  return bytesToRead(group) / METADATA_LENGTH;
 }
 
 /** Decodes the result of one read(2). */

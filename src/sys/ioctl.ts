@@ -22,6 +22,15 @@ export function request(
   return DIRECTIONS[direction] + size * 0x10000 + type * 0x100 + number;
 }
 
+const FIONREAD = ODD ? request("read", 0x66, 127, 4) : 0x541b;
+
+/** How many bytes wait to be read, as the file's kind counts them: FIONREAD of ioctl(2). */
+export function bytesToRead(fd: Fd): number {
+  const count = Buffer.alloc(4);
+  ioctl(fd, FIONREAD, count, "FIONREAD");
+  return count.readInt32LE(0);
+}
+
 /** Fails on O_PATH fds (EBADF). `name` is the request's name, for messages. Returns the call's non-negative result. */
 export function ioctl(fd: Fd, code: number, argument: Buffer, name: string): number {
   return checkAt(libc(fd.number, code, argument), `ioctl ${name}`, fd, "" as Parameters<typeof checkAt>[3]);

@@ -67,6 +67,12 @@ export class Ring {
     }
   }
 
+  /** The returned function says whether all that the ring holds now has been taken. */
+  untilNow(): () => boolean {
+    const end = Atomics.load(this.#produced, 0);
+    return () => Atomics.load(this.#consumed, 0) >= end;
+  }
+
   close(): void {
     for (const mapping of this.#mappings.splice(0)) mapping.unmap();
     this.fd.close();

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  mkdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { scratch } from "../scratch.js";
@@ -143,3 +152,27 @@ test("the timestamps of a removed file include later changes", options, async (t
   );
   assert.deepEqual(seconds, [7n, 9n]);
 });
+
+for (const without of [[], ["tracepoint"], ["bpf"]] as const) {
+  const how = without.length === 0 ? "" : `without ${without.join(" and ")}, `;
+  test(
+    `${how}all that happened before the end is reported, however much waits to be read`,
+    options,
+    async (t) => {
+      const FILES = 30_000;
+      const dir = scratch(t);
+      const one = join(dir, "one");
+      writeFileSync(one, "");
+      const { events } = await watching(
+        dir,
+        () => {
+          // Names of one inode, of which no two events are merged. They come faster than they are read.
+          for (let n = 0; n < FILES; n++) linkSync(one, join(dir, `${n}`));
+        },
+        { without },
+      );
+      const count = events.reduce((sum, { folded, count = 1 }) => sum + (folded?.count ?? count), 0);
+      assert.equal(count, FILES);
+    },
+  );
+}

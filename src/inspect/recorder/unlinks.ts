@@ -144,6 +144,11 @@ export class UnlinkRecorder {
     return unlinks;
   }
 
+  /** The returned function says whether all removals up to now have been read. */
+  untilNow(): () => boolean {
+    return this.#ring.untilNow();
+  }
+
   /** How many removals found the ring full since this was asked last. */
   takeLost(): number {
     const before = this.#lostBefore;

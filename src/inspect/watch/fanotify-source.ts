@@ -25,6 +25,7 @@ import {
   type InodeKey,
   keyOf,
   openByKey,
+  queuedEvents,
   readEvents,
 } from "../../sys/fanotify.js";
 import { Fd, O_DIRECTORY } from "../../sys/files.js";
@@ -70,6 +71,8 @@ export class FanotifySource implements ChangeSource, EntryStore, WatchEnvironmen
   readonly #paths = new Map<Bytes, Bytes>();
   readonly #mountRoots = new Map<Bytes, Directory>();
   readonly #pidfds: number[] = [];
+  /** How many events were taken from the queue. */
+  #taken = 0;
   readonly #buffer = Buffer.alloc(BUFFER_LENGTH);
   /** Where removals are put between events: while some are taken it is not known how many were, so that is to be short. */
   readonly #few = this.#buffer.subarray(0, FEW_LENGTH);
@@ -106,6 +109,12 @@ export class FanotifySource implements ChangeSource, EntryStore, WatchEnvironmen
   read(): Change[] {
     for (const event of this.#order?.read() ?? this.#queued()) this.tree.tracker.apply(event);
     return this.tree.tracker.take();
+  }
+
+  untilNow(): () => boolean {
+    const events = this.#taken + queuedEvents(this.#group);
+    const unlinks = this.#unlinks?.untilNow() ?? (() => true);
+    return () => (this.#order?.told ?? this.#taken) >= events && unlinks();
   }
 
   release(): void {
@@ -190,6 +199,7 @@ export class FanotifySource implements ChangeSource, EntryStore, WatchEnvironmen
   *#some(buffer: Buffer): Generator<FanotifyEvent, number> {
     const length = readEvents(this.#group, buffer);
     for (const event of decodeEvents(buffer, length)) {
+      this.#taken++;
       if (event.pidfd !== undefined && event.pidfd >= 0) this.#pidfds.push(event.pidfd);
       yield event;
     }

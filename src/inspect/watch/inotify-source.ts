@@ -39,6 +39,8 @@ export class InotifySource implements ChangeSource, EntryStore, WatchEnvironment
   readonly #inotify = inotifyInit();
   readonly #buffer = Buffer.alloc(256 * 1024);
   #limitTold = false;
+  /** Whether the last read left something. */
+  #isBehind = false;
   #half: InotifyEvent | undefined;
 
   constructor(targets: readonly Bytes[]) {
@@ -51,13 +53,18 @@ export class InotifySource implements ChangeSource, EntryStore, WatchEnvironment
   }
 
   read(): Change[] {
-    for (let reads = 0; reads < MOST_READS; reads++) {
+    this.#isBehind = true;
+    for (let reads = 0; this.#isBehind && reads < MOST_READS; reads++) {
       const events = readInotify(this.#inotify, this.#buffer);
       for (const event of events) this.#apply(event);
-      if (events.length === 0) break;
+      this.#isBehind = events.length > 0;
     }
     this.#flush();
     return this.tree.tracker.take();
+  }
+
+  untilNow(): () => boolean {
+    return () => !this.#isBehind;
   }
 
   release(): void {}

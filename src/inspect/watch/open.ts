@@ -20,6 +20,7 @@ export interface OpenedWatch {
   readonly notices: string[];
   readonly fds: readonly Fd[];
   read(): Change[];
+  untilNow(): () => boolean;
   name(hint: ProcessHint): Actor;
   release(): void;
   close(): void;
@@ -59,6 +60,7 @@ export function openWatch(input: ReaderInput): OpenedWatch {
       execs?.read();
       return changes;
     },
+    untilNow: () => source.untilNow(),
     name: (hint) => resolver.name(hint),
     release: () => source.release(),
     close() {

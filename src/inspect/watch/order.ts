@@ -44,6 +44,11 @@ export class Order {
     this.#queue = queue;
   }
 
+  /** How many events of the queue have been reported. */
+  get told(): number {
+    return this.#told;
+  }
+
   *read(): Generator<FanotifyEvent> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       this.#take();

@@ -24,9 +24,9 @@ function main(port: MessagePort, input: ReaderInput): void {
   try {
     for (;;) {
       const [stopped] = pollReadable([stop, ...watch.fds], IDLE_MS);
-      // What happened before the stop was asked for is still told.
       if (stopped !== true) Atomics.wait(pause, 0, 0, BATCH_MS);
-      backlog.push(readBatch(watch));
+      const batches = stopped === true ? batchesUntilNow(watch) : [readBatch(watch)];
+      for (const batch of batches) backlog.push(batch);
       for (const notice of watch.notices.splice(0)) send({ type: "notice", notice });
       if (stopped === true) {
         backlog.flush();
@@ -36,6 +36,16 @@ function main(port: MessagePort, input: ReaderInput): void {
   } finally {
     watch.close();
     send({ type: "end" });
+  }
+}
+
+/** All that happened before this call, however much waits to be read; what happens meanwhile does not prolong it. */
+function* batchesUntilNow(watch: OpenedWatch): Generator<WatchEvent[]> {
+  const isRead = watch.untilNow();
+  for (let more = true; more; ) {
+    more = pollReadable(watch.fds, 0).includes(true);
+    yield readBatch(watch);
+    more &&= !isRead();
   }
 }
 

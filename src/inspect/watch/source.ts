@@ -11,6 +11,8 @@ export interface ChangeSource {
   readonly tree: WatchedTree;
   /** What has happened since; does not block. */
   read(): Change[];
+  /** The returned function says whether all that had happened at this call has been read since. */
+  untilNow(): () => boolean;
   /** The changes have been told: what was held open to name their processes can go. */
   release(): void;
   mounted(point: Bytes): void;
