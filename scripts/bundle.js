@@ -1,11 +1,13 @@
 /**
  * Makes dist/bin from dist: a bundle for each entry of the command line, which begins with the hash of its build, and a file
- * for each thread or process that the code starts by `new URL("./NAME.js", import.meta.url)`.
+ * for each thread or process that the code starts by `new URL("./NAME.js", import.meta.url)`; and the notices of the packages
+ * that are in them.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
+import { writeNotices } from "./third-party-notices.js";
 
 const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -48,6 +50,7 @@ const common = {
   // A third of the size, all of which is read at each start.
   minify: true,
   logLevel: "warning",
+  metafile: true,
 };
 
 /** Those that a face starts: the promised functions of the library have threads that the command line never needs. */
@@ -77,7 +80,7 @@ function stamp(face) {
 }
 
 rmSync(out, { recursive: true, force: true });
-await build({
+const faces = await build({
   ...common,
   entryPoints: FACES,
   plugins: [librariesIn("../dist/bin")],
@@ -86,18 +89,22 @@ await build({
   footer: { js: "})" },
 });
 for (const { out: face } of FACES) stamp(face);
-await build({
+const threads = await build({
   ...common,
   entryPoints: startedByUrl(),
   plugins: [librariesIn(".")],
   entryNames: "[name]",
   banner: { js: URL_OF_IT },
 });
-await build({
+const libraries = await build({
   ...common,
   entryPoints: LIBRARIES,
   entryNames: "[name]",
   outExtension: { ".js": ".cjs" },
   packages: "bundle",
 });
+writeNotices(
+  join(dist, "THIRD-PARTY-NOTICES.txt"),
+  [faces, threads, libraries].map(({ metafile }) => metafile),
+);
 writeFileSync(join(out, "package.json"), '{ "type": "commonjs" }\n');

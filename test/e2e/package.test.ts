@@ -69,6 +69,18 @@ test("the npm package is complete: entries for import and require, the program, 
   );
 });
 
+test("the package has the notices of each package that a bundle contains", () => {
+  using scratch = new Scratch();
+  const home = install(scratch);
+  const notices = readFileSync(join(home, "dist/THIRD-PARTY-NOTICES.txt"), "utf8");
+  const named = [...notices.matchAll(/^-{80}\n(\S+) \S+ \((\S+)\)\n/gm)].map(([, name = ""]) => name);
+  assert.deepEqual(named, ["@opentelemetry/api", "bintrees", "croner", "prom-client", "tdigest"]);
+  for (const name of named) {
+    const text = readFileSync(join(ROOT, "node_modules", name, "LICENSE"), "utf8");
+    assert.ok(notices.includes(text.trim()), name);
+  }
+});
+
 test("every file that the documentation links to is in the package", () => {
   using scratch = new Scratch();
   const home = install(scratch);
