@@ -20,7 +20,7 @@ const WRITABLE_BY_OTHERS = 0o022;
  *
  * @throws SyscallError if the file exists and cannot be read; UnusableFileError if it is not a regular file
  */
-async function restoreMetrics(path: Bytes, version: string): Promise<RunMetrics> {
+export async function restoreMetrics(path: Bytes, version: string): Promise<RunMetrics> {
   const metrics = await RunMetrics.create(version);
   metrics.restore(parseExposition(earlierText(path) ?? ""));
   return metrics;
