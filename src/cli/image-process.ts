@@ -5,20 +5,16 @@ import { start } from "./main.js";
 import type { ProgramStart } from "./options.js";
 import { openOutputStream } from "./output-stream.js";
 
-async function main({
-  image,
-  mounts,
-  data,
-}: InsideImage<Omit<ProgramStart, "mountedImage">>): Promise<number> {
+async function main(inside: InsideImage<Omit<ProgramStart, "mountedImage">>): Promise<number> {
   try {
-    mountImage(image, mounts);
+    mountImage(inside);
   } catch (error) {
     const stderr = openOutputStream(2);
     stderr.write(`Failed to mount image: ${(error as Error).message}\n`);
     stderr.flush();
     return 1;
   }
-  return start({ ...data, mountedImage: bytes(MOUNT_POINT) });
+  return start({ ...inside.data, mountedImage: bytes(MOUNT_POINT) });
 }
 
 main(JSON.parse(process.argv[2] ?? "{}") as Parameters<typeof main>[0]).then((status) => {

@@ -11,6 +11,8 @@ export const MOUNT_POINT = "/run/systemd/mount-rootfs";
 export interface InsideImage<Data> {
   readonly image: string;
   readonly mounts: readonly ImageMount[];
+  /** The process that waits for the program inside. */
+  readonly parent: number;
   /** The caller's data. Bytes have one character per byte, so JSON can contain names that are not UTF-8. */
   readonly data: Data;
 }
@@ -18,7 +20,8 @@ export interface InsideImage<Data> {
 /**
  * Runs the Node program `entry` in a private mount namespace, in which it mounts the image (`mountImage`), and returns its
  * exit status. The namespace ends with the program: the kernel then unmounts the image and releases its loop devices,
- * which mount(8) has marked with LO_FLAGS_AUTOCLEAR.
+ * which mount(8) has marked with LO_FLAGS_AUTOCLEAR. If this process ends first, even by SIGKILL, the program inside gets
+ * SIGTERM (`mountImage`).
  *
  * @throws ImageError if the image cannot be read, its policy forbids it, or unshare(1) is missing
  */
@@ -32,7 +35,7 @@ export async function enterImage<Data>(
   const policy = parseImagePolicy(toText(options.policy ?? ("" as Bytes)));
   const mounts = planImage(image, policy, options.readOnly);
   mkdirSync(MOUNT_POINT, { recursive: true, mode: 0o755 });
-  const inside: InsideImage<Data> = { image: absolutePath(image), mounts, data };
+  const inside: InsideImage<Data> = { image: absolutePath(image), mounts, parent: process.pid, data };
   const args = ["--mount", "--propagation", "private", process.execPath, entry, JSON.stringify(inside)];
   return runToEnd("unshare", args);
 }

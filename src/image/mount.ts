@@ -11,7 +11,8 @@ import {
   RESOLVE_IN_ROOT,
   readlinkat,
 } from "../sys/files.js";
-import { MOUNT_POINT } from "./enter.js";
+import { signalOnParentDeath } from "../sys/process.js";
+import { type InsideImage, MOUNT_POINT } from "./enter.js";
 import type { Designator } from "./gpt.js";
 import type { ImageMount } from "./plan.js";
 
@@ -28,12 +29,20 @@ const PLACES: Readonly<Record<Designator, readonly string[]>> = {
 };
 const OS_RELEASE = ["etc/os-release", "usr/lib/os-release"];
 
+const SIGTERM = 15;
+
 /**
- * Mounts the partitions of an image below `MOUNT_POINT`. The process must be alone in its mount namespace.
+ * Mounts the partitions of an image below `MOUNT_POINT`. The process must be alone in its mount namespace. It gets SIGTERM
+ * when the process that called `enterImage` ends, so that it does not go on with a disk that nobody waits for.
  *
- * @throws Error with the message of mount(8)
+ * @throws Error with the message of mount(8); if that process has ended already
  */
-export function mountImage(image: string, mounts: readonly ImageMount[]): void {
+export function mountImage({
+  image,
+  mounts,
+  parent,
+}: Pick<InsideImage<unknown>, "image" | "mounts" | "parent">): void {
+  if (!signalOnParentDeath(parent, SIGTERM)) throw new Error("The process that mounts it was killed.");
   for (const mount of mounts) mountOne(image, mount);
   if (!OS_RELEASE.some((file) => below(file, 0) !== undefined)) {
     throw new Error("No suitable os-release file in image found.");

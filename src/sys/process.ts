@@ -1,10 +1,11 @@
-/** System calls on processes: pidfds, limits, close-on-exec. */
+/** System calls on processes: pidfds, limits, close-on-exec, the death of the parent. */
 import type { Bytes } from "../base/bytes.js";
 import { bindSyscall, syscallNumber } from "./ffi.js";
 import { checkAt, Fd, requireSuccess } from "./files.js";
 
 const RLIMIT_NOFILE = process.arch === "mips" || process.arch === "mipsel" ? 5 : 7;
 const CLOSE_RANGE_CLOEXEC = 4;
+const PR_SET_PDEATHSIG = 1;
 const EMPTY = "" as Bytes;
 
 const libc = {
@@ -17,6 +18,11 @@ const libc = {
   pidfdSendSignal: bindSyscall<[number, number, null, number]>(
     424,
     "int pidfd, int signal, const void *info, unsigned int flags",
+  ),
+  // libc declares it with variable arguments.
+  prctl: bindSyscall<[number, number]>(
+    syscallNumber({ x64: 157, ia32: 172, arm: 172, ppc64: 171, s390x: 172 }, 167),
+    "int option, unsigned long argument",
   ),
   // Called by number because libc's version uses 32-bit values on 32-bit machines.
   prlimit64: bindSyscall<[number, number, Buffer | null, Buffer | null]>(
@@ -39,9 +45,19 @@ export function openProcess(pid: number): Fd {
 }
 
 /** Signal 0 only checks whether the process can be signalled. */
-export function signalProcess(process: Fd, signal: number): void {
-  const result = libc.pidfdSendSignal(process.number, signal, null, 0);
-  checkAt(result, "pidfd_send_signal", process, EMPTY, signal);
+export function signalProcess(target: Fd, signal: number): void {
+  const result = libc.pidfdSendSignal(target.number, signal, null, 0);
+  checkAt(result, "pidfd_send_signal", target, EMPTY, signal);
+}
+
+/**
+ * From now on the kernel sends this process `signal` when its parent ends, even by SIGKILL: PR_SET_PDEATHSIG, prctl(2).
+ * Returns false if `parent` has ended already, which sends nothing.
+ */
+export function signalOnParentDeath(parent: number, signal: number): boolean {
+  const result = libc.prctl(PR_SET_PDEATHSIG, signal);
+  requireSuccess(result, "prctl", EMPTY, () => ["PR_SET_PDEATHSIG", `${signal}`]);
+  return process.ppid === parent;
 }
 
 export interface Limit {
