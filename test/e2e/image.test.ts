@@ -1,58 +1,24 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endWithTest } from "../children.js";
 import { reference } from "../reference.js";
-import { has, isRoot, MAYFLY, mayfly, Scratch, start } from "./program.js";
-
-const TOOLS = ["mkfs.ext4", "debugfs", "sfdisk", "losetup", "unshare", "blkid"];
-const missing = TOOLS.filter((tool) => !has(tool));
-const skip = !isRoot
-  ? "mounting needs root"
-  : missing.length > 0
-    ? `there is no ${missing.join(", ")}`
-    : !existsSync("/dev/loop-control")
-      ? "the kernel offers no loop devices here"
-      : false;
-
-const MB = 1 << 20;
-const system = (command: string, ...args: string[]): string =>
-  execFileSync(command, args, {
-    encoding: "utf8",
-    env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
-  });
-
-/** A file with an ext4 in it, that looks like an operating system as far as anybody asks. */
-function fileSystem(scratch: Scratch, name: string, prepare: (tree: string) => void = () => {}): string {
-  const tree = join(scratch.path, `${name}.tree`);
-  for (const directory of ["etc", "home", "var", "usr/lib/tmpfiles.d"])
-    mkdirSync(join(tree, directory), { recursive: true });
-  writeFileSync(join(tree, "etc/os-release"), "ID=test\n");
-  writeFileSync(join(tree, "etc/passwd"), "root:x:0:0::/:/bin/sh\ninside:x:4242:4243::/:/bin/sh\n");
-  writeFileSync(join(tree, "etc/group"), "root:x:0:\ninside:x:4243:\n");
-  prepare(tree);
-  const image = join(scratch.path, name);
-  writeFileSync(image, "");
-  truncateSync(image, 16 * MB);
-  system("mkfs.ext4", "-q", "-d", tree, image);
-  return image;
-}
+import { attachedTo, cannotMountImages, MB, makeImage } from "./disk-image.js";
+import { MAYFLY, mayfly, Scratch, start } from "./program.js";
 
 /** The inode of a path inside, read by debugfs(8) without the kernel. */
 function statOf(image: string, path: string): string {
   return start("debugfs", ["-R", `stat ${path}`, image]).stdout;
 }
 
-function attachedTo(image: string): string {
-  return system("losetup", "-j", image).trim();
-}
-
-test("an image with one file system uses its own configuration and accounts", { skip }, () => {
+test("an image with one file system uses its own configuration and accounts", {
+  skip: cannotMountImages,
+}, () => {
   using scratch = new Scratch();
-  const image = fileSystem(scratch, "plain.img", (tree) => {
+  const image = makeImage(scratch.path, "plain.img", (tree) => {
     writeFileSync(join(tree, "usr/lib/tmpfiles.d/t.conf"), "d /var/made 0750 inside inside\nd /run/never\n");
   });
   const dry = mayfly(["tmpfiles", `--image=${image}`, "--create", "--dry-run"]);
@@ -68,9 +34,9 @@ test("an image with one file system uses its own configuration and accounts", { 
   assert.doesNotMatch(readFileSync("/proc/self/mountinfo", "utf8"), /mount-rootfs/);
 });
 
-test("the partitions of a GPT are mounted as 262 mounts them", { skip }, (t) => {
+test("the partitions of a GPT are mounted as 262 mounts them", { skip: cannotMountImages }, (t) => {
   using scratch = new Scratch();
-  const parts = ["root", "home", "var"].map((name) => fileSystem(scratch, `${name}.part`));
+  const parts = ["root", "home", "var"].map((name) => makeImage(scratch.path, `${name}.part`));
   const types = [
     "4f68bce3-e8cd-4db1-96e7-fbcaf984b709",
     "933ac7e1-2eb4-4f13-b844-0e14e2aef915",
@@ -109,9 +75,9 @@ test("the partitions of a GPT are mounted as 262 mounts them", { skip }, (t) => 
   assert.equal(attachedTo(image), "");
 });
 
-test("symlinks in an image resolve inside the image", { skip }, () => {
+test("symlinks in an image resolve inside the image", { skip: cannotMountImages }, () => {
   using scratch = new Scratch();
-  const image = fileSystem(scratch, "evil.img", (tree) => {
+  const image = makeImage(scratch.path, "evil.img", (tree) => {
     mkdirSync(join(tree, scratch.path), { recursive: true });
     symlinkSync(scratch.path, join(tree, "out"));
   });
@@ -120,7 +86,7 @@ test("symlinks in an image resolve inside the image", { skip }, () => {
   assert.match(statOf(image, join(scratch.path, "escaped")), /Inode:/);
 });
 
-test("an image of something else is refused as 262 refuses it", { skip }, (t) => {
+test("an image of something else is refused as 262 refuses it", { skip: cannotMountImages }, (t) => {
   using scratch = new Scratch();
   const real = reference();
   if (real.binary === undefined) t.diagnostic(real.missing);
@@ -136,9 +102,22 @@ test("an image of something else is refused as 262 refuses it", { skip }, (t) =>
   }
 });
 
-test("an image is released when all its processes are killed", { skip }, async () => {
+test("a run in an image ends with the process that started it", { skip: cannotMountImages }, async () => {
   using scratch = new Scratch();
-  const image = fileSystem(scratch, "killed.img");
+  const image = makeImage(scratch.path, "orphan.img");
+  const child = spawn(process.execPath, [MAYFLY, "tmpfiles", `--image=${image}`, "--create", "-"], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  endWithTest(child);
+  const inside = await until(() => (attachedTo(image) === "" ? undefined : childrenOf(child)[0]));
+  process.kill(child.pid ?? 0, "SIGKILL");
+  await until(() => (existsSync(`/proc/${inside}`) ? undefined : true));
+  await until(() => (attachedTo(image) === "" ? true : undefined));
+});
+
+test("an image is released when all its processes are killed", { skip: cannotMountImages }, async () => {
+  using scratch = new Scratch();
+  const image = makeImage(scratch.path, "killed.img");
   const child = spawn(process.execPath, [MAYFLY, "tmpfiles", `--image=${image}`, "--create", "-"], {
     stdio: ["pipe", "ignore", "ignore"],
   });
