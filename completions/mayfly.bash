@@ -137,7 +137,7 @@ _mayfly() {
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
     ;;
   serve)
-    _mayfly_find_operand 1 "--every --calendar --jitter --settle --config --inline --root --at-start --state-dir --grace"
+    _mayfly_find_operand 1 "--every --calendar --jitter --settle --config --inline --root --at-start --state-dir --listen --allow-host --metrics-file --grace"
     if ((operand < COMP_CWORD)) || [[ $ended == 1 ]]; then _mayfly_command "$operand"; return; fi
     case "$prev" in
       --every) :; return ;;
@@ -149,9 +149,12 @@ _mayfly() {
       --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --at-start) _mayfly_words "boot create none"; return ;;
       --state-dir) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --listen) :; return ;;
+      --allow-host) :; return ;;
+      --metrics-file) :; return ;;
       --grace) :; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--every --calendar --jitter --settle --after-clock-sync --now --once --config --inline --user --root --at-start --state-dir --no-state --no-index --json -v --verbose --grace -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--every --calendar --jitter --settle --after-clock-sync --now --once --config --inline --user --root --at-start --state-dir --no-state --listen --allow-host --metrics-file --no-index --json -v --verbose --grace -h --help"; return; fi
     _mayfly_reply "$(compgen -c -- "$cur")"
     ;;
   check)

@@ -1,5 +1,8 @@
 /** The public interface of this module. */
 export { AgedPathsError, agedPathLines } from "./aged-paths.js";
+export { parseListenAddress } from "./metrics/address.js";
+export { successLimit } from "./metrics/overdue.js";
+export { MetricsService } from "./metrics/service.js";
 export { addToMetricsFile } from "./metrics/textfile.js";
 export { type RunRecord, runRecorder } from "./run-record.js";
 export { parseCalendar } from "./schedule/calendar.js";

@@ -87,16 +87,11 @@ function isInvalidLine(event: Event): boolean {
 }
 
 function lineRecord({ source, removed, kept, failed }: LineSummary): LineRecord {
-  return {
-    file: toText(source.file),
-    line: source.line,
-    path: pathOf(source),
-    removed,
-    kept,
-    errors: failed,
-  };
+  return { ...lineNamed(source), removed, kept, errors: failed };
 }
 
-function pathOf({ text }: Source): string {
-  return toText(parse(toBuffer(text)).lines[0]?.path ?? ("" as Bytes));
+/** How records name a line. */
+export function lineNamed({ file, line, text }: Source): Pick<LineRecord, "file" | "line" | "path"> {
+  const [parsed] = parse(toBuffer(text)).lines;
+  return { file: toText(file), line, path: toText(parsed?.path ?? ("" as Bytes)) };
 }

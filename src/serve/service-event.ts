@@ -8,6 +8,8 @@ export type RunReason = "start" | "schedule" | "request" | "reload";
 
 export type ServiceEvent =
   | { readonly type: "started"; readonly pid: number }
+  /** /metrics and /healthz are served there. */
+  | { readonly type: "listening"; readonly address: string }
   /** The next run, by the wall clock as it is set now; undefined if none is to come, or not before the clock is synchronized. */
   | {
       readonly type: "waiting";

@@ -5,10 +5,12 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { COMMANDS } from "#src/cli/table.js";
+import { Health } from "#src/serve/metrics/health.js";
 import { isRoot, MAYFLY, mayfly, ROOT, Scratch } from "../e2e/program.js";
 import { ServeProcess } from "../e2e/serve-process.js";
 import { whileWatching } from "../e2e/watcher.js";
 import { freshName } from "../unit/private-tmp/host.js";
+import { runRecord } from "../unit/serve/metrics/records.js";
 
 const page = readFileSync(join(ROOT, "docs/json.md"), "utf8");
 const ajv = new Ajv2020({ strict: false, allErrors: true });
@@ -132,7 +134,7 @@ test("serve", async () => {
   ];
   const top = join(scratch.path, "top");
   const lines = ["--inline", `d ${top} - - - mM:1d`, "--inline", "y /x", "--inline", `d ${top}/new`];
-  const serve = new ServeProcess([...args, ...lines]);
+  const serve = new ServeProcess([...args, ...lines, "--listen", "0"]);
   await serve.logs('"waiting"');
   serve.signal("SIGUSR2");
   await serve.logs('"level"');
@@ -145,6 +147,7 @@ test("serve", async () => {
     "command-started",
     "event",
     "level",
+    "listening",
     "run",
     "running",
     "started",
@@ -157,6 +160,19 @@ test("serve", async () => {
   const inner = fit("clean", objects.map((object) => `${object}\n`).join(""));
   assert.deepEqual([...new Set(inner)].sort(), ["created", "diagnostic", "removed", "skipped"]);
   assert.deepEqual([...typesOf("serve", ["--every", "soon"])], ["error"]);
+});
+
+test("healthz", () => {
+  let now = 0;
+  const health = new Health(() => now, { operation: "clean", limitSeconds: 10 });
+  health.observe(runRecord({ operations: ["create"], exitStatus: 73, errors: 1 }));
+  health.observe(runRecord());
+  now = 11;
+  const validate = schemas.get("healthz");
+  const report = JSON.parse(JSON.stringify(health.report())) as { readonly reasons: readonly unknown[] };
+  assert.equal(report.reasons.length, 2);
+  assert.ok(validate?.(report), ajv.errorsText(validate?.errors));
+  assert.ok(!validate?.({ ...report, status: "fine" }));
 });
 
 test("watch", async () => {

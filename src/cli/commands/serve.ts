@@ -13,6 +13,7 @@ import {
 import { given, rootProblem } from "../config-options.js";
 import { defineCommand, UsageError } from "../options.js";
 import { ServiceLog } from "../serve/log.js";
+import { startMetrics } from "../serve/metrics.js";
 import {
   atStartOf,
   configurationOf,
@@ -43,6 +44,7 @@ COMMAND and reaps orphaned processes.`,
       "mayfly serve --inline 'e /tmp - - - 1d' --every 1h -- node server.js",
       "Be the entry point of a container, and keep its /tmp small",
     ],
+    ["mayfly serve --listen 9750", "Have metrics for Prometheus on http://127.0.0.1:9750/metrics"],
     ["mayfly serve --once --user", "Clean if a run is due, from a session or a job that starts often"],
   ],
   files: [
@@ -63,6 +65,11 @@ debug. With COMMAND, all signals are forwarded to COMMAND; SIGTERM also ends cle
       text: `A run is due when **--every** has passed since the last success on CLOCK_BOOTTIME, which counts suspends, and which nobody
 can set. How long the host was off is read from the wall clock, once it can be trusted: 15 minutes after boot, or when it is
 synchronized. A failed run is repeated after 15 minutes, then 30, up to a day. Runs never overlap.`,
+    },
+    {
+      title: "Metrics",
+      text: `With **--listen**, **/metrics** has the metrics of all runs in the format of Prometheus. **/healthz** answers with 200, or
+with 503 and the reasons as JSON if the last run failed, or if none has succeeded for twice the interval of the schedule.`,
     },
     {
       title: "Service managers",
@@ -88,11 +95,19 @@ the command line is invalid; **1** on any other failure, for example if another 
     using state = openState(options, log);
     const index = options["no-index"] || root !== undefined ? undefined : indexPath();
     const act = options.once ? serveOnce : serveAll;
-    return await act({
+    const atStart = atStartOf(options["at-start"]);
+    const metrics = await startMetrics(options, {
+      configuration: { ...configuration, inWorkingDirectory: true },
+      schedule,
+      reloadCreates: atStart !== "none",
+      once: options.once,
+      report: (event) => log.report(event),
+    });
+    const running = act({
       configuration,
       schedule,
       clock: hostClock(),
-      atStart: atStartOf(options["at-start"]),
+      atStart,
       store: state === undefined ? NO_STORE : stampStore(state, (message) => warn(log, message)),
       index,
       now: options.now,
@@ -100,8 +115,9 @@ the command line is invalid; **1** on any other failure, for example if another 
       grace,
       isVerbose: () => log.isVerbose,
       switchLogLevel: () => log.switchLevel(),
-      report: (event) => log.report(event),
+      report: metrics.report,
     });
+    return await running.finally(metrics.close);
   },
 });
 

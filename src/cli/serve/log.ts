@@ -96,6 +96,8 @@ function entryOf(event: ServiceEvent): Entry | undefined {
   switch (event.type) {
     case "started":
       return info("Started", { type: "started", pid: event.pid });
+    case "listening":
+      return info(`Listening on ${event.address}`, { ...event });
     case "waiting":
       return info(waitingText(event), { type: "waiting", waitsFor: event.waitsFor, ...nextOf(event) });
     case "running":

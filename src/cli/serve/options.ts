@@ -12,6 +12,7 @@ import {
   type Timing,
 } from "../../serve/index.js";
 import { type Option, UsageError, type Values } from "../options.js";
+import { METRICS_OPTIONS } from "./metrics.js";
 
 const SCHEDULE = "Schedule";
 const CONFIGURATION = "Configuration";
@@ -96,6 +97,7 @@ export const SERVE_OPTIONS = [
     help: "Keep the lock and the time of the last run in DIR",
   },
   { name: "no-state", group: STATE, help: "Keep no lock and no time of the last run" },
+  ...METRICS_OPTIONS,
   { name: "no-index", group: STATE, help: "Do not use the index of previous runs" },
   { name: "json", group: STATE, help: "Log to standard output, one JSON object per line" },
   { short: "v", name: "verbose", group: STATE, help: "Log each path that is created, changed or removed" },

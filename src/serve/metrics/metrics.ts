@@ -81,6 +81,18 @@ export class RunMetrics {
     }
   }
 
+  /** Drops the series of all other lines. */
+  retain(lines: readonly Pick<LineRecord, "file" | "line" | "path">[]): void {
+    const retained = new Set(lines.map(keyOf));
+    for (const known of this.#lines.values()) {
+      for (const [key, labels] of known) {
+        if (retained.has(key)) continue;
+        this.#drop(labels);
+        known.delete(key);
+      }
+    }
+  }
+
   #observeRun(
     { start, durationSeconds, exitStatus, interrupted, errors }: RunRecord,
     operation: string,
@@ -153,6 +165,6 @@ export class RunMetrics {
   }
 }
 
-function keyOf({ file, line, path }: Labels): string {
-  return JSON.stringify([file, line, path]);
+function keyOf({ file, line, path }: Labels | Pick<LineRecord, "file" | "line" | "path">): string {
+  return JSON.stringify([file, String(line), path]);
 }

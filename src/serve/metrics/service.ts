@@ -1,6 +1,7 @@
 /** The metrics of a long-running process: over HTTP, in a file, or both. */
 import type { Bytes } from "../../base/bytes.js";
-import type { RunRecord } from "../run-record.js";
+import type { Source } from "../../base/events.js";
+import { lineNamed, type RunRecord } from "../run-record.js";
 import { addressText, type ListenAddress } from "./address.js";
 import { Health, type HealthLimits } from "./health.js";
 import { RunMetrics } from "./metrics.js";
@@ -66,6 +67,11 @@ export class MetricsService implements AsyncDisposable {
     const file = this.#file;
     if (file === undefined) return;
     this.#writing = this.#writing.then(() => writeMetrics(this.#metrics, file)).catch(this.#failed);
+  }
+
+  /** Drops the series of lines that the configuration no longer has. */
+  retain(lines: readonly Source[]): void {
+    this.#metrics.retain(lines.map(lineNamed));
   }
 
   /** Stops listening, once the file is written. */

@@ -1,7 +1,11 @@
 /** What /healthz reports. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SECOND } from "#src/base/time.js";
 import { Health } from "#src/serve/metrics/health.js";
+import { successLimit } from "#src/serve/metrics/overdue.js";
+import { parseCalendar } from "#src/serve/schedule/calendar.js";
+import type { Timing } from "#src/serve/schedule/schedule.js";
 import { runRecord } from "./records.js";
 
 test("a process whose last runs succeeded in time is healthy", () => {
@@ -48,4 +52,15 @@ test("after a failed run a process is unhealthy, until the same operation succee
   assert.deepEqual(health.report().reasons, [failed]);
   health.observe(runRecord({ operations: ["create"] }));
   assert.deepEqual(health.report().reasons, []);
+});
+
+test("the limit follows the schedule", async () => {
+  const schedule = { settling: 900n * SECOND, delay: 10n * SECOND, afterClockSync: false };
+  const limitOf = (timing: Timing): number | undefined => successLimit({ ...schedule, timing });
+  const slack = 900 + 10 + 300;
+  assert.equal(limitOf({ kind: "interval", every: 3600n * SECOND }), 7200 + slack);
+  const daily = { kind: "calendar", calendar: await parseCalendar("30 3 * * *", "UTC") } as const;
+  assert.equal(limitOf(daily), 2 * 86_400 + slack);
+  const weekdays = { kind: "calendar", calendar: await parseCalendar("0 4 * * 1-5", "UTC") } as const;
+  assert.equal(limitOf(weekdays), 2 * 3 * 86_400 + slack);
 });
