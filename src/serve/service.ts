@@ -168,8 +168,14 @@ export class Service {
     const before = this.#waiting;
     if (before !== undefined && before.waitsFor === waitsFor && isNear(before.at, at)) return;
     this.#waiting = decision;
-    report({ type: "waiting", next: at === undefined ? undefined : wall + (at - boot), waitsFor });
+    const next = at === undefined ? undefined : rounded(wall + (at - boot));
+    report({ type: "waiting", next, waitsFor });
   }
+}
+
+/** To the second: the two clocks are not read at one moment. */
+function rounded(time: Nanoseconds): Nanoseconds {
+  return ((time + SECOND / 2n) / SECOND) * SECOND;
 }
 
 /** NTP corrects the wall clock all the time, by little. */

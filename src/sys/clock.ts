@@ -17,8 +17,10 @@ const libc = {
   adjtimex: bind<[Buffer], number>("int adjtimex(void *timex)"),
 };
 
+/** Used for each reading, so that reading leaves nothing for the garbage collector. */
+const time = Buffer.alloc(16);
+
 function read(clock: number): Nanoseconds {
-  const time = Buffer.alloc(16);
   libc.clockGettime(clock, time);
   return time.readBigInt64LE(0) * SECOND + time.readBigInt64LE(8);
 }

@@ -47,6 +47,8 @@ type ThreadMessage =
 const STOP = 0;
 /** How many calls of callbacks were sent and not made yet. */
 const PENDING = 1;
+/** What lives for months must stay small: V8 would let short-lived objects of a thread take 48 MB. */
+const YOUNG_MB = 6;
 /** With so many of them the thread waits: a caller that is slow must not run out of memory. */
 const MOST_PENDING = 4096;
 
@@ -94,7 +96,9 @@ export class ResidentThread implements AsyncDisposable {
   }
 
   #start(): Worker {
-    const worker = new (threads().Worker)(this.#file);
+    const worker = new (threads().Worker)(this.#file, {
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     worker.once("exit", () => {
       this.#worker = undefined;
     });
