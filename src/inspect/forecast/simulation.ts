@@ -30,7 +30,7 @@ export function needsSimulation({ exact, globs }: Loaded): boolean {
   return patterns.some((pattern, index) => {
     const start = beforeWildcard(pattern);
     return (
-      named.some((path) => path.startsWith(start) && fnmatch(pattern, path)) ||
+      named.some((path) => path.startsWith(start) && mayMatch(pattern, path)) ||
       patterns.slice(index + 1).some((other) => mayOverlap(start, beforeWildcard(other)))
     );
   });
@@ -38,6 +38,11 @@ export function needsSimulation({ exact, globs }: Loaded): boolean {
 
 function cleans({ age, type }: Item): boolean {
   return age !== undefined && type.clean !== undefined;
+}
+
+/** Braces are unknown to fnmatch(3): a pattern with braces counts as one that matches. */
+function mayMatch(pattern: Bytes, path: Bytes): boolean {
+  return pattern.includes("{") || fnmatch(pattern, path);
 }
 
 function mayOverlap(left: string, right: string): boolean {
