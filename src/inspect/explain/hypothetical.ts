@@ -3,13 +3,8 @@ import { type Bytes, basename, dirname } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from "../../sys/inode.js";
 import { ATIME, BTIME, CTIME, MTIME, StatxBuffer } from "../../sys/scan.js";
-import {
-  type Detail,
-  type DirectoryContext,
-  type EntryContext,
-  type Environment,
-  tooNewTimestamps,
-} from "../../tmpfiles/ageing/guards.js";
+import { tooNewTimestamps } from "../../tmpfiles/ageing/age-rule.js";
+import type { Detail, DirectoryContext, EntryContext, Environment } from "../../tmpfiles/ageing/guards.js";
 import { NO_LINES } from "../../tmpfiles/ageing/line-index.js";
 import type { Age } from "../../tmpfiles/syntax/age.js";
 import type { Victim } from "../events.js";

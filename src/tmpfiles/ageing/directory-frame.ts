@@ -3,8 +3,9 @@ import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { S_IFDIR } from "../../sys/inode.js";
 import { Listing } from "../../sys/listing.js";
 import { CTIME, StatxBuffer } from "../../sys/scan.js";
+import type { AgeRule } from "./age-rule.js";
 import type { Seen } from "./directory-index.js";
-import type { AgeRule, DirectoryContext, EntryContext } from "./guards.js";
+import type { DirectoryContext, EntryContext } from "./guards.js";
 import type { LinesBelow } from "./line-index.js";
 import type { SliceResult } from "./slice.js";
 

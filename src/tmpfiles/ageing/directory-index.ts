@@ -3,7 +3,7 @@ import type { Bytes } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { CTIME, MTIME, type StatxBuffer } from "../../sys/scan.js";
 import { AGE_BY_CTIME } from "../syntax/age.js";
-import type { AgeRule } from "./guards.js";
+import type { AgeRule } from "./age-rule.js";
 import { readWords, writeWords } from "./index-file.js";
 
 // A record, in doubles: inode, device, ctime, mtime (seconds, nanoseconds each), then what was seen.

@@ -1,15 +1,19 @@
-/** Skips recent files without asking the guards. It may assume that only age and a lock can keep an entry. */
+/**
+ * Skips recent files without asking the guards. Each guard says in its `fastPath` why this is right: only age and a lock can
+ * keep an entry that the preconditions below allow.
+ */
 import { S_IFIFO, S_IFLNK, S_IFREG } from "../../sys/inode.js";
+import { TIMESTAMPS } from "./age-rule.js";
 import type { DirectoryFrame } from "./directory-frame.js";
-import { GUARDS, TIMESTAMPS, TOO_NEW } from "./guards.js";
+import { GUARDS, TOO_NEW } from "./guards.js";
 import type { WalkCounters } from "./walk-counters.js";
 
-/** Whether nothing but what an entry is, its age and a lock can save the entries of this directory. */
+/** Rules out the guards whose `fastPath` is `directory`. */
 export function directoryAllowsFastPath(frame: DirectoryFrame): boolean {
   return frame.lines.isEmpty && (frame.depth > 0 || !(frame.atMountTop || frame.rule.keepFirstLevel));
 }
 
-/** An entry that only its age or a lock can save: nearly all are, and they need not be asked the rest. */
+/** Also rules out those whose `fastPath` is `entry` or `not-a-file`. Nearly all entries pass. */
 export function entryAllowsFastPath(frame: DirectoryFrame): boolean {
   const { stat } = frame;
   if (!directoryAllowsFastPath(frame) || stat.isMountRoot) return false;
@@ -18,16 +22,16 @@ export function entryAllowsFastPath(frame: DirectoryFrame): boolean {
 }
 
 const TOO_NEW_AT = GUARDS.indexOf(TOO_NEW);
-/** So often a walk looks whether another thread has nothing to do. */
+/** After this many entries a walk checks whether another thread is idle. */
 const AT_ONCE = 64;
-/** By the bits of an age-by: where the timestamps are that it names. */
+/** For each combination of age-by bits: the offsets of those timestamps. */
 const WORDS = Array.from({ length: 16 }, (_, ageBy) =>
   TIMESTAMPS.filter(([bit]) => (ageBy & bit) !== 0).map(([, word]) => word),
 );
 
 /**
- * In an ordinary place: passes over ordinary entries that are too new by a second or more, nearly all of them. True where
- * it stopped at another one, with what statx says of it; the guards are to be asked.
+ * Passes over entries that are too new by a second or more, which are nearly all. Returns true if it stopped at another one,
+ * whose stat it has read; the guards decide about that.
  */
 export function skipRecentFiles(frame: DirectoryFrame, counters: WalkCounters): boolean {
   const { listing, rule } = frame;

@@ -1,20 +1,10 @@
 /** The guards: the ordered table of reasons why an entry is kept. */
 import { type Bytes, escapeForDisplay, join } from "../../base/bytes.js";
-import type { KeepCode, KeepReason, TimestampName } from "../../base/events.js";
-import { SECOND } from "../../base/time.js";
+import type { KeepCode, KeepReason } from "../../base/events.js";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFREG, S_IFSOCK, S_ISVTX } from "../../sys/inode.js";
-import { ATIME, BTIME, CTIME, MTIME, type StatxBuffer } from "../../sys/scan.js";
-import { AGE_BY_ATIME, AGE_BY_BTIME, AGE_BY_CTIME, AGE_BY_MTIME, type AgeBy } from "../syntax/age.js";
+import type { StatxBuffer } from "../../sys/scan.js";
+import { type AgeRule, isTooNew, tooNewTimestamps } from "./age-rule.js";
 import type { LinesBelow } from "./line-index.js";
-
-/** What decides about age: a timestamp at or after the cutoff keeps. */
-export interface AgeRule {
-  readonly cutoffSeconds: number;
-  readonly cutoffNanoseconds: number;
-  readonly byFile: AgeBy;
-  readonly byDirectory: AgeBy;
-  readonly keepFirstLevel: boolean;
-}
 
 /** Directories below this depth (the base's own entries are at depth 0) are not entered. */
 export const DEEPEST = 256;
@@ -30,61 +20,77 @@ export interface DirectoryContext {
   readonly rule: AgeRule;
 }
 
-/** One entry, as the guards see it. The walk moves one and the same object from entry to entry. */
+/** One entry, as the guards see it. A walk reuses one object for all entries. */
 export interface EntryContext {
   readonly within: DirectoryContext;
   readonly stat: StatxBuffer;
   name(): Bytes;
-  /** Of a directory whose entries were seen: how many of them stay. */
+  /** How many entries of a directory are kept; known after it was walked. */
   readonly remaining: number;
   /** The name of one kept entry. */
   firstKeptChild(): Bytes | undefined;
 }
 
 /**
- * What the guards ask of the world beyond statx. A walk that removes takes the locks that it asks for and holds them;
- * one that only looks probes them.
+ * What the guards need to know besides statx. A walk that removes takes and holds each lock that it asks for; one that only
+ * looks probes it.
  */
 export interface Environment {
   /** Paths of live Unix sockets; if undefined, every socket is treated as live. */
   sockets(): ReadonlySet<Bytes> | undefined;
-  /** Opens the directory to be listed: the errno's name where that fails. */
+  /** Opens the directory to list it; returns the name of the errno if that fails. */
   unreadable(entry: EntryContext): string | undefined;
   /** Whether another process holds a flock(2) on it. */
   locked(entry: EntryContext): boolean;
-  /** Where the lines stand that the entry has of its own. */
+  /** The location of a line for this very entry. */
   source(order: number): KeepReason["by"];
 }
 
 export type Detail = Omit<KeepReason, "code">;
 
 /**
- * One reason to keep an entry. `concerns` says of what; `stage` when: a directory's `arrival` guards are asked before its
- * entries are looked at (and so save all that is below it), its `departure` guards after them.
+ * One reason to keep an entry. A directory's `preVisit` guards are asked before its entries are examined, so they also keep
+ * all that is below it; its `postVisit` guards after that.
  */
 export interface Guard {
   readonly code: KeepCode;
   readonly appliesTo: "any" | "directory" | "other";
   readonly stage: "preVisit" | "postVisit";
+  /**
+   * How fast-path.ts, which does not ask all guards, makes up for this one. `asked`: it does ask. `directory` or `entry`:
+   * its precondition on the directory or the entry rules the guard out. `not-a-file`: the guard is for directories, which
+   * never take the fast path.
+   */
+  readonly fastPath: "asked" | "directory" | "entry" | "not-a-file";
+  /**
+   * What the directory index, by which files are kept unseen and a directory unopened, makes of it. `asked`: it is asked
+   * of a directory that is not opened. `superseded`: what it could keep is kept anyway, as too new. `inside`: it needs the
+   * directory open, and nothing inside is removed. An entry is removed only after all its guards were asked.
+   */
+  readonly index: "asked" | "superseded" | "inside";
   matches(entry: EntryContext, environment: Environment): boolean;
-  /** More than one where more than one timestamp keeps it; the first is that which systemd-tmpfiles names. */
+  /** One for each timestamp that keeps it; the first is the one that systemd-tmpfiles reports. */
   details?(entry: EntryContext, environment: Environment): Detail[];
 }
 
 const QUOTA_FILES: ReadonlySet<string> = new Set([".journal", "aquota.user", "aquota.group"]);
 
-/** Why an entry of an aged directory stays, in the order in which systemd-tmpfiles 262 asks. */
+/** Why an entry of an aged directory is kept, in the order in which systemd-tmpfiles 262 checks. */
 export const GUARDS: readonly Guard[] = [
   {
     code: "mount-root",
     appliesTo: "any",
     stage: "preVisit",
+    fastPath: "entry",
+    index: "asked",
     matches: ({ stat }) => stat.isMountRoot,
   },
   {
     code: "own-line",
     appliesTo: "any",
     stage: "preVisit",
+    fastPath: "directory",
+    index: "asked",
     matches: (entry) => ownLine(entry) !== undefined,
     details: (entry, environment) => by(ownLine(entry), environment),
   },
@@ -92,6 +98,8 @@ export const GUARDS: readonly Guard[] = [
     code: "own-glob",
     appliesTo: "any",
     stage: "preVisit",
+    fastPath: "directory",
+    index: "asked",
     matches: (entry) => ownPattern(entry) !== undefined,
     details: (entry, environment) => by(ownPattern(entry), environment),
   },
@@ -99,12 +107,16 @@ export const GUARDS: readonly Guard[] = [
     code: "lost+found",
     appliesTo: "directory",
     stage: "preVisit",
+    fastPath: "not-a-file",
+    index: "asked",
     matches: (entry) => atMountTop(entry) && entry.name() === "lost+found",
   },
   {
     code: "unreadable",
     appliesTo: "directory",
     stage: "preVisit",
+    fastPath: "not-a-file",
+    index: "inside",
     matches: (entry, environment) =>
       entry.within.depth < DEEPEST && environment.unreadable(entry) !== undefined,
     details: (entry, environment) => [{ detail: environment.unreadable(entry) ?? "" }],
@@ -113,42 +125,56 @@ export const GUARDS: readonly Guard[] = [
     code: "locked",
     appliesTo: "directory",
     stage: "preVisit",
+    fastPath: "not-a-file",
+    index: "inside",
     matches: (entry, environment) => entry.within.depth < DEEPEST && environment.locked(entry),
   },
   {
     code: "sticky",
     appliesTo: "other",
     stage: "preVisit",
+    fastPath: "entry",
+    index: "superseded",
     matches: ({ stat }) => (stat.mode & S_ISVTX) !== 0,
   },
   {
     code: "quota-file",
     appliesTo: "other",
     stage: "preVisit",
+    fastPath: "directory",
+    index: "superseded",
     matches: (entry) => atMountTop(entry) && entry.stat.type === S_IFREG && QUOTA_FILES.has(entry.name()),
   },
   {
     code: "live-socket",
     appliesTo: "other",
     stage: "preVisit",
+    fastPath: "entry",
+    index: "superseded",
     matches: (entry, environment) => entry.stat.type === S_IFSOCK && isLive(entry, environment),
   },
   {
     code: "device-node",
     appliesTo: "other",
     stage: "preVisit",
+    fastPath: "entry",
+    index: "superseded",
     matches: ({ stat }) => stat.type === S_IFCHR || stat.type === S_IFBLK,
   },
   {
     code: "first-level",
     appliesTo: "any",
     stage: "postVisit",
+    fastPath: "directory",
+    index: "asked",
     matches: ({ within }) => within.rule.keepFirstLevel && within.depth === 0,
   },
   {
     code: "too-new",
     appliesTo: "any",
     stage: "postVisit",
+    fastPath: "asked",
+    index: "asked",
     matches: isTooNew,
     details: tooNewTimestamps,
   },
@@ -156,18 +182,24 @@ export const GUARDS: readonly Guard[] = [
     code: "locked",
     appliesTo: "other",
     stage: "postVisit",
+    fastPath: "asked",
+    index: "superseded",
     matches: (entry, environment) => environment.locked(entry),
   },
   {
     code: "too-deep",
     appliesTo: "directory",
     stage: "postVisit",
+    fastPath: "not-a-file",
+    index: "asked",
     matches: ({ within, remaining }) => within.depth >= DEEPEST && remaining > 0,
   },
   {
     code: "not-empty",
     appliesTo: "directory",
     stage: "postVisit",
+    fastPath: "not-a-file",
+    index: "asked",
     matches: ({ remaining }) => remaining > 0,
     details: (entry) => keptChildDetail(entry),
   },
@@ -182,14 +214,12 @@ const isFor =
     (guard.appliesTo === "any" || guard.appliesTo === kind) && (stage === undefined || guard.stage === stage);
 
 export const DIRECTORY_PRE_VISIT = GUARDS.filter(isFor("directory", "preVisit"));
-/** Those that need no look inside. */
-export const UNOPENED_PRE_VISIT = DIRECTORY_PRE_VISIT.filter(
-  ({ code }) => code !== "unreadable" && code !== "locked",
-);
+/** Those that are asked without opening the directory. */
+export const UNOPENED_PRE_VISIT = DIRECTORY_PRE_VISIT.filter(({ index }) => index === "asked");
 export const DIRECTORY_POST_VISIT = GUARDS.filter(isFor("directory", "postVisit"));
 export const OTHER = GUARDS.filter(isFor("other"));
-/** What can hold for an entry of which `isOrdinary` is true: its age and a lock. */
-export const FAST_PATH_GUARDS = OTHER.filter(({ code }) => code === "too-new" || code === "locked");
+/** What can keep an entry on the fast path: the preconditions in fast-path.ts rule out the others. */
+export const FAST_PATH_GUARDS = OTHER.filter(({ fastPath }) => fastPath === "asked");
 
 const byCode = (code: KeepCode): Guard => GUARDS.find((guard) => guard.code === code) as Guard;
 export const UNREADABLE = byCode("unreadable");
@@ -211,8 +241,8 @@ export function reasonOf(guard: Guard, entry: EntryContext, environment: Environ
 }
 
 /**
- * Every reason that holds, in order, each timestamp that is too new on its own: what `explain` tells. A directory's
- * `not-empty` is only as true as the subject's `remaining`.
+ * All reasons that apply, in order, with each timestamp that is too new: `explain` reports them. For a directory's `not-empty`
+ * the entry's `remaining` must be set.
  */
 export function allReasons(entry: EntryContext, environment: Environment): KeepReason[] {
   const guards = entry.stat.type === S_IFDIR ? GUARDS.filter(isFor("directory")) : OTHER;
@@ -250,40 +280,4 @@ function isLive(entry: EntryContext, environment: Environment): boolean {
 function keptChildDetail(entry: EntryContext): Detail[] {
   const name = entry.firstKeptChild();
   return [name === undefined ? {} : { detail: escapeForDisplay(name) }];
-}
-
-// In the order in which systemd-tmpfiles names the first that is too new.
-export const TIMESTAMPS: readonly (readonly [AgeBy, number, TimestampName])[] = [
-  [AGE_BY_MTIME, MTIME, "mtime"],
-  [AGE_BY_ATIME, ATIME, "atime"],
-  [AGE_BY_CTIME, CTIME, "ctime"],
-  [AGE_BY_BTIME, BTIME, "btime"],
-];
-
-function isSince(stat: StatxBuffer, word: number, rule: AgeRule): boolean {
-  const seconds = stat.seconds(word);
-  if (seconds !== rule.cutoffSeconds) return seconds > rule.cutoffSeconds;
-  return stat.nanoseconds(word) >= rule.cutoffNanoseconds;
-}
-
-/** The hot one: asked of every entry. A timestamp that the file system does not keep reads as zero, which is old. */
-function isTooNew({ stat, within: { rule } }: EntryContext): boolean {
-  const ageBy = stat.type === S_IFDIR ? rule.byDirectory : rule.byFile;
-  return (
-    ((ageBy & AGE_BY_MTIME) !== 0 && isSince(stat, MTIME, rule)) ||
-    ((ageBy & AGE_BY_ATIME) !== 0 && isSince(stat, ATIME, rule)) ||
-    ((ageBy & AGE_BY_CTIME) !== 0 && isSince(stat, CTIME, rule)) ||
-    ((ageBy & AGE_BY_BTIME) !== 0 && isSince(stat, BTIME, rule))
-  );
-}
-
-/** Each timestamp that is too new, in that order. */
-export function tooNewTimestamps({ stat, within: { rule } }: EntryContext): Detail[] {
-  const ageBy = stat.type === S_IFDIR ? rule.byDirectory : rule.byFile;
-  return TIMESTAMPS.filter(([bit, word]) => (ageBy & bit) !== 0 && isSince(stat, word, rule)).map(
-    ([, word, timestamp]) => ({
-      timestamp,
-      time: BigInt(stat.seconds(word)) * SECOND + BigInt(stat.nanoseconds(word)),
-    }),
-  );
 }

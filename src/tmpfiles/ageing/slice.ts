@@ -1,7 +1,7 @@
 /** A part of a directory's entries, for another thread. */
 import type { Bytes } from "../../base/bytes.js";
+import type { AgeRule } from "./age-rule.js";
 import type { Seen } from "./directory-index.js";
-import type { AgeRule } from "./guards.js";
 
 /** Some entries of a directory, for another thread: who gives them away keeps the directory open and locked until they are done. */
 export interface Slice {

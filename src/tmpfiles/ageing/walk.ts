@@ -13,11 +13,11 @@ import {
   type StatxBuffer,
   statxInto,
 } from "../../sys/scan.js";
+import type { AgeRule } from "./age-rule.js";
 import { DirectoryFrame, NOT_OPENED } from "./directory-frame.js";
 import type { DirectoryIndex, Known } from "./directory-index.js";
 import { directoryAllowsFastPath, entryAllowsFastPath, skipRecentFiles } from "./fast-path.js";
 import {
-  type AgeRule,
   DEEPEST,
   DIRECTORY_POST_VISIT,
   DIRECTORY_PRE_VISIT,

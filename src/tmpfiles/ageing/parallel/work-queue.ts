@@ -1,8 +1,8 @@
 /** The queue of slices, in shared memory. */
 import type { Bytes } from "../../../base/bytes.js";
 import { LISTING_BYTES, type Listing } from "../../../sys/listing.js";
+import type { AgeRule } from "../age-rule.js";
 import type { DirectoryFrame } from "../directory-frame.js";
-import type { AgeRule } from "../guards.js";
 import type { Slice, SliceResult } from "../slice.js";
 import { FreeList, locked, NONE } from "./free-list.js";
 

@@ -2,9 +2,9 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Source } from "../../../base/events.js";
 import type { StopFlag } from "../../../base/stop.js";
+import type { AgeRule } from "../age-rule.js";
 import type { DirectoryFrame } from "../directory-frame.js";
 import type { DirectoryIndex } from "../directory-index.js";
-import type { AgeRule } from "../guards.js";
 import type { LinePaths } from "../line-index.js";
 import type { Scheduler, SliceWalk } from "../scheduler.js";
 import type { SliceResult } from "../slice.js";

@@ -1,0 +1,62 @@
+/** The age of an entry: the cutoff, and which timestamps are compared with it. */
+import type { TimestampName } from "../../base/events.js";
+import { type Nanoseconds, SECOND } from "../../base/time.js";
+import { S_IFDIR } from "../../sys/inode.js";
+import { ATIME, BTIME, CTIME, MTIME, type StatxBuffer } from "../../sys/scan.js";
+import { AGE_BY_ATIME, AGE_BY_BTIME, AGE_BY_CTIME, AGE_BY_MTIME, type AgeBy } from "../syntax/age.js";
+
+/** How age is judged: a timestamp at or after the cutoff keeps an entry. */
+export interface AgeRule {
+  readonly cutoffSeconds: number;
+  readonly cutoffNanoseconds: number;
+  readonly byFile: AgeBy;
+  readonly byDirectory: AgeBy;
+  readonly keepFirstLevel: boolean;
+}
+
+/** An entry, as far as its age depends on it. */
+interface Aged {
+  readonly stat: StatxBuffer;
+  readonly within: { readonly rule: AgeRule };
+}
+
+export interface NewTimestamp {
+  readonly timestamp: TimestampName;
+  readonly time: Nanoseconds;
+}
+
+// In the order in which systemd-tmpfiles names the first that is too new.
+export const TIMESTAMPS: readonly (readonly [AgeBy, number, TimestampName])[] = [
+  [AGE_BY_MTIME, MTIME, "mtime"],
+  [AGE_BY_ATIME, ATIME, "atime"],
+  [AGE_BY_CTIME, CTIME, "ctime"],
+  [AGE_BY_BTIME, BTIME, "btime"],
+];
+
+function isSince(stat: StatxBuffer, word: number, rule: AgeRule): boolean {
+  const seconds = stat.seconds(word);
+  if (seconds !== rule.cutoffSeconds) return seconds > rule.cutoffSeconds;
+  return stat.nanoseconds(word) >= rule.cutoffNanoseconds;
+}
+
+/** The hottest guard. A timestamp that the file system does not store reads as zero, which is old. */
+export function isTooNew({ stat, within: { rule } }: Aged): boolean {
+  const ageBy = stat.type === S_IFDIR ? rule.byDirectory : rule.byFile;
+  return (
+    ((ageBy & AGE_BY_MTIME) !== 0 && isSince(stat, MTIME, rule)) ||
+    ((ageBy & AGE_BY_ATIME) !== 0 && isSince(stat, ATIME, rule)) ||
+    ((ageBy & AGE_BY_CTIME) !== 0 && isSince(stat, CTIME, rule)) ||
+    ((ageBy & AGE_BY_BTIME) !== 0 && isSince(stat, BTIME, rule))
+  );
+}
+
+/** Each timestamp that is too new, in that order. */
+export function tooNewTimestamps({ stat, within: { rule } }: Aged): NewTimestamp[] {
+  const ageBy = stat.type === S_IFDIR ? rule.byDirectory : rule.byFile;
+  return TIMESTAMPS.filter(([bit, word]) => (ageBy & bit) !== 0 && isSince(stat, word, rule)).map(
+    ([, word, timestamp]) => ({
+      timestamp,
+      time: BigInt(stat.seconds(word)) * SECOND + BigInt(stat.nanoseconds(word)),
+    }),
+  );
+}
