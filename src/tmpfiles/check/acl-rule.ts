@@ -1,6 +1,6 @@
 /** A rule about ACLs that the mode of another line switches off. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
-import { setFileAcl, setTreeAcl } from "../lines/acl.js";
+import { parseAcl } from "../lines/acl.js";
 import type { Item } from "../model/item.js";
 import type { Configuration } from "./configuration.js";
 import { fieldOf, type Spot } from "./rule.js";
@@ -13,7 +13,7 @@ export function* maskedAcls(configuration: Configuration): Generator<Spot> {
     setting.set(item.path, [...(setting.get(item.path) ?? []), item]);
   }
   for (const { source, path, modifiers, type } of configuration.all) {
-    if (!modifiers.force || (type.create !== setFileAcl && type.create !== setTreeAcl)) continue;
+    if (!modifiers.force || type.parseArgument !== parseAcl) continue;
     const granted = grantedByName(fieldOf(source, "argument") ?? ("" as Bytes));
     const masking = setting.get(path)?.find(({ mode }) => (granted & ~groupBits(mode?.bits ?? 0)) !== 0);
     if (masking?.mode === undefined) continue;

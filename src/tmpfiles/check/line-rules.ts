@@ -1,7 +1,7 @@
 /** Rules about fields, modifiers and names that mean less, or something else, than they seem to. */
 import { type Bytes, components, escapeForDisplay } from "../../base/bytes.js";
 import { resolveCopySource, resolveLinkTarget, resolveText } from "../lines/arguments.js";
-import type { Item, LineType } from "../model/item.js";
+import type { Item } from "../model/item.js";
 import { MODIFIER_NAMES } from "../syntax/modifiers.js";
 import type { Configuration } from "./configuration.js";
 import { fieldOf, type Rule, type Spot } from "./rule.js";
@@ -139,7 +139,7 @@ function* doubleStars(configuration: Configuration): Generator<Spot> {
   }
 }
 
-const TEXTS: readonly LineType["resolveArgument"][] = [resolveText, resolveLinkTarget, resolveCopySource];
+const TEXTS: readonly unknown[] = [resolveText, resolveLinkTarget, resolveCopySource];
 
 /** Of the types that use the argument as text: content, targets and sources. */
 function* quotedArguments({ all }: Configuration): Generator<Spot> {

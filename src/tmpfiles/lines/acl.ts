@@ -14,13 +14,11 @@ import {
 import type { Fd } from "../../sys/files.js";
 import { isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
 import { ItemError } from "../effects/item-error.js";
-import { openExact } from "../effects/parents.js";
 import { skip } from "../model/attempt.js";
-import type { Handler, Item, Warn } from "../model/item.js";
+import type { Item, Warn } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 import { ignoredAcl } from "../syntax/wording.js";
 import { refuseHardLink } from "./adjust.js";
-import { overTree } from "./over-tree.js";
 
 /** The entries of a line. */
 export interface AclSpec {
@@ -33,18 +31,14 @@ export interface AclSpec {
 
 const EXECUTE = 1;
 
-/** `a`, `a+`: sets the ACL of an existing inode. */
-export const setFileAcl: Handler = (run, item, path) => {
-  using fd = openExact(run.root, path);
-  apply(run, item, fd, path, statx(fd));
-};
-
-/** `A`, `A+`: the same, recursively. */
-export const setTreeAcl: Handler = (run, item, path) => {
-  overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
-};
-
-function apply(run: RunContext, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
+/** `a`, `a+`, `A`, `A+`: sets the ACLs of an existing inode, or adds to them. */
+export function applyAcl(
+  run: RunContext,
+  item: Item<AclSpec | undefined>,
+  fd: Fd,
+  path: Bytes,
+  stat: Stat,
+): void {
   refuseHardLink(fd, path, stat);
   if (isSymlink(stat)) {
     skip(run, item, path, "symlinks have no ACLs");
@@ -52,7 +46,7 @@ function apply(run: RunContext, item: Item, fd: Fd, path: Bytes, stat: Stat): vo
   }
   if (!hasAcls())
     throw new ItemError("MISSING_LIBRARY", path, `setting ACLs needs ${LIBACL}, which is not installed`);
-  const spec = item.argument as AclSpec | undefined;
+  const spec = item.argument;
   if (spec === undefined) return;
   const adds = item.modifiers.force;
   try {

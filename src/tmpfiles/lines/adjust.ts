@@ -6,26 +6,18 @@ import { chmod, chown, isDirectory, isSymlink, type Stat, statx } from "../../sy
 import { isUnlinked } from "../../sys/processes.js";
 import { LIBSELINUX, labellingHere, missingLabel, setLabel } from "../../sys/selinux.js";
 import { hardLinksProtected } from "../../sys/settings.js";
-import { openExact } from "../effects/parents.js";
 import { skip } from "../model/attempt.js";
-import type { Handler, Item } from "../model/item.js";
+import type { Item } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 import type { Mode } from "../syntax/mode.js";
-import { overTree } from "./over-tree.js";
 
 const PERMISSIONS = 0o7777;
 const SPECIAL_BITS = 0o7000;
 
-/** `z`: sets mode, owner and label of an existing inode. */
-export const adjust: Handler = (run, item, path, existing) => {
-  using fd = openExact(run.root, path);
-  setPermissions(run, item, fd, path, existing);
-};
-
-/** `Z`: the same, recursively. */
-export const adjustTree: Handler = (run, item, path) => {
-  overTree(run, item, path, (fd, at) => setPermissions(run, item, fd, at, true));
-};
+/** `z`, `Z`, `m`: sets mode, owner and label of an existing inode. */
+export function adjust(run: RunContext, item: Item, fd: Fd, path: Bytes): void {
+  setPermissions(run, item, fd, path, true);
+}
 
 /** Sets the item's owner and mode, and the policy's label for the path. */
 export function setPermissions(run: RunContext, item: Item, fd: Fd, path: Bytes, existing: boolean): void {

@@ -7,20 +7,20 @@ import { badArgumentEscape, relativeSource } from "../syntax/wording.js";
 const FACTORY = "/usr/share/factory" as Bytes;
 
 /** Content, symlink targets and copy sources: expands C escapes first, then specifiers. */
-export function resolveText(parsed: unknown, context: ArgumentContext): Bytes | undefined {
+export function resolveText(parsed: Bytes | undefined, context: ArgumentContext): Bytes | undefined {
   if (parsed === undefined) return undefined;
-  const text = unescapeAll(parsed as Bytes);
-  if (typeof text === "number") throw new ArgumentError(badArgumentEscape(parsed as Bytes), text);
+  const text = unescapeAll(parsed);
+  if (typeof text === "number") throw new ArgumentError(badArgumentEscape(parsed), text);
   return context.expand(text);
 }
 
 /** The target of a symlink; by default the vendor's file of the same path in /usr/share/factory. */
-export function resolveLinkTarget(parsed: unknown, context: ArgumentContext): Bytes {
+export function resolveLinkTarget(parsed: Bytes | undefined, context: ArgumentContext): Bytes {
   return resolveText(parsed, context) ?? join(FACTORY, context.path);
 }
 
 /** The source of a copy, including the root: an absolute path that exists. */
-export function resolveCopySource(parsed: unknown, context: ArgumentContext): Bytes {
+export function resolveCopySource(parsed: Bytes | undefined, context: ArgumentContext): Bytes {
   const source = resolveText(parsed, context) ?? join(FACTORY, context.path);
   if (!isAbsolute(source)) throw new RelativeSourceError(relativeSource(source));
   const { root } = context;

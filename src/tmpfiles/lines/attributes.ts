@@ -4,15 +4,12 @@ import { failedWith, NOT_SUPPORTED, SyscallError } from "../../base/errors.js";
 import { ATTRIBUTE_LETTERS, getAttributes, setAttributes } from "../../sys/attributes.js";
 import { leavingAtime } from "../../sys/directory.js";
 import { type Fd, O_RDONLY, reopen } from "../../sys/files.js";
-import { isDirectory, isRegular, type Stat, statx } from "../../sys/inode.js";
+import { isDirectory, isRegular, type Stat } from "../../sys/inode.js";
 import { ItemError } from "../effects/item-error.js";
-import { openExact } from "../effects/parents.js";
 import { skip } from "../model/attempt.js";
-import type { Item } from "../model/item.js";
-import { ArgumentError, type Handler } from "../model/item.js";
+import { ArgumentError, type Item } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 import { noFileAttribute, unknownFileAttribute } from "../syntax/wording.js";
-import { overTree } from "./over-tree.js";
 
 /** The attributes that a line changes, and those of them that it sets. */
 export interface AttributeSpec {
@@ -23,23 +20,19 @@ export interface AttributeSpec {
 const ALL = Object.values(ATTRIBUTE_LETTERS).reduce((all, bit) => all | bit, 0);
 const DIRECTORY_ONLY = ATTRIBUTE_LETTERS.D ?? 0;
 
-/** `h`: sets file attributes. */
-export const setFileAttributes: Handler = (run, item, path) => {
-  using fd = openExact(run.root, path);
-  apply(run, item, fd, path, statx(fd));
-};
-
-/** `H`: the same, recursively. */
-export const setTreeFileAttributes: Handler = (run, item, path) => {
-  overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
-};
-
-function apply(run: RunContext, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
+/** `h`, `H`: sets the file attributes of an existing inode. */
+export function applyAttributes(
+  run: RunContext,
+  item: Item<AttributeSpec>,
+  fd: Fd,
+  path: Bytes,
+  stat: Stat,
+): void {
   // On a device node the ioctl would reach its driver.
   if (!isRegular(stat) && !isDirectory(stat)) {
     throw new ItemError("WRONG_TYPE", path, "only regular files and directories have file attributes");
   }
-  const { mask, value } = item.argument as AttributeSpec;
+  const { mask, value } = item.argument;
   const wanted = isDirectory(stat) ? value : value & ~DIRECTORY_ONLY;
   run.effects.change(item, path, "attributes", hex(wanted), () => {
     using readable = leavingAtime((quiet) => reopen(fd, O_RDONLY | quiet));

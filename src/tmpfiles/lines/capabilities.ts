@@ -9,16 +9,14 @@ import {
   setCapabilities,
 } from "../../sys/capabilities.js";
 import type { Fd } from "../../sys/files.js";
-import { isRegular, type Stat, statx } from "../../sys/inode.js";
+import { isRegular, type Stat } from "../../sys/inode.js";
 import { ItemError } from "../effects/item-error.js";
-import { openExact } from "../effects/parents.js";
 import { skip } from "../model/attempt.js";
-import type { Handler, Item, Warn } from "../model/item.js";
+import type { Item, Warn } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 import { ignoredCapabilities } from "../syntax/wording.js";
 import { splitQuoted } from "../syntax/words.js";
 import { refuseHardLink } from "./adjust.js";
-import { overTree } from "./over-tree.js";
 
 type Flag = "e" | "i" | "p";
 
@@ -45,26 +43,21 @@ const NONE: FileCapabilities = { permitted: 0n, inheritable: 0n, effective: fals
 /** Reserved values: (uid_t) -1, in 32 and 16 bits. */
 const INVALID_UIDS = [0xffffffff, 0xffff];
 
-/** `k`, `k+`: the capabilities of a file. */
-export const setFileCapabilities: Handler = (run, item, path) => {
-  if (item.argument === undefined) return;
-  using fd = openExact(run.root, path);
-  apply(run, item, fd, path, statx(fd));
-};
-
-/** `K`, `K+`: the same, recursively. */
-export const setTreeCapabilities: Handler = (run, item, path) => {
-  overTree(run, item, path, (fd, at, stat) => apply(run, item, fd, at, stat));
-};
-
-function apply(run: RunContext, item: Item, fd: Fd, path: Bytes, stat: Stat): void {
+/** `k`, `k+`, `K`, `K+`: sets the capabilities of an existing file, or adds to them. */
+export function applyCapabilities(
+  run: RunContext,
+  item: Item<CapabilitySpec | undefined>,
+  fd: Fd,
+  path: Bytes,
+  stat: Stat,
+): void {
+  const spec = item.argument;
+  if (spec === undefined) return;
   refuseHardLink(fd, path, stat);
   if (!isRegular(stat)) {
     skip(run, item, path, "only regular files have capabilities");
     return;
   }
-  const spec = item.argument as CapabilitySpec | undefined;
-  if (spec === undefined) return;
   const wanted = combined((item.modifiers.force ? getCapabilities(fd) : undefined) ?? NONE, spec);
   if (wanted === undefined) {
     const why = "the capabilities in effect must be none, or all that are permitted or inheritable";

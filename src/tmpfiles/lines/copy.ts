@@ -21,16 +21,16 @@ const TOLERATED = ["EEXIST", "EROFS"];
  * `C`: copies a file or tree if the target is missing, an empty directory, or one that a killed run began to fill;
  * `C+` adds missing entries.
  */
-export const copy: Handler = (run, item, path) => {
+export const copy: Handler<Bytes> = (run, item, path) => {
   using location = run.effects.openParent(item, path, "make");
-  using source = resolve(run.root, item.argument as Bytes, { follow: false });
+  using source = resolve(run.root, item.argument, { follow: false });
   const failures = new Failures(run, item, path);
   const made = run.effects.make(item, location, copyMaker(run, item, source, failures));
   if (made === undefined) return;
   using fd = made.fd;
   if (failures.first !== undefined) throw failures.first;
   const kind = kindOf(statx(fd));
-  if (made.existing) run.effects.found(item, location, kind, item.argument as Bytes);
+  if (made.existing) run.effects.found(item, location, kind, item.argument);
   const isSame = kind === kindOf(statx(source));
   if (isSame) setPermissions(run, item, fd, path, false);
   else if (!run.effects.acts && isDirectory(statx(source))) throw notIntoFile(path);
@@ -46,10 +46,10 @@ function notIntoFile(path: Bytes): ItemError {
   );
 }
 
-function copyMaker(run: RunContext, item: Item, source: Fd, failures: Failures): CreateRequest {
+function copyMaker(run: RunContext, item: Item<Bytes>, source: Fd, failures: Failures): CreateRequest {
   return {
     kind: kindOf(statx(source)),
-    target: item.argument as Bytes,
+    target: item.argument,
     outcome: "copied",
     tolerated: TOLERATED,
     addsTo: (existing) =>

@@ -1,14 +1,15 @@
 /** The table of line types. */
-import type { LineType } from "../model/item.js";
-import { parseAcl, setFileAcl, setTreeAcl } from "./acl.js";
-import { adjust, adjustTree } from "./adjust.js";
+import { defineLineType, type LineType } from "../model/item.js";
+import { applyAcl, parseAcl } from "./acl.js";
+import { adjust } from "./adjust.js";
 import { resolveCopySource, resolveLinkTarget, resolveText } from "./arguments.js";
-import { parseAttributes, setFileAttributes, setTreeFileAttributes } from "./attributes.js";
-import { parseCapabilities, setFileCapabilities, setTreeCapabilities } from "./capabilities.js";
+import { applyAttributes, parseAttributes } from "./attributes.js";
+import { applyCapabilities, parseCapabilities } from "./capabilities.js";
 import { copy } from "./copy.js";
 import { adjustDirectory, createDirectory } from "./directories.js";
 import { createEmptiedFile, createFile, writeFile } from "./files.js";
 import { createBlockDevice, createCharacterDevice, createFifo, createSymlink, parseDevice } from "./nodes.js";
+import { onPath, onTree } from "./over-tree.js";
 import {
   cleanContents,
   cleanPath,
@@ -19,12 +20,7 @@ import {
   removePathTree,
 } from "./removal.js";
 import { createInQuotaGroups, createSubvolumeOrDirectory, createWithQuotaGroup } from "./subvolumes.js";
-import {
-  parseAssignments,
-  resolveAssignments,
-  setExtendedAttributes,
-  setTreeExtendedAttributes,
-} from "./xattr.js";
+import { applyXattrs, parseAssignments, resolveAssignments } from "./xattr.js";
 
 // What several rows share.
 const writesContent = {
@@ -98,7 +94,7 @@ const capabilities = {
  * help and the completions read this table.
  */
 export const LINE_TYPES: Readonly<Record<string, LineType>> = {
-  f: {
+  f: defineLineType({
     ...writesContent,
     title: "Create a file, and write its content",
     path: "exact",
@@ -106,8 +102,8 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     ownsPath: true,
     truncates: "forced",
     create: createFile,
-  },
-  F: {
+  }),
+  F: defineLineType({
     ...writesContent,
     title: "Create or truncate a file (old name of f+)",
     path: "exact",
@@ -115,8 +111,8 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     ownsPath: true,
     truncates: "always",
     create: createEmptiedFile,
-  },
-  w: {
+  }),
+  w: defineLineType({
     ...writesContent,
     title: "Write to an existing file",
     in262: { action: "Write file" },
@@ -125,14 +121,14 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     modifiers: "+!-~^$",
     ownsPath: true,
     create: writeFile,
-  },
-  d: { ...directory, title: "Create a directory, and clean its contents by age" },
-  D: {
+  }),
+  d: defineLineType({ ...directory, title: "Create a directory, and clean its contents by age" }),
+  D: defineLineType({
     ...directory,
     title: "Create a directory, clean its contents by age, and empty it on removal",
     remove: removeContents,
-  },
-  e: {
+  }),
+  e: defineLineType({
     ...globbed,
     kind: "directory",
     title: "Adjust an existing directory, and clean its contents by age",
@@ -141,20 +137,30 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     create: adjustDirectory,
     clean: cleanContents,
     purge: purgePath,
-  },
-  v: { ...subvolume, title: "Create a subvolume or directory", create: createSubvolumeOrDirectory },
-  q: {
+  }),
+  v: defineLineType({
+    ...subvolume,
+    title: "Create a subvolume or directory",
+    create: createSubvolumeOrDirectory,
+  }),
+  q: defineLineType({
     ...subvolume,
     title: "Create a subvolume or directory, with the quota groups of its parent",
     create: createInQuotaGroups,
-  },
-  Q: {
+  }),
+  Q: defineLineType({
     ...subvolume,
     title: "Create a subvolume or directory, with a quota group of its own",
     create: createWithQuotaGroup,
-  },
-  p: { ...node, kind: "fifo", title: "Create a named pipe", argument: "none", create: createFifo },
-  L: {
+  }),
+  p: defineLineType({
+    ...node,
+    kind: "fifo",
+    title: "Create a named pipe",
+    argument: "none",
+    create: createFifo,
+  }),
+  L: defineLineType({
     kind: "symlink",
     title: "Create a symlink",
     in262: { arguments: "symlink targets" },
@@ -167,18 +173,18 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     resolveArgument: resolveLinkTarget,
     create: createSymlink,
     purge: purgePath,
-  },
-  c: {
+  }),
+  c: defineLineType({
     ...device,
     title: "Create a character device node",
     create: createCharacterDevice,
-  },
-  b: {
+  }),
+  b: defineLineType({
     ...device,
     title: "Create a block device node",
     create: createBlockDevice,
-  },
-  C: {
+  }),
+  C: defineLineType({
     kind: "copy",
     title: "Copy a file or a tree",
     in262: { arguments: "copy sources" },
@@ -191,75 +197,79 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     clean: cleanContents,
     purge: purgePath,
     create: copy,
-  },
-  x: { ...exclusion, title: "Keep a path and all below it from cleaning" },
-  X: {
+  }),
+  x: defineLineType({ ...exclusion, title: "Keep a path and all below it from cleaning" }),
+  X: defineLineType({
     ...exclusion,
     title: "Keep a path, but not what lies in it, from cleaning",
     ageInheritance: "inherits",
-  },
-  r: {
+  }),
+  r: defineLineType({
     ...removal,
     title: "Remove a file or an empty directory",
     ages: "itself",
     remove: removePath,
     clean: cleanPath,
-  },
-  R: {
+  }),
+  R: defineLineType({
     ...removal,
     title: "Remove a path and all below it",
     ages: "contents",
     remove: removePathTree,
     clean: cleanTree,
-  },
-  z: { ...adjustsMode, title: "Adjust mode, owner and label", create: adjust },
-  Z: {
+  }),
+  z: defineLineType({ ...adjustsMode, title: "Adjust mode, owner and label", create: onPath(adjust) }),
+  Z: defineLineType({
     ...adjustsMode,
     title: "Adjust mode, owner and label, recursively",
     recursive: true,
-    create: adjustTree,
-  },
-  m: { ...adjustsMode, title: "Adjust mode, owner and label (old name of z)", create: adjust },
-  t: {
+    create: onTree(adjust),
+  }),
+  m: defineLineType({
+    ...adjustsMode,
+    title: "Adjust mode, owner and label (old name of z)",
+    create: onPath(adjust),
+  }),
+  t: defineLineType({
     ...xattrs,
     title: "Set extended attributes",
-    create: setExtendedAttributes,
-  },
-  T: {
+    create: onPath(applyXattrs),
+  }),
+  T: defineLineType({
     ...xattrs,
     title: "Set extended attributes, recursively",
     recursive: true,
-    create: setTreeExtendedAttributes,
-  },
-  h: {
+    create: onTree(applyXattrs),
+  }),
+  h: defineLineType({
     ...attributes,
     title: "Set file attributes",
-    create: setFileAttributes,
-  },
-  H: {
+    create: onPath(applyAttributes),
+  }),
+  H: defineLineType({
     ...attributes,
     title: "Set file attributes, recursively",
     recursive: true,
-    create: setTreeFileAttributes,
-  },
-  a: { ...acls, title: "Set POSIX ACLs", create: setFileAcl },
-  A: {
+    create: onTree(applyAttributes),
+  }),
+  a: defineLineType({ ...acls, title: "Set POSIX ACLs", create: onPath(applyAcl) }),
+  A: defineLineType({
     ...acls,
     title: "Set POSIX ACLs, recursively",
     recursive: true,
-    create: setTreeAcl,
-  },
-  k: {
+    create: onTree(applyAcl),
+  }),
+  k: defineLineType({
     ...capabilities,
     title: "Set file capabilities",
-    create: setFileCapabilities,
-  },
-  K: {
+    create: onPath(applyCapabilities),
+  }),
+  K: defineLineType({
     ...capabilities,
     title: "Set file capabilities, recursively",
     recursive: true,
-    create: setTreeCapabilities,
-  },
+    create: onTree(applyCapabilities),
+  }),
 };
 
 const rows = new Map(Object.entries(LINE_TYPES));

@@ -37,23 +37,23 @@ export const createFifo: Handler = (run, item, path) => {
 };
 
 /** `c`: creates a character device; `c+` replaces an existing inode. */
-export const createCharacterDevice: Handler = (run, item, path) => {
+export const createCharacterDevice: Handler<bigint> = (run, item, path) => {
   createDevice(run, item, path, "character-device", S_IFCHR);
 };
 
 /** `b`: creates a block device; `b+` replaces an existing inode. */
-export const createBlockDevice: Handler = (run, item, path) => {
+export const createBlockDevice: Handler<bigint> = (run, item, path) => {
   createDevice(run, item, path, "block-device", S_IFBLK);
 };
 
 /** Skipped in containers without the privilege to create devices: the container manager provides them. */
-function createDevice(run: RunContext, item: Item, path: Bytes, kind: InodeKind, type: number): void {
+function createDevice(run: RunContext, item: Item<bigint>, path: Bytes, kind: InodeKind, type: number): void {
   if (!hasCapability("cap_mknod")) {
     skip(run, item, path, "not privileged to create device nodes");
     return;
   }
   try {
-    createNode(run, item, path, { kind, type, make: nodeMaker(item, type, item.argument as bigint) });
+    createNode(run, item, path, { kind, type, make: nodeMaker(item, type, item.argument) });
   } catch (error) {
     // Also if it cannot replace the existing inode, which may be immutable.
     const isRefused =
@@ -71,8 +71,8 @@ function nodeMaker(item: Item, type: number, device: bigint): CreateFunction {
 }
 
 /** `L`: creates a symlink; `L+` replaces an existing inode; `L?` only if the target exists. */
-export const createSymlink: Handler = (run, item, path) => {
-  const target = item.argument as Bytes;
+export const createSymlink: Handler<Bytes> = (run, item, path) => {
+  const target = item.argument;
   createNode(run, item, path, {
     kind: "symlink",
     type: S_IFLNK,

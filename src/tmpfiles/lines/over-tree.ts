@@ -1,4 +1,4 @@
-/** Applies an action to each inode of a tree. */
+/** The handlers of lines that change existing inodes: one, or each of a tree. */
 import { type Bytes, dirname, join } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { throwIfStopped } from "../../base/stop.js";
@@ -8,11 +8,30 @@ import { type Fd, O_NOFOLLOW, O_PATH, openat } from "../../sys/files.js";
 import { isDirectory, type Stat, statx } from "../../sys/inode.js";
 import { openExact } from "../effects/parents.js";
 import { attempt } from "../model/attempt.js";
-import type { Item } from "../model/item.js";
+import type { Handler, Item } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 
-/** What is done to each inode; `fd` is O_PATH. */
-export type TreeAction = (fd: Fd, path: Bytes, stat: Stat) => void;
+/** What a line does to one inode; `fd` is O_PATH. */
+export type InodeAction<Argument> = (
+  run: RunContext,
+  item: Item<Argument>,
+  fd: Fd,
+  path: Bytes,
+  stat: Stat,
+) => void;
+
+/** The handler of a line that changes one existing inode. */
+export function onPath<Argument>(act: InodeAction<Argument>): Handler<Argument> {
+  return (run, item, path) => {
+    using fd = openExact(run.root, path);
+    act(run, item, fd, path, statx(fd));
+  };
+}
+
+/** The handler of its recursive twin. */
+export function onTree<Argument>(act: InodeAction<Argument>): Handler<Argument> {
+  return (run, item, path) => overTree(run, item, path, act);
+}
 
 /** A directory on the way down. */
 interface TreeFrame {
@@ -21,21 +40,26 @@ interface TreeFrame {
   names: Iterator<Bytes>;
 }
 
-/** Ancestors nearer than this keep their fd open; farther ones are found again through `..` and compared. */
+/** This many ancestors keep their fd open; the others are reopened through `..` and compared. */
 const OPEN_LEVELS = 8;
 const SELF = "." as Bytes;
 
 /**
- * Acts on what is at `path` and on all that is below it, each directory before its entries. No symlink is followed.
- * Depth costs neither stack nor fds. What fails is reported for its own path, and the others are gone on with.
+ * Acts on `path` and everything below it, on each directory before its entries. No symlink is followed. Depth costs neither
+ * stack nor fds. A failure is reported for its own path, and the walk continues.
  */
-export function overTree(run: RunContext, item: Item, path: Bytes, act: TreeAction): void {
+function overTree<Argument>(
+  run: RunContext,
+  item: Item<Argument>,
+  path: Bytes,
+  act: InodeAction<Argument>,
+): void {
   const frames: TreeFrame[] = [];
-  // The last level's. Not a path for each of them: at 30,000 levels those would come to a gigabyte.
+  // Only the last level's path is kept: the paths of 30,000 levels would need a gigabyte.
   let directory = dirname(path);
   const visit = (fd: Fd, at: Bytes): void => {
     const stat = statx(fd);
-    attempt(run, item, at, () => act(fd, at, stat));
+    attempt(run, item, at, () => act(run, item, fd, at, stat));
     if (isDirectory(stat) && attempt(run, item, at, () => descend(frames, fd, stat))) directory = at;
   };
   try {
@@ -57,7 +81,7 @@ export function overTree(run: RunContext, item: Item, path: Bytes, act: TreeActi
   }
 }
 
-/** The next name; a directory that can't be read on is done with. */
+/** The next name; undefined if the rest of the directory cannot be read. */
 function attemptNext(run: RunContext, item: Item, frame: TreeFrame, path: Bytes): Bytes | undefined {
   let next: Bytes | undefined;
   attempt(run, item, path, () => {
@@ -79,7 +103,7 @@ function visitEntry(frame: TreeFrame, name: Bytes, visit: (fd: Fd) => void): voi
 function descend(frames: TreeFrame[], fd: Fd, stat: Stat): void {
   const far = frames.at(-OPEN_LEVELS);
   if (far !== undefined) {
-    // The rest of its names is kept, its fd is not.
+    // Read the rest of its names before its fd is closed.
     far.names = [...{ [Symbol.iterator]: () => far.names }].values();
     far.fd.close();
   }

@@ -2,12 +2,10 @@
 import { type Bytes, escapeForDisplay, toBuffer } from "../../base/bytes.js";
 import type { Fd } from "../../sys/files.js";
 import { setXattr } from "../../sys/xattr.js";
-import { openExact } from "../effects/parents.js";
-import type { ArgumentContext, Handler, Item, Warn } from "../model/item.js";
+import type { ArgumentContext, Item, Warn } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 import { splitWords } from "../syntax/lex.js";
 import { brokenXattr, ignoredXattr } from "../syntax/wording.js";
-import { overTree } from "./over-tree.js";
 
 /** `user.name=value` of a line. */
 export interface XattrAssignment {
@@ -15,26 +13,21 @@ export interface XattrAssignment {
   readonly value: Bytes;
 }
 
-/** `t`: extended attributes of what is there. */
-export const setExtendedAttributes: Handler = (run, item, path) => {
-  using fd = openExact(run.root, path);
-  apply(run, item, fd, path);
-};
-
-/** `T`: of all that lies below too. */
-export const setTreeExtendedAttributes: Handler = (run, item, path) => {
-  overTree(run, item, path, (fd, at) => apply(run, item, fd, at));
-};
-
-function apply(run: RunContext, item: Item, fd: Fd, path: Bytes): void {
-  for (const { name, value } of item.argument as readonly XattrAssignment[]) {
+/** `t`, `T`: sets extended attributes of an existing inode. */
+export function applyXattrs(
+  run: RunContext,
+  item: Item<readonly XattrAssignment[]>,
+  fd: Fd,
+  path: Bytes,
+): void {
+  for (const { name, value } of item.argument) {
     run.effects.change(item, path, "xattr", `${escapeForDisplay(name)}=${escapeForDisplay(value)}`, () =>
       setXattr(fd, name, toBuffer(value)),
     );
   }
 }
 
-/** The assignments of a line; those that are none are left out with a warning, and all after an open quote. */
+/** Parses the assignments of a line. Invalid ones are ignored with a warning, and so is everything after an open quote. */
 export function parseAssignments(argument: Bytes, warn: Warn): readonly XattrAssignment[] {
   const found: XattrAssignment[] = [];
   let rest: Bytes | undefined = argument;
@@ -57,8 +50,10 @@ export function parseAssignments(argument: Bytes, warn: Warn): readonly XattrAss
 }
 
 /** Replaces the specifiers in the names and values. */
-export function resolveAssignments(parsed: unknown, context: ArgumentContext): readonly XattrAssignment[] {
+export function resolveAssignments(
+  parsed: readonly XattrAssignment[] = [],
+  context: ArgumentContext,
+): readonly XattrAssignment[] {
   const expand = (text: Bytes): Bytes => context.expand(text, Number.POSITIVE_INFINITY);
-  const assignments = (parsed ?? []) as readonly XattrAssignment[];
-  return assignments.map(({ name, value }) => ({ name: expand(name), value: expand(value) }));
+  return parsed.map(({ name, value }) => ({ name: expand(name), value: expand(value) }));
 }

@@ -9,12 +9,17 @@ import type { Wording } from "../syntax/wording.js";
 import type { RunContext } from "./run-context.js";
 
 /**
- * What one item does at one path (for a glob: at each path that it matched). `existing` is true where the path was
- * found rather than made. Throws what went wrong; the run reports it and goes on.
+ * What an item does at one path; for a glob, at each path that it matches. `existing` is true if the path was found by a
+ * glob. A handler throws its errors: the run reports them and continues.
  */
-export type Handler = (run: RunContext, item: Item, path: Bytes, existing: boolean) => void;
+export type Handler<Argument = unknown> = (
+  run: RunContext,
+  item: Item<Argument>,
+  path: Bytes,
+  existing: boolean,
+) => void;
 
-/** What `parseArgument` says of an argument that it can't take; `at` is the offending byte's offset in the argument. */
+/** The argument of a line is invalid. `at` is the offset of the offending byte in the argument. */
 export class ArgumentError extends Error {
   override readonly name = "ArgumentError";
   readonly at: number;
@@ -27,22 +32,22 @@ export class ArgumentError extends Error {
   }
 }
 
-/** Says of a part of an argument why it is left out, where the rest of the line still counts. */
+/** Reports why a part of an argument is ignored; the rest of the line still applies. */
 export type Warn = (wording: Wording, at?: number) => void;
 
-/** What an argument is resolved with. */
+/** What `resolveArgument` needs to know. */
 export interface ArgumentContext {
-  /** Of the item, expanded and simplified, without the root. */
+  /** The item's path, expanded and simplified, without the root. */
   readonly path: Bytes;
-  /** The directory of --root, if there is one. */
+  /** The directory of --root. */
   readonly root: Bytes | undefined;
-  /** Replaces the specifiers; throws where it can't. Takes any length where `limit` says so. */
+  /** Replaces the specifiers, or throws. `limit` is the greatest length of the result. */
   expand(text: Bytes, limit?: number): Bytes;
-  /** Whether there is anything at a path, which includes the root. A symlink in the last component is not followed. */
+  /** Whether a path, which includes the root, exists. A symlink in the last component is not followed. */
   exists(path: Bytes): boolean;
 }
 
-/** `resolveArgument` says that what the argument names is not there: the line is left out in silence. */
+/** The argument names something that does not exist: the line is skipped silently. */
 export class MissingSourceError extends Error {
   override readonly name = "MissingSourceError";
   readonly path: Bytes;
@@ -54,8 +59,8 @@ export class MissingSourceError extends Error {
 }
 
 /**
- * What a line is about. `file`, `directory` and `subvolume` lines with a glob for a path write to or adjust what is
- * there; with an exact path they create it.
+ * What a line is for. `file`, `directory` and `subvolume` lines create an exact path; those with a glob change existing
+ * inodes.
  */
 export type LineKind =
   | "file"
@@ -69,75 +74,110 @@ export type LineKind =
   | "removal"
   | "adjustment";
 
-/** The shape of a row: everything that the letter of a line decides. */
+/** A row of the table: everything that the letter of a line decides. */
 export interface LineType {
   readonly title: string;
   readonly kind: LineKind;
-  /** What systemd-tmpfiles 262 calls the arguments that cannot be base64, and those that are required. */
+  /** How systemd-tmpfiles 262 words that an argument cannot be base64, or is required. */
   readonly in262?: { readonly arguments?: string; readonly action?: string };
   /** The first version of systemd that knows the type, if that is later than 252. */
   readonly since?: number;
-  /** It empties a file that is there: always, or with the modifier `+`. */
+  /** It truncates an existing file: always, or with the modifier `+`. */
   readonly truncates?: "always" | "forced";
   /** Whether the path is one path or a shell glob. */
   readonly path: "exact" | "glob";
   readonly argument: "none" | "optional" | "required";
   /**
-   * The modifiers that mean something on this type. `$` and `?` are refused on all others, and `~` on those that take
-   * an argument; the rest may stand anywhere.
+   * The modifiers that have an effect on this type. `$` and `?` are errors on all others, and `~` on those that have an
+   * argument; the rest are ignored.
    */
   readonly modifiers: string;
-  /** Two lines that own one path conflict; lines that only adjust it do not. */
+  /** Two lines that own the same path conflict; lines that only adjust it do not. */
   readonly ownsPath: boolean;
-  /** Whether an age on it does anything, and whether it is the path itself that ages rather than what lies inside. */
+  /** Whether the line's age applies to what is inside the path, to the path itself, or to nothing. */
   readonly ages: false | "contents" | "itself";
-  /** A line that inherits its age has that of the nearest directory line above it that has one. */
+  /** `inherits`: without an age, the line has that of the nearest `source` above it. */
   readonly ageInheritance?: "source" | "inherits";
   readonly defaultMode?: number;
-  /** Which of the mode and the owner it sets: both where it does not say; the others are read, and forgotten. */
+  /** Which of mode and owner it sets; both by default. The others are parsed and ignored. */
   readonly permissions?: "owner" | "none";
-  /** It changes what lies below its path too. */
+  /** It also changes everything below its path. */
   readonly recursive?: true;
-  /** Of the argument as it is written. Throws `ArgumentError`: then the line is invalid. */
-  readonly parseArgument?: (argument: Bytes, warn: Warn) => unknown;
-  /**
-   * What becomes of the parsed argument (undefined where there is none) once the line is known to count: escapes,
-   * specifiers, defaults. Not asked for base64. Without it the argument stays as it was parsed.
-   */
-  readonly resolveArgument?: (parsed: unknown, context: ArgumentContext) => unknown;
+  readonly parseArgument?: ParseArgument<unknown> | undefined;
+  readonly resolveArgument?: ResolveArgument<unknown, unknown> | undefined;
   readonly create?: Handler;
   readonly remove?: Handler;
   readonly clean?: Handler;
   readonly purge?: Handler;
 }
 
-/** Whether a line of this type empties a file that is there; `forced`: it has the modifier `+`. */
+/** Parses the argument as written. Throws `ArgumentError` if the line is invalid. */
+type ParseArgument<Parsed> = (argument: Bytes, warn: Warn) => Parsed;
+
+/**
+ * Resolves the parsed argument, which is undefined if the line has none: escapes, specifiers, defaults. It is called only
+ * for lines that apply, and not for base64. Without it, the argument stays as it was parsed.
+ */
+type ResolveArgument<Parsed, Argument> = (parsed: Parsed | undefined, context: ArgumentContext) => Argument;
+
+type Operations<Argument> = {
+  readonly [Operation in "create" | "remove" | "clean" | "purge"]?: Handler<Argument>;
+};
+
+/** How the argument of a row gets to its handlers: as written, parsed, resolved, or both. */
+type ArgumentFlow<Parsed, Argument> =
+  | ({ readonly parseArgument?: undefined; readonly resolveArgument?: undefined } & Operations<unknown>)
+  | ({
+      readonly parseArgument: ParseArgument<Argument>;
+      readonly resolveArgument?: undefined;
+    } & Operations<Argument>)
+  | ({
+      readonly parseArgument?: undefined;
+      readonly resolveArgument: ResolveArgument<Bytes, Argument>;
+    } & Operations<Argument>)
+  | ({
+      readonly parseArgument: ParseArgument<Parsed>;
+      readonly resolveArgument: ResolveArgument<Parsed, Argument>;
+    } & Operations<Argument>);
+
+/**
+ * Checks that a row's handlers expect the argument that its own functions return. The table forgets that type: an item has
+ * the argument of its own row, so the handlers get what they expect.
+ */
+export function defineLineType<Parsed, Argument>(
+  type: Omit<LineType, keyof Operations<unknown> | "parseArgument" | "resolveArgument"> &
+    ArgumentFlow<Parsed, Argument>,
+): LineType {
+  return type as unknown as LineType;
+}
+
+/** Whether a line of this type truncates an existing file. `forced`: it has the modifier `+`. */
 export function truncates({ truncates: when }: LineType, forced: boolean): boolean {
   return when === "always" || (when === "forced" && forced);
 }
 
 export interface Owner {
   readonly id: number;
-  /** `:`: only for inodes that are created anew. */
+  /** `:`: it only applies to new inodes. */
   readonly onlyCreate: boolean;
 }
 
-/** A line resolved against this host (or root): specifiers expanded, owners looked up, ready to be run. */
-export interface Item {
+/** A line resolved for this host or root: specifiers are expanded, owners are looked up. */
+export interface Item<Argument = unknown> {
   readonly source: Source;
   readonly letter: string;
   readonly type: LineType;
   readonly modifiers: Modifiers;
   /** Expanded, simplified, and prefixed with the root. */
   readonly path: Bytes;
-  /** What the line type's own `parseArgument` made of it; bytes where it has none. */
-  readonly argument: unknown;
-  /** The bytes that are written or compared: after base64 and credentials. */
+  /** The argument as the line type parsed and resolved it. */
+  readonly argument: Argument;
+  /** The bytes to write or compare: after base64 and credentials. */
   readonly argumentBytes: Bytes | undefined;
   readonly mode: Mode | undefined;
   readonly user: Owner | undefined;
   readonly group: Owner | undefined;
-  /** `X` inherits its own from the directory above: see items.ts. */
+  /** See `ageInheritance`. */
   readonly age: Age | undefined;
 }
 

@@ -15,11 +15,12 @@ import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { getCapabilities } from "#src/sys/capabilities.js";
 import { Fd, O_PATH, openat } from "#src/sys/files.js";
-import { adjust, adjustTree } from "#src/tmpfiles/lines/adjust.js";
-import { parseCapabilities, setFileCapabilities } from "#src/tmpfiles/lines/capabilities.js";
+import { adjust } from "#src/tmpfiles/lines/adjust.js";
+import { applyCapabilities, parseCapabilities } from "#src/tmpfiles/lines/capabilities.js";
 import { createDirectory } from "#src/tmpfiles/lines/directories.js";
 import { createFile, writeFile } from "#src/tmpfiles/lines/files.js";
 import { createSymlink } from "#src/tmpfiles/lines/nodes.js";
+import { onPath, onTree } from "#src/tmpfiles/lines/over-tree.js";
 import { createItem } from "#src/tmpfiles/run/create.js";
 import { cannotBeNobody, NOBODY, PROGRAM } from "../../ordinary-user.js";
 import { scratch } from "../../scratch.js";
@@ -93,9 +94,12 @@ test("L+ replaces a full directory, L leaves it", (t) => {
   const path = `${dir}/l`;
   mkdirSync(`${path}/full`, { recursive: true });
   const run = makeRun();
-  createItem(run, makeItem({ create: createSymlink, path, argument: "target" }));
+  createItem(run, makeItem({ create: createSymlink, path, argument: bytes("target") }));
   assert.equal(run.events[0]?.type, "skipped");
-  createItem(run, makeItem({ create: createSymlink, path, argument: "target", modifiers: { force: true } }));
+  createItem(
+    run,
+    makeItem({ create: createSymlink, path, argument: bytes("target"), modifiers: { force: true } }),
+  );
   assert.equal(readlinkSync(path), "target");
   assert.deepEqual(readdirSync(dir), ["l"]);
 });
@@ -119,7 +123,7 @@ test("z takes a mode with ~ as what nobody could do before", (t) => {
   writeFileSync(path, "");
   chmodSync(path, 0o600);
   const mode = { bits: 0o4755, onlyCreate: false, masked: true };
-  createItem(makeRun(), makeItem({ create: adjust, path, glob: true, mode }));
+  createItem(makeRun(), makeItem({ create: onPath(adjust), path, glob: true, mode }));
   assert.equal(modeOf(path), 0o644);
 });
 
@@ -130,7 +134,7 @@ test("Z goes through a tree of any depth", (t) => {
   mkdirSync(deepest, { recursive: true });
   writeFileSync(`${deepest}/f`, "");
   const run = makeRun();
-  createItem(run, makeItem({ create: adjustTree, path: `${dir}/t`, glob: true, mode: 0o700 }));
+  createItem(run, makeItem({ create: onTree(adjust), path: `${dir}/t`, glob: true, mode: 0o700 }));
   assert.equal(run.events.length, depth + 2);
   assert.equal(modeOf(`${deepest}/f`), 0o700);
 });
@@ -180,7 +184,7 @@ test("k+ on a file whose capabilities count everywhere leaves that so", { skip: 
   const path = `${scratch(t)}/f`;
   writeFileSync(path, "");
   const argument = (text: string) => parseCapabilities(bytes(text), assert.fail);
-  const create = setFileCapabilities;
+  const create = onPath(applyCapabilities);
   createItem(makeRun(), makeItem({ create, path, glob: true, argument: argument("cap_net_raw=p") }));
   const force = { force: true };
   createItem(

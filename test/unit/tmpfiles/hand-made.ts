@@ -5,19 +5,19 @@ import { dryRunWalkEffects, realWalkEffects } from "#src/tmpfiles/ageing/walk-ef
 import { Walker } from "#src/tmpfiles/ageing/walker.js";
 import { dryRunEffects } from "#src/tmpfiles/effects/dry-run.js";
 import { realEffects } from "#src/tmpfiles/effects/real.js";
-import type { Handler, Item } from "#src/tmpfiles/model/item.js";
+import { defineLineType, type Handler, type Item } from "#src/tmpfiles/model/item.js";
 import { Outcome } from "#src/tmpfiles/model/outcome.js";
 import type { RunContext } from "#src/tmpfiles/model/run-context.js";
 import type { Mode } from "#src/tmpfiles/syntax/mode.js";
 import type { Modifiers } from "#src/tmpfiles/syntax/modifiers.js";
 import { NO_MODIFIERS } from "#src/tmpfiles/syntax/modifiers.js";
 
-export interface ItemSpec {
-  readonly create: Handler;
+export interface ItemSpec<Argument> {
+  readonly create: Handler<Argument>;
   readonly path: string;
   readonly glob?: boolean;
   readonly modifiers?: Partial<Modifiers>;
-  readonly argument?: unknown;
+  readonly argument?: Argument;
   readonly content?: string;
   readonly mode?: number | Mode;
   readonly defaultMode?: number;
@@ -25,7 +25,7 @@ export interface ItemSpec {
   readonly gid?: number;
 }
 
-export function makeItem(spec: ItemSpec): Item {
+export function makeItem<Argument>(spec: ItemSpec<Argument>): Item {
   const path = bytes(spec.path);
   const owner = (id: number | undefined) => (id === undefined ? undefined : { id, onlyCreate: false });
   const mode =
@@ -33,7 +33,7 @@ export function makeItem(spec: ItemSpec): Item {
   return {
     source: { file: bytes("by-hand.conf"), line: 1, text: path },
     letter: "?",
-    type: {
+    type: defineLineType({
       kind: "file",
       title: "by hand",
       path: spec.glob === true ? "glob" : "exact",
@@ -42,8 +42,9 @@ export function makeItem(spec: ItemSpec): Item {
       ownsPath: true,
       ages: false,
       ...(spec.defaultMode === undefined ? {} : { defaultMode: spec.defaultMode }),
-      create: spec.create,
-    },
+      // As in the table: the item has the argument that its handler expects.
+      create: spec.create as Handler,
+    }),
     modifiers: { ...NO_MODIFIERS, ...spec.modifiers },
     path,
     argument: spec.argument,
