@@ -17,12 +17,13 @@ esac
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mayfly/node
 binary=$cache/$version/bin/node
-if [[ ! -x $binary ]]; then
+if [[ ! -x $binary || ! -e $cache/$version/LICENSE ]]; then
   mkdir -p "$cache"
   work=$(mktemp -d "$cache/fetch-XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  (cd "$work" && npm pack --silent "$package@$version" >/dev/null && tar -xzf ./*.tgz package/bin/node)
+  (cd "$work" && npm pack --silent "$package@$version" >/dev/null && tar -xzf ./*.tgz package/bin/node package/LICENSE)
   mkdir -p "$cache/$version/bin"
+  mv -T "$work/package/LICENSE" "$cache/$version/LICENSE"
   mv -T "$work/package/bin/node" "$binary"
 fi
 echo "$binary"

@@ -7,6 +7,7 @@ import { ROOT, Scratch, start } from "./program.js";
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
   exports: Record<string, string>;
   dependencies: Record<string, string>;
+  man: string[];
 };
 
 /** What npm would install, in a node_modules of its own: packed, unpacked, and the dependencies as they are here. */
@@ -67,6 +68,11 @@ test("the npm package is complete: entries for import and require, the program, 
     packed.filter((file) => /^(src|test|build|scripts|bench)\/|\.map$|\.tgz$/.test(file)),
     [],
   );
+});
+
+test("npm installs each man page", () => {
+  const pages = readdirSync(join(ROOT, "man")).map((page) => `./man/${page}`);
+  assert.deepEqual(manifest.man, pages.sort());
 });
 
 test("the package has the notices of each package that a bundle contains", () => {
