@@ -350,3 +350,17 @@ test("an inode of the wrong type is reported at the level that 262 uses", { skip
   const said = `warning: ${at("file")}: exists and is not a directory [(argument):1]\n`;
   assert.equal(mayfly(["create", "--inline", `d ${at("file")}`]).stderr, said);
 });
+
+test("of the specifiers without a value only the first is reported, as in 262", () => {
+  const run = (level: string): string =>
+    mayfly(["tmpfiles", "--user", "--create", "--dry-run", "--inline", "d %t/a", "d %t/b"], {
+      env: { SYSTEMD_LOG_LEVEL: level },
+    }).stderr;
+  const at = (line: number): string =>
+    `(argument):${line}: Failed to resolve specifier: Required $XDG_... variable not defined, skipping.\n`;
+  const all = "All rules containing unresolvable specifiers will be skipped.\n";
+  assert.equal(run("info"), `${at(1)}${all}`);
+  assert.equal(run("notice"), `${at(1)}${all}`);
+  assert.equal(run("warning"), "");
+  assert.ok(run("debug").includes(`${at(1)}${all}${at(2)}`));
+});

@@ -35,6 +35,7 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   explain: [],
   forecast: [],
   watch: [],
+  serve: ["--once", "--no-state", "--at-start=none", "--inline", "x /nowhere"],
 };
 
 /** What a pty shows of one command line, which is ended after some seconds: some commands go on until they are. */

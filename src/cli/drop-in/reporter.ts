@@ -14,6 +14,9 @@ const SEVERITY: Readonly<Record<string, LevelName>> = {
   debug: "debug",
 };
 
+/** What 262 adds to the first unresolvable specifier; it reports further ones at level debug. */
+const SKIPPED_RULES = "All rules containing unresolvable specifiers will be skipped." as Bytes;
+
 type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>;
 
 /**
@@ -22,13 +25,21 @@ type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>;
  */
 export function dropInReporter(log: Log, terminal: boolean, dryRun = true): Reporter {
   const name = (path: Bytes): Bytes => (terminal ? bytes(escapeForDisplay(path)) : path);
+  let reportedSpecifier = false;
   return {
     // An ordinary user may lack permission to read some directories; these are reported.
     wantsKept: log.wants("debug") || process.geteuid?.() !== 0,
     wantsRemoved: log.wants(dryRun ? "info" : "debug"),
     report(event) {
       const line = lineOf(event, name);
-      if (line !== undefined) log.write(line.level, line.text as Bytes);
+      if (line === undefined) return;
+      if (event.type !== "diagnostic" || event.diagnostic.code !== "unresolved-specifier") {
+        log.write(line.level, line.text as Bytes);
+        return;
+      }
+      log.write(reportedSpecifier ? "debug" : "notice", line.text as Bytes);
+      if (!reportedSpecifier) log.write("notice", SKIPPED_RULES);
+      reportedSpecifier = true;
     },
   };
 }
