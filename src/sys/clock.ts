@@ -5,7 +5,7 @@ import { bind } from "./ffi.js";
 
 const CLOCK_REALTIME = 0;
 const CLOCK_BOOTTIME = 7;
-/** What adjtimex(2) returns while STA_UNSYNC is set. */
+/** What adjtimex(2) returns while STA_UNSYNC is set; -1 if it fails, for example by a seccomp filter. */
 const TIME_ERROR = 5;
 /** Larger than struct timex on every architecture. All zeros: nothing is changed. */
 const TIMEX_SIZE = 512;
@@ -35,5 +35,6 @@ export function bootTime(): Nanoseconds {
 
 /** Whether an NTP client has set the wall clock since boot, as far as the kernel or systemd-timesyncd knows. */
 export function isClockSynchronized(): boolean {
-  return libc.adjtimex(Buffer.alloc(TIMEX_SIZE)) !== TIME_ERROR || existsSync(SYNCHRONIZED);
+  const state = libc.adjtimex(Buffer.alloc(TIMEX_SIZE));
+  return (state >= 0 && state !== TIME_ERROR) || existsSync(SYNCHRONIZED);
 }

@@ -1,10 +1,12 @@
 /** `mayfly serve` under a service manager: notifications, the watchdog, and levels for the journal. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { until } from "../children.js";
 import { DatagramReceiver } from "../datagrams.js";
-import { Scratch } from "./program.js";
+import { MAYFLY, Scratch } from "./program.js";
 import { ServeProcess } from "./serve-process.js";
 
 const ARGS = ["--no-state", "--settle", "0", "--jitter", "0", "--inline", "x /nowhere"];
@@ -64,4 +66,31 @@ test("the command beside it does not inherit the manager's variables", async () 
   );
   assert.equal(await serve.end(), 0);
   assert.match(serve.output, /\[kept\]/);
+});
+
+test("lines for the journal begin with their level if journald cannot be reached", {
+  skip: existsSync("/run/systemd/journal/socket") && "journald runs here",
+}, () => {
+  using scratch = new Scratch();
+  const log = join(scratch.path, "log");
+  const fd = openSync(log, "w");
+  const { dev, ino } = fstatSync(fd, { bigint: true });
+  const env = { ...process.env, JOURNAL_STREAM: `${dev}:${ino}` };
+  const args = [
+    MAYFLY,
+    "serve",
+    "--once",
+    "--now",
+    "--no-state",
+    "--inline",
+    "y /x",
+    "--inline",
+    "d /nowhere - - - 1d",
+  ];
+  assert.equal(
+    spawnSync(process.execPath, args, { stdio: ["ignore", "ignore", fd], env, timeout: 60_000 }).status,
+    65,
+  );
+  closeSync(fd);
+  assert.match(readFileSync(log, "utf8"), /^<3>.*error: .*\n<4>clean: removed 0 entries.*\n$/);
 });

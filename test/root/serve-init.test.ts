@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { endWithTest, until } from "../children.js";
@@ -215,4 +215,17 @@ test("as PID 1, what is configured is removed and created as at boot, before the
     ...command,
   ];
   assert.equal(spawnSync(program, args, { timeout: 60_000 }).status, 0);
+  // Another root may be that of a host that runs.
+  const other = [
+    ...args.slice(0, args.indexOf("--no-state")),
+    "--no-state",
+    "--root",
+    path,
+    "--inline",
+    "d! /inside",
+    "--",
+    "true",
+  ];
+  assert.equal(spawnSync(program, other, { timeout: 60_000 }).status, 0);
+  assert.ok(!existsSync(join(path, "inside")));
 });

@@ -95,7 +95,7 @@ the command line is invalid; **1** on any other failure, for example if another 
     using state = openState(options, log);
     const index = options["no-index"] || root !== undefined ? undefined : indexPath();
     const act = options.once ? serveOnce : serveAll;
-    const atStart = atStartOf(options["at-start"]);
+    const atStart = atStartOf(options);
     const metrics = await startMetrics(options, {
       configuration: { ...configuration, inWorkingDirectory: true },
       schedule,

@@ -87,7 +87,7 @@ export const SERVE_OPTIONS = [
     choices: ["boot", "create", "none"],
     group: CONFIGURATION,
     help: "What to do first: create, or remove and create as at boot, or none",
-    more: "**boot** applies lines marked with ! too, and is the default as PID 1, where nothing else runs yet. **create** is the default otherwise. Paths below /dev are left alone.",
+    more: "**boot** applies lines marked with ! too, and is the default as PID 1 without --root, where nothing else runs yet. **create** is the default otherwise. Paths below /dev are left alone.",
   },
   {
     name: "state-dir",
@@ -150,9 +150,10 @@ export function spanOf(name: string, text: Bytes | undefined, fallback: Nanoseco
   );
 }
 
-export function atStartOf(text: Bytes | undefined): AtStart {
-  const given = (["boot", "create", "none"] as const).find((each) => bytes(each) === text);
-  return given ?? (process.pid === 1 ? "boot" : "create");
+/** PID 1 starts before all other programs of its own tree; in another, a host may be running. */
+export function atStartOf(options: ServeValues): AtStart {
+  const given = (["boot", "create", "none"] as const).find((each) => bytes(each) === options["at-start"]);
+  return given ?? (process.pid === 1 && options.root === undefined ? "boot" : "create");
 }
 
 /** The engine's options for the configuration. @throws UsageError */

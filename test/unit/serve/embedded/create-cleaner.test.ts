@@ -4,28 +4,25 @@ import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type CleanerOptions, createCleaner } from "#src/index.js";
 import { until } from "../../../children.js";
+import { scratch } from "../../../scratch.js";
 
 const OLD = new Date("2020-01-01T00:00:00Z");
 const MODIFIED = { olderThan: "1d", ageBy: "mM" } as const;
 
 /** A directory with an old file, a new one, and an old directory with an old file in it. */
 function place(t: { after(done: () => void): void }): string {
-  const directory = mkdtempSync(join(tmpdir(), "mayfly-cleaner-"));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = scratch(t);
   mkdirSync(join(directory, "old-directory"));
   for (const name of ["old", "old-directory/old"]) {
     writeFileSync(join(directory, name), "content");
@@ -92,7 +89,7 @@ test("a logger hears of runs that removed something, and of nothing else", async
   await cleaner.runNow();
   await cleaner.runNow();
   assert.equal(lines.length, 1);
-  assert.match(lines[0] ?? "", /^info mayfly: removed 3 entries, \d+ bytes, from \/.*mayfly-cleaner-/);
+  assert.match(lines[0] ?? "", /^info mayfly: removed 3 entries, \d+ bytes, from \/.*mayfly-test-/);
 });
 
 test("a mistake is a TypeError that names the option", () => {

@@ -5,15 +5,12 @@ import { once } from "node:events";
 import {
   chmodSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
@@ -22,10 +19,10 @@ import type { Stamp } from "#src/serve/schedule/stamp.js";
 import { parseStamp, stampText } from "#src/serve/state/stamp-file.js";
 import { defaultStateDirectory, StateDirectory } from "#src/serve/state/state-directory.js";
 import { endWithTest, firstOutput } from "../../../children.js";
+import { scratch } from "../../../scratch.js";
 
 function place(t: { after(done: () => void): void }): string {
-  const directory = mkdtempSync(join(tmpdir(), "mayfly-state-"));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = scratch(t);
   return directory;
 }
 
