@@ -14,7 +14,9 @@ export const enter = defineCommand({
   operands: "process",
   usageStatus: SETUP_FAILED,
   options: [...RIGHTS],
-  examples: [["mayfly enter nginx.service -- ls -la /tmp", "Show /tmp as the service sees it"]],
+  examples: [
+    ["mayfly enter web -- ls -la /tmp", "Show /tmp as the command that mayfly run started as web sees it"],
+  ],
   sections: [
     {
       title: "Exit status",

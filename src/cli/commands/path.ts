@@ -17,7 +17,9 @@ export const path = defineCommand({
       help: "Use this mount point instead of /tmp, for example /var/tmp",
     },
   ],
-  examples: [['ls "$(mayfly path nginx.service)"', "List a service's private /tmp"]],
+  examples: [
+    ['ls "$(mayfly path web)"', "List the private /tmp of a command that mayfly run started as web"],
+  ],
   main({ program, options, operands, stdout, stderr }) {
     const [asked] = operands;
     if (asked === undefined || operands.length > 1) throw new UsageError("expected exactly one NAME or PID");

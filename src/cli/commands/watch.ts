@@ -35,7 +35,10 @@ have no process. If a PATH does not exist, it is watched from its creation on. S
   ],
   examples: [
     ["mayfly watch /var/tmp/build", "Find out who removes files there"],
-    ["mayfly watch --deletions --json /srv | jq -r .actor.exe", "List the programs that remove something"],
+    [
+      "mayfly watch --deletions --json /srv | jq --unbuffered -r .actor.exe",
+      "List the programs that remove something",
+    ],
     [
       "mayfly watch --exec 'logger -t mayfly \"$MAYFLY_OP $MAYFLY_PATH\"' /etc/app",
       "Log each event to the journal",
