@@ -1,6 +1,7 @@
 /** The metrics as a file: always whole, and continued only from this user's own file. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   mkdirSync,
@@ -77,6 +78,12 @@ test(`${READS} reads beside two writers never see a part of the file`, async (t)
   const writers = [0, 1].map(() =>
     endWithTest(spawn(process.execPath, [WRITER, file], { stdio: ["ignore", "pipe", "inherit"] })),
   );
+  // Before the directory is removed, so that nothing appears in it meanwhile.
+  await using _ending = {
+    async [Symbol.asyncDispose]() {
+      await Promise.all(writers.map((writer) => writer.kill("SIGKILL") && once(writer, "exit")));
+    },
+  };
   for (const writer of writers) assert.equal(await firstOutput(writer), "written\n");
   const seen = new Set<string>();
   for (let read = 0; read < READS; read++) {
