@@ -1,8 +1,8 @@
 /** Directories for files that are not temporary: `runtimeDir` and `stateDir`. */
-import { homedir } from "node:os";
 import { MODE, requireArgument, requireOptions } from "../base/arguments.js";
 import { type Bytes, basename, bytes, isAbsolute, join, normalize, toText } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
+import { homeDirectory } from "../sys/accounts.js";
 import { type Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
 import { chmod, statx } from "../sys/inode.js";
 import { openSafely } from "./safe-open.js";
@@ -28,7 +28,7 @@ export function runtimeDirSync(name: string, options: WellKnownOptions = {}): st
  * The program's directory for state that survives reboots: /var/lib/NAME for root, `$XDG_STATE_HOME/NAME` (by default
  * ~/.local/state/NAME) for other users, or the directory of the unit's StateDirectory= if it has that name.
  *
- * @throws UnsafePathError
+ * @throws UnsafePathError, also if `$XDG_STATE_HOME` and `$HOME` are not set and the user database does not know this user.
  */
 export function stateDirSync(name: string, options: WellKnownOptions = {}): string {
   requireName("stateDir", name, options);
@@ -75,7 +75,14 @@ function stateBase(): Bytes {
   if (process.geteuid?.() === 0) return "/var/lib" as Bytes;
   const path = process.env.XDG_STATE_HOME;
   if (path !== undefined && path !== "") return normalize(bytes(path));
-  return madeBelow(bytes(homedir()), [".local" as Bytes, "state" as Bytes]);
+  return madeBelow(homeOfUser(), [".local" as Bytes, "state" as Bytes]);
+}
+
+function homeOfUser(): Bytes {
+  const home = bytes(process.env.HOME || (homeDirectory(process.geteuid?.() ?? 0) ?? ""));
+  if (home !== "") return home;
+  const reason = "is not set, and the user database has no home directory of this user (set XDG_STATE_HOME)";
+  throw new UnsafePathError("UNSAFE_PARENT", "HOME" as Bytes, reason);
 }
 
 function madeBelow(base: Bytes, names: readonly Bytes[]): Bytes {

@@ -192,3 +192,36 @@ test("a user cannot give the name of root's command to another namespace", skip,
     removeScratch(folder);
   }
 });
+
+test(
+  "ps of an ordinary user lists what this user's processes have, and nothing of root's",
+  skip,
+  async () => {
+    const [roots, own] = [freshName(), freshName()];
+    const script = "echo ready; exec cat";
+    const privately = (name: string): string[] => [
+      process.execPath,
+      CLI,
+      "run",
+      ...["--name", name, "--", "sh", "-c", script],
+    ];
+    const options = { stdio: ["pipe", "pipe", "inherit"] as ["pipe", "pipe", "inherit"], cwd: "/" };
+    const children = [privately(roots), ["setpriv", ...NOBODY, ...privately(own)]].map(
+      ([command = "", ...args]) => endWithTest(spawn(command, args, options)),
+    );
+    try {
+      for (const child of children) await firstOutput(child);
+      const listed = (...before: string[]): string => {
+        const [command = "", ...args] = [...before, process.execPath, CLI, "ps", "--json"];
+        return spawnSync(command, args, { encoding: "utf8", cwd: "/" }).stdout;
+      };
+      const ofRoot = listed();
+      assert.ok(ofRoot.includes(roots) && ofRoot.includes(own), ofRoot);
+      const ofNobody = listed("setpriv", ...NOBODY);
+      assert.ok(ofNobody.includes(own), ofNobody);
+      assert.ok(!ofNobody.includes(roots), ofNobody);
+    } finally {
+      await leave(...children);
+    }
+  },
+);

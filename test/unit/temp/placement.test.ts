@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, readdirSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -6,8 +7,10 @@ import type { Bytes } from "#src/base/bytes.js";
 import { mkdtempSync, mkstempSync, openTempSync, tempRootSync, UnsafePathError } from "#src/index.js";
 import { parseMountInfo } from "#src/sys/mountinfo.js";
 import { isUpIn } from "#src/temp/early-boot.js";
+import { cannotBeNobody } from "../../ordinary-user.js";
 import { scratch } from "../../scratch.js";
 import { isRoot, needsRoot, useRuntimeDir, withTmpdir } from "./environment.js";
+import { program } from "./program.js";
 
 const makers = { mkdtempSync, mkstempSync, openTempSync };
 
@@ -146,6 +149,22 @@ test("in early boot, an anonymous file is in memory", () => {
   using file = openTempSync({ earlyBoot: true, content: "x" });
   if (runtime !== undefined) process.env.XDG_RUNTIME_DIR = runtime;
   assert.equal(file.backing, "memfd");
+});
+
+test("a user without a home directory is told which variable to set", { skip: cannotBeNobody }, () => {
+  const print = "try { mayfly.stateDirSync('x'); } catch (error) { console.log(error.code, error.message); }";
+  const { stdout, stderr } = spawnSync(process.execPath, program(print), {
+    uid: 54_321,
+    gid: 54_321,
+    cwd: "/",
+    env: { PATH: process.env.PATH },
+    encoding: "utf8",
+  });
+  assert.equal(
+    stdout,
+    "UNSAFE_PARENT HOME: is not set, and the user database has no home directory of this user (set XDG_STATE_HOME)\n",
+    stderr,
+  );
 });
 
 test("in early boot, a directory is below /run or $XDG_RUNTIME_DIR", (t) => {
