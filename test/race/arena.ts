@@ -31,6 +31,8 @@ export interface Arena {
   readonly victim: string;
   /** In the tree: a symlink to the canary, except where the attacker has just put the victim there. */
   readonly lure: string;
+  /** In the tree: a symlink to a file of the canary's, except where the attacker has just put another file there. */
+  readonly pointer: string;
   /** The names that the attacker swaps: victim and lure, and a file with a symlink to one of the canary's. */
   readonly swapped: readonly string[];
   readonly canary: string;
@@ -114,6 +116,7 @@ export function openArena(): Arena {
     tree,
     victim,
     lure,
+    pointer,
     swapped: [victim, lure, note, pointer],
     canary,
     rebuild,

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { lstatSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { bytes } from "#src/base/bytes.js";
+import { temporaryName } from "#src/path/whole.js";
+import { Fd, O_DIRECTORY, O_PATH, openat } from "#src/sys/files.js";
 import { type Arena, isRoot, openArena } from "./arena.js";
 import { startAttacker } from "./attacker.js";
 import { openCleaner } from "./cleaner.js";
@@ -14,11 +17,12 @@ async function underAttack(
   arena: Arena,
   round: () => Promise<unknown> | unknown,
   patience = 1,
+  swapped = arena.swapped,
 ): Promise<{ harm: string[]; swaps: number }> {
   let swaps = 0;
   let harm: string[] = [];
   for (let rounds = 0; (swaps < SWAPS * patience || rounds < ROUNDS * patience) && harm.length === 0; ) {
-    const attacker = await startAttacker(arena.swapped);
+    const attacker = await startAttacker(swapped);
     for (let n = 0; n < 10 && harm.length === 0; n++, rounds++) {
       await round();
       harm = arena.harm();
@@ -158,3 +162,34 @@ for (const [what, [args, lines]] of Object.entries(CREATING))
       assert.ok(swaps >= SWAPS);
     }),
   );
+
+/** The names under which these lines make what they make, each with a symlink that the attacker puts in its place. */
+function temporaryNames({ tree, lure, pointer }: Arena): string[] {
+  using dir = openat(Fd.cwd, bytes(tree), O_PATH | O_DIRECTORY);
+  return ["made", "pipe", "device", "link", "copied"].flatMap((name, at) => [
+    join(tree, String(temporaryName(dir, bytes(name)))),
+    at % 2 === 0 ? lure : pointer,
+  ]);
+}
+
+test("create under temporary names that are swapped changes nothing outside", { skip }, (t) =>
+  withArena(async (arena) => {
+    const cleaner = openCleaner(
+      arena,
+      ["--create"],
+      [
+        "d @/made 0777 1 1",
+        "p @/pipe 0666 1 1",
+        "c @/device 0666 1 1 - 1:3",
+        "L @/link - 1 1 - x",
+        "C @/copied 0777 1 1 - @/../source",
+      ],
+    );
+    // They exist for a moment only, so few swaps succeed.
+    const { harm, swaps } = await underAttack(arena, () => cleaner.run(), 0.2, temporaryNames(arena));
+    cleaner.close();
+    assert.deepEqual(harm, []);
+    t.diagnostic(`${swaps} swaps`);
+    assert.ok(swaps > 0);
+  }),
+);
