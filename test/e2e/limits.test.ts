@@ -1,11 +1,11 @@
 /** Deep and wide trees, few file descriptors, full disks: every limit is respected or reported. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { reference } from "../reference.js";
 import { scratch } from "../scratch.js";
-import { has, isRoot, MAYFLY, type Result, start } from "./program.js";
+import { has, isRoot, MAYFLY, mayfly, type Result, start } from "./program.js";
 
 const real = reference();
 const DEPTH = 10_000;
@@ -57,6 +57,45 @@ for (const [line, done] of Object.entries(CREATED)) {
     assert.equal(done(), DEPTH);
   });
 }
+
+/** Runs `mayfly` with its greatest memory, in MiB, as the kernel counts it: VmHWM of proc_pid_status(5). */
+function withPeak(args: readonly string[]): Result & { readonly peak: number } {
+  const file = join(home, "peak");
+  const hook = `import fs from "node:fs"; const status = () => fs.readFileSync("/proc/self/status", "utf8");
+    process.on("exit", () => fs.writeFileSync(${JSON.stringify(file)}, /VmHWM:\\s+(\\d+)/.exec(status())[1]));`;
+  const options = `--import=data:text/javascript,${encodeURIComponent(hook)}`;
+  const result = mayfly(args, { env: { NODE_OPTIONS: options } });
+  return { ...result, peak: Math.round(Number(readFileSync(file, "utf8")) / 1024) };
+}
+
+const deepConfig = join(home, "deep.conf");
+const AGED = "e @ - - - mM:1d";
+/** In this order, as each finds the tree that the ones above have left; and what it prints. */
+const DEEP: readonly (readonly [args: readonly string[], prints: RegExp])[] = [
+  [["explain", "--config", deepConfig, "@/d"], /\/d kept/],
+  [["forecast", "--config", deepConfig, "@"], /./],
+  [["clean", "--no-index", deepConfig], /Kept \d+ entries: too new/],
+  [["create", "--inline", "Z @ 0711"], /^Changed 30,0\d\d/],
+  [["create", "--inline", `C ${copy} - - - - @`], /^Created 1/],
+  // As systemd-tmpfiles, which looks 256 levels down.
+  [["remove", "--inline", `R ${copy}`], /1 too deep/],
+  [["remove", "--inline", "D @"], /1 too deep/],
+];
+const DEEPEST = 30_000;
+/** Far less than the paths of all levels, which would need a gigabyte. */
+const MOST_MIB = 200;
+
+test("thirty thousand levels need little memory, and every command copes with them", (t) => {
+  lay(DEEPEST);
+  writeFileSync(deepConfig, `${AGED.replace("@", tree)}\n`);
+  for (const [args, prints] of DEEP) {
+    const { status, stdout, peak } = withPeak(args.map((arg) => arg.replaceAll("@", tree)));
+    assert.equal(status, 0, args[0]);
+    assert.match(stdout, prints);
+    t.diagnostic(`${args[0]}: ${peak} MiB`);
+    assert.ok(peak < MOST_MIB, `${args.join(" ")} needs ${peak} MiB`);
+  }
+});
 
 test("too many open files are reported, with the exit status of 262", { skip: real.missing ?? false }, () => {
   for (const args of [
