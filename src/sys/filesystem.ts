@@ -24,6 +24,21 @@ export function isAutofs(fd: Fd): boolean {
   return fileSystemMagic(fd) === AUTOFS_MAGIC;
 }
 
+/** NFS, SMB (two numbers), Ceph, AFS (two), Coda, 9P, Lustre, GPFS, BeeGFS, OrangeFS, OCFS2, GFS2, and FUSE. */
+const REMOTE: ReadonlySet<number> = new Set([
+  0x6969, 0xff534d42, 0xfe534d42, 0x00c36400, 0x5346414f, 0x6b414653, 0x73757245, 0x01021997, 0x0bd00bd0,
+  0x47504653, 0x19830326, 0x20030528, 0x7461636f, 0x01161970, 0x65735546,
+]);
+
+/**
+ * Whether other hosts may use the file system of an open fd. There, a lock on a directory is known to this host alone. FUSE
+ * does not say what is behind it.
+ */
+export function isRemote(fd: number): boolean {
+  const buffer = Buffer.alloc(256);
+  return fstatfs(fd, buffer) === 0 && REMOTE.has(buffer.readUInt32LE(0));
+}
+
 /** ext2/3/4, XFS, Btrfs, F2FS, tmpfs. */
 const KEEP_CHANGE_TIMES: ReadonlySet<number> = new Set([
   0xef53,

@@ -46,6 +46,7 @@ export const OPEN_DIRECTORY = OPEN_ENTRY | constants.O_DIRECTORY;
 export const ENOENT = 2;
 export const EACCES = 13;
 export const EPERM = 1;
+export const EBADF = 9;
 export const EAGAIN = 11;
 export const EBUSY = 16;
 export const ENOTEMPTY = 39;
@@ -160,6 +161,11 @@ export function openDirectoryNumber(dir: number, name: number): number {
 /** Opens a non-directory to lock it. Does not block on a FIFO, nor acquire a controlling terminal. */
 export function openForLock(dir: number, name: number): number {
   return openedOr(bound().openat(dir, name, OPEN_ENTRY | constants.O_NOCTTY | constants.O_NOATIME, 0));
+}
+
+/** The same for writing: on NFS, only such an fd can have an exclusive lock. */
+export function openForRemoteLock(dir: number, name: number): number {
+  return openedOr(bound().openat(dir, name, OPEN_ENTRY | constants.O_NOCTTY | constants.O_RDWR, 0));
 }
 
 /** flock(2), exclusive and non-blocking. Returns the errno: EAGAIN if another open file description holds a lock. */

@@ -10,12 +10,15 @@ const COLUMNS_BEFORE_PATH = 7;
  * not report them; callers must then treat every socket as live.
  */
 export function boundSockets(pid: number | "self" = "self"): ReadonlySet<Bytes> | undefined {
-  let table: Bytes;
   try {
-    table = fromBuffer(readFileSync(`/proc/${pid}/net/unix`));
+    return parseBoundSockets(fromBuffer(readFileSync(`/proc/${pid}/net/unix`)));
   } catch {
     return undefined;
   }
+}
+
+/** The absolute paths in the content of such a file. */
+export function parseBoundSockets(table: Bytes): ReadonlySet<Bytes> {
   const paths = new Set<Bytes>();
   for (const line of table.split("\n").slice(1)) {
     const path = afterColumns(line, COLUMNS_BEFORE_PATH) as Bytes;

@@ -41,11 +41,13 @@ export function reasonText(reason: KeepReason): string {
     case "unreadable":
       return `unreadable${reason.detail === undefined ? "" : ` (${errnoWords(reason.detail) ?? reason.detail})`}`;
     case "locked":
-      return "locked by a process (flock)";
+      return reason.detail === undefined
+        ? "locked by a process (flock)"
+        : `possibly locked: flock(2) fails (${errnoWords(reason.detail) ?? reason.detail})`;
     case "sticky":
       return "sticky bit set";
     case "live-socket":
-      return "a process listens on this socket";
+      return socketText(reason.detail);
     case "mount-root":
       return "another file system is mounted here";
     case "first-level":
@@ -53,6 +55,12 @@ export function reasonText(reason: KeepReason): string {
     default:
       return `${SHORT[reason.code]}${reason.detail === undefined ? "" : ` (${reason.detail})`}`;
   }
+}
+
+function socketText(use: string | undefined): string {
+  if (use === undefined) return "a process listens on this socket";
+  if (use.startsWith("pid ")) return `a process in another namespace listens on this socket (${use})`;
+  return `a process that cannot be inspected may listen on this socket (${use})`;
 }
 
 function stamp({ timestamp, time }: KeepReason): string {

@@ -2,7 +2,8 @@
 import type { Bytes } from "../../base/bytes.js";
 import { escapeForDisplay } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
-import { dryRunWalkEffects, NO_LOCK, type WalkEffects } from "../../tmpfiles/ageing/walk-effects.js";
+import { NO_LOCK } from "../../tmpfiles/ageing/entry-lock.js";
+import { dryRunWalkEffects, type WalkEffects } from "../../tmpfiles/ageing/walk-effects.js";
 import { configDirectories, listConfigFiles } from "../../tmpfiles/config/files.js";
 import { type Loaded, loadItemsSync } from "../../tmpfiles/config/items.js";
 import { DIALECT_252, DIALECT_262, type Dialect } from "../../tmpfiles/model/dialect.js";
@@ -91,8 +92,9 @@ export function hasUserConfiguration(): boolean {
   return listConfigFiles(undefined, configDirectories(true, process.env), undefined).files.length > 0;
 }
 
-/** The effects of a cleaner that only looks: 252 ignores locks on files, not on directories. */
+/** The effects of a cleaner that only looks: 252 ignores locks on files, and sockets of other namespaces. */
 export function inspectingEffects(version: CleanerVersion): WalkEffects {
   const effects = dryRunWalkEffects();
-  return DIALECTS[version].respectsFileLocks ? effects : { ...effects, lockFile: () => NO_LOCK };
+  if (DIALECTS[version].respectsFileLocks) return effects;
+  return { ...effects, lockFile: () => NO_LOCK, keepsUnseenUse: false };
 }

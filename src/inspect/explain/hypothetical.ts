@@ -103,6 +103,8 @@ export function hypotheticalEnvironment(environment: Environment): Environment {
     sockets: () => environment.sockets(),
     source: (order) => environment.source(order),
     unreadable: () => undefined,
+    socketUse: () => undefined,
     locked: () => false,
+    lockUnknown: () => undefined,
   };
 }

@@ -40,8 +40,12 @@ export interface Environment {
   sockets(): ReadonlySet<Bytes> | undefined;
   /** Opens the directory to list it; returns the name of the errno if that fails. */
   unreadable(entry: EntryContext): string | undefined;
-  /** Whether another process holds a flock(2) on it. */
+  /** Why a socket must be treated as live that `sockets` does not list: a use in another namespace, or one that is unknown. */
+  socketUse(entry: EntryContext): string | undefined;
+  /** Whether another process holds a flock(2) on it, or may hold one. */
   locked(entry: EntryContext): boolean;
+  /** The name of the errno if it is unknown whether the entry that was last asked about is locked. */
+  lockUnknown(entry: EntryContext): string | undefined;
   /** The location of a line for this very entry. */
   source(order: number): KeepReason["by"];
 }
@@ -128,6 +132,7 @@ export const GUARDS: readonly Guard[] = [
     fastPath: "not-a-file",
     index: "inside",
     matches: (entry, environment) => entry.within.depth < DEEPEST && environment.locked(entry),
+    details: lockDetail,
   },
   {
     code: "sticky",
@@ -179,12 +184,24 @@ export const GUARDS: readonly Guard[] = [
     details: tooNewTimestamps,
   },
   {
+    // Unlike the one above, this reads all of /proc: only for a socket that would be removed.
+    code: "live-socket",
+    appliesTo: "other",
+    stage: "postVisit",
+    fastPath: "entry",
+    index: "superseded",
+    matches: (entry, environment) =>
+      entry.stat.type === S_IFSOCK && environment.socketUse(entry) !== undefined,
+    details: (entry, environment) => [{ detail: environment.socketUse(entry) ?? "" }],
+  },
+  {
     code: "locked",
     appliesTo: "other",
     stage: "postVisit",
     fastPath: "asked",
     index: "superseded",
     matches: (entry, environment) => environment.locked(entry),
+    details: lockDetail,
   },
   {
     code: "too-deep",
@@ -275,6 +292,11 @@ function atMountTop({ within, stat }: EntryContext): boolean {
 function isLive(entry: EntryContext, environment: Environment): boolean {
   const sockets = environment.sockets();
   return sockets === undefined || sockets.has(join(entry.within.path, entry.name()));
+}
+
+function lockDetail(entry: EntryContext, environment: Environment): Detail[] {
+  const errno = environment.lockUnknown(entry);
+  return [errno === undefined ? {} : { detail: errno }];
 }
 
 function keptChildDetail(entry: EntryContext): Detail[] {

@@ -3,10 +3,7 @@ import type { Bytes } from "../../base/bytes.js";
 import { flockedInodes } from "../../sys/locks.js";
 import {
   closeNumber,
-  EAGAIN,
   EPERM,
-  lockExclusive,
-  openForLock,
   removeDirectoryName,
   restoreTimes,
   StatxBuffer,
@@ -15,11 +12,8 @@ import {
   unlinkName,
   unlock,
 } from "../../sys/scan.js";
-
-/** Another process holds a lock on it. */
-export const LOCKED = -2;
-/** There is no lock to hold: it could not be opened, or nothing is held in a dry run. */
-export const NO_LOCK = -1;
+import type { AgeRule } from "./age-rule.js";
+import { EntryLocks, NO_LOCK } from "./entry-lock.js";
 
 /**
  * The effects of a walk: by directory fd and the address of a name, since they are asked for each of a million entries.
@@ -30,9 +24,11 @@ export interface WalkEffects {
   readonly acts: boolean;
   /** In a dry run: what would be gone by now, so that no later line finds it again. */
   readonly gone?: Set<Bytes>;
-  /** True if another process holds a lock; otherwise this takes the lock until `fd` is closed. */
-  lockDirectory(fd: number, stat: StatxBuffer): boolean;
-  /** The fd that holds the lock, to be closed once the name is unlinked; or LOCKED, or NO_LOCK. */
+  /** Whether the sockets of other network namespaces, and locks that cannot be determined, keep entries. */
+  readonly keepsUnseenUse: boolean;
+  /** NO_LOCK if this holds the lock until `fd` is closed, or what `keepsEntry` is true for. */
+  lockDirectory(fd: number, stat: StatxBuffer, rule: AgeRule): number;
+  /** The fd that holds the lock, to be closed once the name is unlinked; or NO_LOCK, or what `keepsEntry` is true for. */
   lockFile(dir: number, name: number, stat: StatxBuffer): number;
   removeFile(dir: number, name: number): number;
   removeDirectory(dir: number, name: number): number;
@@ -40,43 +36,47 @@ export interface WalkEffects {
   restoreTimes(fd: number, stat: StatxBuffer): number;
 }
 
-export const realWalkEffects: WalkEffects = {
-  acts: true,
-  lockDirectory: (fd) => lockExclusive(fd) !== 0,
-  lockFile(dir, name) {
-    // What can't be opened (a socket, a file of somebody else's) can't be locked by its user either, and goes.
-    const fd = openForLock(dir, name);
-    if (fd < 0) return NO_LOCK;
-    if (lockExclusive(fd) !== EAGAIN) return fd;
-    closeNumber(fd);
-    return LOCKED;
-  },
-  removeFile: unlinkName,
-  removeDirectory: removeDirectoryName,
-  restoreTimes,
-};
+export function realWalkEffects(): WalkEffects {
+  const locks = new EntryLocks();
+  return {
+    acts: true,
+    keepsUnseenUse: true,
+    lockDirectory: (fd, stat, rule) => locks.lockDirectory(fd, stat, rule),
+    lockFile: (dir, name, stat) => locks.lockFile(dir, name, stat),
+    removeFile: unlinkName,
+    removeDirectory: removeDirectoryName,
+    restoreTimes,
+  };
+}
 
 /** The effects of a dry run: they test locks without disturbing their holders. */
 export function dryRunWalkEffects(): WalkEffects {
   let inodes: ReadonlySet<number> | undefined;
   let known = false;
-  /** False if certainly no process holds a lock on it. */
-  const maybeLocked = (stat: StatxBuffer): boolean => {
+  const locks = new EntryLocks();
+  /** False if certainly no process holds a lock on it. Those of other hosts are not listed. */
+  const maybeLocked = (fd: number, stat: StatxBuffer): boolean => {
+    if (locks.isRemote(fd, stat)) return true;
     if (!known) inodes = flockedInodes();
     known = true;
     return inodes === undefined || inodes.has(stat.inode);
   };
   return {
     acts: false,
+    keepsUnseenUse: true,
     gone: new Set(),
-    lockDirectory: (fd, stat) => maybeLocked(stat) && probe(fd),
+    lockDirectory(fd, stat, rule) {
+      if (!maybeLocked(fd, stat)) return NO_LOCK;
+      const lock = locks.lockDirectory(fd, stat, rule);
+      if (lock === NO_LOCK) unlock(fd);
+      return lock;
+    },
     lockFile(dir, name, stat) {
-      if (!maybeLocked(stat)) return NO_LOCK;
-      const fd = openForLock(dir, name);
-      if (fd < 0) return NO_LOCK;
-      const locked = probe(fd);
-      closeNumber(fd);
-      return locked ? LOCKED : NO_LOCK;
+      if (!maybeLocked(dir, stat)) return NO_LOCK;
+      const lock = locks.lockFile(dir, name, stat);
+      if (lock < 0) return lock;
+      closeNumber(lock);
+      return NO_LOCK;
     },
     removeFile: refusal,
     removeDirectory: refusal,
@@ -90,11 +90,4 @@ function refusal(dir: number, name: number): number {
   const failed = statxInto(dir, name, stat);
   if (failed !== 0 || stat.isFrozen) return failed || EPERM;
   return statxOf(dir, stat) === 0 && stat.isFrozen ? EPERM : 0;
-}
-
-/** Tries a lock and releases it at once. */
-function probe(fd: number): boolean {
-  const result = lockExclusive(fd);
-  if (result === 0) unlock(fd);
-  return result === EAGAIN;
 }

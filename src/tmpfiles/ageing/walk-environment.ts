@@ -3,17 +3,20 @@ import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import { errnoName } from "../../sys/ffi.js";
 import { S_IFDIR } from "../../sys/inode.js";
+import type { SocketUse } from "../../sys/live-sockets.js";
 import { ENOENT, openDirectoryNumber } from "../../sys/scan.js";
 import { type DirectoryFrame, NOT_OPENED } from "./directory-frame.js";
+import { keepsEntry, unknownLockErrno } from "./entry-lock.js";
 import type { Environment } from "./guards.js";
-import { LOCKED, type WalkEffects } from "./walk-effects.js";
+import type { Sockets } from "./sockets.js";
+import type { WalkEffects } from "./walk-effects.js";
 import type { WalkParts } from "./walk-options.js";
 
 /** The world as a walk's guards ask it: what they have opened and locked stays so, for the walk to go on with. */
 export class WalkEnvironment implements Environment {
   readonly #effects: WalkEffects;
   readonly #sources: (order: number) => Source | undefined;
-  readonly #sockets: () => ReadonlySet<Bytes> | undefined;
+  readonly #sockets: Sockets;
 
   constructor({ effects, sources, sockets }: WalkParts) {
     this.#effects = effects;
@@ -22,7 +25,13 @@ export class WalkEnvironment implements Environment {
   }
 
   sockets(): ReadonlySet<Bytes> | undefined {
-    return this.#sockets();
+    return this.#sockets.bound();
+  }
+
+  socketUse(frame: DirectoryFrame): string | undefined {
+    if (!this.#effects.keepsUnseenUse) return undefined;
+    const use = this.#sockets.live().use(frame.entryPath(), frame.stat);
+    return use && useText(use);
   }
 
   unreadable(frame: DirectoryFrame): string | undefined {
@@ -31,14 +40,24 @@ export class WalkEnvironment implements Environment {
   }
 
   locked(frame: DirectoryFrame): boolean {
-    if (frame.stat.type === S_IFDIR) {
-      return frame.opened >= 0 && this.#effects.lockDirectory(frame.opened, frame.stat);
-    }
-    frame.lock = this.#effects.lockFile(frame.fd, frame.nameAddress, frame.stat);
-    return frame.lock === LOCKED;
+    const { stat, opened } = frame;
+    if (stat.type === S_IFDIR) {
+      if (opened < 0) return false;
+      frame.lock = this.#effects.lockDirectory(opened, stat, frame.rule);
+    } else frame.lock = this.#effects.lockFile(frame.fd, frame.nameAddress, stat);
+    return keepsEntry(frame.lock);
+  }
+
+  lockUnknown(frame: DirectoryFrame): string | undefined {
+    const errno = unknownLockErrno(frame.lock);
+    return errno === 0 ? undefined : errnoName(errno);
   }
 
   source(order: number): Source | undefined {
     return this.#sources(order);
   }
+}
+
+function useText(use: SocketUse): string {
+  return "pid" in use ? `pid ${use.pid}` : use.unknown;
 }

@@ -7,6 +7,7 @@ import type { AgeRule } from "./age-rule.js";
 import type { DirectoryIndex } from "./directory-index.js";
 import type { LineIndex } from "./line-index.js";
 import type { Scheduler } from "./scheduler.js";
+import type { Sockets } from "./sockets.js";
 import type { WalkEffects } from "./walk-effects.js";
 import type { WalkListener } from "./walk-listener.js";
 import type { WalkObserver } from "./walk-observer.js";
@@ -29,7 +30,7 @@ export interface WalkParts {
   readonly listener: WalkListener;
   readonly lines: LineIndex;
   readonly sources: (order: number) => Source | undefined;
-  readonly sockets: () => ReadonlySet<Bytes> | undefined;
+  readonly sockets: Sockets;
   readonly scheduler?: Scheduler | undefined;
   readonly observer?: WalkObserver | undefined;
   readonly index?: DirectoryIndex | undefined;

@@ -16,6 +16,7 @@ import {
 import type { AgeRule } from "./age-rule.js";
 import { DirectoryFrame, NOT_OPENED } from "./directory-frame.js";
 import type { DirectoryIndex, Known } from "./directory-index.js";
+import { NO_LOCK } from "./entry-lock.js";
 import { directoryAllowsFastPath, entryAllowsFastPath, skipRecentFiles } from "./fast-path.js";
 import {
   DEEPEST,
@@ -31,7 +32,7 @@ import {
 import type { LineIndex, LinesBelow } from "./line-index.js";
 import type { Scheduler } from "./scheduler.js";
 import type { Slice, SliceResult } from "./slice.js";
-import { NO_LOCK, type WalkEffects } from "./walk-effects.js";
+import type { WalkEffects } from "./walk-effects.js";
 import { WalkEnvironment } from "./walk-environment.js";
 import type { WalkObserver } from "./walk-observer.js";
 import type { Base, WalkParts } from "./walk-options.js";
@@ -212,6 +213,7 @@ export class Walk {
 
   #directory(frame: DirectoryFrame): number {
     frame.opened = NOT_OPENED;
+    frame.lock = NO_LOCK;
     frame.remaining = 0;
     const known = this.#recall(frame);
     if (known !== undefined && !known.hasDirectories) return this.#passOverAll(frame, known);

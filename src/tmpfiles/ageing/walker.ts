@@ -16,7 +16,6 @@ import { errnoName } from "../../sys/ffi.js";
 import { type Fd, requireSuccess } from "../../sys/files.js";
 import { keepsChangeTimes } from "../../sys/filesystem.js";
 import { StatxBuffer, statxOf } from "../../sys/scan.js";
-import { boundSockets } from "../../sys/sockets.js";
 import type { Cause } from "../effects/cause.js";
 import { kindOf } from "../effects/kind.js";
 import type { Age } from "../syntax/age.js";
@@ -26,6 +25,7 @@ import { GUARDS } from "./guards.js";
 import { LineCounters } from "./line-counters.js";
 import { LineIndex } from "./line-index.js";
 import { WorkerPool } from "./parallel/worker-pool.js";
+import { Sockets } from "./sockets.js";
 import { Walk } from "./walk.js";
 import { addCounters, newWalkCounters, type WalkCounters } from "./walk-counters.js";
 import type { WalkEffects } from "./walk-effects.js";
@@ -129,7 +129,7 @@ export class Walker {
       listener,
       lines: new LineIndex(lines),
       sources: this.source,
-      sockets: once(boundSockets),
+      sockets: new Sockets(),
       scheduler: this.#workers,
       observer,
       index,
@@ -229,11 +229,3 @@ export class Walker {
 }
 
 const NO_SOURCE: Source = { file: "" as Bytes, line: 0, text: "" as Bytes };
-
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-}

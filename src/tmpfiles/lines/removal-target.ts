@@ -7,9 +7,9 @@ import type { Fd } from "../../sys/files.js";
 import { S_IFDIR } from "../../sys/inode.js";
 import { closeNumber, EBUSY, ENOENT, ENOTEMPTY, StatxBuffer, statxInto } from "../../sys/scan.js";
 import { type AgeRule, tooNewTimestamps } from "../ageing/age-rule.js";
+import { keepsEntry, unknownLockErrno } from "../ageing/entry-lock.js";
 import type { EntryContext } from "../ageing/guards.js";
 import { NO_LINES } from "../ageing/line-index.js";
-import { LOCKED } from "../ageing/walk-effects.js";
 import { kindOf } from "../effects/kind.js";
 import type { Item } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
@@ -79,20 +79,22 @@ export class RemovalTarget {
   }
 
   /** Runs `act` with the lock held; where somebody else has one, the instance stays. */
-  whileLocked(base: Fd | undefined, act: () => void): void {
+  whileLocked(base: Fd | undefined, rule: AgeRule, act: () => void): void {
     const { effects } = this.#run.walker;
-    if (base !== undefined) {
-      if (effects.lockDirectory(base.number, this.stat)) this.keep({ code: "locked" });
-      else act();
-      return;
-    }
-    const lock = effects.lockFile(this.dir.number, address(this.#cname), this.stat);
+    const lock =
+      base === undefined
+        ? effects.lockFile(this.dir.number, address(this.#cname), this.stat)
+        : effects.lockDirectory(base.number, this.stat, rule);
     try {
-      if (lock === LOCKED) this.keep({ code: "locked" });
+      if (keepsEntry(lock)) this.#keepLocked(unknownLockErrno(lock));
       else act();
     } finally {
       if (lock >= 0) closeNumber(lock);
     }
+  }
+
+  #keepLocked(unknown: number): void {
+    this.keep({ code: "locked", ...(unknown !== 0 && { detail: errnoName(unknown) }) });
   }
 
   /** Refuses to go on where the name stands for another inode than it did. */

@@ -52,7 +52,7 @@ export const cleanPath: Handler = (run, item, path) => {
   cleanInstance(run, item, path, (target, rule) => {
     if (rule === undefined || !target.isOld(rule)) return;
     using base = target.isDirectory ? openSame(target) : undefined;
-    target.whileLocked(base, () => {
+    target.whileLocked(base, rule, () => {
       if (base !== undefined && !isEmpty(run, base, path)) target.keep({ code: "not-empty" });
       else removeSame(target);
     });
@@ -65,7 +65,7 @@ export const cleanTree: Handler = (run, item, path) => {
     const old = rule !== undefined && target.isOld(rule);
     using base = target.isDirectory ? openSame(target) : undefined;
     if (rule === undefined || (base === undefined && !old)) return;
-    target.whileLocked(base, () => {
+    target.whileLocked(base, rule, () => {
       const inside = base && run.walker.walk(item, "clean", base, path, rule);
       if (inside !== undefined) run.outcome.walked(inside.status);
       throwIfStopped(run.stop);

@@ -72,7 +72,7 @@ export function runItems(groups: Groups, options: RunItemsOptions, reporter: Rep
   const listening = outcome.listen(reporter);
   const root = options.root ?? ("/" as Bytes);
   const walkEffects =
-    options.walkEffects ?? (options.dryRun === true ? dryRunWalkEffects() : realWalkEffects);
+    options.walkEffects ?? (options.dryRun === true ? dryRunWalkEffects() : realWalkEffects());
   const { jobs, parallelFrom, stop } = options;
   const { clock = systemClock } = options;
   const index = options.index && DirectoryIndex.load(options.index, clock.now());

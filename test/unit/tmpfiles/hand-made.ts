@@ -64,7 +64,7 @@ export function makeRun(options: { readonly root?: string; readonly dry?: boolea
   const reporter = { wantsKept: true, report: (event: Event) => void events.push(event) };
   const root: Bytes = bytes(options.root ?? "/");
   const effects = options.dry === true ? dryRunEffects(root, reporter) : realEffects(root, reporter);
-  const walkEffects = options.dry === true ? dryRunWalkEffects() : realWalkEffects;
+  const walkEffects = options.dry === true ? dryRunWalkEffects() : realWalkEffects();
   const walker = new Walker({ effects: walkEffects, reporter });
   const outcome = new Outcome();
   return {

@@ -1,9 +1,8 @@
 /** A thread that walks slices. */
 import { workerData } from "node:worker_threads";
-import type { Bytes } from "../../../base/bytes.js";
-import { boundSockets } from "../../../sys/sockets.js";
 import { DirectoryIndex } from "../directory-index.js";
 import { LineIndex } from "../line-index.js";
+import { Sockets } from "../sockets.js";
 import { Walk } from "../walk.js";
 import { realWalkEffects } from "../walk-effects.js";
 import { takeIndexNotes, writeCounters, writeIndexNotes } from "./counters.js";
@@ -37,16 +36,12 @@ function serve({
     port.postMessage({ sequence: queue.nextSequence(), reports: reported, noted } satisfies Batch);
   };
   const scheduler = new WorkerScheduler(queue, report);
-  let sockets: ReadonlySet<Bytes> | undefined | null = null;
   const walk = new Walk({
-    effects: realWalkEffects,
+    effects: realWalkEffects(),
     listener: reports,
     lines: new LineIndex(lines),
     sources: (order) => sources[order],
-    sockets: () => {
-      if (sockets === null) sockets = boundSockets();
-      return sockets;
-    },
+    sockets: new Sockets(),
     scheduler: scheduler,
     index,
     stop,
