@@ -78,7 +78,7 @@ function buildDate(): Date {
     const text = execFileSync("git", ["-C", PROJECT, "log", "-1", "--format=%ct"], { encoding: "utf8" });
     return new Date(Number(text) * 1000);
   } catch {
-    return new Date();
+    return new Date(Math.floor(Date.now() / 1000) * 1000);
   }
 }
 

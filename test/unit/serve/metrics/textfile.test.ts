@@ -22,6 +22,7 @@ import { scratch } from "../../../scratch.js";
 import { lineRecord, runRecord } from "./records.js";
 
 const READS = Number(process.env.READS ?? 2000);
+const FEWEST_CHANGES = 10;
 const WRITER = resolve(import.meta.dirname, "textfile-writer.js");
 
 test("each run is added to the file, which everyone may read", async (t) => {
@@ -86,7 +87,8 @@ test(`${READS} reads beside two writers never see a part of the file`, async (t)
   };
   for (const writer of writers) assert.equal(await firstOutput(writer), "written\n");
   const seen = new Set<string>();
-  for (let read = 0; read < READS; read++) {
+  // On a busy host the writers may not get to run meanwhile.
+  for (let read = 0; read < READS || (seen.size < FEWEST_CHANGES && read < READS * 100); read++) {
     const text = readFileSync(file, "utf8");
     const [, filler] = /^mayfly_run_duration_seconds_total\{operation="clean"\} (.*)$/m.exec(text) ?? [];
     assert.ok(text.startsWith("# HELP mayfly_build_info"), "the start is missing");
@@ -95,5 +97,5 @@ test(`${READS} reads beside two writers never see a part of the file`, async (t)
     seen.add(filler ?? "");
   }
   for (const writer of writers) assert.equal(writer.exitCode, null, "a writer has ended");
-  assert.ok(seen.size > READS / 1000, `the file changed ${seen.size} times`);
+  assert.ok(seen.size >= FEWEST_CHANGES, `the file changed ${seen.size} times`);
 });
