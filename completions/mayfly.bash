@@ -72,11 +72,11 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _mayfly_words "clean create remove purge serve check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch help --help --version"
+    _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch help --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) _mayfly_words "clean create remove purge serve check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch" ;;
+  help) _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch" ;;
   clean)
     case "$prev" in
       -j | --jobs) :; return ;;
@@ -156,6 +156,21 @@ _mayfly() {
     esac
     if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--every --calendar --jitter --settle --after-clock-sync --now --once --config --inline --user --root --at-start --state-dir --no-state --listen --allow-host --metrics-file --no-index --json -v --verbose --grace -h --help"; return; fi
     _mayfly_reply "$(compgen -c -- "$cur")"
+    ;;
+  install)
+    case "$prev" in
+      --init) _mayfly_words "systemd cron anacron"; return ;;
+      --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+    esac
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--init --user --root --take-over --refresh -n --dry-run --json -h --help"; return; fi
+    :
+    ;;
+  uninstall)
+    case "$prev" in
+      --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+    esac
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--user --root -n --dry-run --json -h --help"; return; fi
+    :
     ;;
   check)
     case "$prev" in

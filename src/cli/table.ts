@@ -30,6 +30,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "Clean on schedule, for containers and hosts without a scheduler",
     load: async () => (await import("./commands/serve.js")).serve,
   },
+  install: {
+    summary: "Install jobs that set this host up at boot and clean it daily",
+    load: async () => (await import("./commands/install.js")).install,
+  },
+  uninstall: {
+    summary: "Remove what install installed, and put back what was there before",
+    load: async () => (await import("./commands/uninstall.js")).uninstall,
+  },
   check: {
     summary: "Check configuration for errors and likely mistakes",
     load: async () => (await import("./commands/check.js")).check,

@@ -67,6 +67,24 @@ test("every command that has --json has a schema", async () => {
   }
 });
 
+test("install and uninstall", () => {
+  using scratch = new Scratch();
+  const root = ["--root", scratch.path];
+  const fixed = [...root, "--init", "systemd"];
+  mkdirSync(join(scratch.path, "etc/cron.daily"), { recursive: true });
+  const tmpreaper = join(scratch.path, "etc/cron.daily/tmpreaper");
+  writeFileSync(tmpreaper, "#!/bin/sh\n", { mode: 0o755 });
+  assert.deepEqual([...typesOf("install", fixed)].sort(), ["active", "summary"]);
+  for (const dry of [["--dry-run"], []])
+    assert.deepEqual([...typesOf("install", [...fixed, "--take-over", ...dry])].sort(), [
+      "change",
+      "summary",
+    ]);
+  writeFileSync(join(scratch.path, "etc/systemd/system/mayfly-clean.timer"), "");
+  assert.deepEqual([...typesOf("install", root)], ["error"]);
+  assert.deepEqual([...typesOf("uninstall", root)].sort(), ["change", "left", "summary"]);
+});
+
 test("clean, create, remove and purge", () => {
   using scratch = tree();
   const top = join(scratch.path, "top");
