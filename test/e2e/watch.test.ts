@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { endWithTest } from "../children.js";
 import { isRoot, MAYFLY, mayfly, Scratch } from "./program.js";
 import { whileWatching } from "./watcher.js";
 
@@ -108,4 +110,26 @@ test("unread output needs little memory, and does not block SIGTERM", {
     child.stdout?.destroy();
     rmSync(noise, { recursive: true, force: true });
   }
+});
+
+test("after a signal, a slow reader gets all that was reported", { skip: !isRoot }, async () => {
+  using context = new Scratch();
+  const files = 3_000;
+  const args = ["watch", "--json", context.path];
+  const watcher = endWithTest(
+    spawn(process.execPath, [MAYFLY, ...args], { stdio: ["ignore", "pipe", "pipe"] }),
+  );
+  const ended = once(watcher, "exit");
+  await once(watcher.stderr, "data");
+  for (let n = 0; n < files; n++) writeFileSync(join(context.path, `${n}`), "");
+  watcher.kill("SIGTERM");
+  let text = "";
+  // Longer in all than the two seconds in which a reader may take nothing.
+  for await (const chunk of watcher.stdout) {
+    text += chunk;
+    await sleep(300);
+  }
+  await ended;
+  assert.equal(watcher.exitCode, 0);
+  assert.equal(lines(text).filter(({ type }) => type === "event").length, files);
 });

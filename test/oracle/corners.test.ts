@@ -20,11 +20,12 @@ interface Outcome {
 
 /** Each path with its kind, and where a symlink points. */
 function tree(top: string): string[] {
-  return readdirSync(top, { withFileTypes: true, recursive: true })
-    .map((entry) => {
+  return readdirSync(top, { withFileTypes: true })
+    .flatMap((entry) => {
       const path = join(entry.parentPath, entry.name);
       const kind = entry.isSymbolicLink() ? ` -> ${readlinkSync(path)}` : entry.isDirectory() ? "/" : "";
-      return `${path}${kind}`;
+      // Not by `recursive`, which follows symlinks on some versions of Node.
+      return [`${path}${kind}`, ...(entry.isDirectory() ? tree(path) : [])];
     })
     .sort();
 }

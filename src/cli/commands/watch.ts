@@ -67,8 +67,8 @@ last line is the *end*: how many events were *folded*, *lost* and *unwritten*.`,
       title: "Floods",
       text: `If events arrive faster than they are read, they are combined: one event with the *op* **folded** stands for all
 events of one process in one directory, with their *op* and *count* in *folded*. If the kernel drops events, an event with
-the *op* **lost** reports it. If standard output is blocked when a signal arrives, the watch waits two seconds, then exits
-with status 1.`,
+the *op* **lost** reports it. After a signal, the watch writes what is left, and exits with status 1 if nothing reads standard
+output for two seconds.`,
     },
     {
       title: "Environment of --exec",

@@ -19,7 +19,8 @@ export class PatientOutput {
   #size = 0;
   #isBlocked = false;
   #draining: Promise<void> | undefined;
-  /** When to give up, in milliseconds of `performance.now()`. */
+  /** How long a reader may take nothing, in milliseconds, and when that ends by `performance.now()`. */
+  #patience = Number.POSITIVE_INFINITY;
   #deadline = Number.POSITIVE_INFINITY;
 
   constructor(output: OutputStream) {
@@ -44,8 +45,9 @@ export class PatientOutput {
     await this.#draining;
   }
 
-  /** Sets the deadline, in milliseconds from now, for a blocked reader. */
+  /** From now on, gives up once the reader has taken nothing for so long: a slow one gets all that there is. */
   endWithin(milliseconds: number): void {
+    this.#patience = milliseconds;
     this.#deadline = performance.now() + milliseconds;
   }
 
@@ -64,6 +66,7 @@ export class PatientOutput {
         }
         this.#output.write(piece);
         this.#output.flush();
+        this.#deadline = performance.now() + this.#patience;
       }
     }
   }
