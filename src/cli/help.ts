@@ -29,7 +29,7 @@ export function commandHelp(command: Command, output: OutputStream): string {
     .concat("\n");
 }
 
-/** The options that are told of, with the help's own, by their headings. */
+/** The options to list, with --help itself, by heading. */
 export function groupsOf(command: Command): Map<string, Option[]> {
   const told = command.options.filter((option) => !option.hidden);
   const all = told.some((option) => option.name === "help") ? told : [...told, HELP];

@@ -12,7 +12,7 @@ import { type Bytes, bytes, fromBuffer, isAbsolute, join, normalize, type PathIn
 
 const PATHS = either(PATH, listOf(PATH));
 
-/** @throws TypeError if an argument is not what `caller` expects, or if an option is none of those it knows. */
+/** @throws TypeError if an argument is not what `caller` expects, or if an option is unknown. */
 export function absolutePaths(
   caller: string,
   paths: PathInput | readonly PathInput[],

@@ -88,18 +88,18 @@ export class Assembler {
       : this.#emit(STORE_32, base, from, offset);
   }
 
-  /** The address `offset` bytes from what `base` holds. */
+  /** The address in `base` plus `offset`. */
   pointer(to: Register, base: Register, offset: number): this {
     return this.move(to, base).add(to, offset);
   }
 
-  /** The map itself, as the functions on maps take it: an instruction of double length. */
+  /** The map itself, as an argument of functions on maps: an instruction of double length. */
   map(to: Register, fd: number): this {
     const source = REGISTERS[PSEUDO_MAP_FD] ?? "r1";
     return this.#emit(LOAD_IMMEDIATE_64, to, source, 0, fd).#emit(0, "r0", "r0");
   }
 
-  /** The address of what a map of the one-entry array kind holds, `offset` bytes in. */
+  /** The address of the entry of an array map with one entry, plus `offset`. */
   mapValue(to: Register, fd: number, offset: number): this {
     const source = REGISTERS[PSEUDO_MAP_VALUE] ?? "r2";
     return this.#emit(LOAD_IMMEDIATE_64, to, source, 0, fd).#emit(0, "r0", "r0", 0, offset);
@@ -187,7 +187,7 @@ export function readKernel(
   code.pointer("r3", from, offset).pointer("r1", to, at).move("r2", length).call("probe_read_kernel");
 }
 
-/** `into` = the pointer that stands at `from + offset`; it comes by the second word of the stack. */
+/** `into` = the pointer at `from + offset`, through the second word of the stack. */
 export function readPointer(code: Assembler, from: Register, offset: number, into: Register): void {
   readKernel(code, "fp", POINTER, 8, from, offset);
   code.load64(into, "fp", POINTER);

@@ -32,11 +32,11 @@ function trailingLength(kind: number, count: number): number {
   }
 }
 
-/** Looks up where the kernel that runs keeps a member of a struct, and what its tracepoints are called with. */
+/** Looks up struct members and tracepoint arguments of the running kernel. */
 export class KernelTypes {
   readonly #btf: Buffer;
   readonly #strings: number;
-  /** Where each type stands, by its id; ids count from 1. */
+  /** The offset of each type, by its ID, counted from 1. */
   readonly #types: number[] = [0];
 
   constructor(btf: Buffer) {
@@ -53,7 +53,7 @@ export class KernelTypes {
 
   static #last: WeakRef<KernelTypes> | undefined;
 
-  /** Of the kernel that runs; throws where it was built without BTF. Five megabytes: read once for all who ask in a row. */
+  /** Of the running kernel; throws if it was built without BTF. It has five megabytes, so it is read once for several callers. */
   static ofThisKernel(): KernelTypes {
     const types = KernelTypes.#last?.deref() ?? new KernelTypes(readFileSync("/sys/kernel/btf/vmlinux"));
     KernelTypes.#last = new WeakRef(types);

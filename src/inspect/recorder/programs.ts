@@ -23,10 +23,10 @@ export const ORIGIN = { forkOfUnknown: 0, exec: 1, fork: 2 } as const;
 
 export const CGROUP_NAME_LENGTH = 64;
 export const PROGRAM_LENGTH = 256;
-/** One less than the room that is there: the verifier wants a length that it can see to be within bounds. */
+/** One less than the space: the verifier must see that the length is within bounds. */
 export const ARGUMENTS_LENGTH = 511;
 
-/** Where this kernel keeps what the programs read. */
+/** The offsets of what the programs read in this kernel. */
 export interface Offsets {
   readonly task: {
     readonly mm: number;
@@ -67,7 +67,7 @@ export function offsetsOf(types: KernelTypes): Offsets {
 export interface Maps {
   /** LRU hash: pid to record. */
   readonly records: number;
-  /** A record a CPU, to build one in: it is larger than a BPF stack. */
+  /** One record per CPU as a buffer, because it is larger than a BPF stack. */
   readonly scratch: number;
 }
 
@@ -105,13 +105,13 @@ export function execProgram(maps: Maps, offsets: Offsets): Buffer {
   return code.label("out").move("r0", 0).exit().assemble();
 }
 
-/** At sched_process_fork(parent, child): a new process is what its parent was, until it executes something. */
+/** At sched_process_fork(parent, child): a new process runs its parent's program until it executes another one. */
 export function forkProgram(maps: Maps, offsets: Offsets): Buffer {
   const code = new Assembler();
   code.move(CONTEXT, "r1").load64(TASK, CONTEXT, argument(1));
   readKernel(code, "fp", CHILD_PID, 4, TASK, offsets.task.pid);
   readKernel(code, "fp", CHILD_TGID, 4, TASK, offsets.task.tgid);
-  // A thread: its process is known already.
+  // A thread of a known process.
   code.load32("r1", "fp", CHILD_PID).load32("r2", "fp", CHILD_TGID).jumpIfDifferent("r1", "r2", "out");
   code.load64(WORK, CONTEXT, argument(0));
   readKernel(code, "fp", PARENT_TGID, 4, WORK, offsets.task.tgid);

@@ -29,14 +29,14 @@ export interface ProcessRecord {
   readonly parent: number;
   readonly uid: number;
   readonly gid: number;
-  /** As it was given to execve(2): a relative name, where it was one. Empty where only the fork was seen. */
+  /** As passed to execve(2), so it may be relative. Empty if only the fork was recorded. */
   readonly program: Bytes;
   /** The first 511 bytes of them. */
   readonly arguments: readonly Bytes[];
   readonly truncated: boolean;
-  /** The names of its cgroup and the one above, of the unified hierarchy. */
+  /** The names of its cgroup and the parent, in the unified hierarchy. */
   readonly cgroup: readonly Bytes[];
-  /** True where the process runs its parent's program. */
+  /** Whether the process runs its parent's program. */
   readonly forked: boolean;
 }
 
@@ -46,15 +46,15 @@ const INITIAL_PID_NAMESPACE = "pid:[4026531836]";
 const REMEMBERED = 16_384;
 
 /**
- * Writes down each process of the host as it starts, in the kernel, so that it can be told who did something even when
- * it lived a millisecond. Costs nothing until it is asked; a spawn costs it a few microseconds.
+ * Records each process of the host in the kernel when it starts, so that the cause of a change can be named even if
+ * it lived for a millisecond. Each start of a process costs a few microseconds.
  */
 export class ExecRecorder implements Disposable {
   readonly #fds: Fd[] = [];
   readonly #reader: ReturnType<typeof mapReader>;
 
   /**
-   * Throws where the kernel does not let it: BPF needs CAP_BPF and CAP_PERFMON, and its keys are pids of the initial
+   * Throws if the kernel does not allow it: BPF needs CAP_BPF and CAP_PERFMON, and its keys are PIDs of the initial
    * pid namespace, so they would name strangers in any other.
    */
   constructor() {
@@ -75,7 +75,7 @@ export class ExecRecorder implements Disposable {
     }
   }
 
-  /** Undefined where the process started before the recorder, or too many have started since. */
+  /** Undefined if the process started before the recorder, or too many have started since. */
   lookUp(pid: number): ProcessRecord | undefined {
     return this.#reader.lookUp(pid) ? decodeRecord(this.#reader.value) : undefined;
   }

@@ -122,7 +122,7 @@ export function queuedProgram(maps: UnlinkMaps, { list, queued }: UnlinkOffsets,
     .move("r2", 4);
   code.call("probe_read_kernel").move64(DIRECTORY, group + BigInt(list));
   for (let index = 0; index < LOOK_AHEAD; index++) {
-    // A list's links come first in an event, and lead to the next of them.
+    // An event begins with the links of a list, which point to the next event.
     readPointer(code, DIRECTORY, 0, DIRECTORY);
     code.mapValue("r1", maps.shared, SHARED.ahead + 8 * index);
     code.store64("r1", 0, DIRECTORY);
@@ -132,7 +132,7 @@ export function queuedProgram(maps: UnlinkMaps, { list, queued }: UnlinkOffsets,
 
 /**
  * At ext4_unlink_exit(dentry, result): the directory is locked, and the name still leads to the inode. How many events
- * wait in the group tells where among them the removal belongs, if the reader took none meanwhile: as its phase tells.
+ * wait in the group determines the removal's position among them, if its phase shows that the reader read none meanwhile.
  */
 export function unlinkProgram(
   maps: UnlinkMaps,
@@ -179,7 +179,7 @@ export function unlinkProgram(
     code.call("probe_read_kernel");
     code.move("r1", OUT).move("r2", 0).call("ringbuf_submit").jump("out");
   }
-  // Two at once may count as one: it is only asked whether it has moved.
+  // Two at once may count as one: only a change of the value matters.
   code.label("lost").mapValue("r1", maps.shared, SHARED.lost);
   code.load64("r2", "r1", 0).add("r2", 1).store64("r1", 0, "r2");
   return code.label("out").move("r0", 0).exit().assemble();

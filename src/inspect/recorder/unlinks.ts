@@ -50,7 +50,7 @@ const RING_LENGTH = 32 * 1024 * 1024;
 /** Read at once, at most. */
 export const MOST_UNLINKS = 8_192;
 const MOST_DEVICES = 1024;
-/** Far more than come between a record's being begun and its being read. */
+/** Far more than can occur between the start of a record and its reading. */
 const PHASES_KEPT = 65_536;
 /** How the kernel numbers a device: the minor number in the lower bits. */
 const MINOR_BITS = 20;
@@ -60,8 +60,8 @@ const HANDLE_BYTES = 8;
 const FILEID_INO32_GEN = 1;
 
 /**
- * Writes down each removal of a file from ext4, in the kernel: which costs the one who deletes half of what an event of
- * fanotify does; and how many events a group of fanotify had got by then, since those bear no time.
+ * Records each removal of a file from ext4 in the kernel, which slows down deletions half as much as fanotify events; and how
+ * many events a fanotify group had at that time, because those have no timestamps.
  */
 export class UnlinkRecorder {
   readonly #ring: Ring;
@@ -76,7 +76,7 @@ export class UnlinkRecorder {
   readonly #counter: Fd;
   readonly #phases = new Map<number, Phase>();
 
-  /** Throws where the kernel does not let it. The group must be this process's, and not have been read yet. */
+  /** Throws if the kernel does not allow it. The group must belong to this process, and must not have been read yet. */
   constructor(group: Fd) {
     const types = KernelTypes.ofThisKernel();
     const offsets = unlinkOffsets(types);
@@ -104,7 +104,7 @@ export class UnlinkRecorder {
     }
   }
 
-  /** Takes events from the group, few at once: to be done by this alone, so that it is known how many were. */
+  /** Reads a few events from the group. Nothing else may read it, so that their number is known. */
   take<Event>(read: () => Event[]): Event[] {
     const phase = Atomics.load(this.#phase, 0);
     const taken = this.#phases.get(phase)?.taken ?? 0;
@@ -120,7 +120,7 @@ export class UnlinkRecorder {
     return events;
   }
 
-  /** Whether any file system's removals come from here. */
+  /** Whether the removals of any file system are recorded. */
   get isUsed(): boolean {
     return this.#fileSystems.size > 0;
   }
@@ -183,7 +183,7 @@ export class UnlinkRecorder {
     };
   }
 
-  /** In an odd phase events are being taken, and only between those before and after it is known how many were. */
+  /** In an odd phase events are being read. Their number is known only before and after it. */
   #place(
     waiting: number,
     firstEvent: bigint,
@@ -203,7 +203,7 @@ export class UnlinkRecorder {
       if (index >= 0) return { after: place, before: place };
     }
     const most = Math.min(after.taken + waiting, after.queued);
-    // A phase that was interrupted by none of the reader's begins where the count before it ended.
+    // A phase that no read interrupted begins where the count before it ended.
     const queued = first % 2 === 1 ? before.queued : 0;
     return { after: Math.min(most, Math.max(least, queued)), before: most };
   }
@@ -221,7 +221,7 @@ export class UnlinkRecorder {
   }
 }
 
-/** Whether the key is of the kind that can be told from an inode's number and its generation. */
+/** Whether the key can be computed from an inode's number and generation. */
 export function isInodeAndGeneration(key: InodeKey, fileSystem: Bytes, inode: bigint): boolean {
   const generation = Buffer.from(key, "latin1").readUInt32LE(fileSystem.length + HANDLE_LENGTH - 4);
   return key === inodeKey(fileSystem, Number(inode), generation);

@@ -13,20 +13,20 @@ import type { Actor } from "../events.js";
 import type { ExecRecorder, ProcessRecord } from "../recorder/recorder.js";
 import type { ExecEvents } from "./exec-events.js";
 
-/** What an event says of who caused it. */
+/** What an event contains about the process that caused it. */
 export interface ProcessHint {
-  /** Negative where nothing is known; 0 where the process is in another pid namespace. */
+  /** Negative if unknown; 0 if the process is in another pid namespace. */
   readonly pid: number;
-  /** Open, where the event bore one: proves that /proc told of the same process. */
+  /** Open if the event had one: it proves that /proc shows the same process. */
   readonly pidfd?: number;
 }
 
-/** Names processes: by the recorder, then by exec events, then by /proc; and says which of them knew. */
+/** Names processes: asks the recorder first, then exec events, then /proc; and reports which of them answered. */
 export class ProcessResolver {
   readonly #recorder: ExecRecorder | undefined;
   readonly #execs: ExecEvents | undefined;
   readonly #procIsOurs = procShowsOwnPids();
-  /** What ran before the recorder did. A process that the recorder knows came later. */
+  /** Processes that were started before the recorder. */
   readonly #before = new Map<number, Before>();
 
   constructor(recorder: ExecRecorder | undefined, execs: ExecEvents | undefined) {
@@ -52,12 +52,12 @@ export class ProcessResolver {
     const record = this.#recorder?.lookUp(pid);
     if (record === undefined) return this.#recorder === undefined ? undefined : this.#fromBefore(pid);
     if (record.program !== "") return fromRecord(record);
-    // It was forked by a process that was there before, and runs the same program.
+    // It was forked by such a process, and runs the same program.
     const parent = this.#fromBefore(record.parent);
     return parent && { ...parent, pid, parent: record.parent, uid: record.uid, ...placeOf(record.cgroup) };
   }
 
-  /** Unless another process has the number by now: the recorder forgets those of long ago, and numbers come again. */
+  /** Not if another process may have the PID now: the recorder drops old entries, and PIDs are reused. */
   #fromBefore(pid: number): Actor | undefined {
     const before = this.#before.get(pid);
     const started = before && startTicks(pid);
@@ -66,7 +66,7 @@ export class ProcessResolver {
     return undefined;
   }
 
-  /** Where it lives, /proc knows more, and sees what was executed from where no event comes. */
+  /** While it lives, /proc has more, also about programs on file systems without events. */
   #executed(pid: number, pidfd: number | undefined): Actor | undefined {
     const exe = this.#execs?.programOf(pid);
     if (exe === undefined) return undefined;
@@ -76,7 +76,7 @@ export class ProcessResolver {
   #alive(pid: number, pidfd: number | undefined): Actor | undefined {
     if (!this.#procIsOurs) return undefined;
     const actor = fromProc(pid);
-    // What /proc says of a pid that was given to another process since would be a wrong name.
+    // If the PID was reused, /proc would show another process's name.
     return pidfd !== undefined && !isUnreaped(new Fd(pidfd, `/proc/${pid}` as Bytes)) ? undefined : actor;
   }
 }
@@ -92,7 +92,7 @@ function fromRecord(record: ProcessRecord): Actor {
   return { pid, source, parent, exe: absolute(record), cmdline, truncated, uid, ...placeOf(record.cgroup) };
 }
 
-/** A relative name is made whole while the process lives. */
+/** A relative name is completed while the process lives. */
 function absolute({ pid, program }: ProcessRecord): Bytes {
   if (isAbsolute(program)) return program;
   const path = programOf(pid);
@@ -107,10 +107,10 @@ function fromProc(pid: number): Actor | undefined {
 }
 
 const UNIT = /\.(service|scope|socket|mount|swap|timer)$/;
-/** As container managers name the cgroups that they make. */
+/** How container managers name their cgroups. */
 const CONTAINER = /^(?:docker|libpod|cri-containerd|crio|lxc\.payload|machine)[-.](.+?)(?:\.scope)?$/;
 
-/** The unit and the container that a cgroup is of: the innermost that its path names. */
+/** The unit and the container of a cgroup: the innermost in its path. */
 export function placeOf(cgroup: readonly Bytes[]): { unit?: Bytes; container?: Bytes } {
   const unit = cgroup.findLast((name) => UNIT.test(name));
   const container = cgroup.map((name) => CONTAINER.exec(name)?.[1]).findLast((id) => id !== undefined);

@@ -1,4 +1,4 @@
-/** Names the line of configuration for which a cleaner removed an entry. */
+/** Finds the configuration line by which a cleaner removed an entry. */
 import { type Bytes, components, dirname, isBelow, join } from "../../base/bytes.js";
 import type { Operation, Source, TimestampName } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
@@ -13,13 +13,13 @@ import { cleanerCall } from "./cleaner.js";
 import type { CleanerCall } from "./cleaner-arguments.js";
 import { loadAsCleaner } from "./cleaner-configuration.js";
 
-/** What told a cleaner to remove the entries of one directory; or why that is not known. */
+/** Why a cleaner removed the entries of one directory, or why that is unknown. */
 interface Cause {
   readonly line?: Source;
-  /** The timestamps that the line goes by; none if it goes by no age. */
+  /** The timestamps that the line compares; none if it has no age. */
   readonly goesBy: readonly TimestampName[];
   readonly unknown?: string;
-  /** The line names the very path, so that no exclusion keeps it. */
+  /** The line names this very path, so exclusions do not apply. */
   readonly itself?: boolean;
 }
 
@@ -28,13 +28,13 @@ const MOST_CONFIGURATIONS = 32;
 const NO_LINE = "no line of its configuration, as it is now, removes this path";
 
 /**
- * Finds the line for which a cleaner removed an entry, and the timestamp that let it: by the configuration that the
- * cleaner was called with, and the engine's own guards, asked about what the entry was.
+ * Finds the line by which a cleaner removed an entry, and the timestamp that allowed it: evaluates the engine's own guards on
+ * the entry's last known state, with the configuration that the cleaner was called with.
  */
 export class Attribution {
-  /** By process and call: a later run may find other configuration. */
+  /** By process and call, because a later run may have another configuration. */
   readonly #configurations = new Map<string, Loaded | string>();
-  /** By call, directory and kind: a cleaner removes many entries of one directory for one cause. */
+  /** By call, directory and kind: many entries of one directory have the same cause. */
   readonly #causes = new Map<string, Cause>();
 
   /** The event, with its cause if a cleaner did it. */
@@ -45,7 +45,7 @@ export class Attribution {
     const cause = this.#cause(call, event);
     if (cause.line === undefined) return { ...event, lineUnknown: cause.unknown ?? NO_LINE };
     const decisive = decisiveOf(cause, event.victim);
-    // No file can keep what a line on a command line removes.
+    // No configuration file can exclude what a line on the command line removes.
     const advice = call.inline
       ? []
       : adviceFor(event, cause.line, cause.itself === true, decisive?.timestamp);
@@ -65,7 +65,7 @@ export class Attribution {
     if (known !== undefined) return known;
     if (this.#causes.size >= MOST_CAUSES) this.#causes.clear();
     const cause = this.#find(call, process, event);
-    // Where lines name paths, each entry has its own.
+    // If lines name paths, each entry has a line of its own.
     if (cause.line !== undefined && cause.goesBy.length > 0) this.#causes.set(key, cause);
     return cause;
   }
@@ -113,7 +113,7 @@ function walked(
   const hypothetical = victim === undefined ? {} : { hypothetical: victim };
   const options = { operation, at: time, version: 262 as const, root, ...hypothetical };
   const evaluations = evaluate([path], loaded, options).get(path)?.evaluations ?? [];
-  // What was seen of it last may be newer than what the cleaner saw: then the line that walks there is the cause.
+  // Its last known state may be newer than what the cleaner saw. The line that walks there is the cause then.
   const evaluation =
     evaluations.find(({ removed }) => removed) ??
     evaluations.find(({ at, timestamps }) => at === path && timestamps.length > 0);
@@ -122,7 +122,7 @@ function walked(
   return { line: source, goesBy: timestamps.map(({ timestamp }) => timestamp), itself };
 }
 
-/** The line that names the path, or the directory nearest above it, which went with all that was in it. */
+/** The line for the path or for the nearest directory above it, which was removed with its contents. */
 function named(loaded: Loaded, { root }: CleanerCall, operation: Operation, path: Bytes): Cause | undefined {
   const inside = root === undefined || !isBelow(path, root) ? path : insideOf(path, root);
   const acting = [...loaded.exact, ...loaded.globs].flatMap((group) =>
@@ -130,7 +130,7 @@ function named(loaded: Loaded, { root }: CleanerCall, operation: Operation, path
   );
   for (let at = inside; ; at = dirname(at)) {
     const found = acting.find(({ item, glob }) => (glob ? fnmatch(item.path, at) : item.path === at));
-    // `D` and the like keep the directory that they name.
+    // Lines such as `D` keep the directory itself.
     if (found !== undefined && (at !== inside || found.item.type.path === "glob" || operation === "purge"))
       return { line: found.item.source, goesBy: [], itself: at === inside };
     if (at === "/") return undefined;
@@ -146,7 +146,7 @@ function acts({ modifiers, type, age }: Item, operation: Operation): boolean {
   return type[operation] !== undefined && (operation !== "clean" || age !== undefined);
 }
 
-/** The newest of those that the line goes by: had it been newer, the entry had stayed. */
+/** The newest of the timestamps that the line compares: it decided. */
 function decisiveOf({ goesBy }: Cause, victim: Victim | undefined): Timestamp | undefined {
   if (victim === undefined) return undefined;
   const times = goesBy.flatMap((timestamp) => {

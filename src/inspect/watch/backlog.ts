@@ -1,12 +1,12 @@
-/** Keeps what waits for the program that reads a watch within bounds: what is too much is counted, by process and directory. */
+/** Bounds the events that wait for the reader of a watch: beyond the limit they are only counted, by process and directory. */
 import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
 import type { WatchEvent } from "../events.js";
 
-/** So many events may wait to be read. */
+/** At most this many events wait to be read. */
 const MOST_PENDING = 20_000;
-/** Folded events are sent once no more than these wait. */
+/** Folded events are sent when no more than this many are waiting. */
 const FEW_PENDING = 5_000;
-/** So many directories of processes are told apart; beyond, only the processes are, and then only the operations. */
+/** At most this many pairs of process and directory are counted separately; then only processes, then only operations. */
 const MOST_PLACES = 500;
 const MOST_PROCESSES = 1_000;
 
@@ -19,7 +19,7 @@ export class Backlog {
   readonly #send: (events: WatchEvent[]) => void;
   readonly #folded = new Map<string, Folded>();
 
-  /** `pending` is shared with the thread that takes the events, and counts them down there. */
+  /** `pending` is shared with the thread that reads the events, which decrements it. */
   constructor(pending: Int32Array, send: (events: WatchEvent[]) => void) {
     this.#pending = pending;
     this.#send = send;
@@ -32,7 +32,7 @@ export class Backlog {
     if (Atomics.load(this.#pending, 0) <= FEW_PENDING) this.flush();
   }
 
-  /** Sends what was folded, whatever waits: at most 1,500 events and a few. */
+  /** Sends the folded events, even if others are waiting: 1,500 and a few at most. */
   flush(): void {
     const folded = [...this.#folded.values()];
     this.#folded.clear();
@@ -69,7 +69,7 @@ export class Backlog {
   }
 }
 
-/** The nearest directory above both, or the first itself if the second lies in it. */
+/** The nearest directory above both, or the first one if it contains the second. */
 function common(directory: Bytes, path: Bytes): Bytes {
   let above = directory;
   while (!isBelow(path, above)) above = dirname(above);

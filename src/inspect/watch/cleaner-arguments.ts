@@ -2,7 +2,7 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { Operation } from "../../base/events.js";
 
-/** How a cleaner was called: what of its command line decides about a removal. */
+/** How a cleaner was called: the parts of its command line that decide about removals. */
 export interface CleanerCall {
   readonly operations: readonly Operation[];
   readonly boot: boolean;
@@ -13,7 +13,7 @@ export interface CleanerCall {
   readonly prefixes: readonly Bytes[];
   readonly excludePrefixes: readonly Bytes[];
   readonly args: readonly Bytes[];
-  /** Why the command line does not tell which lines it ran, in words. */
+  /** Why the lines that it ran cannot be determined from the command line. */
   readonly unknown: string | undefined;
 }
 
@@ -27,7 +27,7 @@ const FLAGS = [
 ];
 const NAMES = [...WITH_VALUE, ...FLAGS];
 
-/** The options of a command line, as getopt_long(3) reads them: short forms too, and names that are cut short. */
+/** Parses options as getopt_long(3) does, with short forms and abbreviated names. */
 interface Given {
   readonly flags: Set<string>;
   readonly values: Map<string, Bytes[]>;
@@ -35,7 +35,7 @@ interface Given {
   unknown: string | undefined;
 }
 
-/** `words` are those behind the program's name; `verb` is true for `mayfly clean`, whose operation is the first word. */
+/** `words` follow the program's name; `verb` is true for commands such as `mayfly clean`, whose operation is the first word. */
 export function readCleanerArguments(words: readonly Bytes[], verb: boolean): CleanerCall {
   const [first, ...rest] = words;
   const given = parse(verb && first !== undefined ? [`--${first}` as Bytes, ...rest] : words);
@@ -56,7 +56,7 @@ export function readCleanerArguments(words: readonly Bytes[], verb: boolean): Cl
   };
 }
 
-/** What the command line refers to and does not hold. */
+/** What the command line refers to but does not contain. */
 function unreadable({ flags, values, operands }: Given): string | undefined {
   if (values.has("image")) return "it ran in a disk image";
   if (values.has("replace")) return "its --replace is not followed";

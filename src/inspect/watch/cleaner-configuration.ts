@@ -1,4 +1,4 @@
-/** Loads the configuration that a cleaner ran, if all of it is what root or this user wrote. */
+/** Loads the configuration that a cleaner used, if only root and this user can write it. */
 import { type Bytes, bytes, escapeForDisplay, join } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { isRegular, statx } from "../../sys/inode.js";
@@ -10,13 +10,13 @@ import type { ConfigText } from "../../tmpfiles/model/options.js";
 import type { CleanerCall } from "./cleaner-arguments.js";
 
 const MOST_BYTES = 1 << 20;
-/** What lines of another root are resolved against. */
+/** The context for lines of another root. */
 const READ_BELOW_A_ROOT = [
   ...["/etc/passwd", "/etc/group", "/etc/os-release", "/usr/lib/os-release", "/etc/machine-id"],
   ...["/etc/machine-info", "/etc/hostname"],
 ].map(bytes);
 
-/** The lines that apply; or why they are not known, in words. */
+/** The lines that apply, or why they are unknown. */
 export function loadAsCleaner(call: CleanerCall, uid: number | undefined): Loaded | string {
   const { args, inline, root, boot, user, graceful, prefixes, excludePrefixes } = call;
   if (user && uid !== process.geteuid?.()) return "it ran with the configuration of another user";
@@ -52,7 +52,7 @@ function readTrusted(arg: Bytes, root: Bytes | undefined, user: boolean): Config
   return `${escapeForDisplay(arg)} is not there any more`;
 }
 
-/** The first file or directory below the root that a stranger may have written. */
+/** The first file or directory below the root that another user can write. */
 function untrustedBelow(root: Bytes, user: boolean): Bytes | undefined {
   const directories = configDirectories(user, process.env);
   const places = [root, ...[...directories, ...READ_BELOW_A_ROOT].map((each) => displayPath(root, each))];
@@ -62,7 +62,7 @@ function untrustedBelow(root: Bytes, user: boolean): Bytes | undefined {
   return files.map(({ below }) => displayPath(root, below)).find((file) => !isTrusted(file));
 }
 
-/** What is not there harms nobody. */
+/** A missing file is harmless. */
 function isTrusted(path: Bytes): boolean {
   try {
     using found = openTrusted(path);

@@ -1,4 +1,4 @@
-/** Decides whether a process is a cleaner that can be believed, and how it was called. */
+/** Decides whether a process is a trusted cleaner, and how it was called. */
 import { type Bytes, basename, bytes, isAbsolute } from "../../base/bytes.js";
 import { Fd } from "../../sys/files.js";
 import { isRegular, type Stat, sameInode, statx } from "../../sys/inode.js";
@@ -11,9 +11,9 @@ const NODE = /^(node|nodejs)$/;
 const VERBS = /^(clean|remove|purge|create)$/;
 
 /**
- * What the process was asked to do, if it is systemd-tmpfiles or this Mayfly; undefined if it is neither. A process
- * chooses its command line, and its path as other mount namespaces see it, so it is believed only if it is root's or this
- * user's own, and its program is a file that nobody else can have written.
+ * How the process was called if it is systemd-tmpfiles or this Mayfly; undefined if it is neither. A process can choose its
+ * command line and, in a mount namespace, its path. So it is trusted only if it belongs to root or this user, and its
+ * program is a file that nobody else can write.
  */
 export function cleanerCall(actor: Actor): CleanerCall | undefined {
   const { exe, cmdline = [], uid, truncated, container } = actor;
@@ -34,7 +34,7 @@ function isOurs(uid: number | undefined): boolean {
   return uid === 0 || (uid !== undefined && uid === process.geteuid?.());
 }
 
-/** The program's inode; undefined if it may be a stranger's, or the process, while it lives, runs another one. */
+/** The program's inode; undefined if another user can write it, or if the process now runs another program. */
 function trustedProgram(exe: Bytes, { pid }: Actor): Stat | undefined {
   const stat = trustedFile(exe);
   if (stat === undefined) return undefined;
@@ -49,7 +49,7 @@ function trustedProgram(exe: Bytes, { pid }: Actor): Stat | undefined {
 
 function trustedFile(path: Bytes): Stat | undefined {
   try {
-    // Whoever can replace the node that runs this needs no disguise.
+    // Someone who can replace this very node needs no disguise.
     if (path === bytes(process.execPath)) return statx(Fd.cwd, path, 0);
     using fd = openTrusted(path);
     const stat = fd && statx(fd);
@@ -59,7 +59,7 @@ function trustedFile(path: Bytes): Stat | undefined {
   }
 }
 
-/** `node SCRIPT ...`, where the script is this Mayfly's. */
+/** `node SCRIPT ...` with the script of this Mayfly. */
 function ownCall([, script, first, ...rest]: readonly Bytes[]): CleanerCall | undefined {
   if (script === undefined || !isAbsolute(script) || first === undefined) return undefined;
   const [stat, own] = [trustedFile(script), ownProgram()];

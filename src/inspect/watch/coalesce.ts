@@ -3,11 +3,11 @@ import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
 import type { Nanoseconds } from "../../base/time.js";
 import type { WatchEvent } from "../events.js";
 
-/** What one process did many times over. */
+/** Something that one process did many times. */
 export interface EventGroup {
   readonly first: WatchEvent;
   readonly count: number;
-  /** The directory that all of it lies in. */
+  /** The directory that contains all of it. */
   readonly below: Bytes;
   /** The first few paths. */
   readonly paths: readonly Bytes[];
@@ -25,8 +25,8 @@ interface Open {
 }
 
 /**
- * Folds what one process does in a row into blocks: a block ends once its process has paused, so that an `rm -r` of a
- * million files is one. `tick` is to be called now and then.
+ * Combines consecutive events of one process into groups. A group ends when its process pauses, so that an `rm -r` of a
+ * million files is one. Call `tick` periodically.
  */
 export class EventCoalescer {
   readonly #emit: (block: EventGroup) => void;
@@ -60,7 +60,7 @@ export class EventCoalescer {
     if (block.paths.length < SHOWN) block.paths = [...block.paths, event.path];
   }
 
-  /** Lets go of what has paused, or has lasted long. */
+  /** Emits groups whose process has paused, or that have lasted long. */
   tick(): void {
     const now = performance.now();
     this.#release(({ touched, since }) => now - touched > IDLE_MS || now - since > LONGEST_MS);

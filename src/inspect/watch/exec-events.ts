@@ -18,24 +18,24 @@ interface Executed {
   readonly round: number;
 }
 
-/** Processes do not execute their programs quite in the order of their numbers. */
+/** Processes do not call execve(2) exactly in the order of their PIDs. */
 const OUT_OF_ORDER = 1_000;
 const REMEMBERED = 65_536;
-/** The loader is opened for execution too, after the program that names it. */
+/** The loader is opened for execution too, after its program. */
 const LOADER = /^ld(-linux|-musl|64|\.so|-[0-9])/;
 /** A batch of these events opens as many files. */
 const BUFFER_LENGTH = 24 * 256;
 
-/** The program of each process, by the event of its execution: where the recorder can't be had. */
+/** The program of each process, from the event of its execution. For hosts on which the recorder does not work. */
 export class ExecEvents {
   readonly #group: Fd;
   readonly #programs = new Map<number, Executed>();
-  /** Numbers are given out in a circle: how many rounds were seen, and where in it the last one was. */
+  /** PIDs wrap around: the number of rounds so far, and the last PID. */
   #round = 0;
   #last = 0;
   readonly #buffer = Buffer.alloc(BUFFER_LENGTH);
 
-  /** Of the programs on every file system that is mounted here and lets them run. */
+  /** Watches all mounted file systems that allow execution. */
   constructor() {
     this.#group = fanotifyInit(FAN_UNLIMITED_QUEUE, O_RDONLY | O_NOATIME);
     this.#mark("/" as Bytes);
@@ -44,7 +44,7 @@ export class ExecEvents {
       try {
         this.#mark(point);
       } catch {
-        // Not a directory, hidden by another mount, or of a kind that takes no mark.
+        // Not a directory, hidden by another mount, or on a file system that does not support marks.
       }
     }
   }
@@ -64,7 +64,7 @@ export class ExecEvents {
     }
   }
 
-  /** Undefined, too, where the number may have been given to another process since, which did not execute anything. */
+  /** Also undefined if the PID may now belong to a process that has not called execve(2). */
   programOf(pid: number): Bytes | undefined {
     const found = this.#programs.get(pid);
     if (found === undefined) return undefined;

@@ -42,19 +42,19 @@ import type { ChangeSource } from "./source.js";
 import { WatchedTree } from "./watched-tree.js";
 
 const NAMES = FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_ONDIR;
-// Without FAN_ATTRIB, which each unlink of a last name causes too: it would cost those who delete half as much again.
+// Without FAN_ATTRIB, which each unlink of a last name also causes: deletions would be half as slow again.
 const MASK = NAMES | FAN_MODIFY | FAN_CLOSE_WRITE;
 /** Small enough that the pidfds of one batch stay below the usual limit of 1,024 descriptors. */
 const BUFFER_LENGTH = 64 * 1024;
-/** In one batch, so that it ends however many events come. */
+/** The limit of one batch, so that it ends under any load. */
 const MOST_READS = 16;
 /** Room for the largest event. */
 const FEW_LENGTH = 2 * 1024;
 
-/** How a file system is watched, and the id that its events bear. */
+/** How a file system is watched, and the ID in its events. */
 interface Marked {
   readonly id: Bytes;
-  /** Each directory has a mark of its own: the file system itself takes none. */
+  /** Each directory has its own mark, since the file system does not support one as a whole. */
   readonly eachDirectory: boolean;
 }
 
@@ -74,15 +74,15 @@ export class FanotifySource implements ChangeSource, EntryStore, WatchEnvironmen
   /** How many events were taken from the queue. */
   #taken = 0;
   readonly #buffer = Buffer.alloc(BUFFER_LENGTH);
-  /** Where removals are put between events: while some are taken it is not known how many were, so that is to be short. */
+  /** Puts removals between the events. While events are read, their number is unknown, so each read must be short. */
   readonly #few = this.#buffer.subarray(0, FEW_LENGTH);
-  /** Tells of files' removals where the kernel lets it: that costs those who delete less than an event of fanotify. */
+  /** Reports removals of files if the kernel allows it: this slows down deletions less than fanotify events. */
   #unlinks: UnlinkRecorder | undefined;
-  /** Only as long as nothing has been read. */
+  /** Only before the first read. */
   #mayOpenUnlinks: boolean;
   readonly #order: Order | undefined;
 
-  /** Without pidfds, the processes' numbers must be those of the host. Throws EPERM without CAP_SYS_ADMIN. */
+  /** Without pidfds, PIDs must be those of the host. Throws EPERM without CAP_SYS_ADMIN. */
   constructor(targets: readonly Bytes[], reportPidfd: boolean, mayUseTracepoint = true) {
     const flags = FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS | FAN_REPORT_DFID_NAME_TARGET;
     this.#group = fanotifyInit(flags | (reportPidfd ? FAN_REPORT_PIDFD : 0));
@@ -97,7 +97,7 @@ export class FanotifySource implements ChangeSource, EntryStore, WatchEnvironmen
     this.#order = this.#unlinks && new Order(this.#unlinks, queue);
   }
 
-  /** Whether files' removals come from the kernel's tracepoint, on one of the file systems at least. */
+  /** Whether removals of files come from the kernel's tracepoint, on at least one file system. */
   get usesTracepoint(): boolean {
     return this.#unlinks?.isUsed === true;
   }
@@ -114,7 +114,7 @@ export class FanotifySource implements ChangeSource, EntryStore, WatchEnvironmen
   untilNow(): () => boolean {
     const events = this.#taken + queuedEvents(this.#group);
     const unlinks = this.#unlinks?.untilNow() ?? (() => true);
-    return () => (this.#order?.told ?? this.#taken) >= events && unlinks();
+    return () => (this.#order?.reported ?? this.#taken) >= events && unlinks();
   }
 
   release(): void {
@@ -218,12 +218,12 @@ export class FanotifySource implements ChangeSource, EntryStore, WatchEnvironmen
     try {
       this.#unlinks = new UnlinkRecorder(this.#group);
     } catch {
-      // The kernel does not let us: fanotify itself tells of removals then.
+      // The kernel does not allow it: fanotify then reports removals itself.
     }
     return this.#unlinks;
   }
 
-  /** Before the file system is marked: so that each removal is told, and once. */
+  /** Before the file system is marked, so that each removal is reported exactly once. */
   #recordUnlinks(directory: Fd, id: Bytes): void {
     if (mountAt(readMountInfo(), directory.path)?.type !== "ext4") return;
     const { inode, deviceMajor, deviceMinor } = statx(directory);
@@ -272,12 +272,12 @@ export class FanotifySource implements ChangeSource, EntryStore, WatchEnvironmen
       fanotifyMark(this.#group, FAN_MARK_FILESYSTEM, MASK, directory);
       return { id, eachDirectory: false };
     } catch (error) {
-      // A btrfs can't be marked by one of its subvolumes; its top level is mounted nowhere for that.
+      // btrfs does not allow marks by a subvolume, so its top level is mounted, attached nowhere.
       const whole = failedWith(error, "EXDEV") ? this.#markTopLevel(directory) : undefined;
       if (whole !== undefined) return whole;
-      // overlayfs can't be marked as a whole, its directories can.
+      // overlayfs does not support marks as a whole, but on its directories.
       if (failedWith(error, "ENOTSUP", "EOPNOTSUPP", "EXDEV")) return { id, eachDirectory: true };
-      // procfs and its like have no identity that events could bear.
+      // procfs and similar file systems have no ID for events.
       if (failedWith(error, "ENODEV", "EINVAL")) return undefined;
       throw error;
     }

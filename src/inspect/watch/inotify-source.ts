@@ -25,14 +25,14 @@ import { WatchedTree } from "./watched-tree.js";
 
 const MASK =
   IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MODIFY | IN_ATTRIB | IN_ONLYDIR | IN_EXCL_UNLINK;
-/** In one batch, so that it ends however many events come. */
+/** The limit of one batch, so that it ends under any load. */
 const MOST_READS = 16;
-/** inotify says nothing of who did it. */
+/** inotify does not report the process. */
 const NOBODY = -1;
 
 /**
- * Changes by inotify(7), which needs no privilege: a watch on each directory. It names no process, and what happens in a
- * new directory before that has its watch is only seen by what is left of it.
+ * Changes from inotify(7), which needs no privileges: one watch per directory. It reports no process. What happens in a new
+ * directory before its watch exists is only visible in what remains.
  */
 export class InotifySource implements ChangeSource, EntryStore, WatchEnvironment {
   readonly tree: WatchedTree;
@@ -119,14 +119,14 @@ export class InotifySource implements ChangeSource, EntryStore, WatchEnvironment
     try {
       this.tree.mounted(point);
     } catch {
-      // Not ours to look at.
+      // This user cannot read it.
     }
   }
 
-  /** Its watches went with it. */
+  /** Its watches are gone with it. */
   unmounted(): void {}
 
-  /** A rename comes in two halves; the first waits for its other one until something else comes. */
+  /** A rename comes as two events: the first waits for the second, or for any other event. */
   #apply(event: InotifyEvent): void {
     const half = this.#half;
     this.#half = undefined;

@@ -1,47 +1,47 @@
-/** Where each watched directory is, by what the events say. */
+/** The path of each watched directory, according to the events. */
 import { type Bytes, join } from "../../base/bytes.js";
 import type { InodeKind } from "../../base/events.js";
 import type { Victim } from "../events.js";
 
-/** An entry of a directory, with what was last seen of it. */
+/** An entry of a directory, with its last known state. */
 export interface WatchedEntry {
   readonly kind: InodeKind;
-  /** Undefined until it was looked at. */
+  /** Undefined until it is read. */
   seen: Victim | undefined;
-  /** With `seen`: a name may stand for another inode by the time of the next look. */
+  /** Set with `seen`, because the name may refer to another inode later. */
   inode: bigint | undefined;
   readonly directory: Directory | undefined;
 }
 
-/** A directory, found by the key that events name it with. */
+/** A directory, by the key that events contain. */
 export interface Directory {
   readonly key: string;
   parent: Directory | undefined;
-  /** The name in its parent; of a directory without one, the whole path. */
+  /** The name in its parent; the whole path for a directory without a parent. */
   name: Bytes;
   readonly entries: Map<Bytes, WatchedEntry>;
   /** When it was removed, in milliseconds of the process's clock. */
   goneAt: number | undefined;
 }
 
-/** Events of a directory may be read after its own removal was. */
+/** Events of a directory may be read after its removal. */
 const TOMBSTONE_MS = 5_000;
-/** No system call accepts a path of more than 4,096 bytes; a longer one is cut, so that depth costs no memory. */
+/** System calls accept no longer paths. Longer ones are cut, so that depth costs no memory. */
 const LONGEST_PATH = 16 * 1024;
 
 /**
- * Where each watched directory is, without asking the file system: by the time an event is read, its directory may be
- * gone, and its handle stale. Removed directories stay for a while, since events come late.
+ * Knows where each watched directory is without asking the file system: when an event is read, its directory may already be
+ * gone. Removed directories are kept for a while, because events arrive late.
  *
- * Events can be lost, merged, or older than what a scan has seen, so any sequence of calls must be survived. The
- * directories are a forest whatever happens: a link that would close a cycle contradicts what is known, and is not made.
+ * Events can be lost, merged, or older than what a scan has seen, so any sequence of calls must work. The
+ * directories always form a forest: a link that would close a cycle is not made.
  */
 export class Model {
   readonly #directories = new Map<string, Directory>();
   /** In the order of their removal. */
   #tombstones: Directory[] = [];
 
-  /** How many directories are known. */
+  /** The number of directories. */
   get size(): number {
     return this.#directories.size;
   }
@@ -56,12 +56,12 @@ export class Model {
     return known?.goneAt === undefined ? known : undefined;
   }
 
-  /** A directory without a known parent: `path` is the whole of its path. */
+  /** A directory without a known parent: `path` is its whole path. */
   addRoot(key: string, path: Bytes): Directory {
     return this.living(key) ?? this.#add(key, path);
   }
 
-  /** An entry that is there now; returns what was known under the name before. */
+  /** Adds an entry; returns the previous one of that name. */
   put(parent: Directory, name: Bytes, kind: InodeKind, key?: string): WatchedEntry | undefined {
     const before = parent.entries.get(name);
     if (before?.directory?.key !== key) this.#bury(before?.directory, parent, name);
@@ -71,7 +71,7 @@ export class Model {
     return before;
   }
 
-  /** Takes an entry away: its directory becomes a tombstone. */
+  /** Removes an entry: its directory becomes a tombstone. */
   remove(parent: Directory, name: Bytes): WatchedEntry | undefined {
     const entry = parent.entries.get(name);
     parent.entries.delete(name);
@@ -79,7 +79,7 @@ export class Model {
     return entry;
   }
 
-  /** Moves the whole subtree to the new place; returns what it replaced there. */
+  /** Moves the whole subtree; returns what it replaced. */
   move(from: Directory, oldName: Bytes, to: Directory, newName: Bytes): WatchedEntry | undefined {
     const moved = from.entries.get(oldName);
     const replaced = to.entries.get(newName);
@@ -91,7 +91,7 @@ export class Model {
     return replaced;
   }
 
-  /** Two entries, or one and nothing, change places. */
+  /** Exchanges two entries, of which one may be missing. */
   exchange(one: Directory, oneName: Bytes, other: Directory, otherName: Bytes): void {
     const [first, second] = [one.entries.get(oneName), other.entries.get(otherName)];
     one.entries.delete(oneName);
@@ -100,7 +100,7 @@ export class Model {
     if (second !== undefined) this.place(one, oneName, second);
   }
 
-  /** Puts the entry at this place, its directory too, unless it would then lie below itself. */
+  /** Puts the entry and its directory here, unless the directory would then be below itself. */
   place(parent: Directory, name: Bytes, entry: WatchedEntry): void {
     const { directory } = entry;
     if (directory !== undefined && isAtOrAbove(directory, parent)) {
@@ -126,7 +126,7 @@ export class Model {
     }
   }
 
-  /** Cut, and ended by `...`, if it is longer than any path that could be used. */
+  /** Ends with `...` if it is longer than any usable path. */
   pathOf(directory: Directory): Bytes {
     const down = [directory];
     for (let top = directory.parent; top !== undefined; top = top.parent) down.push(top);
@@ -151,7 +151,7 @@ export class Model {
     return directory;
   }
 
-  /** Unless it is known to be elsewhere by now. */
+  /** Not if it is known to be elsewhere now. */
   #bury(directory: Directory | undefined, parent: Directory, name: Bytes): void {
     if (directory === undefined || directory.goneAt !== undefined) return;
     if (directory.parent !== parent || directory.name !== name) return;

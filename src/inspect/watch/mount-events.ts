@@ -15,12 +15,12 @@ import { Fd, O_RDONLY, openat } from "../../sys/files.js";
 import { type Mount, readMountInfo } from "../../sys/mountinfo.js";
 import type { Change } from "./change.js";
 
-/** Where the kernel does not tell of mounts, the list of them is compared so often. */
+/** How often the list of mounts is compared if the kernel does not report them. */
 const COMPARE_EVERY_MS = 1_000;
 
 /**
- * Mounts and unmounts of this mount namespace: paths come and go by them too. Since Linux 6.15 the kernel tells of them,
- * and who did it; before, the list is compared now and then, and nobody can be named.
+ * Mounts and unmounts of this mount namespace, since they make paths appear and disappear. Linux 6.15 and later report them
+ * with their process. Before that, the list is compared periodically, without a process.
  */
 export class MountEvents {
   readonly #targets: readonly Bytes[];
@@ -52,7 +52,7 @@ export class MountEvents {
       for (const { pid } of decodeEvents(this.#buffer, length)) pids.add(pid);
       if (pids.size === 0) return [];
     }
-    // Of two processes that mounted at once, neither can be named for sure.
+    // If two processes mounted something at once, it is unknown which.
     const [pid = -1] = pids.size === 1 ? pids : [];
     return this.#compare(pid);
   }

@@ -26,10 +26,10 @@ export interface OpenedWatch {
   close(): void;
 }
 
-/** Opens the best that this host allows, and says what is missing. */
+/** Opens the best source that this host allows, and reports what is missing. */
 export function openWatch(input: ReaderInput): OpenedWatch {
   const notices: string[] = [];
-  // First: what happens while the directories are looked through has its processes recorded.
+  // First, so that processes are recorded while the directories are scanned.
   const { recorder, execs } = openWitnesses(input, notices);
   const source = openSource(input, recorder === undefined, notices);
   const mounts = new MountEvents(input.targets);
@@ -56,7 +56,7 @@ export function openWatch(input: ReaderInput): OpenedWatch {
     fds: [...source.fds, ...mounts.fds, ...(execs === undefined ? [] : [execs.fd])],
     read() {
       const changes = [...source.read(), ...readMounts(mounts, source)];
-      // Afterwards: what did something had been executed before, so that its event waits by now.
+      // Afterwards: a process that did something was executed before, so its event is already queued.
       execs?.read();
       return changes;
     },

@@ -9,34 +9,34 @@ import {
 } from "../../sys/fanotify.js";
 import { MOST_UNLINKS, type Unlink, type UnlinkRecorder } from "../recorder/unlinks.js";
 
-/** A few events of the queue, none where it is empty; and whether a name leads to an inode now. */
+/** Reads a few events of the queue, none if it is empty; and whether a name now refers to an inode. */
 export interface Queue {
   read(): FanotifyEvent[];
   isThere(event: FanotifyEvent): boolean;
 }
 
-/** A file that was made since the last read, and whether it is still there by what was told since. */
+/** A file created since the last read, and whether it still exists according to the events since then. */
 interface Made {
   readonly event: FanotifyEvent;
   isThere: boolean;
 }
 
-/** Whoever keeps making changes must not keep a batch from ending, nor make it large. */
+/** Continuous changes must neither keep a batch from ending nor make it large. */
 const MOST_ROUNDS = 4;
 const MOST_WAITING = 4_096;
 
 /**
- * Puts removals, which come by a ring, between the events of fanotify, which bear no time: each removal bears how many
- * events had been queued by then. An event is queued while its directory is locked, as a removal is recorded, so what
- * happens in one directory, and to it, is in order.
+ * Puts removals, which come from a ring buffer, between the events of fanotify, which have no timestamps: each removal has
+ * the number of events that were queued before it. Both are recorded while the directory is locked, so the changes in and
+ * of one directory are in order.
  */
 export class Order {
   readonly #unlinks: Pick<UnlinkRecorder, "take" | "read" | "takeLost">;
   readonly #queue: Queue;
-  /** Events that were taken and not yet told, the first of them the `#told`th of all. */
+  /** Events that were read and not yet reported; the first is number `#reported` of all. */
   #waiting: FanotifyEvent[] = [];
   #next = 0;
-  #told = 0;
+  #reported = 0;
   readonly #made = new Map<string, Made>();
 
   constructor(unlinks: Pick<UnlinkRecorder, "take" | "read" | "takeLost">, queue: Queue) {
@@ -45,21 +45,21 @@ export class Order {
   }
 
   /** How many events of the queue have been reported. */
-  get told(): number {
-    return this.#told;
+  get reported(): number {
+    return this.#reported;
   }
 
   *read(): Generator<FanotifyEvent> {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       this.#take();
-      // Removals that came before these events are in the ring by now; those of before later events may not be.
+      // Removals before these events are in the ring now; those before later events may not be.
       const safe = this.#taken;
       const unlinks = this.#unlinks.read();
-      for (const unlink of unlinks) yield* this.#tell(unlink);
-      // Those that were not read yet may have come before, too.
+      for (const unlink of unlinks) yield* this.#report(unlink);
+      // Events that are not read yet may also be earlier.
       if (unlinks.length >= MOST_UNLINKS) continue;
       yield* this.#upTo(safe);
-      if (this.#taken === this.#told) break;
+      if (this.#taken === this.#reported) break;
     }
     const lost = this.#unlinks.takeLost();
     if (lost > 0) yield { mask: FAN_Q_OVERFLOW, pid: -1, fd: -1, lost };
@@ -69,38 +69,38 @@ export class Order {
     this.#made.clear();
   }
 
-  *#tell(unlink: Unlink): Generator<FanotifyEvent> {
+  *#report(unlink: Unlink): Generator<FanotifyEvent> {
     const { pid, directory, name, target, after, before } = unlink;
     if (this.#taken < before) this.#take(before);
     yield* this.#upTo(after);
     if (before > after) yield* this.#upTo(this.#lastThatLeads(unlink));
     const made = this.#made.get(`${directory}/${name}`);
     if (made?.event.target === target) {
-      // The kernel told of two links with one event, and this is the second that goes.
+      // The kernel reported two links with one event, and this is the removal of the second.
       if (!made.isThere) yield { ...made.event, mask: FAN_CREATE };
       made.isThere = false;
     }
     yield { mask: FAN_DELETE, pid, fd: -1, at: { directory, name }, target };
   }
 
-  /** The place after the last event which made the name what was removed, among those that may have come before. */
+  /** The position after the last possibly earlier event that created the removed name. */
   #lastThatLeads({ directory, name, target, before }: Unlink): number {
-    const candidates = this.#waiting.slice(this.#next, this.#next + Math.max(0, before - this.#told));
+    const candidates = this.#waiting.slice(this.#next, this.#next + Math.max(0, before - this.#reported));
     const isIt = (at: NameInDirectory | undefined): boolean =>
       at?.directory === directory && at.name === name;
     const last = candidates.findLastIndex(
       (event) => event.target === target && (isIt(event.at) || isIt(event.to)),
     );
-    return this.#told + last + 1;
+    return this.#reported + last + 1;
   }
 
-  /** Tells the events up to this one of all. */
+  /** Reports the events up to this number. */
   *#upTo(count: number): Generator<FanotifyEvent> {
-    while (this.#told < count) {
+    while (this.#reported < count) {
       const event = this.#waiting[this.#next];
       if (event === undefined) return;
       this.#next++;
-      this.#told++;
+      this.#reported++;
       if ((event.mask & FAN_CREATE) !== 0 && (event.mask & FAN_ONDIR) === 0 && event.at !== undefined)
         this.#made.set(`${event.at.directory}/${event.at.name}`, { event, isThere: true });
       yield event;
@@ -108,10 +108,10 @@ export class Order {
   }
 
   get #taken(): number {
-    return this.#told + this.#waiting.length - this.#next;
+    return this.#reported + this.#waiting.length - this.#next;
   }
 
-  /** Some events, and all up to this one of all. */
+  /** Reads some events, and at least up to this number. */
   #take(least = 0): void {
     this.#waiting = this.#waiting.slice(this.#next);
     this.#next = 0;

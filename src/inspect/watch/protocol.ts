@@ -1,20 +1,20 @@
-/** What the reader thread and the watch tell each other. */
+/** The messages between the reader thread and the watch. */
 import type { Bytes } from "../../base/bytes.js";
 import type { WatchEvent } from "../events.js";
 
-/** What a watch can tell on this host, and what it can't. */
+/** What a watch can report on this host, and what it cannot. */
 export interface Abilities {
-  /** `inotify` where fanotify may not be used: it never names a process, and can miss what comes and goes at once. */
+  /** `inotify` if fanotify is not permitted: it reports no process, and can miss what is created and removed at once. */
   readonly events: "fanotify" | "inotify";
-  /** Where removals of files are learnt from: on ext4 the kernel's tracepoint costs those who delete the least. */
+  /** The source for removals of files: on ext4, the kernel's tracepoint slows down deletions the least. */
   readonly removals: "tracepoint" | "fanotify" | "inotify";
-  /** The targets that do not exist yet: each is reported once it is created. */
+  /** Targets that do not exist yet: each is reported when it is created. */
   readonly missing: readonly Bytes[];
-  /** The best way there is to name a process. */
+  /** The best available way to name a process. */
   readonly naming: "bpf" | "exec-event" | "proc" | "none";
   /** How many directories are watched. */
   readonly directories: number;
-  /** What is missing and why, in sentences for a person. */
+  /** What is missing and why, in sentences. */
   readonly notices: readonly string[];
 }
 
@@ -22,9 +22,9 @@ export interface ReaderInput {
   readonly targets: readonly Bytes[];
   /** Makes the reader end. */
   readonly stop: number;
-  /** One Int32: how many events were sent, and not taken from the watch yet. */
+  /** One Int32: the number of events that were sent and not yet read from the watch. */
   readonly pending: SharedArrayBuffer;
-  /** Ways of naming a process not to be tried, and events not to be used: to see what a lesser host would do. */
+  /** Ways to name a process, and events, that are not used, to behave as a host without them. */
   readonly without: readonly ("bpf" | "exec-event" | "fanotify" | "tracepoint")[];
 }
 

@@ -9,7 +9,7 @@ import { Backlog } from "./backlog.js";
 import { type OpenedWatch, openWatch } from "./open.js";
 import type { ReaderInput, ReaderMessage } from "./protocol.js";
 
-/** Events are read in batches: reading each as it comes would cost those who cause them a wake-up of this thread. */
+/** Events are read in batches: otherwise each one would wake this thread at the expense of its cause. */
 const BATCH_MS = 5;
 const IDLE_MS = 500;
 
@@ -39,7 +39,7 @@ function main(port: MessagePort, input: ReaderInput): void {
   }
 }
 
-/** All that happened before this call, however much waits to be read; what happens meanwhile does not prolong it. */
+/** Reads all that happened before this call; what happens meanwhile does not prolong it. */
 function* batchesUntilNow(watch: OpenedWatch): Generator<WatchEvent[]> {
   const isRead = watch.untilNow();
   for (let more = true; more; ) {
@@ -52,7 +52,7 @@ function* batchesUntilNow(watch: OpenedWatch): Generator<WatchEvent[]> {
 function readBatch(watch: OpenedWatch): WatchEvent[] {
   const changes = watch.read();
   const time = systemClock.now();
-  // One process causes many events: it is asked for once a batch.
+  // One process causes many events, so it is looked up once per batch.
   const actors = new Map<number, Actor>();
   const events = changes.map(({ pid, pidfd, ...change }) => {
     const actor = actors.get(pid) ?? watch.name({ pid, ...(pidfd !== undefined && { pidfd }) });

@@ -17,13 +17,13 @@ import {
 import type { Victim } from "../events.js";
 import type { Directory, Model, WatchedEntry } from "./model.js";
 
-/** Gives directories the keys that events will name them with. */
+/** Gives directories the keys that their events contain. */
 export interface EntryStore {
-  /** Undefined where it can't be watched: it is then left alone, with all that is below it. */
+  /** Undefined if it cannot be watched; everything below it is skipped then. */
   enter(directory: Fd): string | undefined;
 }
 
-/** Each level holds a descriptor. */
+/** Each level needs a file descriptor. */
 const MAX_DEPTH = 500;
 const WITHOUT_TRACE = O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
 
@@ -39,7 +39,7 @@ export function watchedKindOf(stat: Stat): InodeKind {
   return isDirectory(stat) ? "directory" : (KINDS[stat.mode & S_IFMT] ?? "file");
 }
 
-/** What an event will tell of the entry when it is removed. */
+/** What the event of its removal will contain. */
 function victimOf(stat: Stat): Victim {
   const { uid, atime, mtime, ctime, btime } = stat;
   const size = Number(stat.size);
@@ -53,13 +53,13 @@ export interface NameIn {
 }
 
 export interface Scanned {
-  /** What is in the model now and was not before. */
+  /** What is new in the model. */
   readonly added: NameIn[];
-  /** What could not be looked into. */
+  /** What could not be read. */
   readonly closed: Bytes[];
 }
 
-/** Takes an open directory's whole subtree into the model, moving no timestamp. */
+/** Adds an open directory's whole subtree to the model, without changing a timestamp. */
 export function scan(model: Model, keeper: EntryStore, from: Fd, into: Directory): Scanned {
   const scanned: Scanned = { added: [], closed: [] };
   scanLevel(model, keeper, from, into, scanned, 0);
@@ -85,10 +85,10 @@ function scanLevel(
       const key = depth < MAX_DEPTH ? keeper.enter(below) : undefined;
       const { directory } = put(model, into, name, stat, scanned, key);
       if (directory !== undefined) scanLevel(model, keeper, below, directory, scanned, depth + 1);
-      // A mount can show a directory below itself: it is watched where it was found first.
+      // A mount can show a directory below itself: its first path is the one that is watched.
       else if (key === undefined) scanned.closed.push(below.path);
     } catch (error) {
-      // Gone since it was listed, or not ours to look at.
+      // It was removed since it was listed, or this user cannot read it.
       if ((error as NodeJS.ErrnoException).code !== "ENOENT")
         scanned.closed.push(new Fd(-1, name, from).path);
     }
@@ -111,14 +111,14 @@ function put(
   return entry;
 }
 
-/** Notes what a look at the entry saw; nothing where the name stands for another inode by now. */
+/** Records the entry's state, unless the name now refers to another inode. */
 export function see(entry: WatchedEntry, stat: Stat): void {
   if (entry.inode !== undefined && entry.inode !== stat.inode) return;
   entry.seen = victimOf(stat);
   entry.inode = stat.inode;
 }
 
-/** O_NOATIME is for the owner and root alone; others' looking moves the atime of a directory at most once a day. */
+/** Only the owner and root may use O_NOATIME; for others, reading changes a directory's atime at most once a day. */
 export function openWatchedDirectory(dir: Fd, name: Bytes): Fd {
   try {
     return openat(dir, name, WITHOUT_TRACE | O_NOATIME);

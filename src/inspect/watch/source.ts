@@ -9,11 +9,11 @@ export interface ChangeSource {
   /** Readable when there is something to read. */
   readonly fds: readonly Fd[];
   readonly tree: WatchedTree;
-  /** What has happened since; does not block. */
+  /** The changes since the last call; does not block. */
   read(): Change[];
-  /** The returned function says whether all that had happened at this call has been read since. */
+  /** The returned function reports whether everything that happened before this call has been read. */
   untilNow(): () => boolean;
-  /** The changes have been told: what was held open to name their processes can go. */
+  /** The changes were reported: what was open to name their processes can be closed. */
   release(): void;
   mounted(point: Bytes): void;
   unmounted(point: Bytes): void;

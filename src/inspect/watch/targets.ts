@@ -1,4 +1,4 @@
-/** Takes the watched paths into the model. */
+/** Adds the watched paths to the model. */
 import { type Bytes, components, dirname, join } from "../../base/bytes.js";
 import { Fd, O_DIRECTORY, O_NONBLOCK, openat } from "../../sys/files.js";
 import { isDirectory, type Stat, statx } from "../../sys/inode.js";
@@ -8,8 +8,8 @@ import { type EntryStore, type Scanned, scan, see, watchedKindOf } from "./scan.
 const NOTHING: Scanned = { added: [], closed: [] };
 
 /**
- * Takes a target into the model, with the directories above it: their entries tell that the target itself was removed,
- * renamed, or made. A target that is not there yet is waited for in the nearest directory that is.
+ * Adds a target to the model, with the directories above it: their events report that the target itself was removed, renamed
+ * or created. For a target that does not exist yet, the nearest existing directory is watched.
  */
 export function addTarget(model: Model, keeper: EntryStore, target: Bytes): Scanned {
   using nearest = openNearest(target);
@@ -35,7 +35,7 @@ function below(model: Model, directory: Directory, path: Bytes, key: string): Di
   return entry?.directory;
 }
 
-/** A target that is no directory. */
+/** A target that is not a directory. */
 function notePlainTarget(model: Model, directory: Directory, target: Bytes, nearest: Fd): void {
   if (dirname(target) !== nearest.path) return;
   const name = target.slice(target.lastIndexOf("/") + 1) as Bytes;
@@ -45,11 +45,11 @@ function notePlainTarget(model: Model, directory: Directory, target: Bytes, near
     const entry = directory.entries.get(name);
     if (entry !== undefined) see(entry, stat);
   } catch {
-    // Not there yet: its creation will be told.
+    // It does not exist yet: its creation will be reported.
   }
 }
 
-/** The target, or the nearest directory above it that is there. */
+/** The target, or the nearest existing directory above it. */
 function openNearest(target: Bytes): Fd {
   for (let path = target; ; path = dirname(path)) {
     try {

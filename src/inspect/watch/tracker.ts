@@ -18,14 +18,14 @@ import type { Change, WatchEnvironment } from "./change.js";
 import type { Directory, Model, WatchedEntry } from "./model.js";
 import { type NameIn, see } from "./scan.js";
 
-/** A directory's own mtime moves with each entry that comes and goes; it is looked at again when that is over. */
+/** A directory's mtime changes with each entry. It is read again after a pause. */
 const SETTLE_MS = 10_000;
 const CHANGED = FAN_CREATE | FAN_MODIFY | FAN_CLOSE_WRITE | FAN_ATTRIB;
-/** After these a program may yet set the times, as archives are unpacked: no event tells of that, but a later look. */
+/** After these a program may set timestamps, as tar(1) does. No event reports that, so they are read again later. */
 const SET_SOON = FAN_CREATE | FAN_CLOSE_WRITE;
 const LOOK_AGAIN_MS = 1_000;
 
-/** Turns events into changes at paths, and keeps the model true. */
+/** Turns events into changes at paths, and keeps the model up to date. */
 export class Tracker {
   readonly #model: Model;
   readonly #targets: readonly Bytes[];
@@ -35,7 +35,7 @@ export class Tracker {
   readonly #settling = new Map<Directory, number>();
   /** A rename over an entry, held until it is clear that it is not half of an exchange. */
   #pendingRename: Held | undefined;
-  /** Directories that came and went in one event, told at the first: they held what later events tell of. */
+  /** Directories that one merged event created and removed: later events are about their contents. */
   readonly #pendingDeletes: (NameIn & { readonly event: FanotifyEvent })[] = [];
   #changes: Change[] = [];
 
@@ -53,7 +53,7 @@ export class Tracker {
     else if (event.at !== undefined) this.#change(event, event.at);
   }
 
-  /** The changes since the last call. Call it at the end of each batch: what changed is looked at then. */
+  /** The changes since the last call. Call it at the end of each batch: it reads the state of what changed. */
   take(): Change[] {
     this.#release();
     this.#depart();
@@ -82,7 +82,7 @@ export class Tracker {
     if (!deleted && (event.mask & SET_SOON) !== 0) this.#lookAgain(directory, name);
   }
 
-  /** The kernel merges events of one inode in one directory: which came first is told by what was there and what is. */
+  /** The kernel merges events of one inode in one directory: their order follows from what existed before and what exists now. */
   #createdAndDeleted(event: FanotifyEvent, directory: Directory, name: Bytes, path: Bytes): void {
     const isThere = event.target !== undefined && this.#environment.isAt(path, event.target);
     if (directory.entries.has(name)) this.#deleted(event, directory, name, path);
@@ -194,7 +194,7 @@ export class Tracker {
     if (made !== undefined) this.#environment.explore(path, made, "moved");
   }
 
-  /** RENAME_EXCHANGE is told as two renames in a row, the second from where the first led, and back. */
+  /** RENAME_EXCHANGE is reported as two renames in a row: the second one goes the opposite way. */
   #isOtherHalf(event: FanotifyEvent): boolean {
     const first = this.#pendingRename?.event;
     return sameName(first?.from, event.to) && sameName(first?.to, event.from) && first?.pid === event.pid;
@@ -213,7 +213,7 @@ export class Tracker {
     return this.#concerns(this.#path(place)) ? place : undefined;
   }
 
-  /** What lies below a target, and what a target lies below. */
+  /** Whether a path is below a target, or above one. */
   #concerns(path: Bytes): boolean {
     return this.#targets.some((target) => isBelow(path, target) || isBelow(target, path));
   }
@@ -239,7 +239,7 @@ export class Tracker {
   }
 
   #scheduleRestat(directory: Directory): void {
-    // Anew, so that the map stays in the order in which they are due.
+    // Inserted again, so that the map stays in the order in which they are due.
     this.#settling.delete(directory);
     this.#settling.set(directory, performance.now() + SETTLE_MS);
   }
@@ -285,7 +285,7 @@ function evaluation(entry: WatchedEntry, path: Bytes): void {
   try {
     see(entry, statx(Fd.cwd, path));
   } catch {
-    // Gone again: what was seen of it before stays the last that is known.
+    // It is gone again: its earlier state remains the last known one.
   }
 }
 

@@ -11,13 +11,13 @@ import { Attribution } from "./attribution.js";
 import type { Abilities, ReaderInput, ReaderMessage } from "./protocol.js";
 
 export interface WatchOptions {
-  /** Ends the watch: what happened until then is still told. */
+  /** Ends the watch: what happened until then is still reported. */
   readonly signal?: AbortSignal;
-  /** What is noticed while it goes on: a directory that can't be watched, a limit that is reached. */
+  /** Problems during the watch: a directory that cannot be watched, a limit that was reached. */
   readonly onNotice?: (notice: string) => void;
-  /** What is wrong with the host's configuration: no line of it that is invalid removes anything. */
+  /** Problems in the host's configuration: invalid lines remove nothing. */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
-  /** Do without these, as a host would that does not have them. */
+  /** Features not to use, to behave as a host without them. */
   readonly without?: ReaderInput["without"];
 }
 
@@ -28,22 +28,22 @@ const WATCH_OPTIONS: Record<keyof WatchOptions, Expectation> = {
   without: listOf(choices("bpf", "exec-event", "fanotify", "tracepoint")),
 };
 
-/** A watch that goes on: iterate over it to get what happens, and close it when that is enough. */
+/** A running watch: iterate over it for the events, and close it to end it. */
 export interface Watch extends AsyncIterableIterator<WatchEvent> {
-  /** Settled once everything below the paths is being watched: what this host allows to be told. */
+  /** Fulfilled when everything below the paths is watched, with what this host can report. */
   readonly ready: Promise<Abilities>;
-  /** Ends it; the iteration goes on to the last event that happened before. */
+  /** Ends it; the iteration still returns the events that happened before. */
   close(): void;
 }
 
 /**
- * Tells each creation, removal, rename, replacement, mount and unmount at or below `paths`, and who did it: by fanotify(7)
- * as root, by inotify(7) otherwise, which can name nobody. It changes nothing, moves no timestamp, and keeps no file
- * system from being unmounted. A path that does not exist yet is waited for.
+ * Reports each creation, removal, rename, replacement, mount and unmount at or below `paths`, and the process: with
+ * fanotify(7) as root, otherwise with inotify(7), which cannot name processes. It changes nothing, no timestamp either, and
+ * does not keep file systems from being unmounted. A path need not exist yet.
  *
- * Paths are text or bytes; relative ones are taken below the working directory. Times are nanoseconds since the epoch.
+ * Paths are text or bytes; relative ones start at the working directory. Times are nanoseconds since the epoch.
  *
- * @throws TypeError if an option is unknown or invalid; SyscallError by `ready` and by the iteration, where nothing can be watched at all.
+ * @throws TypeError if an option is unknown or invalid; `ready` and the iteration throw SyscallError if nothing can be watched.
  */
 export function watch(paths: PathInput | readonly PathInput[], options: WatchOptions = {}): Watch {
   const targets = absolutePaths("watch", paths, options, WATCH_OPTIONS);
@@ -64,7 +64,7 @@ export function watch(paths: PathInput | readonly PathInput[], options: WatchOpt
     worker.on("message", (message: ReaderMessage) => message.type === "ready" && resolve(message.abilities));
     worker.on("error", reject);
   });
-  // A watch that nobody waits for to be ready still fails by its iteration.
+  // If nobody awaits `ready`, the iteration still fails.
   ready.catch(() => {});
   let open = true;
   const close = (): void => {
@@ -86,7 +86,7 @@ export function watch(paths: PathInput | readonly PathInput[], options: WatchOpt
   return Object.assign(queue.iterate(close), { ready, close });
 }
 
-/** Events in the order of their coming, for one reader that takes its time. */
+/** A queue of events for one reader. */
 class EventQueue {
   #batches: (readonly WatchEvent[])[] = [];
   #ended = false;

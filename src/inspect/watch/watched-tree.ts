@@ -7,11 +7,11 @@ import { type EntryStore, type NameIn, openWatchedDirectory, scan } from "./scan
 import { addTarget } from "./targets.js";
 import { Tracker } from "./tracker.js";
 
-/** What is known of the directories that a source of events watches, and what could not be watched. */
+/** The directories that a source watches, and those that could not be watched. */
 export class WatchedTree {
   readonly model = new Model();
   readonly tracker: Tracker;
-  /** In words; more may come while it goes on. */
+  /** As sentences; more may be added during the watch. */
   readonly notices: string[] = [];
   readonly #targets: readonly Bytes[];
   readonly #keeper: EntryStore;
@@ -22,12 +22,12 @@ export class WatchedTree {
     this.#keeper = source;
   }
 
-  /** Takes the targets in, as they are now. */
+  /** Adds the targets in their current state. */
   begin(): void {
     for (const target of this.#targets) this.#note(addTarget(this.model, this.#keeper, target).closed);
   }
 
-  /** Takes in what an open directory holds; returns what was not known. */
+  /** Adds the contents of an open directory; returns what is new. */
   scan(from: Fd, into: Directory): readonly NameIn[] {
     const { added, closed } = scan(this.model, this.#keeper, from, into);
     this.#note(closed);
@@ -35,8 +35,8 @@ export class WatchedTree {
   }
 
   /**
-   * Takes in what was mounted on a directory. Undefined for a directory that is watched already: a bind mount shows it at
-   * a second place.
+   * Adds what was mounted on a directory. Undefined if the directory is watched already: a bind mount shows it at a second
+   * path.
    */
   mounted(point: Bytes): Directory | undefined {
     using directory = openWatchedDirectory(Fd.cwd, point);
