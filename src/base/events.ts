@@ -50,6 +50,7 @@ export type KeepCode =
   | "live-socket"
   | "device-node"
   | "locked"
+  | "open"
   | "first-level"
   | "too-new"
   | "not-empty"

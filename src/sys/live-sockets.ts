@@ -33,7 +33,7 @@ export class LiveSockets {
   /** Reads /proc/PID/net/unix once for each network namespace. */
   constructor() {
     const pids = runningPids();
-    // With hidepid=, an ordinary user sees only his own processes.
+    // With hidepid=, an ordinary user sees only their own processes.
     if (!pids.includes(1)) this.#unknown = "hidepid";
     for (const pid of pids) this.#add(pid);
   }

@@ -135,6 +135,17 @@ export function statxInto(dir: number, name: number, into: StatxBuffer): number 
   return bound().statx(dir, name, LOOK, STATX_BASIC_AND_BTIME, into.address) === 0 ? 0 : errno();
 }
 
+const AT_FDCWD = -100;
+const AT_STATX_DONT_SYNC = 0x4000;
+
+/**
+ * statx(2) of what a link in /proc leads to. It asks no server of a network file system, which might not answer.
+ */
+export function statxLink(path: number, into: StatxBuffer): number {
+  const flags = AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+  return bound().statx(AT_FDCWD, path, flags, STATX_BASIC_AND_BTIME, into.address) === 0 ? 0 : errno();
+}
+
 const EMPTY = Buffer.alloc(1);
 
 /** statx(2) of the open inode. */

@@ -17,6 +17,7 @@ export const SHORT: Readonly<Record<KeepCode, string>> = {
   "live-socket": "live sockets",
   "device-node": "device nodes",
   locked: "locked",
+  open: "in use by a process",
   "first-level": "at the first level (~)",
   "too-new": "too new",
   "not-empty": "not empty",

@@ -82,7 +82,7 @@ export function hypotheticalStat(entry: Victim): StatxBuffer {
 /** A line's own path, for an evaluation of its age. */
 export function instanceSubject(path: Bytes, entry: Victim, age: Age): EntryContext {
   const { byFile, byDirectory } = age;
-  const rule = { ...OLDEST_CUTOFF, byFile, byDirectory, keepFirstLevel: false };
+  const rule = { ...OLDEST_CUTOFF, byFile, byDirectory, keepFirstLevel: false, keepOpen: false };
   return {
     within: { path: dirname(path), depth: 0, atMountTop: false, lines: NO_LINES, rule },
     stat: hypotheticalStat(entry),
@@ -104,6 +104,7 @@ export function hypotheticalEnvironment(environment: Environment): Environment {
     source: (order) => environment.source(order),
     unreadable: () => undefined,
     socketUse: () => undefined,
+    open: () => false,
     locked: () => false,
     lockUnknown: () => undefined,
   };

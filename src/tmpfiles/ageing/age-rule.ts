@@ -12,6 +12,8 @@ export interface AgeRule {
   readonly byFile: AgeBy;
   readonly byDirectory: AgeBy;
   readonly keepFirstLevel: boolean;
+  /** What a process uses is kept. */
+  readonly keepOpen: boolean;
 }
 
 /** An entry, as far as its age depends on it. */

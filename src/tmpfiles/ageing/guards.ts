@@ -42,6 +42,8 @@ export interface Environment {
   unreadable(entry: EntryContext): string | undefined;
   /** Why a socket must be treated as live that `sockets` does not list: a use in another namespace, or one that is unknown. */
   socketUse(entry: EntryContext): string | undefined;
+  /** Whether a process uses it: has it open or mapped, runs it, or works in it. */
+  open(entry: EntryContext): boolean;
   /** Whether another process holds a flock(2) on it, or may hold one. */
   locked(entry: EntryContext): boolean;
   /** The name of the errno if it is unknown whether the entry that was last asked about is locked. */
@@ -193,6 +195,14 @@ export const GUARDS: readonly Guard[] = [
     matches: (entry, environment) =>
       entry.stat.type === S_IFSOCK && environment.socketUse(entry) !== undefined,
     details: (entry, environment) => [{ detail: environment.socketUse(entry) ?? "" }],
+  },
+  {
+    code: "open",
+    appliesTo: "any",
+    stage: "postVisit",
+    fastPath: "asked",
+    index: "asked",
+    matches: (entry, environment) => entry.within.rule.keepOpen && environment.open(entry),
   },
   {
     code: "locked",

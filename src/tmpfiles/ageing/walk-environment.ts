@@ -4,6 +4,7 @@ import type { Source } from "../../base/events.js";
 import { errnoName } from "../../sys/ffi.js";
 import { S_IFDIR } from "../../sys/inode.js";
 import type { SocketUse } from "../../sys/live-sockets.js";
+import type { OpenFiles } from "../../sys/open-files.js";
 import { ENOENT, openDirectoryNumber } from "../../sys/scan.js";
 import { type DirectoryFrame, NOT_OPENED } from "./directory-frame.js";
 import { keepsEntry, unknownLockErrno } from "./entry-lock.js";
@@ -17,11 +18,13 @@ export class WalkEnvironment implements Environment {
   readonly #effects: WalkEffects;
   readonly #sources: (order: number) => Source | undefined;
   readonly #sockets: Sockets;
+  readonly #openFiles: OpenFiles;
 
-  constructor({ effects, sources, sockets }: WalkParts) {
+  constructor({ effects, sources, sockets, openFiles }: WalkParts) {
     this.#effects = effects;
     this.#sources = sources;
     this.#sockets = sockets;
+    this.#openFiles = openFiles;
   }
 
   sockets(): ReadonlySet<Bytes> | undefined {
@@ -37,6 +40,10 @@ export class WalkEnvironment implements Environment {
   unreadable(frame: DirectoryFrame): string | undefined {
     if (frame.opened === NOT_OPENED) frame.opened = openDirectoryNumber(frame.fd, frame.nameAddress);
     return frame.opened >= 0 || frame.opened === -ENOENT ? undefined : errnoName(-frame.opened);
+  }
+
+  open(frame: DirectoryFrame): boolean {
+    return this.#openFiles.has(frame.stat);
   }
 
   locked(frame: DirectoryFrame): boolean {

@@ -2,6 +2,7 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import type { StopFlag } from "../../base/stop.js";
+import type { OpenFiles } from "../../sys/open-files.js";
 import type { StatxBuffer } from "../../sys/scan.js";
 import type { AgeRule } from "./age-rule.js";
 import type { DirectoryIndex } from "./directory-index.js";
@@ -31,6 +32,7 @@ export interface WalkParts {
   readonly lines: LineIndex;
   readonly sources: (order: number) => Source | undefined;
   readonly sockets: Sockets;
+  readonly openFiles: OpenFiles;
   readonly scheduler?: Scheduler | undefined;
   readonly observer?: WalkObserver | undefined;
   readonly index?: DirectoryIndex | undefined;

@@ -15,6 +15,7 @@ import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { errnoName } from "../../sys/ffi.js";
 import { type Fd, requireSuccess } from "../../sys/files.js";
 import { keepsChangeTimes } from "../../sys/filesystem.js";
+import { OpenFiles } from "../../sys/open-files.js";
 import { StatxBuffer, statxOf } from "../../sys/scan.js";
 import type { Cause } from "../effects/cause.js";
 import { kindOf } from "../effects/kind.js";
@@ -39,10 +40,11 @@ export const ANY_AGE: AgeRule = {
   byFile: 0,
   byDirectory: 0,
   keepFirstLevel: false,
+  keepOpen: false,
 };
 
 /** undefined where the clock stands nearer to 1970 than the age: then nothing is old. */
-export function ageRule(age: Age, now: Nanoseconds): AgeRule | undefined {
+export function ageRule(age: Age, now: Nanoseconds, keepOpen = false): AgeRule | undefined {
   if (now < age.span) return undefined;
   const cutoff = now - age.span;
   return {
@@ -51,6 +53,7 @@ export function ageRule(age: Age, now: Nanoseconds): AgeRule | undefined {
     byFile: age.byFile,
     byDirectory: age.byDirectory,
     keepFirstLevel: age.keepFirstLevel,
+    keepOpen,
   };
 }
 
@@ -91,9 +94,11 @@ export class Walker {
   readonly counters: WalkCounters;
   readonly effects: WalkEffects;
   readonly lines = new LineCounters();
+  readonly openFiles = new OpenFiles();
   /** Where a line stands, by its order. */
   readonly source: (order: number) => Source | undefined;
   readonly #reporter: Reporter;
+  #hiddenReported = false;
   readonly #workers: WorkerPool | undefined;
   readonly #walk: Walk;
   readonly #observer: WalkObserver | undefined;
@@ -130,6 +135,7 @@ export class Walker {
       lines: new LineIndex(lines),
       sources: this.source,
       sockets: new Sockets(),
+      openFiles: this.openFiles,
       scheduler: this.#workers,
       observer,
       index,
@@ -148,6 +154,7 @@ export class Walker {
     this.#workers?.begin(rule, indexing, listener);
     this.#observer?.walkStarted(cause.source, path);
     if (operation === "clean") this.#reporter.cleans?.(path, cause.source);
+    if (rule.keepOpen) this.#reportHidden(cause.source, path);
     const restoresTimes = rule !== ANY_AGE;
     const start = { fd: base.number, path, stat, rule, restoresTimes, indexing, listener };
     return this.lines.during(
@@ -155,6 +162,16 @@ export class Walker {
       () => this.#total(),
       () => this.#walk.start(start),
     );
+  }
+
+  /** Once in a run. An ordinary user may inspect only their own processes. */
+  #reportHidden(source: Source, path: Bytes): void {
+    const { hidden } = this.openFiles;
+    if (this.#hiddenReported || hidden === 0) return;
+    this.#hiddenReported = true;
+    const processes = hidden === 1 ? "1 process" : `${hidden} processes`;
+    const why = `keep-open cannot inspect ${processes}, and does not keep what only they use`;
+    this.#reporter.report({ type: "skipped", path, why, severity: "warning", source });
   }
 
   #total(): WalkCounters {

@@ -30,6 +30,19 @@ export const AGE_RULES: readonly Rule[] = [
       ),
   },
   {
+    code: "pragma-without-age",
+    severity: "warning",
+    title: "Pragma has no effect",
+    why: "Pragmas restrict what the age of a line removes, and this line removes nothing by age.",
+    fix: "Remove the pragma, or set an age.",
+    find: (configuration) =>
+      spots(configuration.all, "age", (item) =>
+        item.pragmas !== undefined && (item.age === undefined || item.type.ages === false)
+          ? "the pragma before this line has no effect"
+          : undefined,
+      ),
+  },
+  {
     code: "age-at-boot-only",
     severity: "warning",
     title: "Age is never applied",

@@ -24,6 +24,11 @@ const REMARKS: Readonly<Record<string, FindingText>> = {
     why: `At boot a line with "!" for the same path comes first, so this line is ignored then, and systemd-tmpfiles reports it at each boot.`,
     fix: "If that is intended, nothing. Otherwise give both lines the same mode, owner and age.",
   },
+  "bad-pragma": {
+    title: "Pragma is invalid",
+    why: "It is unknown what it should keep, so the age of the line after it is not applied. systemd-tmpfiles ignores pragmas.",
+    fix: "Use the pragmas of docs/tmpfiles.md, each once, before the line that they are for.",
+  },
   "var-run": {
     title: "Path below /var/run",
     why: "/var/run is a legacy symlink to /run. Lines for /var/run and for /run are not recognized as the same path.",

@@ -98,5 +98,7 @@ function insert(items: Item[], item: Item): void {
 /** `~` is not lent: it says something of its own line. */
 function withAgeOf(inheritor: Item, source: Item | undefined): Item {
   if (source?.age === undefined) return inheritor;
-  return { ...inheritor, age: { ...source.age, keepFirstLevel: inheritor.age?.keepFirstLevel ?? false } };
+  const pragmas = inheritor.pragmas ?? source.pragmas;
+  const careful = pragmas === undefined ? inheritor : { ...inheritor, pragmas };
+  return { ...careful, age: { ...source.age, keepFirstLevel: inheritor.age?.keepFirstLevel ?? false } };
 }

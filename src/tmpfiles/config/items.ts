@@ -8,6 +8,7 @@ import type { ItemGroup } from "../model/item.js";
 import type { ConfigText, LoadOptions } from "../model/options.js";
 import { consequenceOf, errorAt, noteAt } from "../syntax/diagnostics.js";
 import { columnOf, eachWrittenLine } from "../syntax/line.js";
+import type { Pragmas } from "../syntax/pragma.js";
 import { duplicateLine } from "../syntax/wording.js";
 import { type CredentialError, type Credentials, credentialsOf } from "./credentials.js";
 import { configDirectories, displayPath, listConfigFiles, readNamedConfig, unreadable } from "./files.js";
@@ -190,20 +191,21 @@ class Loader {
     }
     if (text === undefined) return false;
     const report = (diagnostic: Diagnostic): void => void this.#diagnostics.push(diagnostic);
-    eachWrittenLine(text.file, text.content, (source) => this.#add(source, reader), report);
+    eachWrittenLine(text.file, text.content, (source, pragmas) => this.#add(source, reader, pragmas), report);
     return true;
   }
 
-  #add(source: Source, reader: LineReader): void {
+  #add(source: Source, reader: LineReader, pragmas?: Pragmas): void {
     const before = this.#diagnostics.length;
-    this.#addItem(source, reader);
+    this.#addItem(source, reader, pragmas);
     const { text } = source;
     for (let at = before; at < this.#diagnostics.length; at++)
       this.#diagnostics[at] = { ...(this.#diagnostics[at] as Diagnostic), text };
   }
 
-  #addItem(source: Source, reader: LineReader): void {
-    const item = reader.read(source);
+  #addItem(source: Source, reader: LineReader, pragmas: Pragmas | undefined): void {
+    const read = reader.read(source);
+    const item = pragmas === undefined || read === undefined ? read : { ...read, pragmas };
     const winner = item === undefined ? undefined : this.#table.add(item);
     if (item === undefined || winner === undefined) return;
     const { file, line, text } = source;

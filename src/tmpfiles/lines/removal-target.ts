@@ -55,7 +55,7 @@ export class RemovalTarget {
     return this.stat.type === S_IFDIR;
   }
 
-  /** False where a timestamp is too new; that is told. */
+  /** False if a timestamp is too new, or a process uses it and the line keeps that; it is reported. */
   isOld(rule: AgeRule): boolean {
     const directory = { path: this.dir.path, depth: 0, atMountTop: false, lines: NO_LINES, rule };
     const entry: EntryContext = {
@@ -66,8 +66,10 @@ export class RemovalTarget {
       firstKeptChild: () => undefined,
     };
     const [tooNew] = tooNewTimestamps(entry);
+    const used = tooNew === undefined && rule.keepOpen && this.#run.walker.openFiles.has(this.stat);
     if (tooNew !== undefined) this.keep({ code: "too-new", ...tooNew });
-    return tooNew === undefined;
+    if (used) this.keep({ code: "open" });
+    return tooNew === undefined && !used;
   }
 
   /** It stays, and why. */

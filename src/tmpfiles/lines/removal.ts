@@ -125,7 +125,13 @@ function isListedEmpty(run: RunContext, listing: Fd, path: Bytes): boolean {
 }
 
 function ruleOf(run: RunContext, item: Item): AgeRule | undefined {
-  return item.age === undefined ? undefined : ageRule(item.age, run.clock.now());
+  const { age, pragmas } = item;
+  if (age === undefined || pragmas?.invalid) return undefined;
+  if (pragmas?.afterClockSync && !run.isClockSynchronized()) {
+    skip(run, item, item.path, "cleans nothing until the clock is synchronized (after=clock-sync)");
+    return undefined;
+  }
+  return ageRule(age, run.clock.now(), pragmas?.keepOpen);
 }
 
 /** Without a rule the directory is only opened: who may not has failed, be there anything to age or not. */

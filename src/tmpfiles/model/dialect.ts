@@ -34,8 +34,9 @@ export const DIALECT_252: Dialect = {
   respectsFileLocks: false,
 };
 
-/** `X` inherits an age without its age-by, `r` and `R` ignore an age, and `x` with one cleans a path as written. */
-function adaptTo252(item: Item): Item {
+/** Pragmas are comments, `X` inherits an age without its age-by, `r` and `R` ignore an age, and `x` with one cleans a path as written. */
+function adaptTo252(written: Item): Item {
+  const item = written.pragmas === undefined ? written : { ...written, pragmas: undefined };
   const { age, type } = item;
   if (age === undefined) return item;
   if (type.kind === "removal") return { ...item, age: undefined };

@@ -5,6 +5,7 @@ import type { Source } from "../../base/events.js";
 import type { Age } from "../syntax/age.js";
 import type { Mode } from "../syntax/mode.js";
 import type { Modifiers } from "../syntax/modifiers.js";
+import type { Pragmas } from "../syntax/pragma.js";
 import type { Wording } from "../syntax/wording.js";
 import type { RunContext } from "./run-context.js";
 
@@ -179,6 +180,8 @@ export interface Item<Argument = unknown> {
   readonly group: Owner | undefined;
   /** See `ageInheritance`. */
   readonly age: Age | undefined;
+  /** What further restricts the age. */
+  readonly pragmas?: Pragmas | undefined;
 }
 
 /** All items of one path, in the order in which they are applied, linked to those of the nearest path above. */

@@ -17,6 +17,8 @@ export interface RunContext {
   readonly reporter: Reporter;
   /** Asked anew by each item: an age of 0 takes what the items before it have touched, too. */
   readonly clock: Clock;
+  /** For lines that clean only then. Of a run that only looks: assumed. */
+  readonly isClockSynchronized: () => boolean;
   /** Walks below the items' paths. */
   readonly walker: Walker;
   readonly outcome: Outcome;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import type { Bytes } from "../../base/bytes.js";
 import type { Reporter } from "../../base/events.js";
 import { Interruption } from "../../base/stop.js";
-import { systemClock } from "../../sys/clock.js";
+import { isClockSynchronized, systemClock } from "../../sys/clock.js";
 import { DirectoryIndex } from "../ageing/directory-index.js";
 import { keptByReason } from "../ageing/walk-counters.js";
 import { dryRunWalkEffects, realWalkEffects, type WalkEffects } from "../ageing/walk-effects.js";
@@ -94,6 +94,7 @@ export function runItems(groups: Groups, options: RunItemsOptions, reporter: Rep
     effects,
     reporter: listening,
     clock,
+    isClockSynchronized: options.observer === undefined ? isClockSynchronized : () => true,
     walker,
     outcome,
     opensAgeless,

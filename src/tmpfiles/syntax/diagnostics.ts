@@ -33,6 +33,7 @@ const ERRORS = [
   "bad-mode",
   "bad-age",
   "bad-age-by",
+  "bad-pragma",
   "line-too-long",
   "path-too-long",
   "argument-too-long",

@@ -6,6 +6,7 @@ import { errorAt, type Problem } from "./diagnostics.js";
 import { eachLine, type LexProblem, skipBlanks, splitWords } from "./lex.js";
 import type { Modifiers } from "./modifiers.js";
 import { MODIFIER_NAMES, NO_MODIFIERS } from "./modifiers.js";
+import { PragmaReader, type Pragmas } from "./pragma.js";
 import * as wording from "./wording.js";
 
 /** A written line, unquoted, with nothing resolved yet. A field that is missing, empty or `-` is undefined. */
@@ -70,19 +71,25 @@ export function eachParsedLine(
   );
 }
 
-/** Every line that is neither empty nor a comment. */
+/** Every line that is neither empty nor a comment, with the pragmas before it. */
 export function eachWrittenLine(
   file: Bytes,
   content: Bytes,
-  take: (source: Source) => void,
+  take: (source: Source, pragmas: Pragmas | undefined) => void,
   report: (diagnostic: Diagnostic) => void,
 ): void {
+  const reader = new PragmaReader();
   eachLine(content, (text, number, length) => {
     if (length >= LONGEST_LINE) return report(errorAt(file, number, TOO_LONG));
     const start = skipBlanks(text, 0);
-    if (start === text.length || text.charCodeAt(start) === COMMENT) return;
-    take({ file, line: number, text });
+    if (start === text.length) return;
+    if (text.charCodeAt(start) === COMMENT)
+      reader.read(text, number, start, (problem) => report({ ...errorAt(file, number, problem), text }));
+    else take({ file, line: number, text }, reader.take());
   });
+  const { dangling } = reader;
+  if (dangling !== undefined)
+    report({ ...errorAt(file, dangling.line, dangling.problem), text: dangling.text });
 }
 
 const TOO_LONG: Problem = { code: "line-too-long", column: LONGEST_LINE, ...wording.lineTooLong() };

@@ -72,6 +72,7 @@ export function makeRun(options: { readonly root?: string; readonly dry?: boolea
     effects,
     reporter,
     clock: systemClock,
+    isClockSynchronized: () => true,
     walker,
     outcome,
     opensAgeless: false,

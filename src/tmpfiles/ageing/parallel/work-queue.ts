@@ -18,7 +18,7 @@ const HEAD = 6;
 const TAIL = 7;
 const FREE_SLICE = 8;
 const FREE_JOIN = 9;
-/** The age rule of the walk that is going on, and whether it is indexed: six doubles. */
+/** The age rule of the walk that is going on, and whether it is indexed: seven doubles. */
 const RULE = 16;
 const HEADER_WORDS = 32;
 
@@ -266,15 +266,16 @@ export class WorkQueue {
 
   /** A walk by this rule begins. */
   begin(rule: AgeRule, indexing: boolean): void {
-    const { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel } = rule;
-    const flags = [keepFirstLevel ? 1 : 0, indexing ? 1 : 0];
+    const { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel, keepOpen } = rule;
+    const flags = [keepFirstLevel, indexing, keepOpen].map(Number);
     this.#doubles.set([cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, ...flags], RULE / 2);
   }
 
   get rule(): AgeRule {
-    const [cutoffSeconds = 0, cutoffNanoseconds = 0, byFile = 0, byDirectory = 0, keepFirstLevel = 0] =
-      this.#doubles.subarray(RULE / 2);
-    return { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel: keepFirstLevel !== 0 };
+    const [cutoffSeconds = 0, cutoffNanoseconds = 0, byFile = 0, byDirectory = 0, ...flags] =
+      this.#doubles.subarray(RULE / 2, RULE / 2 + 7);
+    const [keepFirstLevel = false, , keepOpen = false] = flags.map(Boolean);
+    return { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel, keepOpen };
   }
 
   /** One thread's own part: its totals since the walk began, then what it noted for the index and did not send yet. */

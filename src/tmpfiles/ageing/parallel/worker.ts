@@ -1,5 +1,6 @@
 /** A thread that walks slices. */
 import { workerData } from "node:worker_threads";
+import { OpenFiles } from "../../../sys/open-files.js";
 import { DirectoryIndex } from "../directory-index.js";
 import { LineIndex } from "../line-index.js";
 import { Sockets } from "../sockets.js";
@@ -42,6 +43,7 @@ function serve({
     lines: new LineIndex(lines),
     sources: (order) => sources[order],
     sockets: new Sockets(),
+    openFiles: new OpenFiles(),
     scheduler: scheduler,
     index,
     stop,

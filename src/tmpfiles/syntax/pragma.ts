@@ -1,0 +1,78 @@
+/** Pragmas: comments that restrict what the age of the next line removes. systemd-tmpfiles ignores them. */
+import type { Bytes } from "../../base/bytes.js";
+import type { Problem } from "./diagnostics.js";
+import { isBlank, skipBlanks } from "./lex.js";
+import * as wording from "./wording.js";
+
+/** What pragmas say about a line. */
+export interface Pragmas {
+  /** Entries that a process uses are kept. */
+  readonly keepOpen: boolean;
+  /** The line cleans nothing before the clock is synchronized. */
+  readonly afterClockSync: boolean;
+  /** A pragma of the line is invalid: since it is unknown what it should keep, the line cleans nothing. */
+  readonly invalid: boolean;
+}
+
+const NO_PRAGMAS: Pragmas = { keepOpen: false, afterClockSync: false, invalid: false };
+
+const MARKER = "#@";
+
+/** Each pragma as it is written. */
+const PRAGMAS: ReadonlyMap<string, keyof Pragmas> = new Map([
+  ["keep-open", "keepOpen"],
+  ["after=clock-sync", "afterClockSync"],
+]);
+
+/** Collects the pragmas before a line, from any number of comments. */
+export class PragmaReader {
+  #pending: Record<keyof Pragmas, boolean> | undefined;
+  /** The position of the first pending pragma. */
+  #first: { readonly text: Bytes; readonly line: number; readonly column: number } | undefined;
+
+  /** Reads a comment; `start` is the offset of its `#`. Other comments are ignored. */
+  read(text: Bytes, line: number, start: number, report: (problem: Problem) => void): void {
+    const begin = start + MARKER.length;
+    if (!text.startsWith(MARKER, start) || !(begin === text.length || isBlank(text.charCodeAt(begin))))
+      return;
+    this.#first ??= { text, line, column: start + 1 };
+    this.#pending ??= { ...NO_PRAGMAS };
+    for (let at = skipBlanks(text, begin); at < text.length; ) {
+      let end = at;
+      while (end < text.length && !isBlank(text.charCodeAt(end))) end++;
+      this.#add(text.slice(at, end) as Bytes, at + 1, report);
+      at = skipBlanks(text, end);
+    }
+  }
+
+  #add(written: Bytes, column: number, report: (problem: Problem) => void): void {
+    const pending = this.#pending ?? { ...NO_PRAGMAS };
+    const known = PRAGMAS.get(written);
+    if (known !== undefined && !pending[known]) {
+      pending[known] = true;
+      return;
+    }
+    pending.invalid = true;
+    const said =
+      known === undefined
+        ? wording.unknownPragma(written, [...PRAGMAS.keys()].join(", "))
+        : wording.repeatedPragma(written);
+    report({ code: "bad-pragma", column, ...said });
+  }
+
+  /** The pragmas of the line that comes now. */
+  take(): Pragmas | undefined {
+    const pragmas = this.#pending;
+    this.#pending = undefined;
+    this.#first = undefined;
+    return pragmas;
+  }
+
+  /** Where a pragma stands that no line follows. */
+  get dangling(): { readonly text: Bytes; readonly line: number; readonly problem: Problem } | undefined {
+    const first = this.#first;
+    if (first === undefined) return undefined;
+    const { text, line, column } = first;
+    return { text, line, problem: { code: "bad-pragma", column, ...wording.danglingPragma() } };
+  }
+}

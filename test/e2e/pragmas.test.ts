@@ -1,0 +1,107 @@
+/** Pragmas through the command line, and files with them in systemd-tmpfiles. */
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { cannotBeNobody, NOBODY } from "../ordinary-user.js";
+import { hostCleaner, reference } from "../reference.js";
+import { has, isRoot, MAYFLY, mayfly, Scratch, start } from "./program.js";
+
+const OLD = new Date("2001-01-01T00:00:00Z");
+
+/** A directory with an old file, and a configuration that cleans it. */
+function place(scratch: Scratch, pragma: string, line = (tree: string) => `d ${tree} - - - mM:1d`) {
+  const tree = join(scratch.path, "tree");
+  mkdirSync(tree);
+  writeFileSync(join(tree, "old"), "");
+  utimesSync(join(tree, "old"), OLD, OLD);
+  const config = join(scratch.path, "a.conf");
+  writeFileSync(config, `${pragma}\n${line(tree)}\n`);
+  return { tree, config };
+}
+
+for (const [version, real] of [
+  [262, reference()],
+  [252, hostCleaner(252)],
+] as const)
+  test(`systemd-tmpfiles ${version} ignores pragmas silently`, {
+    skip: real.missing ?? false,
+  }, () => {
+    const command = real.binary ?? "";
+    using scratch = new Scratch();
+    const { tree, config } = place(scratch, "#@ keep-open after=clock-sync\n#@ unknown");
+    const { status, stdout, stderr } = start(command, ["--clean", config]);
+    assert.deepEqual([status, stdout, stderr], [0, "", ""]);
+    assert.deepEqual(readdirSync(tree), []);
+  });
+
+test("check reports pragmas that are invalid or have no effect", () => {
+  using scratch = new Scratch();
+  const wrong = place(scratch, "#@ keep-open nonsense", (tree) => `d ${tree} 0755 - - -`);
+  const { status, stdout } = mayfly(["check", wrong.config]);
+  assert.equal(status, 65);
+  assert.match(stdout, /a\.conf:1:14: error: invalid pragma "nonsense".*\[bad-pragma\]/);
+  assert.match(
+    stdout,
+    /a\.conf:2:\d+: warning: the pragma before this line has no effect \[pragma-without-age\]/,
+  );
+});
+
+test("explain, forecast, the dry run and the drop-in know them", () => {
+  using scratch = new Scratch();
+  const { tree, config } = place(scratch, "#@ keep-open");
+  const file = join(tree, "old");
+  const hold = `exec 3<"$1"; shift; exec "$@"`;
+  const whileOpen = (...args: string[]): string =>
+    start("sh", ["-c", hold, "sh", file, process.execPath, MAYFLY, ...args]).stdout;
+  assert.match(whileOpen("explain", `--config=${config}`, file), /in use by a process/);
+  assert.doesNotMatch(
+    whileOpen("explain", `--config=${config}`, "--assume-version=252", file),
+    /in use by a/,
+  );
+  assert.doesNotMatch(whileOpen("forecast", `--config=${config}`), /tree\/old/);
+  assert.match(whileOpen("clean", "--dry-run", config), /1 in use by a process|in use by a process/);
+  whileOpen("tmpfiles", "--clean", config);
+  assert.ok(existsSync(file));
+  assert.match(mayfly(["forecast", `--config=${config}`]).stdout, /tree\/old/);
+  mayfly(["tmpfiles", "--clean", config]);
+  assert.ok(!existsSync(file));
+});
+
+test("an ordinary user's run says what it cannot see", { skip: cannotBeNobody }, () => {
+  using scratch = new Scratch();
+  const { config } = place(scratch, "#@ keep-open");
+  start("chown", ["-R", `${NOBODY}`, scratch.path]);
+  const asNobody = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
+  const { stderr } = start("setpriv", [...asNobody, process.execPath, MAYFLY, "clean", config]);
+  assert.match(stderr, /warning: .*keep-open cannot inspect \d+ process/);
+});
+
+function cannotInject(): string | false {
+  if (!isRoot) return "an ordinary user may not trace here";
+  if (!has("strace")) return "needs strace, which sets the answer of adjtimex";
+  if (existsSync("/run/systemd/timesync/synchronized")) return "systemd-timesyncd has set the clock";
+  return start("strace", ["-qq", "-o", "/dev/null", "true"]).status !== 0 && "strace may trace nothing here";
+}
+
+test("after=clock-sync cleans nothing before the clock is synchronized", { skip: cannotInject() }, () => {
+  using scratch = new Scratch();
+  const { tree, config } = place(scratch, "#@ after=clock-sync");
+  const clean = (state: number, ...options: string[]): string => {
+    const inject = [
+      "-e",
+      "trace=adjtimex,clock_adjtime",
+      "-e",
+      `inject=adjtimex,clock_adjtime:retval=${state}`,
+    ];
+    const program = [process.execPath, MAYFLY, "clean", "--verbose", ...options, config];
+    const { stdout, stderr } = start("strace", ["-f", "-qq", "-o", "/dev/null", ...inject, ...program]);
+    return stdout + stderr;
+  };
+  const [ok, timeError] = [0, 5];
+  for (const options of [["--dry-run"], []])
+    assert.match(clean(timeError, ...options), /cleans nothing until the clock is synchronized/);
+  assert.deepEqual(readdirSync(tree), ["old"]);
+  clean(ok);
+  assert.deepEqual(readdirSync(tree), []);
+});
