@@ -4,7 +4,10 @@ import { failedWith, SyscallError } from "../base/errors.js";
 import type { StopFlag } from "../base/stop.js";
 import { entries, leavingAtime, openDirectory } from "../sys/directory.js";
 import {
-  type Fd,
+  Fd,
+  flock,
+  LOCK_EX,
+  LOCK_NB,
   O_CREAT,
   O_DIRECTORY,
   O_EXCL,
@@ -22,6 +25,7 @@ import {
 import { type InodeId, isRegular, type Stat, statx } from "../sys/inode.js";
 import { getXattr, listXattrs, setXattr } from "../sys/xattr.js";
 import { PARENT, removeTree, removeTreeInSlices, reopened } from "./tree.js";
+import { temporaryName } from "./whole.js";
 
 const USER_NAMESPACE = "user.";
 export const LISTING_BUFFER = 8192;
@@ -74,6 +78,36 @@ export function reopenAbove(above: Side, side: Side): void {
 
 export function openCopy(dir: Fd, name: Bytes): Fd {
   return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOCTTY | O_NOFOLLOW);
+}
+
+/** How often a temporary name is tried that another run makes or removes at the same time. */
+const ATTEMPTS = 20;
+
+/**
+ * Makes a directory under a temporary name, and locks it: another run removes what it can lock. undefined if that does not
+ * succeed; the directory is then made under its own name.
+ */
+export function makeUnfinished(
+  dir: Fd,
+  name: Bytes,
+  make: (actual: Bytes) => void,
+): { readonly actual: Bytes; readonly to: Fd } | undefined {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const actual = temporaryName(dir, name);
+    if (actual === undefined) return undefined;
+    try {
+      make(actual);
+      const opened = openCopy(dir, actual);
+      // Messages have the name that it will have.
+      if (flock(opened, LOCK_EX | LOCK_NB) && statx(opened).nlink > 0)
+        return { actual, to: new Fd(opened.number, name, dir) };
+      opened.close();
+    } catch (error) {
+      // The other run was faster.
+      if (!failedWith(error, "EEXIST", "ENOENT")) throw error;
+    }
+  }
+  return undefined;
 }
 
 export function isThere(dir: Fd, name: Bytes): boolean {

@@ -5,10 +5,7 @@ import { throwIfStopped } from "../base/stop.js";
 import { copyContent } from "../sys/copy.js";
 import { leavingAtime } from "../sys/directory.js";
 import {
-  Fd,
-  flock,
-  LOCK_EX,
-  LOCK_NB,
+  type Fd,
   makeDevice,
   mkdirat,
   mknodat,
@@ -49,6 +46,7 @@ import {
   isUnderTemporaryName,
   type Level,
   LISTING_BUFFER,
+  makeUnfinished,
   markUnfinished,
   namesToCopy,
   openCopy,
@@ -57,7 +55,7 @@ import {
   type Side,
   unmark,
 } from "./copy-parts.js";
-import { makeUnderTemporaryName, makeUnnamed, temporaryName, type Whole, type WholeMaking } from "./whole.js";
+import { makeUnderTemporaryName, makeUnnamed, type Whole, type WholeMaking } from "./whole.js";
 
 export { acceptsCopy, type CopyOptions } from "./copy-parts.js";
 
@@ -179,11 +177,11 @@ class TreeCopy {
       const isNew = there === undefined || (there === "filled" && !this.#options.merge);
       // What is there may be a symlink that leads nowhere.
       const isTopmostNew = there === undefined && !this.#isWithinNew && !isThere(dir, name);
-      const actual = (isTopmostNew ? temporaryName(dir, name) : undefined) ?? name;
-      if (isNew) this.#make(dir, name, stat.mode, () => mkdirat(dir, actual, stat.mode & ACCESS));
-      // Messages have the name that it will have.
-      const to = new Fd(openCopy(dir, actual).number, name, dir);
-      if (actual !== name) flock(to, LOCK_EX | LOCK_NB);
+      const make = (as: Bytes): void =>
+        this.#make(dir, name, stat.mode, () => mkdirat(dir, as, stat.mode & ACCESS));
+      const unfinished = isTopmostNew ? makeUnfinished(dir, name, make) : undefined;
+      if (isNew && unfinished === undefined) make(name);
+      const { actual, to } = unfinished ?? { actual: name, to: openCopy(dir, name) };
       // With `+` the next run adds what is missing anyway.
       const needsMark = there === "nothing" && !this.#options.merge && names.length > 0;
       const isMarked = there === "unfinished" || (needsMark && markUnfinished(to));
