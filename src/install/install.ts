@@ -71,9 +71,9 @@ export function installSync(options: InstallOptions): Installed {
   return { steps, active, warnings };
 }
 
-/** What the jobs write: the index of mayfly clean. A user's cache is shared with other commands. */
+/** What the system's jobs write: the index of mayfly clean. That of a user may be from other runs. */
 function dataOf({ user }: Host): Bytes[] {
-  return user ? [] : (["/var/cache/mayfly"] as Bytes[]);
+  return user ? [] : (["/var/cache/mayfly/index"] as Bytes[]);
 }
 
 function planOf({ host, init, program }: InstallOptions): { wanted: Wanted[]; warnings: string[] } {

@@ -10,9 +10,8 @@ const HEADER =
 const UNIT_MODE = 0o644;
 
 /**
- * What the cleaning unit gives up, systemd.exec(5). Left out, since cleaning would have another result:
- * PrivateTmp= hides what is to be cleaned; PrivateNetwork= and ProcSubset=pid hide which sockets are alive; ProtectProc=invisible,
- * PrivateUsers= and DynamicUser= take away the other users' processes and files.
+ * What the cleaning unit gives up, systemd.exec(5). docs/install.md says what each directive that is left out would break:
+ * PrivateTmp=, PrivateNetwork=, ProtectProc=, ProcSubset=pid, PrivateUsers=, DynamicUser=.
  */
 const HARDENING = `CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER
 NoNewPrivileges=yes

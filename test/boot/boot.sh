@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Boots Debian with its own systemd in user-mode Linux, once with its systemd-tmpfiles and once with Mayfly in that
-# place, and compares what the boots leave below /run, /tmp, /var, /dev and /etc.
+# place, and compares what the boots leave below /run, /tmp, /var, /dev and /etc. Then boots it twice with `mayfly install`.
 #
 #   test/boot/boot.sh [--node 24] [bookworm] [trixie]
 #
@@ -50,9 +50,9 @@ base() {
   echo "$at"
 }
 
-# Two copies of the system that differ in nothing but who is systemd-tmpfiles.
+# Two copies of the system that differ in nothing but who is systemd-tmpfiles, and one in which Mayfly gets installed.
 prepare() {
-  local debian=$1 root=$work/systemd with=$work/mayfly made
+  local debian=$1 root=$work/systemd with=$work/mayfly installed=$work/installed made
   made=$(base "$debian")
   cp -a "$made" "$root"
   echo "/dev/ubda / ext4 defaults 0 1" >"$root/etc/fstab"
@@ -68,28 +68,57 @@ prepare() {
   cp -a "$project"/{bin,dist,package.json} "$root/usr/lib/mayfly/"
   cp -a "$project"/node_modules/{koffi,@koromix} "$root/usr/lib/mayfly/node_modules/"
   cp -a "$root" "$with"
+  cp -a "$root" "$installed"
   ln -sf ../lib/mayfly/bin/mayfly.js "$with/usr/bin/systemd-tmpfiles"
+  install -m 755 "$here/installed.sh" "$installed/usr/local/sbin/report"
+  echo "e /srv/aged - - - 1d" >"$installed/etc/tmpfiles.d/aged.conf"
+}
+
+make_disk() {
+  rm -f "$work/disk"
+  truncate -s 2G "$work/disk"
+  mkfs.ext4 -q -d "$work/$1" "$work/disk"
+}
+
+# Boots the disk, until the system in it powers off.
+run_kernel() {
+  timeout --kill-after=10 200 linux.uml mem=1024M "ubd0=$work/disk" root=/dev/ubda rw \
+    con=null con0=fd:0,fd:1 console=tty0 </dev/null >"$work/$1.console" 2>&1 &
+  kernel=$!
+  wait "$kernel" || true
+  kernel=""
+}
+
+take_report() {
+  debugfs -R "cat /report.$2" "$work/disk" >"$work/$1.$2" 2>/dev/null
 }
 
 # Boots a copy, and takes its reports out of the image.
 boot() {
   local name=$1 report
-  rm -f "$work/disk"
-  truncate -s 2G "$work/disk"
-  mkfs.ext4 -q -d "$work/$name" "$work/disk"
-  timeout --kill-after=10 200 linux.uml mem=1024M "ubd0=$work/disk" root=/dev/ubda rw \
-    con=null con0=fd:0,fd:1 console=tty0 </dev/null >"$work/$name.console" 2>&1 &
-  kernel=$!
-  wait "$kernel" || true
-  kernel=""
+  make_disk "$name"
+  run_kernel "$name"
   for report in tree failed statuses journal; do
-    debugfs -R "cat /report.$report" "$work/disk" >"$work/$name.$report" 2>/dev/null
+    take_report "$name" "$report"
   done
   if [[ ! -s $work/$name.tree ]]; then
     echo "$name: the boot came to no end; its last words:"
     tail -20 "$work/$name.console"
     return 1
   fi
+}
+
+# Installs in one boot, and is cleaned by the timer in the next one.
+boot_installed() {
+  make_disk installed
+  run_kernel installed
+  run_kernel installed
+  take_report installed installed
+  [[ $(cat "$work/installed.installed") != end ]] || return 0
+  echo "mayfly install:"
+  cat "$work/installed.installed"
+  tail -5 "$work/installed.console"
+  return 1
 }
 
 # What is wrong with the boot by Mayfly, if anything is.
@@ -108,8 +137,8 @@ failed=0
 for debian in "${debians[@]}"; do
   prepare "$debian"
   boot systemd || exit $((failed ? 1 : 77))
-  if boot mayfly && compare; then
-    echo "$debian, Node $node: $(wc -l <"$work/mayfly.tree") entries are equal, no failed unit, $(wc -l <"$work/mayfly.journal") clean lines in the journal"
+  if boot mayfly && compare && boot_installed; then
+    echo "$debian, Node $node: $(wc -l <"$work/mayfly.tree") entries are equal, no failed unit, $(wc -l <"$work/mayfly.journal") clean lines in the journal; installed, cleaned by its timer, and uninstalled"
   else
     failed=1
     echo "$debian, Node $node: FAILED"

@@ -267,12 +267,20 @@ test("units of a user go with what was made for them", (t) => {
     DBUS_SESSION_BUS_ADDRESS: "",
   };
   const before = contents(home);
-  const preview = mayfly(["install", "--user", "--dry-run"], { env });
-  // The host's own timer for users may be enabled, and the tests may be in a directory that others can write to.
-  if (preview.status === 3) assert.match(preview.stderr, /already cleans/);
-  else if (preview.status === 0)
-    assert.match(preview.stdout, /\.config\/systemd\/user\/mayfly-clean.service/);
-  else assert.match(preview.stderr, /could replace this program|temporary directory/);
+  const args = ["install", "--user", "--take-over"];
+  const preview = mayfly([...args, "--dry-run"], { env });
+  // The tests may be in a directory that others can write to.
+  if (preview.status === 1) {
+    assert.match(preview.stderr, /could replace this program|in a temporary directory/);
+    return;
+  }
+  assert.deepEqual(contents(home), before);
+  succeed(mayfly(args, { env }));
+  const units = join(home, ".config/systemd/user");
+  const unit = readFileSync(join(units, "mayfly-clean.service"), "latin1");
+  assert.match(unit, /^ExecStart=.* clean --user$/m);
+  assert.equal(readlinkSync(join(units, "timers.target.wants/mayfly-clean.timer")), "../mayfly-clean.timer");
+  succeed(mayfly(["uninstall", "--user"], { env }));
   assert.deepEqual(contents(home), before);
 });
 
