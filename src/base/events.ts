@@ -45,6 +45,7 @@ export type KeepCode =
   | "own-glob"
   | "lost+found"
   | "too-deep"
+  | "unit-kept"
   | "sticky"
   | "quota-file"
   | "live-socket"

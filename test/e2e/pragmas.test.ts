@@ -29,7 +29,7 @@ for (const [version, real] of [
   }, () => {
     const command = real.binary ?? "";
     using scratch = new Scratch();
-    const { tree, config } = place(scratch, "#@ keep-open after=clock-sync\n#@ unknown");
+    const { tree, config } = place(scratch, "#@ keep-open after=clock-sync unit=toplevel\n#@ unknown");
     const { status, stdout, stderr } = start(command, ["--clean", config]);
     assert.deepEqual([status, stdout, stderr], [0, "", ""]);
     assert.deepEqual(readdirSync(tree), []);
@@ -104,4 +104,17 @@ test("after=clock-sync cleans nothing before the clock is synchronized", { skip:
   assert.deepEqual(readdirSync(tree), ["old"]);
   clean(ok);
   assert.deepEqual(readdirSync(tree), []);
+});
+
+test("explain names what keeps a directory that is removed as a whole", () => {
+  using scratch = new Scratch();
+  const { tree, config } = place(scratch, "#@ unit=toplevel");
+  mkdirSync(join(tree, "unit/below"), { recursive: true });
+  for (const name of ["old", "below/new"]) writeFileSync(join(tree, "unit", name), "");
+  for (const name of ["old", "below", "."]) utimesSync(join(tree, "unit", name), OLD, OLD);
+  const { stdout } = mayfly(["explain", `--config=${config}`, join(tree, "unit/old")]);
+  assert.match(stdout, /kept as a whole: below\/new is kept, modified /);
+  mayfly(["tmpfiles", "--clean", config]);
+  assert.deepEqual(readdirSync(tree), ["unit"]);
+  assert.deepEqual(readdirSync(join(tree, "unit")).sort(), ["below", "old"]);
 });

@@ -12,6 +12,7 @@ export const SHORT: Readonly<Record<KeepCode, string>> = {
   "own-glob": "matched by a line of their own",
   "lost+found": "lost+found",
   "too-deep": "too deep",
+  "unit-kept": "kept as a whole",
   sticky: "sticky",
   "quota-file": "quota files",
   "live-socket": "live sockets",
@@ -45,6 +46,8 @@ export function reasonText(reason: KeepReason): string {
       return reason.detail === undefined
         ? "locked by a process (flock)"
         : `possibly locked: flock(2) fails (${errnoWords(reason.detail) ?? reason.detail})`;
+    case "unit-kept":
+      return `kept as a whole: ${reason.detail === "." ? "it" : reason.detail} is kept${stamp(reason)}`;
     case "sticky":
       return "sticky bit set";
     case "live-socket":

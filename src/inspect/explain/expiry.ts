@@ -2,7 +2,8 @@
 import type { Bytes } from "../../base/bytes.js";
 import { hasDate, type Nanoseconds } from "../../base/time.js";
 import { S_IFDIR } from "../../sys/inode.js";
-import type { EntryContext, Guard } from "../../tmpfiles/ageing/guards.js";
+import type { EntryContext } from "../../tmpfiles/ageing/entry-context.js";
+import type { Guard } from "../../tmpfiles/ageing/guards.js";
 import { newestOf, timestampsOf } from "./hypothetical.js";
 
 /** Guards that only time lifts. */

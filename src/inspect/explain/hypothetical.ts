@@ -4,7 +4,12 @@ import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from "../../sys/inode.js";
 import { ATIME, BTIME, CTIME, MTIME, StatxBuffer } from "../../sys/scan.js";
 import { tooNewTimestamps } from "../../tmpfiles/ageing/age-rule.js";
-import type { Detail, DirectoryContext, EntryContext, Environment } from "../../tmpfiles/ageing/guards.js";
+import type {
+  Detail,
+  DirectoryContext,
+  EntryContext,
+  Environment,
+} from "../../tmpfiles/ageing/entry-context.js";
 import { NO_LINES } from "../../tmpfiles/ageing/line-index.js";
 import type { Age } from "../../tmpfiles/syntax/age.js";
 import type { Victim } from "../events.js";
@@ -82,7 +87,14 @@ export function hypotheticalStat(entry: Victim): StatxBuffer {
 /** A line's own path, for an evaluation of its age. */
 export function instanceSubject(path: Bytes, entry: Victim, age: Age): EntryContext {
   const { byFile, byDirectory } = age;
-  const rule = { ...OLDEST_CUTOFF, byFile, byDirectory, keepFirstLevel: false, keepOpen: false };
+  const rule = {
+    ...OLDEST_CUTOFF,
+    byFile,
+    byDirectory,
+    keepFirstLevel: false,
+    keepOpen: false,
+    wholeUnits: false,
+  };
   return {
     within: { path: dirname(path), depth: 0, atMountTop: false, lines: NO_LINES, rule },
     stat: hypotheticalStat(entry),
@@ -104,6 +116,7 @@ export function hypotheticalEnvironment(environment: Environment): Environment {
     source: (order) => environment.source(order),
     unreadable: () => undefined,
     socketUse: () => undefined,
+    unitKeeper: () => undefined,
     open: () => false,
     locked: () => false,
     lockUnknown: () => undefined,

@@ -5,13 +5,11 @@ import type { KeepReason, Reporter, Source } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
 import { SECOND } from "../../base/time.js";
 import { S_IFDIR } from "../../sys/inode.js";
+import type { DirectoryContext, EntryContext, Environment } from "../../tmpfiles/ageing/entry-context.js";
 import {
   allReasons,
   DIRECTORY_POST_VISIT,
   DIRECTORY_PRE_VISIT,
-  type DirectoryContext,
-  type EntryContext,
-  type Environment,
   firstGuard,
   type Guard,
   OTHER,

@@ -6,7 +6,8 @@ import { Interruption, type StopFlag } from "../../base/stop.js";
 import { DAY, fixedClock, type Nanoseconds } from "../../base/time.js";
 import { systemClock } from "../../sys/clock.js";
 import { S_IFDIR } from "../../sys/inode.js";
-import type { EntryContext, Guard } from "../../tmpfiles/ageing/guards.js";
+import type { EntryContext } from "../../tmpfiles/ageing/entry-context.js";
+import type { Guard } from "../../tmpfiles/ageing/guards.js";
 import type { WalkObserver } from "../../tmpfiles/ageing/walk-observer.js";
 import { runItems } from "../../tmpfiles/run/run.js";
 import {

@@ -6,7 +6,8 @@ import { fixedClock, type Nanoseconds } from "../../base/time.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { S_IFDIR } from "../../sys/inode.js";
 import { ENOTEMPTY } from "../../sys/scan.js";
-import type { EntryContext, Guard } from "../../tmpfiles/ageing/guards.js";
+import type { EntryContext } from "../../tmpfiles/ageing/entry-context.js";
+import type { Guard } from "../../tmpfiles/ageing/guards.js";
 import type { WalkEffects } from "../../tmpfiles/ageing/walk-effects.js";
 import type { WalkObserver } from "../../tmpfiles/ageing/walk-observer.js";
 import type { Loaded } from "../../tmpfiles/config/items.js";
@@ -18,11 +19,11 @@ import { type ForecastTotals, firstIndex } from "./totals.js";
 
 /**
  * Whether a single walk cannot determine when each entry is removed: because lines remove their own paths, and so empty
- * directories of other lines, or because two lines clean one directory.
+ * directories of other lines, because two lines clean one directory, or because directories are removed as a whole.
  */
 export function needsSimulation({ exact, globs }: Loaded): boolean {
   const items = [...exact, ...globs].flatMap((group) => group.items).filter(cleans);
-  if (items.some(({ type }) => type.kind === "removal")) return true;
+  if (items.some(({ type, pragmas }) => type.kind === "removal" || pragmas?.wholeUnits === true)) return true;
   const paths = items.map(({ path }) => path);
   if (new Set(paths).size < paths.length) return true;
   const named = items.filter(({ type }) => type.path === "exact").map(({ path }) => path);

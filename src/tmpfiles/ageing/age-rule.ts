@@ -14,6 +14,8 @@ export interface AgeRule {
   readonly keepFirstLevel: boolean;
   /** What a process uses is kept. */
   readonly keepOpen: boolean;
+  /** A directory directly below the base is removed as a whole or not at all. */
+  readonly wholeUnits: boolean;
 }
 
 /** An entry, as far as its age depends on it. */

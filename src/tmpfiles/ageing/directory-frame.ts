@@ -5,7 +5,7 @@ import { Listing } from "../../sys/listing.js";
 import { CTIME, StatxBuffer } from "../../sys/scan.js";
 import type { AgeRule } from "./age-rule.js";
 import type { Seen } from "./directory-index.js";
-import type { DirectoryContext, EntryContext } from "./guards.js";
+import type { Detail, DirectoryContext, EntryContext } from "./entry-context.js";
 import type { LinesBelow } from "./line-index.js";
 import type { SliceResult } from "./slice.js";
 
@@ -39,6 +39,8 @@ export class DirectoryFrame implements EntryContext, DirectoryContext {
   opened = NOT_OPENED;
   /** Of the current entry, where it is none: the fd that holds its lock. */
   lock = -1;
+  /** Of the current entry, if it is a directory: what keeps it as a whole. null: not known yet. */
+  unitKeeper: Detail | undefined | null = null;
   /** Of the current entry, where it is a directory: what its own level came to. */
   remaining = 0;
   #firstKeptChild: Bytes | undefined;

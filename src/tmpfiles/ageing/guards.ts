@@ -1,58 +1,12 @@
 /** The guards: the ordered table of reasons why an entry is kept. */
-import { type Bytes, escapeForDisplay, join } from "../../base/bytes.js";
+import { escapeForDisplay, join } from "../../base/bytes.js";
 import type { KeepCode, KeepReason } from "../../base/events.js";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFREG, S_IFSOCK, S_ISVTX } from "../../sys/inode.js";
-import type { StatxBuffer } from "../../sys/scan.js";
-import { type AgeRule, isTooNew, tooNewTimestamps } from "./age-rule.js";
-import type { LinesBelow } from "./line-index.js";
+import { isTooNew, tooNewTimestamps } from "./age-rule.js";
+import type { Detail, EntryContext, Environment } from "./entry-context.js";
 
 /** Directories below this depth (the base's own entries are at depth 0) are not entered. */
 export const DEEPEST = 256;
-
-/** What the entries of one directory have in common. */
-export interface DirectoryContext {
-  readonly path: Bytes;
-  /** How far below the base: 0 for the base itself. */
-  readonly depth: number;
-  /** Whether the directory is the base of the walk and a mount root too. */
-  readonly atMountTop: boolean;
-  readonly lines: LinesBelow;
-  readonly rule: AgeRule;
-}
-
-/** One entry, as the guards see it. A walk reuses one object for all entries. */
-export interface EntryContext {
-  readonly within: DirectoryContext;
-  readonly stat: StatxBuffer;
-  name(): Bytes;
-  /** How many entries of a directory are kept; known after it was walked. */
-  readonly remaining: number;
-  /** The name of one kept entry. */
-  firstKeptChild(): Bytes | undefined;
-}
-
-/**
- * What the guards need to know besides statx. A walk that removes takes and holds each lock that it asks for; one that only
- * looks probes it.
- */
-export interface Environment {
-  /** Paths of live Unix sockets; if undefined, every socket is treated as live. */
-  sockets(): ReadonlySet<Bytes> | undefined;
-  /** Opens the directory to list it; returns the name of the errno if that fails. */
-  unreadable(entry: EntryContext): string | undefined;
-  /** Why a socket must be treated as live that `sockets` does not list: a use in another namespace, or one that is unknown. */
-  socketUse(entry: EntryContext): string | undefined;
-  /** Whether a process uses it: has it open or mapped, runs it, or works in it. */
-  open(entry: EntryContext): boolean;
-  /** Whether another process holds a flock(2) on it, or may hold one. */
-  locked(entry: EntryContext): boolean;
-  /** The name of the errno if it is unknown whether the entry that was last asked about is locked. */
-  lockUnknown(entry: EntryContext): string | undefined;
-  /** The location of a line for this very entry. */
-  source(order: number): KeepReason["by"];
-}
-
-export type Detail = Omit<KeepReason, "code">;
 
 /**
  * One reason to keep an entry. A directory's `preVisit` guards are asked before its entries are examined, so they also keep
@@ -135,6 +89,15 @@ export const GUARDS: readonly Guard[] = [
     index: "inside",
     matches: (entry, environment) => entry.within.depth < DEEPEST && environment.locked(entry),
     details: lockDetail,
+  },
+  {
+    code: "unit-kept",
+    appliesTo: "directory",
+    stage: "preVisit",
+    fastPath: "not-a-file",
+    index: "inside",
+    matches: (entry, environment) => isUnit(entry) && environment.unitKeeper(entry) !== undefined,
+    details: (entry, environment) => [environment.unitKeeper(entry) ?? {}],
   },
   {
     code: "sticky",
@@ -293,6 +256,10 @@ function ownPattern(entry: EntryContext): number | undefined {
 function by(order: number | undefined, environment: Environment): Detail[] {
   const source = order === undefined ? undefined : environment.source(order);
   return [source === undefined ? {} : { by: source }];
+}
+
+function isUnit({ within }: EntryContext): boolean {
+  return within.rule.wholeUnits && within.depth === 0;
 }
 
 function atMountTop({ within, stat }: EntryContext): boolean {

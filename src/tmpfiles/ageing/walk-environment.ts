@@ -7,9 +7,10 @@ import type { SocketUse } from "../../sys/live-sockets.js";
 import type { OpenFiles } from "../../sys/open-files.js";
 import { ENOENT, openDirectoryNumber } from "../../sys/scan.js";
 import { type DirectoryFrame, NOT_OPENED } from "./directory-frame.js";
+import type { Detail, Environment } from "./entry-context.js";
 import { keepsEntry, unknownLockErrno } from "./entry-lock.js";
-import type { Environment } from "./guards.js";
 import type { Sockets } from "./sockets.js";
+import { type MakeWalk, unitKeeper } from "./unit.js";
 import type { WalkEffects } from "./walk-effects.js";
 import type { WalkParts } from "./walk-options.js";
 
@@ -19,8 +20,11 @@ export class WalkEnvironment implements Environment {
   readonly #sources: (order: number) => Source | undefined;
   readonly #sockets: Sockets;
   readonly #openFiles: OpenFiles;
+  readonly #unitKeeper: (frame: DirectoryFrame) => Detail | undefined;
 
-  constructor({ effects, sources, sockets, openFiles }: WalkParts) {
+  constructor(parts: WalkParts, makeWalk: MakeWalk) {
+    const { effects, sources, sockets, openFiles } = parts;
+    this.#unitKeeper = (frame) => unitKeeper(parts, frame, this, makeWalk);
     this.#effects = effects;
     this.#sources = sources;
     this.#sockets = sockets;
@@ -40,6 +44,11 @@ export class WalkEnvironment implements Environment {
   unreadable(frame: DirectoryFrame): string | undefined {
     if (frame.opened === NOT_OPENED) frame.opened = openDirectoryNumber(frame.fd, frame.nameAddress);
     return frame.opened >= 0 || frame.opened === -ENOENT ? undefined : errnoName(-frame.opened);
+  }
+
+  unitKeeper(frame: DirectoryFrame): Detail | undefined {
+    if (frame.unitKeeper === null) frame.unitKeeper = frame.opened < 0 ? undefined : this.#unitKeeper(frame);
+    return frame.unitKeeper;
   }
 
   open(frame: DirectoryFrame): boolean {

@@ -1,7 +1,8 @@
 /** The interface that observes a walk's decisions: explain and forecast. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
-import type { DirectoryContext, EntryContext, Environment, Guard } from "./guards.js";
+import type { DirectoryContext, EntryContext, Environment } from "./entry-context.js";
+import type { Guard } from "./guards.js";
 
 /**
  * A closer look at a walk, for those who ask why: it may narrow the walk to the way to certain paths, and is told what the

@@ -19,6 +19,8 @@ export interface Base {
   readonly path: Bytes;
   readonly stat: StatxBuffer;
   readonly rule: AgeRule;
+  /** How far it is below the base of the line, if it is not that base. */
+  readonly depth?: number;
   /** Whether the base itself gets its times back: not where it is about to go, too. */
   readonly restoresTimes: boolean;
   /** Whether the index of directories may be asked and told. */

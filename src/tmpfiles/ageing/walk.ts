@@ -63,7 +63,7 @@ export class Walk {
   constructor(parts: WalkParts) {
     this.#effects = parts.effects;
     this.#lines = parts.lines;
-    this.#environment = new WalkEnvironment(parts);
+    this.#environment = new WalkEnvironment(parts, (unit) => new Walk(unit));
     this.stats = new WalkStats(parts, this.#environment);
     this.#index = parts.index;
     this.#scheduler = parts.scheduler;
@@ -76,7 +76,7 @@ export class Walk {
    */
   start(base: Base): { status: number; stays: number } {
     this.stats.listener = base.listener;
-    const frame = this.#enter(0, base.fd, base.path, this.#lines.below(base.path), base.rule);
+    const frame = this.#enter(base.depth ?? 0, base.fd, base.path, this.#lines.below(base.path), base.rule);
     frame.atMountTop = base.stat.isMountRoot;
     frame.indexing = base.indexing;
     const status = this.#walk(frame, base.restoresTimes ? base.stat : undefined);
@@ -214,6 +214,7 @@ export class Walk {
   #directory(frame: DirectoryFrame): number {
     frame.opened = NOT_OPENED;
     frame.lock = NO_LOCK;
+    frame.unitKeeper = null;
     frame.remaining = 0;
     const known = this.#recall(frame);
     if (known !== undefined && !known.hasDirectories) return this.#passOverAll(frame, known);

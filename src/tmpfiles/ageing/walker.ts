@@ -20,6 +20,7 @@ import { StatxBuffer, statxOf } from "../../sys/scan.js";
 import type { Cause } from "../effects/cause.js";
 import { kindOf } from "../effects/kind.js";
 import type { Age } from "../syntax/age.js";
+import type { Pragmas } from "../syntax/pragma.js";
 import type { AgeRule } from "./age-rule.js";
 import type { DirectoryIndex } from "./directory-index.js";
 import { GUARDS } from "./guards.js";
@@ -41,10 +42,11 @@ export const ANY_AGE: AgeRule = {
   byDirectory: 0,
   keepFirstLevel: false,
   keepOpen: false,
+  wholeUnits: false,
 };
 
 /** undefined where the clock stands nearer to 1970 than the age: then nothing is old. */
-export function ageRule(age: Age, now: Nanoseconds, keepOpen = false): AgeRule | undefined {
+export function ageRule(age: Age, now: Nanoseconds, pragmas?: Pragmas): AgeRule | undefined {
   if (now < age.span) return undefined;
   const cutoff = now - age.span;
   return {
@@ -53,7 +55,8 @@ export function ageRule(age: Age, now: Nanoseconds, keepOpen = false): AgeRule |
     byFile: age.byFile,
     byDirectory: age.byDirectory,
     keepFirstLevel: age.keepFirstLevel,
-    keepOpen,
+    keepOpen: pragmas?.keepOpen ?? false,
+    wholeUnits: pragmas?.wholeUnits ?? false,
   };
 }
 

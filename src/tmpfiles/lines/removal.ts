@@ -131,7 +131,7 @@ function ruleOf(run: RunContext, item: Item): AgeRule | undefined {
     skip(run, item, item.path, "cleans nothing until the clock is synchronized (after=clock-sync)");
     return undefined;
   }
-  return ageRule(age, run.clock.now(), pragmas?.keepOpen);
+  return ageRule(age, run.clock.now(), pragmas);
 }
 
 /** Without a rule the directory is only opened: who may not has failed, be there anything to age or not. */

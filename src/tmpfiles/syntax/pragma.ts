@@ -8,19 +8,22 @@ import * as wording from "./wording.js";
 export interface Pragmas {
   /** Entries that a process uses are kept. */
   readonly keepOpen: boolean;
+  /** Each directory directly below the path is removed as a whole or not at all. */
+  readonly wholeUnits: boolean;
   /** The line cleans nothing before the clock is synchronized. */
   readonly afterClockSync: boolean;
   /** A pragma of the line is invalid: since it is unknown what it should keep, the line cleans nothing. */
   readonly invalid: boolean;
 }
 
-const NO_PRAGMAS: Pragmas = { keepOpen: false, afterClockSync: false, invalid: false };
+const NO_PRAGMAS: Pragmas = { keepOpen: false, wholeUnits: false, afterClockSync: false, invalid: false };
 
 const MARKER = "#@";
 
 /** Each pragma as it is written. */
 const PRAGMAS: ReadonlyMap<string, keyof Pragmas> = new Map([
   ["keep-open", "keepOpen"],
+  ["unit=toplevel", "wholeUnits"],
   ["after=clock-sync", "afterClockSync"],
 ]);
 

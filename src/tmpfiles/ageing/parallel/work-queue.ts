@@ -18,7 +18,7 @@ const HEAD = 6;
 const TAIL = 7;
 const FREE_SLICE = 8;
 const FREE_JOIN = 9;
-/** The age rule of the walk that is going on, and whether it is indexed: seven doubles. */
+/** The age rule of the walk that is going on, and whether it is indexed: eight doubles. */
 const RULE = 16;
 const HEADER_WORDS = 32;
 
@@ -266,16 +266,17 @@ export class WorkQueue {
 
   /** A walk by this rule begins. */
   begin(rule: AgeRule, indexing: boolean): void {
-    const { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel, keepOpen } = rule;
-    const flags = [keepFirstLevel, indexing, keepOpen].map(Number);
+    const { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel, keepOpen, wholeUnits } =
+      rule;
+    const flags = [keepFirstLevel, indexing, keepOpen, wholeUnits].map(Number);
     this.#doubles.set([cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, ...flags], RULE / 2);
   }
 
   get rule(): AgeRule {
     const [cutoffSeconds = 0, cutoffNanoseconds = 0, byFile = 0, byDirectory = 0, ...flags] =
-      this.#doubles.subarray(RULE / 2, RULE / 2 + 7);
-    const [keepFirstLevel = false, , keepOpen = false] = flags.map(Boolean);
-    return { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel, keepOpen };
+      this.#doubles.subarray(RULE / 2, RULE / 2 + 8);
+    const [keepFirstLevel = false, , keepOpen = false, wholeUnits = false] = flags.map(Boolean);
+    return { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel, keepOpen, wholeUnits };
   }
 
   /** One thread's own part: its totals since the walk began, then what it noted for the index and did not send yet. */

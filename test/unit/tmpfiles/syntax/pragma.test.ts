@@ -21,7 +21,7 @@ function read(content: string): Read {
   return { pragmas, problems };
 }
 
-const NONE = { keepOpen: false, afterClockSync: false, invalid: false };
+const NONE = { keepOpen: false, wholeUnits: false, afterClockSync: false, invalid: false };
 const OPEN = { ...NONE, keepOpen: true };
 
 test("a pragma is for the next line alone", () => {
@@ -48,6 +48,7 @@ test("what is wrong is reported where it stands, and the line cleans nothing", (
     ["#@ keep-opne", "1:4 bad-pragma"],
     ["#@ keep-open=yes", "1:4 bad-pragma"],
     ["#@ after=reboot", "1:4 bad-pragma"],
+    ["#@ unit=tree", "1:4 bad-pragma"],
     ["#@ max-size=4G", "1:4 bad-pragma"],
     ["  #@ keep-open keep-open", "1:16 bad-pragma"],
     ["#@ KEEP-OPEN", "1:4 bad-pragma"],
