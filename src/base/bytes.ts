@@ -5,6 +5,12 @@
 declare const bytesBrand: unique symbol;
 export type Bytes = string & { readonly [bytesBrand]: true };
 
+export const EMPTY = "" as Bytes;
+export const ROOT = "/" as Bytes;
+/** The directory itself, and its parent. */
+export const SELF = "." as Bytes;
+export const PARENT = ".." as Bytes;
+
 /** A path from a caller. A string is encoded as UTF-8; pass a Buffer for a path that is not valid UTF-8. */
 export type PathInput = string | Uint8Array;
 

@@ -1,5 +1,5 @@
 /** Keeps hard links within a tree that is copied. */
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, SELF } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import {
   type Fd,
@@ -13,8 +13,6 @@ import {
 } from "../sys/files.js";
 import { type InodeId, inodeId, type Stat, sameInode, statx } from "../sys/inode.js";
 import type { Level } from "./copy-parts.js";
-
-const SELF = "." as Bytes;
 
 function hardLinkKey(stat: InodeId): string {
   return `${stat.deviceMajor}:${stat.deviceMinor}:${stat.inode}`;

@@ -1,5 +1,5 @@
 /** What copying a tree is made of: its directories on the way down, and small looks at what is there. */
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, PARENT } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import type { StopFlag } from "../base/stop.js";
 import { entries, leavingAtime, openDirectory } from "../sys/directory.js";
@@ -24,7 +24,7 @@ import {
 } from "../sys/files.js";
 import { type InodeId, isRegular, type Stat, statx } from "../sys/inode.js";
 import { getXattr, listXattrs, setXattr } from "../sys/xattr.js";
-import { PARENT, removeTree, removeTreeInSlices, reopened } from "./tree.js";
+import { removeTree, removeTreeInSlices, reopened } from "./tree.js";
 import { temporaryName } from "./whole.js";
 
 const USER_NAMESPACE = "user.";

@@ -1,5 +1,5 @@
 /** Copies a tree by directory fds. */
-import { type Bytes, join } from "../base/bytes.js";
+import { type Bytes, EMPTY, join } from "../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../base/errors.js";
 import { throwIfStopped } from "../base/stop.js";
 import { copyContent } from "../sys/copy.js";
@@ -24,12 +24,14 @@ import {
   unlinkat,
 } from "../sys/files.js";
 import {
+  ACCESS,
   chmod,
   chown,
   inodeId,
   isDirectory,
   isRegular,
   isSymlink,
+  PERMISSIONS,
   type Stat,
   sameInode,
   setTimesOfHeld,
@@ -58,11 +60,6 @@ import {
 import { makeUnderTemporaryName, makeUnnamed, type Whole, type WholeMaking } from "./whole.js";
 
 export { acceptsCopy, type CopyOptions } from "./copy-parts.js";
-
-const EMPTY = "" as Bytes;
-const PERMISSIONS = 0o7777;
-/** Without the set-id bits, which come once the owner is right. */
-const ACCESS = 0o777;
 
 /** Levels farther up than this are closed, and found again through `..`: a copy needs few descriptors at any depth. */
 const OPEN_LEVELS = 2;

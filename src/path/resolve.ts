@@ -1,5 +1,5 @@
 /** Resolves paths component by component, by fd, inside a root, and through no symlink that a stranger planted. */
-import { type Bytes, components, escapeForDisplay, isBelow } from "../base/bytes.js";
+import { type Bytes, components, escapeForDisplay, isBelow, PARENT } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, pathBelow, readlinkat } from "../sys/files.js";
 import { isAutofs } from "../sys/filesystem.js";
@@ -37,7 +37,6 @@ const MAX_STEPS = 128;
 const PATH_MAX = 4096;
 const NAME_MAX = 255;
 const ITSELF = "" as Bytes;
-const PARENT = ".." as Bytes;
 
 /** An inode on the way, held open. */
 interface Place {

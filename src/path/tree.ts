@@ -1,5 +1,5 @@
 /** Removes trees by directory fd, whatever happens to them meanwhile. */
-import { type Bytes, escapeForDisplay } from "../base/bytes.js";
+import { type Bytes, escapeForDisplay, PARENT, SELF } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { type DirectoryEntry, DT_DIR, entries, leavingAtime } from "../sys/directory.js";
 import {
@@ -40,8 +40,6 @@ const MOST_LOOKS = 64;
 const MOST_LEFT = 100;
 const ENTRIES_A_SLICE = 512;
 const LISTING_BUFFER = 8192;
-const SELF = "." as Bytes;
-export const PARENT = ".." as Bytes;
 
 /** What rmdir(2) says of a directory that is not empty, and what it may say before it looks. */
 const FULL: readonly string[] = ["ENOTEMPTY", "EEXIST"];

@@ -1,5 +1,5 @@
 /** Making an inode so that it appears complete or not at all: unnamed, or under a temporary name, until it is finished. */
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, SELF } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import { openDirectory } from "../sys/directory.js";
 import {
@@ -24,7 +24,6 @@ import { isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
 import { randomHex } from "../sys/random.js";
 import { removeTree } from "./tree.js";
 
-const SELF = "." as Bytes;
 const STATX_ATTR_APPEND = 0x20;
 const WRITABLE_BY_OTHERS = 0o022;
 

@@ -1,5 +1,5 @@
 /** Creates the mounts of a private /tmp as root. */
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, ROOT } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, O_RDONLY, openat } from "../sys/files.js";
 import { chmod } from "../sys/inode.js";
@@ -9,8 +9,6 @@ import type { Detached } from "./detached-mount.js";
 import { type DirectorySet, makePlaces } from "./directory.js";
 import { attachExposed, type Exposed, makeMountPoints } from "./expose.js";
 import type { MountSettings } from "./settings.js";
-
-const ROOT = "/" as Bytes;
 
 /** Creates detached mounts of the directories. This must happen before the new namespace: the kernel clones only mounts of the caller's namespace. */
 export function directoryMounts(

@@ -1,5 +1,5 @@
 /** Reads and changes the metadata of inodes: statx(2), chmod(2), chown(2), utimensat(2). */
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, EMPTY } from "../base/bytes.js";
 import type { Nanoseconds } from "../base/time.js";
 import { SECOND } from "../base/time.js";
 import { bind, bindSyscall, cstring, errno, errnoName } from "./ffi.js";
@@ -22,6 +22,9 @@ export const S_IFDIR = 0o040000;
 export const S_IFCHR = 0o020000;
 export const S_IFIFO = 0o010000;
 export const S_ISVTX = 0o1000;
+/** All bits that chmod(2) sets, and those without the set-id and sticky bits. */
+export const PERMISSIONS = 0o7777;
+export const ACCESS = 0o777;
 
 const STATX_BASIC_AND_BTIME = 0xfff;
 const STATX_BTIME = 0x800;
@@ -191,8 +194,6 @@ export class InodeMark {
 // 32-bit words of struct statx: uid, gid, mode, both halves of the inode number, device major and minor.
 const MARKING = [0x14, 0x18, 0x1c, 0x20, 0x24, 0x88, 0x8c].map((offset) => offset / 4);
 const NOTHING = Buffer.alloc(1);
-
-const EMPTY = "" as Bytes;
 
 /** Changes the mode of an open inode (O_PATH works): with fchmodat2 since Linux 6.6, else through /proc. */
 export function chmod(fd: Fd, mode: number): void {

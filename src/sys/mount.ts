@@ -1,7 +1,6 @@
 /** Creates and changes mounts by fd: open_tree(2), move_mount(2), mount_setattr(2). */
 import { readSync } from "node:fs";
-import type { Bytes } from "../base/bytes.js";
-import { bytes, escapeForDisplay, fromBuffer } from "../base/bytes.js";
+import { type Bytes, bytes, EMPTY, escapeForDisplay, fromBuffer } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { bind, bindSyscall, cstring } from "./ffi.js";
 import { AT_EMPTY_PATH, AT_FDCWD, checkAt, Fd, readlinkat, requireSuccess } from "./files.js";
@@ -27,7 +26,6 @@ const FSMOUNT_CLOEXEC = 1;
 const FSCONFIG_SET_FLAG = 0;
 const FSCONFIG_SET_STRING = 1;
 const FSCONFIG_CMD_CREATE = 6;
-const EMPTY = "" as Bytes;
 
 // Newer than 5.1, so they have the same number everywhere.
 const libc = {

@@ -1,5 +1,5 @@
 /** Changes the namespaces of the calling thread: unshare(2), setns(2). */
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, EMPTY } from "../base/bytes.js";
 import { bind } from "./ffi.js";
 import { checkAt, Fd, O_DIRECTORY, O_PATH, O_RDONLY, openat, requireSuccess } from "./files.js";
 import { ioctl, request } from "./ioctl.js";
@@ -7,7 +7,6 @@ import { ioctl, request } from "./ioctl.js";
 export const CLONE_FS = 0x200;
 export const CLONE_NEWNS = 0x20000;
 
-const EMPTY = "" as Bytes;
 const libc = {
   unshare: bind<[number], number>("int unshare(int flags)"),
   setns: bind<[number, number], number>("int setns(int fd, int type)"),

@@ -1,12 +1,11 @@
 /** System calls on processes: pidfds, limits, close-on-exec, the death of the parent. */
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, EMPTY } from "../base/bytes.js";
 import { bindSyscall, syscallNumber } from "./ffi.js";
 import { checkAt, Fd, requireSuccess } from "./files.js";
 
 const RLIMIT_NOFILE = process.arch === "mips" || process.arch === "mipsel" ? 5 : 7;
 const CLOSE_RANGE_CLOEXEC = 4;
 const PR_SET_PDEATHSIG = 1;
-const EMPTY = "" as Bytes;
 
 const libc = {
   // musl has no close_range. Newer than 5.1, so the same numbers everywhere.

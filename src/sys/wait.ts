@@ -1,5 +1,5 @@
 /** Waits for children that this process did not start: waitid(2), waitpid(2), PR_SET_CHILD_SUBREAPER. */
-import type { Bytes } from "../base/bytes.js";
+import { EMPTY } from "../base/bytes.js";
 import { bind } from "./ffi.js";
 import { requireSuccess } from "./files.js";
 
@@ -11,7 +11,6 @@ const PR_SET_CHILD_SUBREAPER = 36;
 const SIGINFO_SIZE = 128;
 /** si_pid follows three ints, and padding where pointers have 8 bytes: siginfo_t in sigaction(2). */
 const PID_OFFSET = ["ia32", "arm", "mips", "mipsel"].includes(process.arch) ? 12 : 16;
-const EMPTY = "" as Bytes;
 
 const libc = {
   waitid: bind<[number, number, Buffer, number], number>(

@@ -1,5 +1,5 @@
 /** Finds files and directories that killed programs left behind: by name, owner, and a lock that no process holds. */
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, SELF } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { entries } from "../sys/directory.js";
 import { type Fd, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, openat } from "../sys/files.js";
@@ -68,5 +68,3 @@ function leftoverOf(dir: Fd, name: Bytes, fd: Fd): Leftover | undefined {
   const detached = (stat.mode & S_ISVTX) !== 0;
   return isDirectory(stat) && !detached ? { kind: "directory", dir, name, fd } : undefined;
 }
-
-const SELF = "." as Bytes;

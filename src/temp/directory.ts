@@ -14,7 +14,7 @@ import {
   openat,
   tryUnlinkat,
 } from "../sys/files.js";
-import { chmod, InodeMark, S_ISVTX } from "../sys/inode.js";
+import { ACCESS, chmod, InodeMark, S_ISVTX } from "../sys/inode.js";
 import { expect, forget, type Held, register, removal, removeEmpty, unregister } from "./cleanup-registry.js";
 import { creating } from "./errors.js";
 import { lockShared } from "./lock.js";
@@ -27,7 +27,6 @@ import { type Steps, stepThrough, stepThroughSync } from "./sync-async.js";
 /** How often to try again if a cleaner removes the directory before it is locked. */
 const ATTEMPTS = 1000;
 const OWNER_ONLY = 0o700;
-const PERMISSIONS = 0o777;
 
 /**
  * Creates a directory with mode 0700 and an unpredictable name (128 random bits), and holds a shared flock(2) on it:
@@ -233,6 +232,6 @@ function isOurs(fd: Fd): boolean {
   mark.lookAt(fd);
   if (mark.nlink === 0 || !isSelf(mark.uid)) return false;
   // A umask that restricts the owner too.
-  if ((mark.mode & PERMISSIONS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
+  if ((mark.mode & ACCESS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
   return true;
 }

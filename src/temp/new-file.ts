@@ -1,5 +1,5 @@
 /** Creates new files: unnamed, in memory, or with an unpredictable name. */
-import type { Bytes } from "../base/bytes.js";
+import { type Bytes, SELF } from "../base/bytes.js";
 import { failedWith, UnsafePathError } from "../base/errors.js";
 import {
   type Fd,
@@ -11,7 +11,7 @@ import {
   openat,
   tryUnlinkat,
 } from "../sys/files.js";
-import { chmod, InodeMark } from "../sys/inode.js";
+import { ACCESS, chmod, InodeMark } from "../sys/inode.js";
 import { memfdCreate } from "../sys/memfd.js";
 import { expect, forget, type Held, register, unregister } from "./cleanup-registry.js";
 import { lockShared } from "./lock.js";
@@ -20,8 +20,6 @@ import { type NameParts, nameParts } from "./options.js";
 
 const ATTEMPTS = 1000;
 const OWNER_ONLY = 0o600;
-const PERMISSIONS = 0o777;
-const SELF = "." as Bytes;
 
 /** An unnamed file in the directory's file system (O_TMPFILE, open(2)); undefined if the file system does not support it. */
 export function unnamedFile(dir: Fd): Fd | undefined {
@@ -127,7 +125,7 @@ function hasName(fd: Fd): boolean {
 /** A umask may restrict the owner too. */
 function giveToOwner(fd: Fd): void {
   mark.lookAt(fd);
-  if ((mark.mode & PERMISSIONS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
+  if ((mark.mode & ACCESS) !== OWNER_ONLY) chmod(fd, OWNER_ONLY);
 }
 
 function takenAway(dir: Fd): UnsafePathError {

@@ -1,5 +1,5 @@
 /** Opens a directory only if no other user could replace files in it. */
-import { type Bytes, components, isAbsolute } from "../base/bytes.js";
+import { type Bytes, components, isAbsolute, ROOT, SELF } from "../base/bytes.js";
 import { UnsafePathError } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, readlinkat } from "../sys/files.js";
 import { isDirectory, isSymlink, type Stat, statx } from "../sys/inode.js";
@@ -7,8 +7,6 @@ import { isShared, isTrusted, whyUnsafe } from "./parent-safety.js";
 
 /** The maximum number of symlinks in a path, as in the kernel: path_resolution(7). */
 const MOST_SYMLINKS = 40;
-const ROOT = "/" as Bytes;
-const SELF = "." as Bytes;
 
 /**
  * Opens (O_PATH) a directory for temporary files, and refuses it if another user could remove or replace files in it. Each

@@ -1,5 +1,5 @@
 /** Finds and opens the directory that a line cleans or removes. */
-import { type Bytes, basename, dirname } from "../../base/bytes.js";
+import { type Bytes, basename, dirname, PARENT } from "../../base/bytes.js";
 import { failedWith, UnsafePathError } from "../../base/errors.js";
 import { type ResolveContext, resolve } from "../../path/resolve.js";
 import {
@@ -14,7 +14,6 @@ import {
   RESOLVE_NO_SYMLINKS,
 } from "../../sys/files.js";
 
-const PARENT = ".." as Bytes;
 const MISSING: readonly string[] = ["ENOENT", "ENOTDIR"];
 
 /**

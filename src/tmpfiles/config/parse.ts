@@ -1,5 +1,5 @@
 /** Parses a configuration without a host, for the library. */
-import { type Bytes, bytes, fromBuffer } from "../../base/bytes.js";
+import { bytes, EMPTY, fromBuffer } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { DIALECT_262 } from "../model/dialect.js";
 import { parseAge } from "../syntax/age.js";
@@ -27,7 +27,6 @@ export function parse(content: string | Uint8Array, file = "tmpfiles.conf"): Par
   return { lines, diagnostics };
 }
 
-const EMPTY = "" as Bytes;
 const somebody = () => ({ id: 0, onlyCreate: false });
 
 const ANYWHERE: Omit<ItemContext, "report"> = {

@@ -4,11 +4,10 @@ import { failedWith, SyscallError, UnsafePathError } from "../../base/errors.js"
 import { requireNormalized, resolve, resolvePartial } from "../../path/resolve.js";
 import { isUnsafeTransition, requireSafeTransition } from "../../path/transition.js";
 import { type Fd, mkdirat, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../../sys/files.js";
-import { chmod, isDirectory, S_IFDIR, type Stat, statx } from "../../sys/inode.js";
+import { chmod, isDirectory, PERMISSIONS, S_IFDIR, type Stat, statx } from "../../sys/inode.js";
 import { ItemError } from "./item-error.js";
 
 const PARENT_MODE = 0o755;
-const PERMISSIONS = 0o7777;
 
 /** The last component of `path`. */
 export function nameOf(path: Bytes): Bytes {

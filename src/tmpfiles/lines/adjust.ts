@@ -2,7 +2,7 @@
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { UnsafePathError } from "../../base/errors.js";
 import type { Fd } from "../../sys/files.js";
-import { chmod, chown, isDirectory, isSymlink, type Stat, statx } from "../../sys/inode.js";
+import { chmod, chown, isDirectory, isSymlink, PERMISSIONS, type Stat, statx } from "../../sys/inode.js";
 import { isUnlinked } from "../../sys/processes.js";
 import { LIBSELINUX, labellingHere, missingLabel, setLabel } from "../../sys/selinux.js";
 import { hardLinksProtected } from "../../sys/settings.js";
@@ -11,7 +11,6 @@ import type { Item } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 import type { Mode } from "../syntax/mode.js";
 
-const PERMISSIONS = 0o7777;
 const SPECIAL_BITS = 0o7000;
 
 /** `z`, `Z`, `m`: sets mode, owner and label of an existing inode. */

@@ -1,5 +1,5 @@
 /** p, c, b and L lines: FIFOs, device nodes and symlinks. */
-import { type Bytes, dirname, isAbsolute, join } from "../../base/bytes.js";
+import { type Bytes, dirname, EMPTY, isAbsolute, join } from "../../base/bytes.js";
 import { parseCNumber } from "../../base/c-number.js";
 import { failedWith, SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { InodeKind } from "../../base/events.js";
@@ -18,8 +18,6 @@ import type { RunContext } from "../model/run-context.js";
 import { invalidDevice } from "../syntax/wording.js";
 import { setPermissions } from "./adjust.js";
 import { modeOf } from "./mode.js";
-
-const EMPTY = "" as Bytes;
 
 /** A kind of inode that a line creates, and whether an existing one satisfies it. */
 interface Node {

@@ -1,8 +1,8 @@
 /** The handlers of lines that change existing inodes: one, or each of a tree. */
-import { type Bytes, dirname, join } from "../../base/bytes.js";
+import { type Bytes, dirname, join, PARENT, SELF } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import { throwIfStopped } from "../../base/stop.js";
-import { PARENT, reopened } from "../../path/tree.js";
+import { reopened } from "../../path/tree.js";
 import { entries, openDirectory } from "../../sys/directory.js";
 import { type Fd, O_NOFOLLOW, O_PATH, openat } from "../../sys/files.js";
 import { isDirectory, type Stat, statx } from "../../sys/inode.js";
@@ -42,7 +42,6 @@ interface TreeFrame {
 
 /** This many ancestors keep their fd open; the others are reopened through `..` and compared. */
 const OPEN_LEVELS = 8;
-const SELF = "." as Bytes;
 
 /**
  * Acts on `path` and everything below it, on each directory before its entries. No symlink is followed. Depth costs neither

@@ -1,5 +1,5 @@
 /** Cleaning, removing and purging, for every line type that has them. */
-import { type Bytes, basename, dirname, join } from "../../base/bytes.js";
+import { type Bytes, basename, dirname, join, SELF } from "../../base/bytes.js";
 import { failedWith, SyscallError } from "../../base/errors.js";
 import type { Operation } from "../../base/events.js";
 import { throwIfStopped } from "../../base/stop.js";
@@ -15,8 +15,6 @@ import { skip } from "../model/attempt.js";
 import type { Handler, Item } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 import { RemovalTarget } from "./removal-target.js";
-
-const SELF = "." as Bytes;
 
 /** What lies in a directory goes by its age: `d`, `D`, `e`, `v`, `q`, `Q`, `C`, `x` and `X` on --clean. */
 export const cleanContents: Handler = (run, item, path) => {

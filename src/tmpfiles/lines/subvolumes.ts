@@ -1,5 +1,5 @@
 /** Lines for btrfs subvolumes: v, q, Q. */
-import type { Bytes } from "../../base/bytes.js";
+import { type Bytes, SELF } from "../../base/bytes.js";
 import { failedWith, NOT_SUPPORTED } from "../../base/errors.js";
 import {
   assignQuotaGroup,
@@ -16,6 +16,7 @@ import {
 import { openDirectory } from "../../sys/directory.js";
 import { Fd, O_DIRECTORY, O_PATH, openat } from "../../sys/files.js";
 import { BTRFS_MAGIC, fileSystemMagic } from "../../sys/filesystem.js";
+import { ACCESS } from "../../sys/inode.js";
 import { withUmask } from "../../sys/write.js";
 import type { CreateFunction, CreateRequest, EntryLocation } from "../effects/effects.js";
 import { ItemError } from "../effects/item-error.js";
@@ -24,10 +25,8 @@ import type { RunContext } from "../model/run-context.js";
 import { createDirectoryAt, directoryMaker } from "./directories.js";
 import { modeOf } from "./mode.js";
 
-const SELF = "." as Bytes;
 /** Above those of subvolumes there are 255 levels; the topmost is taken where nothing says otherwise. */
 const ABOVE_ALL = 256;
-const PERMISSIONS = 0o777;
 
 /** What becomes of a new subvolume's quota groups; `leaf` is its own. */
 type Grouping = (fd: Fd, leaf: bigint, above: readonly bigint[]) => void;
@@ -80,7 +79,7 @@ function subvolumeMaker(item: Item, otherwise: CreateFunction): CreateFunction {
   return (dir, name) => {
     try {
       using open = openDirectory(dir, SELF);
-      withUmask(~modeOf(item) & PERMISSIONS, () => createSubvolume(open, name));
+      withUmask(~modeOf(item) & ACCESS, () => createSubvolume(open, name));
       return undefined;
     } catch (error) {
       if (!failedWith(error, ...NOT_SUPPORTED)) throw error;
