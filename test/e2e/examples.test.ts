@@ -28,6 +28,8 @@ const PRIVATE = `mayfly run --name web -- sh -c 'touch /tmp/inside; exec sleep 6
   until mayfly path web >/srv/where 2>/dev/null && [ -e "$(cat /srv/where)/inside" ]; do sleep 0.05; done`;
 const BUILD = "mkdir /var/tmp/build && touch -d '40 days ago' /var/tmp/build/old";
 const CHURN = "touch /var/tmp/build/new /srv/new; rm /var/tmp/build/new /srv/new";
+/** A host that runs cron. */
+const CRON = "mkdir -p /etc/cron.d && rm -f /etc/anacrontab /etc/cron.daily/tmpreaper";
 const SERVES = { prints: /Next run: /, endless: true } as const;
 
 /** By command line, as the tables have it. */
@@ -68,6 +70,18 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   "mayfly serve --listen 9750": SERVES,
   "mayfly serve --once --user": {},
+  "mayfly install --dry-run": { before: CRON, prints: /clean --quiet/, after: "[ ! -e /etc/cron.d/mayfly ]" },
+  "mayfly install --take-over": { before: CRON, after: "[ -e /etc/cron.d/mayfly ]" },
+  "mayfly install --refresh": {
+    before: "mayfly install --init systemd && echo 'e /srv/more - - - 1d' >/etc/tmpfiles.d/more.conf",
+    after: "grep -q /srv/more /etc/systemd/system/mayfly-clean.service",
+  },
+  "mayfly install --root /srv/image --init cron": {
+    before: "mkdir -p /srv/image/etc",
+    after: "[ -e /srv/image/etc/cron.daily/mayfly ]",
+  },
+  "mayfly uninstall --dry-run": { before: `${CRON}; mayfly install`, after: "[ -e /etc/cron.d/mayfly ]" },
+  "mayfly uninstall": { before: `${CRON}; mayfly install`, after: "[ ! -e /etc/cron.d/mayfly ]" },
   "mayfly check": { prints: /./ },
   "mayfly check debian/app.tmpfiles": {
     before: "mkdir debian && echo 'd /run/app 0750 app app' >debian/app.tmpfiles",
