@@ -35,6 +35,8 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   explain: [],
   forecast: [],
   watch: [],
+  install: ["--dry-run"],
+  uninstall: ["--dry-run"],
   serve: ["--once", "--no-state", "--at-start=none", "--inline", "x /nowhere"],
 };
 
