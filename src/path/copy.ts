@@ -57,7 +57,14 @@ import {
   type Side,
   unmark,
 } from "./copy-parts.js";
-import { makeUnderTemporaryName, makeUnnamed, type Whole, type WholeMaking } from "./whole.js";
+import {
+  kernelTime,
+  makeUnderTemporaryName,
+  makeUnnamed,
+  requireNew,
+  type Whole,
+  type WholeMaking,
+} from "./whole.js";
 
 export { acceptsCopy, type CopyOptions } from "./copy-parts.js";
 
@@ -67,11 +74,10 @@ const OPEN_LEVELS = 2;
 const DISCARD_MS = 300;
 
 /**
- * Copies what `source` (O_PATH) holds to `name` in `dir`: content, owner, mode, times, `user.` attributes; hard links
- * within a tree, symlinks and nodes as they are. Nothing that is there is replaced: it throws EEXIST for the top, also
- * for a directory that holds something unless `merge` is set. What fails further down is told, and the rest copied, in
- * the order of the names; but not on to a full disk. Depth costs neither stack nor fds. Each new file, and each new tree,
- * appears once it is complete; an empty directory is marked while it is being filled, so that the next run goes on.
+ * Copies `source` (O_PATH) to `name` in `dir`: content, owner, mode, times, `user.` attributes; hard links within a tree,
+ * symlinks and nodes as they are. Replaces nothing: throws EEXIST for the top, also for a directory with entries unless `merge`
+ * is set. Other failures are reported and the rest is copied, but not on to a full disk. Depth costs neither stack nor fds.
+ * New files and trees appear complete; an empty directory is marked while it is filled, so that the next run continues.
  */
 export function copyTree(source: Fd, dir: Fd, name: Bytes, options: CopyOptions): void {
   const copying = new TreeCopy(dir, options);
@@ -177,8 +183,10 @@ class TreeCopy {
       const make = (as: Bytes): void =>
         this.#make(dir, name, stat.mode, () => mkdirat(dir, as, stat.mode & ACCESS));
       const unfinished = isTopmostNew ? makeUnfinished(dir, name, make) : undefined;
+      const since = isTopmostNew ? kernelTime() : undefined;
       if (isNew && unfinished === undefined) make(name);
       const { actual, to } = unfinished ?? { actual: name, to: openCopy(dir, name) };
+      if (since !== undefined && unfinished === undefined) requireNew(to, since);
       // With `+` the next run adds what is missing anyway.
       const needsMark = there === "nothing" && !this.#options.merge && names.length > 0;
       const isMarked = there === "unfinished" || (needsMark && markUnfinished(to));

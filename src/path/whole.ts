@@ -1,6 +1,7 @@
 /** Making an inode so that it appears complete or not at all: unnamed, or under a temporary name, until it is finished. */
 import { type Bytes, SELF } from "../base/bytes.js";
-import { failedWith, SyscallError } from "../base/errors.js";
+import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
+import { type Nanoseconds, SECOND } from "../base/time.js";
 import { openDirectory } from "../sys/directory.js";
 import {
   AT_REMOVEDIR,
@@ -20,7 +21,8 @@ import {
   renameat2,
   tryUnlinkat,
 } from "../sys/files.js";
-import { isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
+import { isDirectory, S_ISVTX, type Stat, sameInode, statx } from "../sys/inode.js";
+import { memfdCreate } from "../sys/memfd.js";
 import { randomHex } from "../sys/random.js";
 import { removeTree } from "./tree.js";
 
@@ -114,13 +116,13 @@ function discard(dir: Fd, temporary: Bytes): void {
 }
 
 /**
- * A name in `dir` for what shall be `name`; undefined where nothing can be renamed. It is always the same one, so that the
- * next run finds and removes what a killed run left, without looking through the directory. If somebody else has taken it,
- * or another run is at work under it, it gets a random end.
+ * A name in `dir` for what will be `name`. It is always the same one, so that the next run finds and removes what a killed run
+ * left, without reading the directory. If it is taken, or another run works under it, it gets a random end. undefined if
+ * nothing can be renamed in `dir`, or if another user can: that user could move anything of ours to this name.
  */
 export function temporaryName(dir: Fd, name: Bytes): Bytes | undefined {
   const above = statx(dir);
-  if ((above.attributes & STATX_ATTR_APPEND) !== 0) return undefined;
+  if ((above.attributes & STATX_ATTR_APPEND) !== 0 || !isProtected(above)) return undefined;
   const usual = `.mayfly-${hash(name)}` as Bytes;
   if (removeLeftover(dir, above, usual)) return usual;
   return `${usual}-${randomHex(8)}` as Bytes;
@@ -130,7 +132,7 @@ export function temporaryName(dir: Fd, name: Bytes): Bytes | undefined {
 function removeLeftover(dir: Fd, above: Stat, name: Bytes): boolean {
   const stat = failedStat(dir, name);
   if (stat === undefined) return true;
-  if (!isOurs(stat) && (!isOurs(above) || (above.mode & WRITABLE_BY_OTHERS) !== 0)) return false;
+  if (!isOurs(stat) && (above.mode & WRITABLE_BY_OTHERS) !== 0) return false;
   if (!isDirectory(stat)) return tryUnlinkat(dir, name) === undefined;
   try {
     using open = openDirectory(dir, name, O_NOFOLLOW);
@@ -149,6 +151,33 @@ function failedStat(dir: Fd, name: Bytes): Stat | undefined {
     if (failedWith(error, "ENOENT")) return undefined;
     throw error;
   }
+}
+
+/** Whether no other user can rename what is ours in this directory. */
+function isProtected(directory: Stat): boolean {
+  const { mode } = directory;
+  return isOurs(directory) && ((mode & WRITABLE_BY_OTHERS) === 0 || (mode & S_ISVTX) !== 0);
+}
+
+/** File systems may store coarser times than the kernel's. */
+const COARSEST = SECOND;
+
+/** The kernel's own time, which no library can fake. */
+export function kernelTime(): Nanoseconds {
+  using file = memfdCreate(SELF);
+  return statx(file).mtime;
+}
+
+/**
+ * Refuses an inode that is older than the call that should have made it: another user who can rename in the directory put it
+ * in the place of the new one.
+ *
+ * @throws UnsafePathError REPLACED_INODE
+ */
+export function requireNew(fd: Fd, since: Nanoseconds): void {
+  const { btime } = statx(fd);
+  if (btime === undefined || btime >= since - COARSEST) return;
+  throw new UnsafePathError("REPLACED_INODE", fd.path, "was replaced while it was created");
 }
 
 const isOurs = ({ uid }: Stat): boolean => uid === process.geteuid?.();

@@ -1,25 +1,28 @@
 /** The real effects: they change the disk. */
 import type { Bytes } from "../../base/bytes.js";
-import { failedWith, SyscallError } from "../../base/errors.js";
+import { failedWith, SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { Event, InodeKind, Reporter } from "../../base/events.js";
+import type { Nanoseconds } from "../../base/time.js";
 import { openInside, removeTree } from "../../path/tree.js";
 import {
+  kernelTime,
   makeUnderTemporaryName,
   makeUnnamed,
+  requireNew,
   temporaryName,
   type Whole,
   type WholeMaking,
 } from "../../path/whole.js";
 import { entries } from "../../sys/directory.js";
 import { AT_REMOVEDIR, type Fd, O_NOFOLLOW, O_PATH, openat, renameat2, unlinkat } from "../../sys/files.js";
-import { isDirectory, S_IFMT, type Stat } from "../../sys/inode.js";
+import { isDirectory, S_IFMT, type Stat, statx } from "../../sys/inode.js";
 import { randomHex } from "../../sys/random.js";
 import { withCreationLabel } from "../../sys/selinux.js";
 import { withUmask } from "../../sys/write.js";
 import type { Cause } from "./cause.js";
 import type { AttributeChange, CreateRequest, CreateResult, Effects, EntryLocation } from "./effects.js";
 import { clearedEvent, createdEvent } from "./events.js";
-import { typeOf } from "./kind.js";
+import { hasKind, typeOf } from "./kind.js";
 import {
   findObstacle,
   look,
@@ -160,8 +163,10 @@ class RealEffects implements Effects {
 
   #makePlainly(cause: Cause, location: OpenEntryLocation, request: CreateRequest): CreateResult | undefined {
     try {
+      const since = kernelTime();
+      const isNew = request.addsTo === undefined || isMissing(location.dir, location.name);
       const held = this.#making(location.path, request.kind, () => request.make(location.dir, location.name));
-      const fd = held ?? openat(location.dir, location.name, O_PATH | O_NOFOLLOW);
+      const fd = held ?? (isNew ? openNew(location, request.kind, since) : openHeld(location));
       this.#reportCreated(cause, location, request);
       return { fd, existing: false };
     } catch (error) {
@@ -173,6 +178,7 @@ class RealEffects implements Effects {
   }
 
   replace(cause: Cause, location: OpenEntryLocation, request: CreateRequest): CreateResult | undefined {
+    const since = kernelTime();
     try {
       this.#making(location.path, request.kind, () => replaceAtOnce(location, request));
     } catch (error) {
@@ -180,7 +186,7 @@ class RealEffects implements Effects {
       requireGone(location.path, removeTree(location.dir, location.name, ONLY_OWN).left);
       this.#making(location.path, request.kind, () => request.make(location.dir, location.name))?.close();
     }
-    const fd = openat(location.dir, location.name, O_PATH | O_NOFOLLOW);
+    const fd = openNew(location, request.kind, since);
     this.#reporter.report(createdEvent(cause, { ...request, path: location.path }, "replaced", true));
     return { fd, existing: false };
   }
@@ -203,6 +209,23 @@ function isMissing(dir: Fd, name: Bytes): boolean {
     return look(dir, name) === undefined;
   } catch (error) {
     if (error instanceof SyscallError) return false;
+    throw error;
+  }
+}
+
+const openHeld = ({ dir, name }: Pick<OpenEntryLocation, "dir" | "name">): Fd =>
+  openat(dir, name, O_PATH | O_NOFOLLOW);
+
+/** Opens what was just made by name: another user who can rename there may have put something else in its place. */
+function openNew({ dir, name, path }: OpenEntryLocation, kind: InodeKind, since: Nanoseconds): Fd {
+  const fd = openHeld({ dir, name });
+  try {
+    if (!hasKind(statx(fd), kind))
+      throw new UnsafePathError("REPLACED_INODE", path, "was replaced while it was created");
+    requireNew(fd, since);
+    return fd;
+  } catch (error) {
+    fd.close();
     throw error;
   }
 }
