@@ -69,19 +69,19 @@ test("every command that has --json has a schema", async () => {
 
 test("install and uninstall", () => {
   using scratch = new Scratch();
+  // Where Node itself is in a home directory, a warning comes first.
+  const installing = (args: readonly string[]): string[] =>
+    [...typesOf("install", args)].filter((type) => type !== "warning").sort();
   const root = ["--root", scratch.path];
   const fixed = [...root, "--init", "systemd"];
   mkdirSync(join(scratch.path, "etc/cron.daily"), { recursive: true });
   const tmpreaper = join(scratch.path, "etc/cron.daily/tmpreaper");
   writeFileSync(tmpreaper, "#!/bin/sh\n", { mode: 0o755 });
-  assert.deepEqual([...typesOf("install", fixed)].sort(), ["active", "summary"]);
+  assert.deepEqual(installing(fixed), ["active", "summary"]);
   for (const dry of [["--dry-run"], []])
-    assert.deepEqual([...typesOf("install", [...fixed, "--take-over", ...dry])].sort(), [
-      "change",
-      "summary",
-    ]);
+    assert.deepEqual(installing([...fixed, "--take-over", ...dry]), ["change", "summary"]);
   writeFileSync(join(scratch.path, "etc/systemd/system/mayfly-clean.timer"), "");
-  assert.deepEqual([...typesOf("install", root)], ["error"]);
+  assert.deepEqual(installing(root), ["error"]);
   assert.deepEqual([...typesOf("uninstall", root)].sort(), ["change", "left", "summary"]);
 });
 
