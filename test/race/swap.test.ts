@@ -12,6 +12,9 @@ import { openCleaner } from "./cleaner.js";
 const SWAPS = Number(process.env.SWAPS ?? 2_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 10);
 
+/** However few swaps succeed, there is an end. */
+const MOST_ROUNDS = 1000;
+
 /** Runs `round` under the attacker until it has swapped often enough; returns the harm done, and ends at the first. */
 async function underAttack(
   arena: Arena,
@@ -21,7 +24,8 @@ async function underAttack(
 ): Promise<{ harm: string[]; swaps: number }> {
   let swaps = 0;
   let harm: string[] = [];
-  for (let rounds = 0; (swaps < SWAPS * patience || rounds < ROUNDS * patience) && harm.length === 0; ) {
+  const isEnough = (rounds: number) => swaps >= SWAPS * patience && rounds >= ROUNDS * patience;
+  for (let rounds = 0; !isEnough(rounds) && rounds < MOST_ROUNDS * patience && harm.length === 0; ) {
     const attacker = await startAttacker(swapped);
     for (let n = 0; n < 10 && harm.length === 0; n++, rounds++) {
       await round();
@@ -164,8 +168,9 @@ for (const [what, [args, lines]] of Object.entries(CREATING))
   );
 
 /** The names under which these lines make what they make, each with a symlink that the attacker puts in its place. */
-function temporaryNames({ tree, lure, pointer }: Arena): string[] {
-  using dir = openat(Fd.cwd, bytes(tree), O_PATH | O_DIRECTORY);
+function temporaryNames({ folder, tree, lure, pointer }: Arena): string[] {
+  // Not in the tree: while that belongs to the attacker, none are used there.
+  using dir = openat(Fd.cwd, bytes(folder), O_PATH | O_DIRECTORY);
   return ["made", "pipe", "device", "link", "copied"].flatMap((name, at) => [
     join(tree, String(temporaryName(dir, bytes(name)))),
     at % 2 === 0 ? lure : pointer,
