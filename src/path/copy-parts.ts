@@ -73,7 +73,7 @@ export function isUnderTemporaryName({ actual, name }: Level): boolean {
 
 /** Finds a directory that was closed on the way down again. */
 export function reopenAbove(above: Side, side: Side): void {
-  if (above.fd.number < 0) above.fd = reopened(side.fd, PARENT, above, O_PATH);
+  if (above.fd.isClosed) above.fd = reopened(side.fd, PARENT, above, O_PATH);
 }
 
 export function openCopy(dir: Fd, name: Bytes): Fd {

@@ -6,7 +6,6 @@ import { copyContent } from "../sys/copy.js";
 import { leavingAtime } from "../sys/directory.js";
 import {
   type Fd,
-  makeDevice,
   mkdirat,
   mknodat,
   O_CREAT,
@@ -31,6 +30,7 @@ import {
   isDirectory,
   isRegular,
   isSymlink,
+  makeDevice,
   PERMISSIONS,
   type Stat,
   sameInode,

@@ -158,8 +158,7 @@ class TreeRemoval {
   /** Goes back up, and removes the directory that was emptied. */
   #ascend(level: Level): void {
     const above = this.#levels.at(-2);
-    if (above !== undefined && above.fd.number < 0)
-      this.#look(above, reopened(level.fd, PARENT, above, O_RDONLY));
+    if (above?.fd.isClosed === true) this.#look(above, reopened(level.fd, PARENT, above, O_RDONLY));
     const dir = above?.fd ?? this.#dir;
     this.#levels.pop();
     level.fd.close();

@@ -1,7 +1,6 @@
 /** Builds the shell commands that mount a private /tmp without root. */
 import { type Bytes, bytes, escapeForDisplay, join } from "../base/bytes.js";
-import { makeDevice } from "../sys/files.js";
-import { statx } from "../sys/inode.js";
+import { makeDevice, statx } from "../sys/inode.js";
 import { MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSYMFOLLOW, MOUNT_ATTR_RDONLY } from "../sys/mount.js";
 import { mountAt, readMountInfo } from "../sys/mountinfo.js";
 import type { DirectorySet } from "./directory.js";

@@ -2,7 +2,7 @@
 import type { Bytes } from "../base/bytes.js";
 import { fromBuffer } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
-import { address, bind, cstring, errnoName } from "./ffi.js";
+import { address, bind, cstring, type Errno, errnoName, SUCCESS } from "./ffi.js";
 import { LIMITS, readBelow } from "./read.js";
 
 /** Looks up IDs by name. Undefined if the account does not exist. @throws SyscallError if the lookup fails. */
@@ -11,19 +11,19 @@ export interface Accounts {
   group(name: Bytes): number | undefined;
 }
 
-type Lookup = (key: Buffer | number, record: Buffer, text: Buffer, size: number, result: Buffer) => number;
+type Lookup = (key: Buffer | number, record: Buffer, text: Buffer, size: number, result: Buffer) => Errno;
 
 const libc = {
-  getpwnam_r: bind<Parameters<Lookup>, number>(
+  getpwnam_r: bind<Parameters<Lookup>, Errno>(
     "int getpwnam_r(const void *name, void *record, void *text, size_t size, void *result)",
   ),
-  getgrnam_r: bind<Parameters<Lookup>, number>(
+  getgrnam_r: bind<Parameters<Lookup>, Errno>(
     "int getgrnam_r(const void *name, void *record, void *text, size_t size, void *result)",
   ),
-  getpwuid_r: bind<Parameters<Lookup>, number>(
+  getpwuid_r: bind<Parameters<Lookup>, Errno>(
     "int getpwuid_r(unsigned int uid, void *record, void *text, size_t size, void *result)",
   ),
-  getgrgid_r: bind<Parameters<Lookup>, number>(
+  getgrgid_r: bind<Parameters<Lookup>, Errno>(
     "int getgrgid_r(unsigned int gid, void *record, void *text, size_t size, void *result)",
   ),
 };
@@ -45,11 +45,11 @@ function lookUp(call: Lookup, name: string, key: Buffer | number): Entry | undef
     const record = Buffer.alloc(128);
     const text = Buffer.alloc(size);
     const result = Buffer.alloc(8);
-    const code = call(key, record, text, size, result);
-    if (code === 0) return result.readBigUInt64LE(0) === 0n ? undefined : { record, text };
-    if (NOBODY.has(errnoName(code))) return undefined;
-    if (errnoName(code) !== "ERANGE" || size > 1 << 24)
-      throw new SyscallError(errnoName(code), code, name, []);
+    const failed = call(key, record, text, size, result);
+    if (failed === SUCCESS) return result.readBigUInt64LE(0) === 0n ? undefined : { record, text };
+    const code = errnoName(failed);
+    if (NOBODY.has(code)) return undefined;
+    if (code !== "ERANGE" || size > 1 << 24) throw new SyscallError(code, failed, name, []);
   }
 }
 

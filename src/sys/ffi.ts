@@ -108,15 +108,24 @@ export function hasSymbol(name: string): boolean {
   return symbol(name) !== null;
 }
 
-/** The errno of the last call in this thread. */
-export function errno(): number {
-  return koffi().errno();
+declare const fdBrand: unique symbol;
+/** The number of an open file descriptor. Nothing closes it automatically, unlike an `Fd`. */
+export type FdNumber = number & { readonly [fdBrand]: true };
+
+declare const errnoBrand: unique symbol;
+/** An errno(3). A function that returns one instead of throwing returns `SUCCESS` if the call succeeds. */
+export type Errno = number & { readonly [errnoBrand]: true };
+export const SUCCESS = 0 as Errno;
+
+/** The errno of the last failed call in this thread. Read it before the next call. */
+export function errno(): Errno {
+  return koffi().errno() as Errno;
 }
 
-const errnoNames = new Map<number, string>();
+const errnoNames = new Map<Errno, string>();
 
 /** The symbolic name of an errno: errno(3). */
-export function errnoName(number: number): string {
+export function errnoName(number: Errno): string {
   let name = errnoNames.get(number);
   if (name === undefined) {
     name = findErrnoName(number);
@@ -126,7 +135,7 @@ export function errnoName(number: number): string {
 }
 
 /** libuv names the common ones. For the others this loads Node's constants, which list some under two names. */
-function findErrnoName(number: number): string {
+function findErrnoName(number: Errno): string {
   const name = getSystemErrorName(-number);
   if (name.startsWith("E") && name !== "ENOTSUP") return name;
   const { errno } = process.getBuiltinModule("node:os").constants;

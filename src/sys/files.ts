@@ -2,7 +2,16 @@
 import { constants } from "node:fs";
 import { type Bytes, escapeForDisplay, fromBuffer, join } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
-import { bind, bindSyscall, cstring, errno, errnoName, MOST_INTERRUPTIONS, syscallNumber } from "./ffi.js";
+import {
+  bind,
+  bindSyscall,
+  cstring,
+  errno,
+  errnoName,
+  type FdNumber,
+  MOST_INTERRUPTIONS,
+  syscallNumber,
+} from "./ffi.js";
 
 // Node's constants match the host's architecture; the others are the same on every Linux architecture.
 export const O_RDONLY = 0;
@@ -15,7 +24,7 @@ export const O_PATH = 0o10000000;
 export const O_TMPFILE = 0o20000000 | O_DIRECTORY;
 
 /** The dirfd of the working directory. */
-export const AT_FDCWD = -100;
+export const AT_FDCWD = -100 as FdNumber;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_REMOVEDIR = 0x200;
 export const AT_SYMLINK_FOLLOW = 0x400;
@@ -70,25 +79,32 @@ const libc = {
   ),
 };
 
+const CLOSED = -1 as FdNumber;
+
 /**
  * An open file descriptor. It remembers the path that it was opened by, for messages only (the file may have moved since),
  * and builds it only on demand. Closing it twice is harmless.
  */
 export class Fd implements Disposable {
   static readonly cwd = new Fd(AT_FDCWD, "." as Bytes);
-  #number: number;
+  #number: FdNumber;
   #dir: Fd | undefined;
   #name: Bytes;
 
+  /** Takes over a descriptor that a system call returned. */
   constructor(number: number, name: Bytes, dir?: Fd) {
-    this.#number = number;
+    this.#number = number as FdNumber;
     this.#name = name;
     this.#dir = dir === undefined || dir.number === AT_FDCWD || name.startsWith("/") ? undefined : dir;
   }
 
-  /** -1 once it is closed. */
-  get number(): number {
+  /** Once it is closed, a number that no descriptor has: the kernel answers EBADF. */
+  get number(): FdNumber {
     return this.#number;
+  }
+
+  get isClosed(): boolean {
+    return this.#number === CLOSED;
   }
 
   get path(): Bytes {
@@ -107,7 +123,7 @@ export class Fd implements Disposable {
   close(): void {
     if (this.#number < 0) return;
     libc.close(this.#number);
-    this.#number = -1;
+    this.#number = CLOSED;
   }
 
   [Symbol.dispose](): void {
@@ -224,35 +240,19 @@ export function unlinkat(dir: Fd, name: Bytes, flags = 0): void {
   checkAt(result, "unlinkat", dir, name, flags === AT_REMOVEDIR ? "AT_REMOVEDIR" : flags);
 }
 
-/** Like `unlinkAt`, but returns the errno's name, or undefined on success: for walks in which failures are common. */
+/** Like `unlinkat`, but returns the errno's name, or undefined on success: for walks in which failures are common. */
 export function tryUnlinkat(dir: Fd, name: Bytes, flags = 0): string | undefined {
   return libc.unlinkat(dir.number, cstring(name), flags) === 0 ? undefined : errnoName(errno());
 }
 
 export function linkat(oldDir: Fd, oldName: Bytes, newDir: Fd, newName: Bytes, flags = 0): void {
   const result = libc.linkat(oldDir.number, cstring(oldName), newDir.number, cstring(newName), flags);
-  checkAt(
-    result,
-    "linkat",
-    oldDir,
-    oldName,
-    () => `${newDir}`,
-    () => quoted(newName),
-    flags,
-  );
+  checkAt(result, "linkat", oldDir, oldName, () => `${newDir}, ${quoted(newName)}`, flags);
 }
 
 export function renameat2(oldDir: Fd, oldName: Bytes, newDir: Fd, newName: Bytes, flags = 0): void {
   const result = libc.renameat2(oldDir.number, cstring(oldName), newDir.number, cstring(newName), flags);
-  checkAt(
-    result,
-    "renameat2",
-    oldDir,
-    oldName,
-    () => `${newDir}`,
-    () => quoted(newName),
-    flags,
-  );
+  checkAt(result, "renameat2", oldDir, oldName, () => `${newDir}, ${quoted(newName)}`, flags);
 }
 
 export function symlinkat(target: Bytes, dir: Fd, name: Bytes): void {
@@ -273,12 +273,6 @@ export function readlinkat(dir: Fd, name: Bytes): Bytes {
 /** The umask applies to the mode; use chmod afterwards if the exact mode matters. */
 export function mkdirat(dir: Fd, name: Bytes, mode: number): void {
   checkAt(libc.mkdirat(dir.number, cstring(name), mode), "mkdirat", dir, name, () => octal(mode));
-}
-
-/** A device number, encoded as by makedev(3). */
-export function makeDevice(major: number, minor: number): bigint {
-  const [high, low] = [BigInt(major), BigInt(minor)];
-  return ((high & ~0xfffn) << 32n) | ((high & 0xfffn) << 8n) | ((low & ~0xffn) << 12n) | (low & 0xffn);
 }
 
 /** `mode` includes the file type; `device` is a `dev_t`, or zero if the node is not a device. */

@@ -136,6 +136,12 @@ export function isRegular(stat: Pick<Stat, "mode">): boolean {
   return (stat.mode & S_IFMT) === S_IFREG;
 }
 
+/** A device number, encoded as by makedev(3). */
+export function makeDevice(major: number, minor: number): bigint {
+  const [high, low] = [BigInt(major), BigInt(minor)];
+  return ((high & ~0xfffn) << 32n) | ((high & 0xfffn) << 8n) | ((low & ~0xffn) << 12n) | (low & 0xffn);
+}
+
 /** The identity of an inode on this host. */
 export type InodeId = Pick<Stat, "inode" | "deviceMajor" | "deviceMinor">;
 

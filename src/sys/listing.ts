@@ -1,7 +1,7 @@
 /** A buffer of directory entries for walks. */
 import type { Bytes } from "../base/bytes.js";
 import { getdents64 } from "./directory.js";
-import { address, errno } from "./ffi.js";
+import { address, type Errno, errno, type FdNumber, SUCCESS } from "./ffi.js";
 import { S_IFIFO, S_IFLNK, S_IFMT, S_IFREG, S_ISVTX, STATX_ATTR_MOUNT_ROOT } from "./inode.js";
 import { bound, CTIME, HIGH, LOOK, STATX_BASIC_AND_BTIME, type StatxBuffer } from "./scan.js";
 
@@ -18,13 +18,13 @@ export class Listing {
   readonly #buffer: Buffer;
   readonly #short: Uint16Array;
   readonly #address: number;
-  /** The end of what the last `read` brought. */
+  /** The end of the entries that the last `read` returned. */
   end = 0;
-  /** What the last `skim` came to: how many entries it passed, and the oldest change of them, in seconds since the epoch. */
+  /** The result of the last `scanRecent`: how many entries it skipped, and their oldest ctime in seconds. */
   passed = 0;
   oldestChange = Number.POSITIVE_INFINITY;
-  /** The errno of its last statx; where it is 0, the buffer says what the entry is. */
-  failed = 0;
+  /** The result of its last statx(2). */
+  statError: Errno = SUCCESS;
 
   constructor() {
     this.#buffer = Buffer.allocUnsafeSlow(LISTING_BYTES);
@@ -32,20 +32,20 @@ export class Listing {
     this.#address = address(this.#buffer);
   }
 
-  /** False at the directory's end, and where it can't be read on (a directory that was removed meanwhile). */
-  read(fd: number): boolean {
+  /** False at the end of the directory, and if reading fails because the directory was removed. */
+  read(fd: FdNumber): boolean {
     this.end = Number(getdents64(fd, this.#address, this.#buffer.length));
     return this.end > 0;
   }
 
   /**
-   * Passes over the entries from `from` on, `most` of them, as long as each is a file, a symlink or a FIFO of which one of
-   * the timestamps at `words` is later than the second `than`. The answer is where it ends: before `end`, and with fewer
-   * than `most` passed, at an entry that is not so, and `into` tells what it is. This is where a walk spends its time:
-   * flat, so that V8 has to compile it once and early, in each thread.
+   * Skips up to `most` entries from `from` on that are files, symlinks or FIFOs with one of the timestamps at `words` later
+   * than the second `than`. Returns the offset at which it stops. If that is before `end` and fewer than `most` were
+   * skipped, the entry there is another one, and `into` holds its stat. A walk spends its time here, so this is one flat
+   * loop, which V8 compiles early in each thread.
    */
   scanRecent(
-    fd: number,
+    fd: FdNumber,
     into: StatxBuffer,
     from: number,
     most: number,
@@ -59,11 +59,11 @@ export class Listing {
     let at = from;
     let passed = 0;
     let oldest = Number.POSITIVE_INFINITY;
-    this.failed = 0;
+    this.statError = SUCCESS;
     while (at < end && passed < most) {
       if (this.#buffer[at + NAME_OFFSET] !== DOT || !this.isDots(at)) {
         if (statx(fd, names + at, LOOK, STATX_BASIC_AND_BTIME, buffer) !== 0) {
-          this.failed = errno();
+          this.statError = errno();
           break;
         }
         const kind = (unsigned[0x1c / 4] as number) & (S_IFMT | S_ISVTX);
@@ -86,14 +86,14 @@ export class Listing {
     return at;
   }
 
-  /** Where the entry after the one at `offset` starts. */
+  /** The offset of the entry after the one at `offset`. */
   next(offset: number): number {
     return offset + (this.#short[(offset + 16) >> 1] as number);
   }
 
   /**
-   * Where the latter half of the entries from `from` on starts. `end` where nothing is left, or no more than `few`
-   * entries that are no directories.
+   * The offset of the second half of the entries from `from` on; `end` if none are left, or at most `few` that are all
+   * files.
    */
   halfway(from: number, few: number): number {
     let entries = 0;
@@ -108,14 +108,14 @@ export class Listing {
     return at;
   }
 
-  /** Moves the entries from `from` on to `target`; the answer is their length in bytes. */
+  /** Moves the entries from `from` on to `target`. Returns their length in bytes. */
   moveTo(target: Buffer, targetStart: number, from: number): number {
     const length = this.#buffer.copy(target, targetStart, from, this.end);
     this.end = from;
     return length;
   }
 
-  /** Takes entries that `moveTo` put there in the place of what it has. */
+  /** Replaces the contents with entries that `moveTo` wrote to `source`. */
   takeFrom(source: Buffer, start: number, length: number): void {
     this.end = source.copy(this.#buffer, 0, start, start + length);
   }
@@ -127,7 +127,7 @@ export class Listing {
     return buffer[name + 1] === 0 || (buffer[name + 1] === DOT && buffer[name + 2] === 0);
   }
 
-  /** False where the entry may be a directory: not every file system tells. */
+  /** False if the entry may be a directory: not every file system reports types. */
   isSurelyFile(offset: number): boolean {
     const type = this.#buffer[offset + TYPE_OFFSET];
     return type !== DT_DIR && type !== DT_UNKNOWN;

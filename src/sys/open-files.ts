@@ -1,7 +1,7 @@
 /** Finds the files that processes use: open, mapped, as working or root directory, or as the running program. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
-import { address, cstring } from "./ffi.js";
+import { address, cstring, SUCCESS } from "./ffi.js";
 import { S_IFDIR } from "./inode.js";
 import { runningPids } from "./processes.js";
 import { StatxBuffer, statxLink } from "./scan.js";
@@ -59,7 +59,7 @@ class Snapshot {
 
   #add(link: string, pid: number): boolean {
     const path = cstring(link as Bytes);
-    if (statxLink(address(path), this.#stat) !== 0) return false;
+    if (statxLink(address(path), this.#stat) !== SUCCESS) return false;
     // The walk itself has directories open.
     if (pid !== process.pid || this.#stat.type !== S_IFDIR) this.inodes.add(keyOf(this.#stat));
     return true;

@@ -1,19 +1,19 @@
 /** The system calls of a walk, without allocation: numbers and addresses instead of objects. */
 import { constants } from "node:fs";
-import { address, bindNow, errno } from "./ffi.js";
+import { address, bindNow, type Errno, errno, type FdNumber, SUCCESS } from "./ffi.js";
 import { S_IFMT, S_ISVTX, STATX_ATTR_MOUNT_ROOT } from "./inode.js";
 
 /**
  * The system calls of a walk. They are the hot path: they use numbers and addresses, allocate nothing, and return the errno
- * (0 on success) instead of throwing. Elsewhere, use files.ts and inode.ts.
+ * instead of throwing. Elsewhere, use files.ts and inode.ts.
  */
 interface Calls {
-  statx(dir: number, name: number, flags: number, mask: number, buffer: number): number;
-  openat(dir: number, name: number, flags: number, mode: number): number;
-  unlinkat(dir: number, name: number, flags: number): number;
-  flock(fd: number, operation: number): number;
-  futimens(fd: number, times: number): number;
-  close(fd: number): number;
+  statx(dir: FdNumber, name: number, flags: number, mask: number, buffer: number): number;
+  openat(dir: FdNumber, name: number, flags: number, mode: number): number;
+  unlinkat(dir: FdNumber, name: number, flags: number): number;
+  flock(fd: FdNumber, operation: number): number;
+  futimens(fd: FdNumber, times: number): number;
+  close(fd: FdNumber): number;
 }
 
 let calls: Calls | undefined;
@@ -43,13 +43,13 @@ const LOCK_UN = 8;
 const OPEN_ENTRY = constants.O_NOFOLLOW | constants.O_NONBLOCK | O_CLOEXEC;
 export const OPEN_DIRECTORY = OPEN_ENTRY | constants.O_DIRECTORY;
 
-export const ENOENT = 2;
-export const EACCES = 13;
-export const EPERM = 1;
-export const EBADF = 9;
-export const EAGAIN = 11;
-export const EBUSY = 16;
-export const ENOTEMPTY = 39;
+export const ENOENT = 2 as Errno;
+export const EACCES = 13 as Errno;
+export const EPERM = 1 as Errno;
+export const EBADF = 9 as Errno;
+export const EAGAIN = 11 as Errno;
+export const EBUSY = 16 as Errno;
+export const ENOTEMPTY = 39 as Errno;
 
 const STATX_ATTRS_FROZEN = 0x10 | 0x20;
 export const HIGH = 4294967296;
@@ -130,86 +130,90 @@ export class StatxBuffer {
   }
 }
 
-/** statx(2) of `name` in `dir`, into `into`. Follows no symlink and triggers no automount. */
-export function statxInto(dir: number, name: number, into: StatxBuffer): number {
-  return bound().statx(dir, name, LOOK, STATX_BASIC_AND_BTIME, into.address) === 0 ? 0 : errno();
+/** The errno of a call that returned -1. */
+function failureOf(result: number): Errno {
+  return result === 0 ? SUCCESS : errno();
 }
 
-const AT_FDCWD = -100;
+/** statx(2) of `name` in `dir`, into `into`. Follows no symlink and triggers no automount. */
+export function statxInto(dir: FdNumber, name: number, into: StatxBuffer): Errno {
+  return failureOf(bound().statx(dir, name, LOOK, STATX_BASIC_AND_BTIME, into.address));
+}
+
+const AT_FDCWD = -100 as FdNumber;
 const AT_STATX_DONT_SYNC = 0x4000;
 
 /**
  * statx(2) of what a link in /proc leads to. It asks no server of a network file system, which might not answer.
  */
-export function statxLink(path: number, into: StatxBuffer): number {
+export function statxLink(path: number, into: StatxBuffer): Errno {
   const flags = AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
-  return bound().statx(AT_FDCWD, path, flags, STATX_BASIC_AND_BTIME, into.address) === 0 ? 0 : errno();
+  return failureOf(bound().statx(AT_FDCWD, path, flags, STATX_BASIC_AND_BTIME, into.address));
 }
 
 const EMPTY = Buffer.alloc(1);
 
 /** statx(2) of the open inode. */
-export function statxOf(fd: number, into: StatxBuffer): number {
-  return bound().statx(fd, address(EMPTY), AT_EMPTY_PATH, STATX_BASIC_AND_BTIME, into.address) === 0
-    ? 0
-    : errno();
+export function statxOf(fd: FdNumber, into: StatxBuffer): Errno {
+  return failureOf(bound().statx(fd, address(EMPTY), AT_EMPTY_PATH, STATX_BASIC_AND_BTIME, into.address));
 }
 
-/** The negated errno of a failed open; an fd is never negative. */
-function openedOr(fd: number): number {
-  return fd >= 0 ? fd : -errno();
+/** Undefined if the open failed, for the reason in `errno()`. */
+function opened(result: number): FdNumber | undefined {
+  return result < 0 ? undefined : (result as FdNumber);
 }
 
 /**
- * Opens a directory for listing. Only its owner and root may use O_NOATIME. For others, this opens it without, and the
- * listing updates the atime.
+ * Opens a directory for listing; undefined if that fails, for the reason in `errno()`. Only its owner and root may use
+ * O_NOATIME. For others, this opens it without, and the listing updates the atime.
  */
-export function openDirectoryNumber(dir: number, name: number): number {
-  const fd = openedOr(bound().openat(dir, name, OPEN_DIRECTORY | constants.O_NOATIME, 0));
-  return fd === -EPERM ? openedOr(bound().openat(dir, name, OPEN_DIRECTORY, 0)) : fd;
+export function openForListing(dir: FdNumber, name: number): FdNumber | undefined {
+  const { openat } = bound();
+  const fd = opened(openat(dir, name, OPEN_DIRECTORY | constants.O_NOATIME, 0));
+  return fd === undefined && errno() === EPERM ? opened(openat(dir, name, OPEN_DIRECTORY, 0)) : fd;
 }
 
 /** Opens a non-directory to lock it. Does not block on a FIFO, nor acquire a controlling terminal. */
-export function openForLock(dir: number, name: number): number {
-  return openedOr(bound().openat(dir, name, OPEN_ENTRY | constants.O_NOCTTY | constants.O_NOATIME, 0));
+export function openForLock(dir: FdNumber, name: number): FdNumber | undefined {
+  return opened(bound().openat(dir, name, OPEN_ENTRY | constants.O_NOCTTY | constants.O_NOATIME, 0));
 }
 
 /** The same for writing: on NFS, only such an fd can have an exclusive lock. */
-export function openForRemoteLock(dir: number, name: number): number {
-  return openedOr(bound().openat(dir, name, OPEN_ENTRY | constants.O_NOCTTY | constants.O_RDWR, 0));
+export function openForRemoteLock(dir: FdNumber, name: number): FdNumber | undefined {
+  return opened(bound().openat(dir, name, OPEN_ENTRY | constants.O_NOCTTY | constants.O_RDWR, 0));
 }
 
-/** flock(2), exclusive and non-blocking. Returns the errno: EAGAIN if another open file description holds a lock. */
-export function lockExclusive(fd: number): number {
-  return bound().flock(fd, LOCK_EX_NB) === 0 ? 0 : errno();
+/** flock(2), exclusive and non-blocking. EAGAIN if another open file description holds a lock. */
+export function lockExclusive(fd: FdNumber): Errno {
+  return failureOf(bound().flock(fd, LOCK_EX_NB));
 }
 
-export function unlock(fd: number): void {
+export function unlock(fd: FdNumber): void {
   bound().flock(fd, LOCK_UN);
 }
 
-export function unlinkName(dir: number, name: number): number {
-  return bound().unlinkat(dir, name, 0) === 0 ? 0 : errno();
+export function unlinkName(dir: FdNumber, name: number): Errno {
+  return failureOf(bound().unlinkat(dir, name, 0));
 }
 
-export function removeDirectoryName(dir: number, name: number): number {
-  return bound().unlinkat(dir, name, AT_REMOVEDIR) === 0 ? 0 : errno();
+export function removeDirectoryName(dir: FdNumber, name: number): Errno {
+  return failureOf(bound().unlinkat(dir, name, AT_REMOVEDIR));
 }
 
 const times = new Int32Array(8);
 let timesAddress = 0;
 
 /** Sets the access and modification times of the open inode to those in `from`. */
-export function restoreTimes(fd: number, from: StatxBuffer): number {
+export function restoreTimes(fd: FdNumber, from: StatxBuffer): Errno {
   timesAddress ||= address(new Uint8Array(times.buffer));
   for (const [at, word] of [ATIME, MTIME].entries()) {
     times[at * 4] = from.words[word] as number;
     times[at * 4 + 1] = from.words[word + 1] as number;
     times[at * 4 + 2] = from.words[word + 2] as number;
   }
-  return bound().futimens(fd, timesAddress) === 0 ? 0 : errno();
+  return failureOf(bound().futimens(fd, timesAddress));
 }
 
-export function closeNumber(fd: number): void {
+export function closeNumber(fd: FdNumber): void {
   bound().close(fd);
 }

@@ -2,7 +2,6 @@
 import type { Bytes } from "../../base/bytes.js";
 import { escapeForDisplay } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
-import { NO_LOCK } from "../../tmpfiles/ageing/entry-lock.js";
 import { dryRunWalkEffects, type WalkEffects } from "../../tmpfiles/ageing/walk-effects.js";
 import { configDirectories, listConfigFiles } from "../../tmpfiles/config/files.js";
 import { type Loaded, loadItemsSync } from "../../tmpfiles/config/items.js";
@@ -96,5 +95,5 @@ export function hasUserConfiguration(): boolean {
 export function inspectingEffects(version: CleanerVersion): WalkEffects {
   const effects = dryRunWalkEffects();
   if (DIALECTS[version].respectsFileLocks) return effects;
-  return { ...effects, lockFile: () => NO_LOCK, keepsUnseenUse: false };
+  return { ...effects, lockFile: () => undefined, keepsUnseenUse: false };
 }

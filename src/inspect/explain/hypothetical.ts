@@ -21,8 +21,8 @@ const OLDEST_CUTOFF = { cutoffSeconds: Number.NEGATIVE_INFINITY, cutoffNanosecon
 
 /** The timestamps that the line checks, in the order of the guard: with the oldest cutoff, all of them are too new. */
 export function timestampsOf(context: EntryContext): Timestamp[] {
-  const within = { ...directoryContextOf(context), rule: { ...context.within.rule, ...OLDEST_CUTOFF } };
-  return tooNewTimestamps({ ...detached(context), within }).flatMap(({ timestamp, time }) =>
+  const within = { rule: { ...context.within.rule, ...OLDEST_CUTOFF } };
+  return tooNewTimestamps({ stat: context.stat, within }).flatMap(({ timestamp, time }) =>
     // A file system without birth times reports zero.
     timestamp === undefined || time === undefined || time === 0n ? [] : [{ timestamp, time }],
   );
@@ -34,24 +34,6 @@ export function newestOf(timestamps: readonly Timestamp[]): Timestamp | undefine
     (newest, each) => (newest === undefined || each.time > newest.time ? each : newest),
     undefined,
   );
-}
-
-/** The walk reuses one object for all entries, so values that outlive the entry are copied. */
-function directoryContextOf({ within }: EntryContext): DirectoryContext {
-  const { path, depth, atMountTop, lines, rule } = within;
-  return { path, depth, atMountTop, lines, rule };
-}
-
-function detached(context: EntryContext): EntryContext {
-  const { stat, remaining } = context;
-  const within = directoryContextOf(context);
-  return {
-    within,
-    stat,
-    remaining,
-    name: () => context.name(),
-    firstKeptChild: () => context.firstKeptChild(),
-  };
 }
 
 const TYPES: Readonly<Record<Victim["kind"], number>> = {
@@ -66,7 +48,7 @@ const TYPES: Readonly<Record<Victim["kind"], number>> = {
 };
 
 /** What statx(2) would return for an entry that does not exist. */
-export function hypotheticalStat(entry: Victim): StatxBuffer {
+function hypotheticalStat(entry: Victim): StatxBuffer {
   const stat = new StatxBuffer();
   stat.unsigned[0x1c / 4] = TYPES[entry.kind];
   stat.unsigned[0x14 / 4] = entry.uid;
@@ -84,6 +66,21 @@ export function hypotheticalStat(entry: Victim): StatxBuffer {
   return stat;
 }
 
+/** An entry that does not exist. It is neither locked nor unreadable. */
+export function hypotheticalEntry(within: DirectoryContext, name: Bytes, entry: Victim): EntryContext {
+  return {
+    within,
+    stat: hypotheticalStat(entry),
+    name: () => name,
+    unreadable: () => undefined,
+    isLocked: () => false,
+    lockError: () => undefined,
+    unitKeeper: () => undefined,
+    remaining: 0,
+    firstKeptChild: () => undefined,
+  };
+}
+
 /** A line's own path, for an evaluation of its age. */
 export function instanceSubject(path: Bytes, entry: Victim, age: Age): EntryContext {
   const { byFile, byDirectory } = age;
@@ -95,13 +92,8 @@ export function instanceSubject(path: Bytes, entry: Victim, age: Age): EntryCont
     keepOpen: false,
     wholeUnits: false,
   };
-  return {
-    within: { path: dirname(path), depth: 0, atMountTop: false, lines: NO_LINES, rule },
-    stat: hypotheticalStat(entry),
-    name: () => basename(path),
-    remaining: 0,
-    firstKeptChild: () => undefined,
-  };
+  const within = { path: dirname(path), depth: 0, atMountTop: false, lines: NO_LINES, rule };
+  return hypotheticalEntry(within, basename(path), entry);
 }
 
 /** A file that is created at this time. */
@@ -109,16 +101,7 @@ export function hypotheticalFile(now: Nanoseconds): Victim {
   return { kind: "file", size: 0, uid: 0, atime: now, mtime: now, ctime: now, btime: now };
 }
 
-/** The environment of a path that does not exist: nothing is locked or unreadable. */
+/** The environment of a path that does not exist: no process uses it. */
 export function hypotheticalEnvironment(environment: Environment): Environment {
-  return {
-    sockets: () => environment.sockets(),
-    source: (order) => environment.source(order),
-    unreadable: () => undefined,
-    socketUse: () => undefined,
-    unitKeeper: () => undefined,
-    open: () => false,
-    locked: () => false,
-    lockUnknown: () => undefined,
-  };
+  return { ...environment, socketUse: () => undefined, open: () => false };
 }

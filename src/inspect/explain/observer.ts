@@ -20,9 +20,9 @@ import type { Age } from "../../tmpfiles/syntax/age.js";
 import type { Victim } from "../events.js";
 import { Expiry } from "./expiry.js";
 import {
+  hypotheticalEntry,
   hypotheticalEnvironment,
   hypotheticalFile,
-  hypotheticalStat,
   instanceSubject,
   type Timestamp,
   timestampsOf,
@@ -190,7 +190,7 @@ export class ExplainObserver implements WalkObserver, Reporter {
     let within = from;
     const between = components(wanted.slice(join(from.path, first).length) as Bytes);
     for (const name of [first, ...between].slice(0, -1)) {
-      const directory = subjectOf(within, name, { ...this.#hypothetical, kind: "directory" });
+      const directory = hypotheticalEntry(within, name, { ...this.#hypothetical, kind: "directory" });
       const guard = firstGuard(DIRECTORY_PRE_VISIT, directory, environment);
       const path = join(within.path, name);
       if (guard !== undefined) {
@@ -206,7 +206,7 @@ export class ExplainObserver implements WalkObserver, Reporter {
         lines: within.lines.enter(name),
       };
     }
-    const context = subjectOf(within, basename(wanted), this.#hypothetical);
+    const context = hypotheticalEntry(within, basename(wanted), this.#hypothetical);
     const guards = context.stat.type === S_IFDIR ? [...DIRECTORY_PRE_VISIT, ...DIRECTORY_POST_VISIT] : OTHER;
     const guard = firstGuard(guards, context, environment);
     const reasons = guard === undefined ? [] : allReasons(context, environment);
@@ -232,17 +232,6 @@ export function namesLeadingTo(paths: readonly Bytes[], directory: Bytes): reado
     if (name !== undefined) leading.add(name);
   }
   return [...leading];
-}
-
-function subjectOf(within: DirectoryContext, name: Bytes, entry: Victim): EntryContext {
-  const plain = { path: within.path, depth: within.depth, atMountTop: within.atMountTop };
-  return {
-    within: { ...plain, lines: within.lines, rule: within.rule },
-    stat: hypotheticalStat(entry),
-    name: () => name,
-    remaining: 0,
-    firstKeptChild: () => undefined,
-  };
 }
 
 /** The walk knows only the cutoff; the age is the time between it and now. */

@@ -132,7 +132,7 @@ class SimulationObserver implements WalkObserver, Reporter {
 
   /** Effects that keep directories that are too new only because of an earlier removal. */
   effects(effects: WalkEffects): WalkEffects {
-    const removeDirectory = (dir: number, name: number): number => {
+    const removeDirectory: WalkEffects["removeDirectory"] = (dir, name) => {
       const changedAt = this.#changedAt;
       this.#changedAt = undefined;
       if (changedAt === undefined || this.#source === undefined) return effects.removeDirectory(dir, name);

@@ -34,7 +34,7 @@ export async function listenOnSocket(server: Server, path: Bytes, mode: number):
     await bind(server, `${procPath(dir)}/${temporary}`);
     const made = publish(dir, temporary, name, mode);
     return () => {
-      if (dir.number < 0) return;
+      if (dir.isClosed) return;
       const found = statOf(dir, name);
       if (found !== undefined && sameInode(found, made)) tryUnlinkat(dir, name);
       dir.close();

@@ -21,31 +21,31 @@ export interface EntryContext {
   readonly within: DirectoryContext;
   readonly stat: StatxBuffer;
   name(): Bytes;
+  /** For a directory: opens it to list it; returns the name of the errno if that fails. */
+  unreadable(): string | undefined;
+  /**
+   * Whether another process holds a flock(2) on it, or may hold one. A walk that removes takes and holds the lock if it is
+   * free; one that only looks probes it.
+   */
+  isLocked(): boolean;
+  /** The name of the errno if `isLocked` could not find that out. */
+  lockError(): string | undefined;
+  /** What keeps an open directory that is removed only as a whole. */
+  unitKeeper(): Detail | undefined;
   /** How many entries of a directory are kept; known after it was walked. */
   readonly remaining: number;
   /** The name of one kept entry. */
   firstKeptChild(): Bytes | undefined;
 }
 
-/**
- * What the guards need to know besides statx. A walk that removes takes and holds each lock that it asks for; one that only
- * looks probes it.
- */
+/** What the guards need to know besides the entry. */
 export interface Environment {
   /** Paths of live Unix sockets; if undefined, every socket is treated as live. */
   sockets(): ReadonlySet<Bytes> | undefined;
-  /** Opens the directory to list it; returns the name of the errno if that fails. */
-  unreadable(entry: EntryContext): string | undefined;
   /** Why a socket must be treated as live that `sockets` does not list: a use in another namespace, or one that is unknown. */
   socketUse(entry: EntryContext): string | undefined;
-  /** What keeps an open directory that is removed only as a whole. */
-  unitKeeper(entry: EntryContext): Detail | undefined;
   /** Whether a process uses it: has it open or mapped, runs it, or works in it. */
   open(entry: EntryContext): boolean;
-  /** Whether another process holds a flock(2) on it, or may hold one. */
-  locked(entry: EntryContext): boolean;
-  /** The name of the errno if it is unknown whether the entry that was last asked about is locked. */
-  lockUnknown(entry: EntryContext): string | undefined;
   /** The location of a line for this very entry. */
   source(order: number): KeepReason["by"];
 }

@@ -1,5 +1,5 @@
 /** Locks entries with flock(2), also on network file systems, where that is different. */
-import { address } from "../../sys/ffi.js";
+import { address, type Errno, errno, errnoName, type FdNumber, SUCCESS } from "../../sys/ffi.js";
 import { isRemote } from "../../sys/filesystem.js";
 import { S_IFDIR, S_IFREG } from "../../sys/inode.js";
 import { Listing } from "../../sys/listing.js";
@@ -9,7 +9,7 @@ import {
   EBADF,
   ENOENT,
   lockExclusive,
-  openDirectoryNumber,
+  openForListing,
   openForLock,
   openForRemoteLock,
   StatxBuffer,
@@ -17,25 +17,28 @@ import {
 } from "../../sys/scan.js";
 import { type AgeRule, isTooNew } from "./age-rule.js";
 
-/** There is no lock to hold: it could not be opened, or nothing is held in a dry run. */
-export const NO_LOCK = -1;
-/** Another process holds a lock on it. */
-const LOCKED = -2;
-/** Below this, nobody knows whether it is locked: this, less the errno. */
-const UNKNOWN = -1000;
-
-/** The errno for which it is unknown whether an entry is locked; 0 if it is known. */
-export function unknownLockErrno(lock: number): number {
-  return lock < UNKNOWN ? UNKNOWN - lock : 0;
+/** Another process holds a lock on the entry, or may hold one: `errno` is why that is unknown. */
+export interface LockConflict {
+  readonly errno?: Errno;
 }
 
-/** Whether the entry must be kept: it is locked, or may be. */
-export function keepsEntry(lock: number): boolean {
-  return lock === LOCKED || lock < UNKNOWN;
+/** The fd that holds the lock; undefined if there is none to hold, as in a dry run. */
+export type EntryLock = FdNumber | LockConflict | undefined;
+
+/** Whether the lock is not ours, so that the entry must be kept. */
+export function isConflict(lock: EntryLock): lock is LockConflict {
+  return typeof lock === "object";
 }
 
-function failedLock(errno: number): number {
-  return errno === EAGAIN ? LOCKED : UNKNOWN - errno;
+/** The name of the errno if it is unknown whether the entry is locked. */
+export function conflictError({ errno }: LockConflict): string | undefined {
+  return errno && errnoName(errno);
+}
+
+const LOCKED: LockConflict = {};
+
+function conflictAfter(failed: Errno): LockConflict {
+  return failed === EAGAIN ? LOCKED : { errno: failed };
 }
 
 const DOT = Buffer.from(".\0");
@@ -46,7 +49,7 @@ export class EntryLocks {
   #remote = false;
 
   /** Whether the file system is a remote one; `fd` is in it. A walk seldom leaves its first device. */
-  isRemote(fd: number, stat: StatxBuffer): boolean {
+  isRemote(fd: FdNumber, stat: StatxBuffer): boolean {
     if (stat.device !== this.#device) {
       this.#device = stat.device;
       this.#remote = isRemote(fd);
@@ -54,67 +57,69 @@ export class EntryLocks {
     return this.#remote;
   }
 
-  /** The fd that holds the lock, NO_LOCK, or what `keepsEntry` is true for. */
-  lockFile(dir: number, name: number, stat: StatxBuffer): number {
+  lockFile(dir: FdNumber, name: number, stat: StatxBuffer): EntryLock {
     const fd = openForLock(dir, name);
-    if (fd < 0) return this.#unopened(dir, -fd, stat);
+    if (fd === undefined) return this.#unopened(dir, errno(), stat);
     const failed = lockExclusive(fd);
-    if (failed === 0) return fd;
+    if (failed === SUCCESS) return fd;
     closeNumber(fd);
-    return failed === EBADF ? lockForWriting(dir, name) : failedLock(failed);
+    return failed === EBADF ? lockForWriting(dir, name) : conflictAfter(failed);
   }
 
   /** Elsewhere, what cannot be opened (a socket, another user's file) cannot be locked by its user either. */
-  #unopened(dir: number, errno: number, stat: StatxBuffer): number {
-    const maybeLocked = stat.type === S_IFREG && errno !== ENOENT && this.isRemote(dir, stat);
-    return maybeLocked ? failedLock(errno) : NO_LOCK;
+  #unopened(dir: FdNumber, failed: Errno, stat: StatxBuffer): LockConflict | undefined {
+    const maybeLocked = stat.type === S_IFREG && failed !== ENOENT && this.isRemote(dir, stat);
+    return maybeLocked ? conflictAfter(failed) : undefined;
   }
 
   /**
    * Locks a directory until `fd` is closed. On a remote file system, a directory that contains a locked file is locked too;
-   * that is asked only if something below it could be removed.
+   * that is checked only if something below it could be removed.
    */
-  lockDirectory(fd: number, stat: StatxBuffer, rule: AgeRule): number {
+  lockDirectory(fd: FdNumber, stat: StatxBuffer, rule: AgeRule): LockConflict | undefined {
     const failed = lockExclusive(fd);
-    if (failed !== 0) return failedLock(failed);
-    return this.isRemote(fd, stat) ? this.lockedInside(fd, rule) : NO_LOCK;
+    if (failed !== SUCCESS) return conflictAfter(failed);
+    return this.isRemote(fd, stat) ? this.lockedInside(fd, rule) : undefined;
   }
 
-  /** The first lock, of a file in the directory, for which it must be kept. */
-  lockedInside(fd: number, rule: AgeRule): number {
+  /** The first conflict about a file in the directory, which must then be kept. */
+  lockedInside(fd: FdNumber, rule: AgeRule): LockConflict | undefined {
     if (!anyEntry(fd, (_, stat) => stat.type === S_IFDIR || !isTooNew({ stat, within: { rule } })))
-      return NO_LOCK;
-    let found = NO_LOCK;
+      return undefined;
+    let found: LockConflict | undefined;
     anyEntry(fd, (name, stat) => {
-      if (stat.type !== S_IFREG) return false;
-      const lock = this.lockFile(fd, name, stat);
-      if (lock >= 0) closeNumber(lock);
-      else found = lock;
-      return keepsEntry(lock);
+      const lock = stat.type === S_IFREG ? this.lockFile(fd, name, stat) : undefined;
+      if (isConflict(lock)) found = lock;
+      else if (lock !== undefined) closeNumber(lock);
+      return found !== undefined;
     });
-    return keepsEntry(found) ? found : NO_LOCK;
+    return found;
   }
 }
 
-function lockForWriting(dir: number, name: number): number {
+function lockForWriting(dir: FdNumber, name: number): EntryLock {
   const fd = openForRemoteLock(dir, name);
-  if (fd < 0) return fd === -ENOENT ? NO_LOCK : failedLock(-fd);
+  if (fd === undefined) return failedToOpen(errno());
   const failed = lockExclusive(fd);
-  if (failed === 0) return fd;
+  if (failed === SUCCESS) return fd;
   closeNumber(fd);
-  return failedLock(failed);
+  return conflictAfter(failed);
+}
+
+function failedToOpen(failed: Errno): LockConflict | undefined {
+  return failed === ENOENT ? undefined : conflictAfter(failed);
 }
 
 /** Whether `is` is true for any entry. Opens the directory again: the walk lists it from the start. */
-function anyEntry(dir: number, is: (name: number, stat: StatxBuffer) => boolean): boolean {
-  const fd = openDirectoryNumber(dir, address(DOT));
-  if (fd < 0) return true;
+function anyEntry(dir: FdNumber, is: (name: number, stat: StatxBuffer) => boolean): boolean {
+  const fd = openForListing(dir, address(DOT));
+  if (fd === undefined) return true;
   try {
     const listing = new Listing();
     const stat = new StatxBuffer();
     while (listing.read(fd)) {
       for (let at = 0; at < listing.end; at = listing.next(at)) {
-        if (listing.isDots(at) || statxInto(fd, listing.nameAddress(at), stat) !== 0) continue;
+        if (listing.isDots(at) || statxInto(fd, listing.nameAddress(at), stat) !== SUCCESS) continue;
         if (is(listing.nameAddress(at), stat)) return true;
       }
     }

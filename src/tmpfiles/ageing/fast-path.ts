@@ -15,7 +15,7 @@ export function directoryAllowsFastPath(frame: DirectoryFrame): boolean {
 
 /** Also rules out those whose `fastPath` is `entry` or `not-a-file`. Nearly all entries pass. */
 export function entryAllowsFastPath(frame: DirectoryFrame): boolean {
-  const { stat } = frame;
+  const { stat } = frame.entry;
   if (!directoryAllowsFastPath(frame) || stat.isMountRoot) return false;
   const kind = stat.typeAndSticky;
   return kind === S_IFREG || kind === S_IFLNK || kind === S_IFIFO;
@@ -34,17 +34,17 @@ const WORDS = Array.from({ length: 16 }, (_, ageBy) =>
  * whose stat it has read; the guards decide about that.
  */
 export function skipRecentFiles(frame: DirectoryFrame, counters: WalkCounters): boolean {
-  const { listing, rule } = frame;
+  const { entry, listing, notes, rule } = frame;
   const words = WORDS[rule.byFile] ?? [];
-  const at = listing.scanRecent(frame.fd, frame.stat, frame.next, AT_ONCE, words, rule.cutoffSeconds);
+  const at = listing.scanRecent(frame.fd, entry.stat, frame.next, AT_ONCE, words, rule.cutoffSeconds);
   const { passed } = listing;
   counters.entries += passed;
   counters.kept[TOO_NEW_AT] = (counters.kept[TOO_NEW_AT] ?? 0) + passed;
   frame.stays += passed;
-  if (frame.indexing) frame.noteFiles(passed, listing.oldestChange);
+  if (notes.enabled) notes.addFiles(passed, listing.oldestChange);
   frame.next = at;
   if (at >= listing.end || passed === AT_ONCE) return false;
-  frame.lookAt(at);
-  frame.failed = listing.failed;
+  frame.moveTo(at);
+  entry.statError = listing.statError;
   return true;
 }

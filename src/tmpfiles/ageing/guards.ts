@@ -77,9 +77,8 @@ export const GUARDS: readonly Guard[] = [
     stage: "preVisit",
     fastPath: "not-a-file",
     index: "inside",
-    matches: (entry, environment) =>
-      entry.within.depth < DEEPEST && environment.unreadable(entry) !== undefined,
-    details: (entry, environment) => [{ detail: environment.unreadable(entry) ?? "" }],
+    matches: (entry) => entry.within.depth < DEEPEST && entry.unreadable() !== undefined,
+    details: (entry) => [{ detail: entry.unreadable() ?? "" }],
   },
   {
     code: "locked",
@@ -87,7 +86,7 @@ export const GUARDS: readonly Guard[] = [
     stage: "preVisit",
     fastPath: "not-a-file",
     index: "inside",
-    matches: (entry, environment) => entry.within.depth < DEEPEST && environment.locked(entry),
+    matches: (entry) => entry.within.depth < DEEPEST && entry.isLocked(),
     details: lockDetail,
   },
   {
@@ -96,8 +95,8 @@ export const GUARDS: readonly Guard[] = [
     stage: "preVisit",
     fastPath: "not-a-file",
     index: "inside",
-    matches: (entry, environment) => isUnit(entry) && environment.unitKeeper(entry) !== undefined,
-    details: (entry, environment) => [environment.unitKeeper(entry) ?? {}],
+    matches: (entry) => isUnit(entry) && entry.unitKeeper() !== undefined,
+    details: (entry) => [entry.unitKeeper() ?? {}],
   },
   {
     code: "sticky",
@@ -173,7 +172,7 @@ export const GUARDS: readonly Guard[] = [
     stage: "postVisit",
     fastPath: "asked",
     index: "superseded",
-    matches: (entry, environment) => environment.locked(entry),
+    matches: (entry) => entry.isLocked(),
     details: lockDetail,
   },
   {
@@ -271,8 +270,8 @@ function isLive(entry: EntryContext, environment: Environment): boolean {
   return sockets === undefined || sockets.has(join(entry.within.path, entry.name()));
 }
 
-function lockDetail(entry: EntryContext, environment: Environment): Detail[] {
-  const errno = environment.lockUnknown(entry);
+function lockDetail(entry: EntryContext): Detail[] {
+  const errno = entry.lockError();
   return [errno === undefined ? {} : { detail: errno }];
 }
 

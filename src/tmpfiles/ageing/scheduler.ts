@@ -10,10 +10,10 @@ export interface SliceWalk {
 
 /** Threads that share a walk. */
 export interface Scheduler {
-  /** Whether a thread waits for work; `entries`: how many this one has looked at so far. */
+  /** Whether a thread waits for work; `entries` is how many this one has walked so far. */
   wantsWork(entries: number): boolean;
-  /** Gives away half of what `level` has listed and not begun with; false where that is not worth it. */
+  /** Gives away half of the listed entries of `frame` that were not begun; false if they are too few. */
   offload(frame: DirectoryFrame): boolean;
-  /** Waits until all that `level` gave away is done. */
-  collect(frame: DirectoryFrame, walk: SliceWalk): SliceResult;
+  /** Waits until all slices of the join are done. */
+  collect(join: number, walk: SliceWalk): SliceResult;
 }

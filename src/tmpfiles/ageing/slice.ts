@@ -1,11 +1,12 @@
 /** A part of a directory's entries, for another thread. */
 import type { Bytes } from "../../base/bytes.js";
+import type { Errno, FdNumber } from "../../sys/ffi.js";
 import type { AgeRule } from "./age-rule.js";
 import type { Seen } from "./directory-index.js";
 
-/** Some entries of a directory, for another thread: who gives them away keeps the directory open and locked until they are done. */
+/** Some entries of a directory, for another thread. The offloading thread keeps the directory open and locked until they are done. */
 export interface Slice {
-  readonly fd: number;
+  readonly fd: FdNumber;
   readonly path: Bytes;
   readonly depth: number;
   readonly rule: AgeRule;
@@ -14,16 +15,16 @@ export interface Slice {
   readonly filesKnown: boolean;
 }
 
-/** What the slices of a directory came to, to the directory. */
+/** The result of slices of a directory. */
 export interface SliceResult {
-  /** How many entries stay, and the name of one. */
+  /** The number of kept entries, and the name of one. */
   readonly stays: number;
   readonly firstKeptChild: Bytes | undefined;
-  /** Whether any of them went. */
+  /** Whether an entry was removed. */
   readonly changed: boolean;
-  /** Of the last one that failed. */
-  readonly status: number;
-  /** What the index may be told, if it may. */
+  /** The last failure. */
+  readonly status: Errno;
+  /** Whether the notes for the index are complete. */
   readonly notable: boolean;
   readonly seen: Seen;
 }

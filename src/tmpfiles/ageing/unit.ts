@@ -1,10 +1,10 @@
 /** Looks through a directory that is removed as a whole or not at all. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import type { KeepReason } from "../../base/events.js";
-import { address, errnoName } from "../../sys/ffi.js";
-import { closeNumber, openDirectoryNumber } from "../../sys/scan.js";
-import type { DirectoryFrame } from "./directory-frame.js";
+import { address, errno, errnoName, type FdNumber } from "../../sys/ffi.js";
+import { closeNumber, openForListing } from "../../sys/scan.js";
 import type { Detail, Environment } from "./entry-context.js";
+import type { EntryCursor } from "./entry-cursor.js";
 import { DIRECTORY_POST_VISIT, firstGuard, reasonOf } from "./guards.js";
 import { dryRunWalkEffects } from "./walk-effects.js";
 import type { WalkListener } from "./walk-listener.js";
@@ -15,19 +15,20 @@ export type MakeWalk = (parts: WalkParts) => { start(base: Base): { readonly sta
 
 const DOT = Buffer.from(".\0");
 
-/** What keeps the open directory of the frame's entry as a whole; undefined if all of it would be removed. */
+/** What keeps the entry, an open directory, as a whole; undefined if all of it would be removed. */
 export function unitKeeper(
   parts: WalkParts,
-  frame: DirectoryFrame,
+  entry: EntryCursor,
   environment: Environment,
   makeWalk: MakeWalk,
 ): Detail | undefined {
-  const guard = firstGuard(ITSELF, frame, environment);
-  if (guard !== undefined) return detailOf(".", reasonOf(guard, frame, environment));
-  const fd = openDirectoryNumber(frame.opened, address(DOT));
-  if (fd < 0) return { detail: errnoName(-fd) };
+  if (entry.fd === undefined) return undefined;
+  const guard = firstGuard(ITSELF, entry, environment);
+  if (guard !== undefined) return detailOf(".", reasonOf(guard, entry, environment));
+  const fd = openForListing(entry.fd, address(DOT));
+  if (fd === undefined) return { detail: errnoName(errno()) };
   try {
-    return keptInside(parts, frame, fd, makeWalk);
+    return keptInside(parts, entry, fd, makeWalk);
   } finally {
     closeNumber(fd);
   }
@@ -38,11 +39,11 @@ const ITSELF = DIRECTORY_POST_VISIT.filter(({ code }) => code !== "first-level")
 
 function keptInside(
   parts: WalkParts,
-  frame: DirectoryFrame,
-  fd: number,
+  entry: EntryCursor,
+  fd: FdNumber,
   makeWalk: MakeWalk,
 ): Detail | undefined {
-  const path = frame.entryPath();
+  const path = entry.path();
   let first: Detail | undefined;
   const note = (at: Bytes, reason: Pick<KeepReason, "timestamp" | "time">): void => {
     first ??= detailOf(escapeForDisplay(at.slice(path.length + 1) as Bytes), reason);
@@ -57,11 +58,11 @@ function keptInside(
   };
   const effects = { ...dryRunWalkEffects(), gone: new Set(parts.effects.gone) };
   const alone = { ...parts, effects, listener, scheduler: undefined, observer: undefined, index: undefined };
-  const rule = { ...frame.rule, wholeUnits: false };
+  const rule = { ...entry.within.rule, wholeUnits: false };
   const base = {
     fd,
     path,
-    stat: frame.stat,
+    stat: entry.stat,
     rule,
     depth: 1,
     restoresTimes: false,

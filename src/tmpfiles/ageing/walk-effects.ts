@@ -1,5 +1,6 @@
 /** What a walk does to entries: for real, or in a dry run. */
 import type { Bytes } from "../../base/bytes.js";
+import { type Errno, type FdNumber, SUCCESS } from "../../sys/ffi.js";
 import { flockedInodes } from "../../sys/locks.js";
 import {
   closeNumber,
@@ -13,27 +14,24 @@ import {
   unlock,
 } from "../../sys/scan.js";
 import type { AgeRule } from "./age-rule.js";
-import { EntryLocks, NO_LOCK } from "./entry-lock.js";
+import { type EntryLock, EntryLocks, isConflict, type LockConflict } from "./entry-lock.js";
 
-/**
- * The effects of a walk: by directory fd and the address of a name, since they are asked for each of a million entries.
- * Where they fail they answer with the errno.
- */
+/** The effects of a walk. They use directory fds and addresses of names, because they run for each of a million entries. */
 export interface WalkEffects {
   /** Whether they change the disk, or only report what they would do. */
   readonly acts: boolean;
-  /** In a dry run: what would be gone by now, so that no later line finds it again. */
+  /** In a dry run: the paths that a run would have removed by now, so that no later line finds them again. */
   readonly gone?: Set<Bytes>;
   /** Whether the sockets of other network namespaces, and locks that cannot be determined, keep entries. */
   readonly keepsUnseenUse: boolean;
-  /** NO_LOCK if this holds the lock until `fd` is closed, or what `keepsEntry` is true for. */
-  lockDirectory(fd: number, stat: StatxBuffer, rule: AgeRule): number;
-  /** The fd that holds the lock, to be closed once the name is unlinked; or NO_LOCK, or what `keepsEntry` is true for. */
-  lockFile(dir: number, name: number, stat: StatxBuffer): number;
-  removeFile(dir: number, name: number): number;
-  removeDirectory(dir: number, name: number): number;
+  /** Holds the lock until `fd` is closed, unless there is a conflict. */
+  lockDirectory(fd: FdNumber, stat: StatxBuffer, rule: AgeRule): LockConflict | undefined;
+  /** Close the lock after unlinking the name. */
+  lockFile(dir: FdNumber, name: number, stat: StatxBuffer): EntryLock;
+  removeFile(dir: FdNumber, name: number): Errno;
+  removeDirectory(dir: FdNumber, name: number): Errno;
   /** Restores the times of a directory after entries were removed from it. */
-  restoreTimes(fd: number, stat: StatxBuffer): number;
+  restoreTimes(fd: FdNumber, stat: StatxBuffer): Errno;
 }
 
 export function realWalkEffects(): WalkEffects {
@@ -55,7 +53,7 @@ export function dryRunWalkEffects(): WalkEffects {
   let known = false;
   const locks = new EntryLocks();
   /** False if certainly no process holds a lock on it. Those of other hosts are not listed. */
-  const maybeLocked = (fd: number, stat: StatxBuffer): boolean => {
+  const maybeLocked = (fd: FdNumber, stat: StatxBuffer): boolean => {
     if (locks.isRemote(fd, stat)) return true;
     if (!known) inodes = flockedInodes();
     known = true;
@@ -66,28 +64,27 @@ export function dryRunWalkEffects(): WalkEffects {
     keepsUnseenUse: true,
     gone: new Set(),
     lockDirectory(fd, stat, rule) {
-      if (!maybeLocked(fd, stat)) return NO_LOCK;
-      const lock = locks.lockDirectory(fd, stat, rule);
-      if (lock === NO_LOCK) unlock(fd);
-      return lock;
+      if (!maybeLocked(fd, stat)) return undefined;
+      const conflict = locks.lockDirectory(fd, stat, rule);
+      if (conflict === undefined) unlock(fd);
+      return conflict;
     },
     lockFile(dir, name, stat) {
-      if (!maybeLocked(dir, stat)) return NO_LOCK;
-      const lock = locks.lockFile(dir, name, stat);
-      if (lock < 0) return lock;
+      const lock = maybeLocked(dir, stat) ? locks.lockFile(dir, name, stat) : undefined;
+      if (lock === undefined || isConflict(lock)) return lock;
       closeNumber(lock);
-      return NO_LOCK;
+      return undefined;
     },
     removeFile: refusal,
     removeDirectory: refusal,
-    restoreTimes: () => 0,
+    restoreTimes: () => SUCCESS,
   };
 }
 
-/** The errno that the kernel would refuse a removal with: what is immutable stays, and what lies in it. */
-function refusal(dir: number, name: number): number {
+/** The errno with which the kernel would refuse a removal: an immutable inode is kept, and so are the entries of one. */
+function refusal(dir: FdNumber, name: number): Errno {
   const stat = new StatxBuffer();
   const failed = statxInto(dir, name, stat);
-  if (failed !== 0 || stat.isFrozen) return failed || EPERM;
-  return statxOf(dir, stat) === 0 && stat.isFrozen ? EPERM : 0;
+  if (failed !== SUCCESS) return failed;
+  return stat.isFrozen || (statxOf(dir, stat) === SUCCESS && stat.isFrozen) ? EPERM : SUCCESS;
 }

@@ -1,7 +1,8 @@
-/** What a walk is started with. */
+/** The arguments and the result of a walk. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import type { StopFlag } from "../../base/stop.js";
+import type { Errno, FdNumber } from "../../sys/ffi.js";
 import type { OpenFiles } from "../../sys/open-files.js";
 import type { StatxBuffer } from "../../sys/scan.js";
 import type { AgeRule } from "./age-rule.js";
@@ -13,17 +14,17 @@ import type { WalkEffects } from "./walk-effects.js";
 import type { WalkListener } from "./walk-listener.js";
 import type { WalkObserver } from "./walk-observer.js";
 
-/** Where a walk starts: a directory that is open, and what statx says of it. */
+/** Where a walk starts: an open directory and its stat. */
 export interface Base {
-  readonly fd: number;
+  readonly fd: FdNumber;
   readonly path: Bytes;
   readonly stat: StatxBuffer;
   readonly rule: AgeRule;
   /** How far it is below the base of the line, if it is not that base. */
   readonly depth?: number;
-  /** Whether the base itself gets its times back: not where it is about to go, too. */
+  /** Whether to restore the times of the base: not if it will be removed too. */
   readonly restoresTimes: boolean;
-  /** Whether the index of directories may be asked and told. */
+  /** Whether to use and update the directory index. */
   readonly indexing: boolean;
   readonly listener: WalkListener;
 }
@@ -39,4 +40,12 @@ export interface WalkParts {
   readonly observer?: WalkObserver | undefined;
   readonly index?: DirectoryIndex | undefined;
   readonly stop?: StopFlag | undefined;
+}
+
+/** The result of a walk below one path. */
+export interface WalkResult {
+  /** A failure that affects the exit status. */
+  readonly status: Errno;
+  /** The number of kept entries of the base. */
+  readonly stays: number;
 }

@@ -1,6 +1,6 @@
-/** Counts what becomes of each entry, and reports it. */
+/** Counts the results of a walk and reports them. */
 import type { Bytes } from "../../base/bytes.js";
-import { errnoName } from "../../sys/ffi.js";
+import { type Errno, errnoName, SUCCESS } from "../../sys/ffi.js";
 import { flagNames } from "../../sys/files.js";
 import { EACCES, ENOENT, OPEN_DIRECTORY } from "../../sys/scan.js";
 import { kindOf } from "../effects/kind.js";
@@ -12,7 +12,7 @@ import type { WalkListener } from "./walk-listener.js";
 import type { WalkParts } from "./walk-options.js";
 
 const PROGRESS_EVERY = 4_096;
-/** Reported in any case: what lies deeper stays although nothing in the configuration says so. */
+/** Always reported: all below is kept although nothing in the configuration says so. */
 const TOO_DEEP_AT = GUARDS.findIndex(({ code }) => code === "too-deep");
 
 /** Counts the result of each entry of a walk, and reports it to the listener. */
@@ -39,59 +39,61 @@ export class WalkStats {
     this.listener.progress({ entries, removed, path: directory });
   }
 
-  /** Whether a dry run has said already that the entry would be removed. */
-  isGone(frame: DirectoryFrame): boolean {
-    return this.#absent !== undefined && this.#absent.size > 0 && this.#absent.has(frame.entryPath());
+  /** Whether a dry run has already reported the entry as removed. */
+  isGone({ entry }: DirectoryFrame): boolean {
+    return this.#absent !== undefined && this.#absent.size > 0 && this.#absent.has(entry.path());
   }
 
-  /** The guard at this place in the table keeps the entry; the answer is that nothing failed. */
-  keep(frame: DirectoryFrame, at: number): number {
+  /** The guard at this index of the table keeps the entry. */
+  keep(frame: DirectoryFrame, at: number): Errno {
     this.#stays(frame, at);
     const guard = GUARDS[at];
     if ((this.listener.wantsKept || at === TOO_DEEP_AT) && guard !== undefined) {
-      this.listener.kept(frame.entryPath(), kindOf(frame.stat), reasonOf(guard, frame, this.#environment));
+      const { entry } = frame;
+      this.listener.kept(entry.path(), kindOf(entry.stat), reasonOf(guard, entry, this.#environment));
     }
-    return 0;
+    return SUCCESS;
   }
 
   /** statx(2) failed on the entry: it is kept. */
-  unknown(frame: DirectoryFrame, failed: number): void {
+  unknown(frame: DirectoryFrame): void {
     this.#stays(frame, GUARDS.indexOf(UNREADABLE));
     if (!this.listener.wantsKept) return;
-    this.listener.kept(frame.entryPath(), "file", { code: UNREADABLE.code, detail: errnoName(failed) });
+    const { entry } = frame;
+    const detail = errnoName(entry.statError);
+    this.listener.kept(entry.path(), "file", { code: UNREADABLE.code, detail });
   }
 
-  /** Permission is told with the reasons why entries stay; what else keeps a directory from being opened is a failure. */
-  unopened(frame: DirectoryFrame, failed: number): void {
-    if (failed === EACCES) return;
-    this.listener.failed(frame.entryPath(), failed, "openat", frame.callArguments(flagNames(OPEN_DIRECTORY)));
+  /** A directory could not be opened. Without permission it is kept; any other error is a failure. */
+  unopened({ entry }: DirectoryFrame): void {
+    const { openError } = entry;
+    if (openError === EACCES) return;
+    this.listener.failed(entry.path(), openError, "openat", entry.callArguments(flagNames(OPEN_DIRECTORY)));
   }
 
-  /** Unlinked, or not: what became of an entry that no guard saved. */
-  gone(frame: DirectoryFrame, failed: number, flags: number): number {
+  /** The result of unlinking an entry that no guard keeps. */
+  gone(frame: DirectoryFrame, failed: Errno, flags: number): Errno {
     frame.changed = true;
-    if (failed === ENOENT) return 0;
-    if (failed !== 0) return this.#fail(frame, failed, flags);
-    this.#absent?.add(frame.entryPath());
-    const { stat } = frame;
+    if (failed === ENOENT) return SUCCESS;
+    if (failed !== SUCCESS) return this.#fail(frame, failed, flags);
+    const { entry } = frame;
+    const { stat } = entry;
+    this.#absent?.add(entry.path());
     const bytes = stat.links === 1 || flags !== 0 ? stat.allocated : 0;
     this.counters.removed++;
     this.counters.bytes += bytes;
-    if (this.listener.wantsRemoved) this.listener.removed(frame.entryPath(), kindOf(stat), bytes);
-    return 0;
+    if (this.listener.wantsRemoved) this.listener.removed(entry.path(), kindOf(stat), bytes);
+    return SUCCESS;
   }
 
-  #fail(frame: DirectoryFrame, failed: number, flags: number): number {
+  #fail(frame: DirectoryFrame, failed: Errno, flags: number): Errno {
     this.counters.failed++;
     this.#remains(frame);
-    this.listener.failed(
-      frame.entryPath(),
-      failed,
-      "unlinkat",
-      frame.callArguments(flags === 0 ? "0" : "AT_REMOVEDIR"),
-    );
-    // What a dry run foresees is told; its status is that of looking.
-    return this.#acts ? failed : 0;
+    const { entry } = frame;
+    const args = entry.callArguments(flags === 0 ? "0" : "AT_REMOVEDIR");
+    this.listener.failed(entry.path(), failed, "unlinkat", args);
+    // A dry run reports the failure that it predicts, but has not failed.
+    return this.#acts ? failed : SUCCESS;
   }
 
   #stays(frame: DirectoryFrame, at: number): void {
@@ -100,6 +102,7 @@ export class WalkStats {
   }
 
   #remains(frame: DirectoryFrame): void {
-    if (frame.stays++ === 0 && (this.listener.wantsKept || !this.#acts)) frame.firstStaying = frame.name();
+    if (frame.stays++ === 0 && (this.listener.wantsKept || !this.#acts))
+      frame.firstStaying = frame.entry.name();
   }
 }

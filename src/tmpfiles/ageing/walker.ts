@@ -12,7 +12,7 @@ import type {
 } from "../../base/events.js";
 import type { StopFlag } from "../../base/stop.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
-import { errnoName } from "../../sys/ffi.js";
+import { type Errno, errnoName, SUCCESS } from "../../sys/ffi.js";
 import { type Fd, requireSuccess } from "../../sys/files.js";
 import { keepsChangeTimes } from "../../sys/filesystem.js";
 import { OpenFiles } from "../../sys/open-files.js";
@@ -33,6 +33,7 @@ import { addCounters, newWalkCounters, type WalkCounters } from "./walk-counters
 import type { WalkEffects } from "./walk-effects.js";
 import type { WalkListener } from "./walk-listener.js";
 import type { WalkObserver } from "./walk-observer.js";
+import type { WalkResult } from "./walk-options.js";
 
 /** Everything goes, whatever its times: what --remove and --purge walk by. */
 export const ANY_AGE: AgeRule = {
@@ -64,14 +65,6 @@ export function ageRule(age: Age, now: Nanoseconds, pragmas?: Pragmas): AgeRule 
 interface GroupedLines {
   readonly path: Bytes;
   readonly items: readonly { readonly source: Source }[];
-}
-
-/** The result of a walk below one path. */
-export interface WalkResult {
-  /** The errno of a failure that affects the exit status; 0 on success. */
-  readonly status: number;
-  /** The number of kept entries of the base. */
-  readonly stays: number;
 }
 
 export interface WalkerParts {
@@ -151,7 +144,7 @@ export class Walker {
   walk(cause: Cause, operation: Operation, base: Fd, path: Bytes, rule: AgeRule): WalkResult {
     const stat = new StatxBuffer();
     const failed = statxOf(base.number, stat);
-    if (failed !== 0) requireSuccess(-1, "statx", path, () => [`${base}`]);
+    if (failed !== SUCCESS) requireSuccess(-1, "statx", path, () => [`${base}`]);
     const listener = this.#listener(cause.source, operation);
     const indexing = this.#index !== undefined && operation === "clean" && keepsChangeTimes(base);
     this.#workers?.begin(rule, indexing, listener);
@@ -231,7 +224,7 @@ export class Walker {
       kept(path: Bytes, kind: InodeKind, reason: KeepReason) {
         reporter.report({ type: "kept", path, kind, reason, source });
       },
-      failed(path: Bytes, errno: number, syscall: string, args: readonly string[]) {
+      failed(path: Bytes, errno: Errno, syscall: string, args: readonly string[]) {
         const error = new SyscallError(errnoName(errno), errno, syscall, args, path);
         reporter.report({ type: "failed", path, error, tolerated: true, source });
       },

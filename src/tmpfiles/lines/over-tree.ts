@@ -120,7 +120,7 @@ function ascend(frames: TreeFrame[]): void {
   const above = frames.at(-1);
   if (left === undefined) return;
   try {
-    if (above !== undefined && above.fd.number < 0) above.fd = reopened(left.fd, PARENT, above, O_PATH);
+    if (above?.fd.isClosed === true) above.fd = reopened(left.fd, PARENT, above, O_PATH);
   } finally {
     left.fd.close();
   }

@@ -2,14 +2,12 @@
 import { type Bytes, basename, escapeForDisplay } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import type { KeepReason, Operation } from "../../base/events.js";
-import { address, cstring, errnoName } from "../../sys/ffi.js";
+import { address, cstring, type Errno, errnoName, SUCCESS } from "../../sys/ffi.js";
 import type { Fd } from "../../sys/files.js";
 import { S_IFDIR } from "../../sys/inode.js";
 import { closeNumber, EBUSY, ENOENT, ENOTEMPTY, StatxBuffer, statxInto } from "../../sys/scan.js";
 import { type AgeRule, tooNewTimestamps } from "../ageing/age-rule.js";
-import type { EntryContext } from "../ageing/entry-context.js";
-import { keepsEntry, unknownLockErrno } from "../ageing/entry-lock.js";
-import { NO_LINES } from "../ageing/line-index.js";
+import { conflictError, isConflict, type LockConflict } from "../ageing/entry-lock.js";
 import { kindOf } from "../effects/kind.js";
 import type { Item } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
@@ -47,7 +45,7 @@ export class RemovalTarget {
     const target = new RemovalTarget(run, item, operation, dir, path);
     const failed = target.#look(target.stat);
     if (failed === ENOENT || run.walker.effects.gone?.has(path) === true) return undefined;
-    if (failed !== 0) throw target.error(failed, "statx");
+    if (failed !== SUCCESS) throw target.error(failed, "statx");
     return target;
   }
 
@@ -57,15 +55,7 @@ export class RemovalTarget {
 
   /** False if a timestamp is too new, or a process uses it and the line keeps that; it is reported. */
   isOld(rule: AgeRule): boolean {
-    const directory = { path: this.dir.path, depth: 0, atMountTop: false, lines: NO_LINES, rule };
-    const entry: EntryContext = {
-      within: directory,
-      stat: this.stat,
-      name: () => this.name,
-      remaining: 0,
-      firstKeptChild: () => undefined,
-    };
-    const [tooNew] = tooNewTimestamps(entry);
+    const [tooNew] = tooNewTimestamps({ stat: this.stat, within: { rule } });
     const used = tooNew === undefined && rule.keepOpen && this.#run.walker.openFiles.has(this.stat);
     if (tooNew !== undefined) this.keep({ code: "too-new", ...tooNew });
     if (used) this.keep({ code: "open" });
@@ -88,21 +78,22 @@ export class RemovalTarget {
         ? effects.lockFile(this.dir.number, address(this.#cname), this.stat)
         : effects.lockDirectory(base.number, this.stat, rule);
     try {
-      if (keepsEntry(lock)) this.#keepLocked(unknownLockErrno(lock));
+      if (isConflict(lock)) this.#keepLocked(lock);
       else act();
     } finally {
-      if (lock >= 0) closeNumber(lock);
+      if (typeof lock === "number") closeNumber(lock);
     }
   }
 
-  #keepLocked(unknown: number): void {
-    this.keep({ code: "locked", ...(unknown !== 0 && { detail: errnoName(unknown) }) });
+  #keepLocked(conflict: LockConflict): void {
+    const detail = conflictError(conflict);
+    this.keep({ code: "locked", ...(detail !== undefined && { detail }) });
   }
 
   /** Refuses to go on where the name stands for another inode than it did. */
   requireSame(): void {
     const now = new StatxBuffer();
-    if (this.#look(now) === 0 && now.isSameInode(this.stat)) return;
+    if (this.#look(now) === SUCCESS && now.isSameInode(this.stat)) return;
     throw new UnsafePathError("REPLACED_INODE", this.path, "was replaced while it was looked at");
   }
 
@@ -122,21 +113,21 @@ export class RemovalTarget {
     });
   }
 
-  #unlink(onFailure: (failed: number) => void, whenFull: "keep" | "fail" = "keep"): void {
+  #unlink(onFailure: (failed: Errno) => void, whenFull: "keep" | "fail" = "keep"): void {
     const { effects } = this.#run.walker;
     const remove = this.isDirectory ? effects.removeDirectory : effects.removeFile;
     const failed = remove(this.dir.number, address(this.#cname));
-    if (failed === 0) effects.gone?.add(this.path);
-    if (failed === 0) this.#run.walker.removedTarget(this.item, this.operation, this.path, this.stat);
+    if (failed === SUCCESS) effects.gone?.add(this.path);
+    if (failed === SUCCESS) this.#run.walker.removedTarget(this.item, this.operation, this.path, this.stat);
     else if (failed === ENOTEMPTY && whenFull === "keep") this.keep({ code: "not-empty" });
     else if (failed !== ENOENT) onFailure(failed);
   }
 
-  #look(into: StatxBuffer): number {
+  #look(into: StatxBuffer): Errno {
     return statxInto(this.dir.number, address(this.#cname), into);
   }
 
-  error(failed: number, syscall: string): SyscallError {
+  error(failed: Errno, syscall: string): SyscallError {
     const args = [`${this.dir}`, JSON.stringify(escapeForDisplay(this.name))];
     return new SyscallError(errnoName(failed), failed, syscall, args, this.path);
   }

@@ -5,6 +5,7 @@ import type { Operation } from "../../base/events.js";
 import { throwIfStopped } from "../../base/stop.js";
 import { requireNormalized, resolve } from "../../path/resolve.js";
 import { entries, openDirectory } from "../../sys/directory.js";
+import { SUCCESS } from "../../sys/ffi.js";
 import { type Fd, O_DIRECTORY, O_NOATIME, O_RDONLY, openat } from "../../sys/files.js";
 import { S_IFLNK, S_IFMT, statx } from "../../sys/inode.js";
 import { ENOTEMPTY } from "../../sys/scan.js";
@@ -172,7 +173,7 @@ function removeAll(run: RunContext, item: Item, operation: Operation, path: Byte
   const { status, stays } = run.walker.walk(item, operation, base, path, ANY_AGE);
   run.outcome.walked(status);
   throwIfStopped(run.stop);
-  if (status !== 0) return;
+  if (status !== SUCCESS) return;
   // Tried although something stays in it: where it could not go in any case, that is a failure to tell of.
   if (stays > 0 && !run.walker.effects.acts) target.keep({ code: "not-empty" });
   else target.remove();

@@ -1,7 +1,7 @@
 /** The outcome of a run: its summary and exit status. */
 import { failedWith } from "../../base/errors.js";
 import type { Event, KeepCode, Reporter, Source } from "../../base/events.js";
-import { errnoName } from "../../sys/ffi.js";
+import { type Errno, errnoName, SUCCESS } from "../../sys/ffi.js";
 
 /** The exit status that systemd-tmpfiles(8) documents. */
 export type ExitStatus = 0 | 1 | 65 | 73;
@@ -69,9 +69,9 @@ export class Outcome {
     if (failedWith(event.error, ...EXHAUSTED)) this.#exhausted = true;
   }
 
-  /** Takes the errno that a walk ended with; what failed in it was told already. */
-  walked(status: number): void {
-    if (status === 0) return;
+  /** Adds the result of a walk, which has reported its failures itself. */
+  walked(status: Errno): void {
+    if (status === SUCCESS) return;
     this.#failed = true;
     if (EXHAUSTED.includes(errnoName(status))) this.#exhausted = true;
   }

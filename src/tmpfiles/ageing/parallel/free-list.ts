@@ -1,4 +1,4 @@
-/** No free slot. */
+/** In the shared memory: no slot. */
 export const NONE = -1;
 // Where the lock is that all pools and queues of a memory have in common.
 const LOCK = 0;
@@ -33,10 +33,11 @@ export class FreeList {
     }
   }
 
-  take(): number {
+  take(): number | undefined {
     return locked(this.#words, () => {
       const at = this.#words[this.#head] as number;
-      if (at !== NONE) this.#words[this.#head] = this.#words[at] as number;
+      if (at === NONE) return undefined;
+      this.#words[this.#head] = this.#words[at] as number;
       return at;
     });
   }

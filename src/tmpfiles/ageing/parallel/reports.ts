@@ -1,13 +1,14 @@
 /** The reports of a worker, as values that threads can pass on. */
 import type { Bytes } from "../../../base/bytes.js";
 import type { InodeKind, KeepReason } from "../../../base/events.js";
+import type { Errno } from "../../../sys/ffi.js";
 import type { WalkListener } from "../walk-listener.js";
 
 /** What a thread has to tell, in the order in which it happened; as plain values, which threads can pass on. */
 export type Report =
   | readonly ["removed", Bytes, InodeKind, number]
   | readonly ["kept", Bytes, InodeKind, KeepReason]
-  | readonly ["failed", Bytes, number, string, readonly string[]];
+  | readonly ["failed", Bytes, Errno, string, readonly string[]];
 
 export interface Batch {
   /** Counted over all threads: what happened before has a smaller number. */
@@ -39,7 +40,7 @@ export class Reports implements WalkListener {
     this.#reports.push(["kept", path, kind, reason]);
   }
 
-  failed(path: Bytes, errno: number, syscall: string, args: readonly string[]): void {
+  failed(path: Bytes, errno: Errno, syscall: string, args: readonly string[]): void {
     this.#reports.push(["failed", path, errno, syscall, args]);
   }
 

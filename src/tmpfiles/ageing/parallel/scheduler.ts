@@ -28,16 +28,16 @@ export class WorkerScheduler implements Scheduler {
   offload(frame: DirectoryFrame): boolean {
     const from = frame.listing.halfway(frame.next, FEW);
     if (from === frame.listing.end) return false;
-    if (frame.join < 0) frame.join = this.#queue.openJoin();
-    return frame.join >= 0 && this.#queue.push(frame, from);
+    frame.join ??= this.#queue.openJoin();
+    return frame.join !== undefined && this.#queue.push(frame, frame.join, from);
   }
 
   /** A waiting thread walks other slices meanwhile. */
-  collect(frame: DirectoryFrame, walk: SliceWalk): SliceResult {
+  collect(join: number, walk: SliceWalk): SliceResult {
     const queue = this.#queue;
     for (;;) {
       const signal = queue.signal;
-      if (queue.pending(frame.join) === 0) return queue.closeJoin(frame.join);
+      if (queue.pending(join) === 0) return queue.closeJoin(join);
       if (this.#helping >= MOST_HELPING) queue.waitBeyond(signal);
       else if (!this.work(walk)) queue.waitForWork(signal);
     }
@@ -47,7 +47,7 @@ export class WorkerScheduler implements Scheduler {
   work(walk: SliceWalk): boolean {
     const queue = this.#queue;
     const at = queue.take();
-    if (at < 0) return false;
+    if (at === undefined) return false;
     this.#helping++;
     const task = queue.task(at);
     const result = walk.takeOver(task, (listing) => queue.release(at, listing));

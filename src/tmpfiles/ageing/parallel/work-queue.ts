@@ -1,5 +1,6 @@
 /** The queue of slices, in shared memory. */
 import type { Bytes } from "../../../base/bytes.js";
+import type { Errno, FdNumber } from "../../../sys/ffi.js";
 import { LISTING_BYTES, type Listing } from "../../../sys/listing.js";
 import type { AgeRule } from "../age-rule.js";
 import type { DirectoryFrame } from "../directory-frame.js";
@@ -98,10 +99,10 @@ export class WorkQueue {
     return Atomics.load(this.#words, IDLE) > Atomics.load(this.#words, QUEUED);
   }
 
-  /** A meeting place for the slices of one directory, or -1 where all are taken. */
-  openJoin(): number {
+  /** Opens a join for the slices of one directory; undefined if none is free. */
+  openJoin(): number | undefined {
     const join = this.#joins.take();
-    if (join === NONE) return NONE;
+    if (join === undefined) return undefined;
     this.#words.fill(0, join + 1, join + NAME);
     this.#doubles[(join + OLDEST) / 2] = Number.POSITIVE_INFINITY;
     return join;
@@ -118,7 +119,7 @@ export class WorkQueue {
     const sliceResult = {
       stays: words[join + STAYS] as number,
       changed: words[join + CHANGED] !== 0,
-      status: words[join + STATUS] as number,
+      status: words[join + STATUS] as Errno,
       firstKeptChild:
         length === 0 ? undefined : (this.#bytes.toString("latin1", start, start + length) as Bytes),
       notable: words[join + NOT_NOTABLE] === 0,
@@ -132,17 +133,16 @@ export class WorkQueue {
     return sliceResult;
   }
 
-  /** Puts up what `level` has listed from `from` on, for whoever is free; false where there is no room. */
-  push(frame: DirectoryFrame, from: number): boolean {
-    const { path, join, depth, fd, atMountTop, filesKnown } = frame;
-    if (path.length > PATH_BYTES) return false;
-    const at = this.#slices.take();
-    if (at === NONE) return false;
+  /** Queues the listed entries of `frame` from `from` on as a slice; false if there is no room. */
+  push(frame: DirectoryFrame, join: number, from: number): boolean {
+    const { path, depth, fd, atMountTop, notes } = frame;
+    const at = path.length > PATH_BYTES ? undefined : this.#slices.take();
+    if (at === undefined) return false;
     const words = this.#words;
     words[at + FD] = fd;
     words[at + DEPTH] = depth;
     words[at + JOIN] = join;
-    words[at + FLAGS] = (atMountTop ? AT_MOUNT_TOP : 0) | (filesKnown ? FILES_KNOWN : 0);
+    words[at + FLAGS] = (atMountTop ? AT_MOUNT_TOP : 0) | (notes.filesKnown ? FILES_KNOWN : 0);
     words[at + PATH_LENGTH] = this.#bytes.write(path, (at + PATH_AT) * 4, "latin1");
     words[at + LENGTH] = frame.listing.moveTo(this.#bytes, (at + LISTING_AT) * 4, from);
     Atomics.add(words, join + PENDING, 1);
@@ -161,13 +161,13 @@ export class WorkQueue {
     Atomics.add(words, QUEUED, 1);
   }
 
-  /** The slice that waits longest, or -1: to be read, and then let go of. */
-  take(): number {
-    if (Atomics.load(this.#words, QUEUED) === 0) return NONE;
+  /** The oldest slice: read its `task`, then `release` it. */
+  take(): number | undefined {
+    if (Atomics.load(this.#words, QUEUED) === 0) return undefined;
     const words = this.#words;
     return locked(words, () => {
       const at = words[HEAD] as number;
-      if (at === NONE) return NONE;
+      if (at === NONE) return undefined;
       words[HEAD] = words[at + NEXT] as number;
       if (words[HEAD] === NONE) words[TAIL] = NONE;
       Atomics.sub(words, QUEUED, 1);
@@ -180,7 +180,7 @@ export class WorkQueue {
     const start = (at + PATH_AT) * 4;
     const flags = words[at + FLAGS] as number;
     return {
-      fd: words[at + FD] as number,
+      fd: words[at + FD] as FdNumber,
       path: this.#bytes.toString("latin1", start, start + (words[at + PATH_LENGTH] as number)) as Bytes,
       depth: words[at + DEPTH] as number,
       rule: this.rule,

@@ -88,8 +88,8 @@ export class WorkerPool implements Scheduler {
     return this.#scheduler?.offload(frame) === true;
   }
 
-  collect(frame: DirectoryFrame, walk: SliceWalk): SliceResult {
-    const sliceResult = (this.#scheduler ?? this.#start()).collect(frame, walk);
+  collect(join: number, walk: SliceWalk): SliceResult {
+    const sliceResult = (this.#scheduler ?? this.#start()).collect(join, walk);
     this.drain();
     return sliceResult;
   }

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { bytes } from "#src/base/bytes.js";
 import { parseCNumber } from "#src/base/c-number.js";
 import type { AclEntry } from "#src/sys/acl.js";
-import { makeDevice } from "#src/sys/files.js";
+import { makeDevice } from "#src/sys/inode.js";
 import { mergeEntries, parseAcl, withBaseEntries, withMask } from "#src/tmpfiles/lines/acl.js";
 import { parseAttributes } from "#src/tmpfiles/lines/attributes.js";
 import { combined, parseCapabilities } from "#src/tmpfiles/lines/capabilities.js";
