@@ -134,9 +134,8 @@ export class EntryCursor implements EntryContext {
   }
 
   unitKeeper(): Detail | undefined {
-    if (this.fd === undefined) return undefined;
-    this.#unitKeeper ??= { found: this.#findUnitKeeper(this) };
-    return this.#unitKeeper.found;
+    if (this.fd !== undefined) this.#unitKeeper ??= { found: this.#findUnitKeeper(this) };
+    return this.#unitKeeper?.found;
   }
 
   /** Closes a directory, which releases its lock. */
