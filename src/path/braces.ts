@@ -1,12 +1,12 @@
-/** Brace expansion, bounded: a short pattern can stand for more paths than memory holds. */
+/** Expands braces, with a limit: a short pattern can expand to more paths than fit in memory. */
 import type { Bytes } from "../base/bytes.js";
 
-/** A pattern may stand for this many others. */
+/** The maximum number of alternatives of a pattern. */
 export const MOST_ALTERNATIVES = 4096;
-/** Bounds the work for nested braces that hardly multiply: characters looked at. */
+/** The maximum number of characters examined, which bounds the work for nested braces with few alternatives. */
 const MOST_WORK = 1 << 24;
 
-/** A pattern with braces stands for more alternatives than `expandBraces` makes. */
+/** A pattern has more alternatives than `expandBraces` generates. */
 export class TooManyAlternativesError extends Error {
   override readonly name = "TooManyAlternativesError";
 
@@ -16,8 +16,8 @@ export class TooManyAlternativesError extends Error {
 }
 
 /**
- * The patterns that a pattern with braces stands for, as glob(3) with GLOB_BRACE expands them: `a{b,c{d,e}}` is `ab`,
- * `acd` and `ace`. A brace after a backslash, or one that is never closed, stands for itself.
+ * Expands a pattern as glob(3) does with GLOB_BRACE: `a{b,c{d,e}}` becomes `ab`, `acd` and `ace`. A brace after a
+ * backslash, or one that is never closed, is literal.
  *
  * @throws TooManyAlternativesError
  */
@@ -36,7 +36,7 @@ export function expandBraces(pattern: Bytes): Bytes[] {
   return expanded;
 }
 
-/** The alternatives of the first brace; none if no brace is left, undefined if they are too many. */
+/** The alternatives of the first brace; none if there is no brace, undefined if there are too many. */
 function expandFirst(pattern: Bytes): Bytes[] | undefined {
   const open = findOpening(pattern);
   if (open < 0) return [];
@@ -61,7 +61,7 @@ function findOpening(pattern: Bytes): number {
   return -1;
 }
 
-/** The comma or the closing brace that ends the alternative which starts at `from`, or -1. */
+/** The offset of the comma or closing brace that ends the alternative at `from`, or -1. */
 function findSeparator(pattern: Bytes, from: number): number {
   let depth = 0;
   for (let at = from; at < pattern.length; at++) {

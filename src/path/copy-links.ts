@@ -1,4 +1,4 @@
-/** Keeps hard links within a tree that is copied. */
+/** Preserves hard links within a copied tree. */
 import { type Bytes, SELF } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import {
@@ -18,13 +18,13 @@ function hardLinkKey(stat: InodeId): string {
   return `${stat.deviceMajor}:${stat.deviceMinor}:${stat.inode}`;
 }
 
-/** Where something was copied to, below the top of the copy. */
+/** The location of a copy, below the top of the copied tree. */
 interface Place {
   readonly levels: readonly Level[];
   readonly name: Bytes;
 }
 
-/** The directory of a place, below `top` and through no symlink. */
+/** Opens the directory of a location, below `top` and through no symlink. */
 function openCopied(top: Fd, { levels }: Place): Fd {
   const above = levels.map(({ actual }) => actual).join("/") as Bytes;
   return openat2(
@@ -35,18 +35,18 @@ function openCopied(top: Fd, { levels }: Place): Fd {
   );
 }
 
-/** Where the first copy of an inode with several names is, below the top: by device and number. */
+/** The location of the first copy of each inode with several names, by device and inode number. */
 export class HardLinks {
   readonly #known = new Map<string, { readonly place: Place; readonly stat: InodeId }>();
 
-  /** Remembers a copy that was made as `name` in the last of `levels`. */
+  /** Records a copy named `name` in the last of `levels`. */
   remember(stat: Stat, levels: readonly Level[], dir: Fd, name: Bytes): void {
     if (stat.nlink <= 1) return;
     const place = { levels: levels.slice(1), name };
     this.#known.set(hardLinkKey(stat), { place, stat: inodeId(statx(dir, name)) });
   }
 
-  /** Gives an inode that was copied already one more name; false where it must be copied anew. */
+  /** Links to the copy of an inode that was already copied; false if it must be copied again. */
   link(stat: Stat, top: Fd | undefined, dir: Fd, name: Bytes): boolean {
     const known = stat.nlink > 1 ? this.#known.get(hardLinkKey(stat)) : undefined;
     if (known === undefined || top === undefined) return false;
@@ -57,7 +57,7 @@ export class HardLinks {
       if (error instanceof SyscallError) return false;
       throw error;
     }
-    // Somebody may have put another inode in its place.
+    // Another user may have put another inode in its place.
     if (sameInode(statx(dir, name), known.stat)) return true;
     unlinkat(dir, name);
     return false;

@@ -1,4 +1,4 @@
-/** What copying a tree is made of: its directories on the way down, and small looks at what is there. */
+/** Parts of copying a tree: the stack of directories, and checks of existing entries. */
 import { type Bytes, PARENT } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import type { StopFlag } from "../base/stop.js";
@@ -31,19 +31,19 @@ const USER_NAMESPACE = "user.";
 export const LISTING_BUFFER = 8192;
 
 export interface CopyOptions {
-  /** Instead of the source's own. */
+  /** The owner to set instead of the source's. */
   readonly uid: number | undefined;
   readonly gid: number | undefined;
-  /** Whether what is missing is added to directories that are there and hold something. */
+  /** Whether to add missing entries to existing directories that are not empty. */
   readonly merge: boolean;
-  /** Makes one inode, with whatever has to be set around that (a label). */
+  /** Creates one inode with the label that it needs. */
   readonly making: (path: () => Bytes, type: number, make: () => void) => void;
-  /** What could not be copied below the top; the rest is. */
+  /** Receives failures below the top. The rest is copied. */
   readonly failed: (error: SyscallError) => void;
   readonly stop?: StopFlag | undefined;
 }
 
-/** What a copy gets from its source. */
+/** The attributes that a copy gets from its source. */
 export type Appearance = Pick<Stat, "mode" | "uid" | "gid" | "atime" | "mtime">;
 
 /** A directory that is being copied, or copied to. */
@@ -52,18 +52,18 @@ export interface Side<Known = InodeId> {
   readonly stat: Known;
 }
 
-/** One on the way down. There may be 30,000 of them, so it remembers no more than it needs. */
+/** A directory on the path from the top. There may be 30,000 of them, so it stores no more than it needs. */
 export interface Level {
   readonly name: Bytes;
-  /** The name that it has at present: a temporary one if it is new, and lies in a directory that was there before. */
+  /** The current name: a temporary one if the directory is new inside one that already existed. */
   actual: Bytes;
   readonly from: Side<InodeId & Appearance>;
-  /** Under a temporary name it is locked, which shows that a run is at work. */
+  /** Locks a directory with a temporary name, which shows that a run is using it. */
   readonly to: Side;
   readonly isNew: boolean;
   /** Whether it is marked as unfinished. */
   readonly isMarked: boolean;
-  /** What is still to be copied, the next one last. */
+  /** The names still to copy, the next one last. */
   readonly names: Bytes[];
 }
 
@@ -71,7 +71,7 @@ export function isUnderTemporaryName({ actual, name }: Level): boolean {
   return actual !== name;
 }
 
-/** Finds a directory that was closed on the way down again. */
+/** Reopens a directory that was closed on the way down. */
 export function reopenAbove(above: Side, side: Side): void {
   if (above.fd.isClosed) above.fd = reopened(side.fd, PARENT, above, O_PATH);
 }
@@ -120,10 +120,10 @@ export function isThere(dir: Fd, name: Bytes): boolean {
   }
 }
 
-/** In a directory that was empty before something was copied into it, until all of that is there. */
+/** Marks a directory that was empty, until everything has been copied into it. */
 const UNFINISHED = ".mayfly-unfinished" as Bytes;
 
-/** The names in a directory that is to be copied, the first one last. */
+/** The names in a directory to copy, the first one last. */
 export function namesToCopy(from: Fd, room: Buffer): Bytes[] {
   const names = [...entries(from, room)].map(({ name }) => name);
   return names
@@ -132,7 +132,7 @@ export function namesToCopy(from: Fd, room: Buffer): Bytes[] {
     .reverse();
 }
 
-/** What a directory, or a symlink to one, holds; undefined where nothing is there. Throws ENOTDIR for anything else. */
+/** Whether a directory, or a symlink to one, holds anything; undefined if nothing is there. @throws ENOTDIR for any other type. */
 export function contentOf(dir: Fd, name: Bytes, mayBeMarked: boolean): Content | undefined {
   try {
     using fd = openDirectory(dir, name);
@@ -145,7 +145,7 @@ export function contentOf(dir: Fd, name: Bytes, mayBeMarked: boolean): Content |
 
 export type Content = "nothing" | "unfinished" | "filled";
 
-/** What a directory that was opened for listing holds. */
+/** Whether an open directory holds anything. */
 function contentOfListing(fd: Fd, mayBeMarked: boolean): Content {
   if (entries(fd, LISTING_BUFFER).next().done === true) return "nothing";
   if (!mayBeMarked || !isThere(fd, UNFINISHED)) return "filled";
@@ -153,19 +153,19 @@ function contentOfListing(fd: Fd, mayBeMarked: boolean): Content {
   return isRegular(mark) && mark.uid === process.geteuid?.() ? "unfinished" : "filled";
 }
 
-/** Whether a directory that is there may be copied into: it is empty, or a run that did so was killed. */
+/** Whether an existing directory may be copied into: it is empty, or a killed run had begun to fill it. */
 export function acceptsCopy(directory: Fd): boolean {
   try {
     using listing = leavingAtime((quiet) => reopen(directory, O_RDONLY | O_DIRECTORY | quiet));
     return contentOfListing(listing, true) !== "filled";
   } catch (error) {
-    // Who may not look into it cannot copy into it.
+    // Without permission to list it, copying into it fails too.
     if (failedWith(error, "EACCES")) return false;
     throw error;
   }
 }
 
-/** Marks an empty directory that is about to be filled. False if that fails: what is copied will meet the reason. */
+/** Marks an empty directory before it is filled. False if that fails: copying will then fail for the same reason. */
 export function markUnfinished(directory: Fd): boolean {
   try {
     openat(directory, UNFINISHED, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600).close();
@@ -180,7 +180,9 @@ export function unmark(directory: Fd): void {
   tryUnlinkat(directory, UNFINISHED);
 }
 
-/** Of the others, labels and capabilities are for the policy and for lines of their own. Best effort, as in cp(1). */
+/**
+ * Only `user.` attributes: labels come from the policy, and capabilities have lines of their own. Best effort, as in cp(1).
+ */
 export function copyXattrs(from: Fd, to: Fd): void {
   for (const name of listXattrs(from).filter((one) => one.startsWith(USER_NAMESPACE))) {
     const value = getXattr(from, name);
@@ -192,12 +194,12 @@ export function copyXattrs(from: Fd, to: Fd): void {
   }
 }
 
-/** Gives a finished tree its name; it goes if something has that name by now. */
+/** Gives a finished tree its name; removes the tree if the name is taken by now. */
 export function giveName(dir: Fd, temporary: Bytes, name: Bytes): void {
   try {
     renameat2(dir, temporary, dir, name, RENAME_NOREPLACE);
   } catch (error) {
-    // Without the flag only an empty directory could be replaced.
+    // Without the flag, this could replace an empty directory.
     if (failedWith(error, "EINVAL", "ENOSYS")) renameat2(dir, temporary, dir, name);
     else {
       removeTree(dir, temporary);
@@ -206,7 +208,7 @@ export function giveName(dir: Fd, temporary: Bytes, name: Bytes): void {
   }
 }
 
-/** Removes a tree, or as much of it as that time allows. */
+/** Removes a tree, or as much of it as the time limit allows. */
 export function removeFor(milliseconds: number, dir: Fd, name: Bytes): void {
   const until = performance.now() + milliseconds;
   const slices = removeTreeInSlices(dir, name);

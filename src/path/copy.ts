@@ -68,9 +68,9 @@ import {
 
 export { acceptsCopy, type CopyOptions } from "./copy-parts.js";
 
-/** Levels farther up than this are closed, and found again through `..`: a copy needs few descriptors at any depth. */
+/** Ancestors farther up than this are closed, and reopened through `..`, so a copy needs few fds at any depth. */
 const OPEN_LEVELS = 2;
-/** So long may the removal of an unfinished copy take. The next run removes the rest. */
+/** The time limit for removing an unfinished copy. The next run removes the rest. */
 const DISCARD_MS = 300;
 
 /**
@@ -97,7 +97,7 @@ class TreeCopy {
     this.#options = options;
   }
 
-  /** The copy itself, which stays open. */
+  /** The copy itself, still open. */
   get #top(): Side | undefined {
     return this.#levels[0]?.to;
   }
@@ -119,7 +119,7 @@ class TreeCopy {
     }
   }
 
-  /** Removes the tree that is unfinished, if any: there is at most one. */
+  /** Removes the unfinished tree, if there is one. */
   #discard(): void {
     const at = this.#levels.findIndex(isUnderTemporaryName);
     const level = this.#levels[at];
@@ -129,12 +129,12 @@ class TreeCopy {
       if (above !== undefined) reopenAbove(above.to, level.to);
       removeFor(DISCARD_MS, above?.to.fd ?? this.#dir, level.actual);
     } catch (error) {
-      // It was moved, and is no longer found; or the next run removes it.
+      // It was moved out of reach, or the time is over and the next run removes it.
       if (!(error instanceof SyscallError || error instanceof UnsafePathError)) throw error;
     }
   }
 
-  /** Whether the directory at hand is new, or lies in one that is: nobody sees it yet, and nothing is there. */
+  /** Whether the current directory is new or inside a new one: nobody sees it yet, and it has no other entries. */
   get #isWithinNew(): boolean {
     return this.#levels.at(-1)?.isNew === true;
   }
@@ -157,7 +157,7 @@ class TreeCopy {
 
   copy(source: Fd, dir: Fd, name: Bytes): void {
     const stat = statx(source);
-    // A copy that lies within what is copied is no part of it, or there would be no end.
+    // If the copy is inside its source, skip the copy itself; there would be no end otherwise.
     if (this.#top !== undefined && sameInode(stat, this.#top.stat)) return;
     if (isDirectory(stat)) this.#enter(source, stat, dir, name);
     else if (isSymlink(stat)) this.#symlink(source, stat, dir, name);
@@ -178,7 +178,7 @@ class TreeCopy {
       const names = namesToCopy(from, this.#room);
       const there = this.#isWithinNew ? undefined : contentOf(dir, name, this.#top === undefined);
       const isNew = there === undefined || (there === "filled" && !this.#options.merge);
-      // What is there may be a symlink that leads nowhere.
+      // The existing entry may be a dangling symlink.
       const isTopmostNew = there === undefined && !this.#isWithinNew && !isThere(dir, name);
       const make = (as: Bytes): void =>
         this.#make(dir, name, stat.mode, () => mkdirat(dir, as, stat.mode & ACCESS));
@@ -187,7 +187,7 @@ class TreeCopy {
       if (isNew && unfinished === undefined) make(name);
       const { actual, to } = unfinished ?? { actual: name, to: openCopy(dir, name) };
       if (since !== undefined && unfinished === undefined) requireNew(to, since);
-      // With `+` the next run adds what is missing anyway.
+      // With `+` the next run adds missing entries anyway.
       const needsMark = there === "nothing" && !this.#options.merge && names.length > 0;
       const isMarked = there === "unfinished" || (needsMark && markUnfinished(to));
       const { mode, uid, gid, atime, mtime } = stat;
@@ -201,10 +201,10 @@ class TreeCopy {
     this.#closeFar();
   }
 
-  /** Opens what `source` holds: not by a name, as one may be allowed to list what one may not search. */
+  /** Opens the inode at `source`, not by a name: a user may be allowed to list a directory but not to search it. */
   #opened(source: Fd, flags: number): Fd {
     const opened = leavingAtime((quiet) => reopen(source, O_RDONLY | flags | quiet));
-    // That of the top is the caller's.
+    // The caller owns the fd of the top.
     if (this.#levels.length > 0) source.close();
     return opened;
   }
@@ -215,7 +215,7 @@ class TreeCopy {
     if (far !== undefined && far.to !== this.#top && !isUnderTemporaryName(far)) far.to.fd.close();
   }
 
-  /** A directory's own owner, mode and times come last: filling it needs the one and moves the others. */
+  /** Sets a directory's owner, mode and times last: filling it needs access and changes the times. */
   #leave(level: Level): void {
     using from = level.from.fd;
     using to = level.to.fd;
@@ -279,7 +279,7 @@ class TreeCopy {
     this.#dress(fd, stat, source);
   }
 
-  /** False if it has to be made in the plain way: in a tree that nobody sees yet, or because nothing else is possible. */
+  /** False if it must be created under its own name: nobody sees the tree yet, or nothing else is possible. */
   #whole(
     stat: Stat,
     dir: Fd,
@@ -310,7 +310,7 @@ class TreeCopy {
     try {
       chown(fd, this.#options.uid ?? stat.uid, this.#options.gid ?? stat.gid);
     } finally {
-      // A copy that can't be given away stays, and has the mode and the age of its source all the same.
+      // If its owner cannot be changed, the copy still gets the mode and times of its source.
       if (!isSymlink(stat)) chmod(fd, stat.mode & PERMISSIONS);
       if (attributesFrom !== undefined) copyXattrs(attributesFrom, fd);
       setTimesOfHeld(fd, stat.atime, stat.mtime);

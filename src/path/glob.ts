@@ -24,12 +24,12 @@ export function literalPrefix(pattern: Bytes): Bytes {
 }
 
 /**
- * The paths that match, as glob(3) with GLOB_NOSORT and GLOB_BRACE finds them: a component with `*`, `?` or `[` matches
- * by libc's fnmatch(3), never `.`, `..` or a leading dot; the others must exist. Directories are listed without moving
- * their atime, but not if their own name is that of a symlink. Symlinks resolve in the root. A directory that cannot be
- * listed matches nothing. The matches are not checked: whoever acts on one has to resolve it safely. A path is looked
- * at, and expanded further, only if `leads` is true of it. If the last wildcard has only a slash behind it, as in `*{/}`,
- * only directories match; libc would also match symlinks to directories.
+ * Finds matching paths as glob(3) does with GLOB_NOSORT and GLOB_BRACE: a component with `*`, `?` or `[` matches by libc's
+ * fnmatch(3), never `.`, `..` or a leading dot; other components must exist. Listing preserves the atime of directories,
+ * unless their own name is that of a symlink. Symlinks resolve in the root. A directory that cannot be listed matches
+ * nothing. The matches are not verified: resolve one safely before acting on it. Only paths for which `leads` is true are
+ * examined and expanded. If only a slash follows the last wildcard, as in `*{/}`, only directories match; libc would also
+ * match symlinks to directories.
  */
 export function glob(context: ResolveContext, pattern: Bytes, leads = EVERYWHERE): Bytes[] {
   return expandBraces(pattern).flatMap((path) => matches(context, path, leads));
@@ -46,7 +46,7 @@ function matches(context: ResolveContext, pattern: Bytes, leads: typeof EVERYWHE
     index < last ? "leads on" : endsInSlash ? "directory" : "anything";
   let isChecked = true;
   for (const [index, part] of parts.entries()) {
-    // glob(3) matches a last component with escapes alone by fnmatch, and opens the directory for it.
+    // glob(3) matches a last component that has only escapes by fnmatch, and opens the directory for it.
     const isMagic = MAGIC.test(part.replace(ESCAPED, "")) || (index === last && part.includes("\\"));
     found = isMagic
       ? found.flatMap((directory) => list(context, directory, part, wantedAt(index)))
@@ -58,7 +58,10 @@ function matches(context: ResolveContext, pattern: Bytes, leads: typeof EVERYWHE
   return isChecked ? found : found.filter((path) => exists(context, path));
 }
 
-/** What may match a component: what can be a directory if others follow, a directory if only a slash does. */
+/**
+ * The types that may match a component: anything that can be a directory if more components follow, only directories before
+ * a slash.
+ */
 type Wanted = "anything" | "leads on" | "directory";
 
 /** The entries of `directory` that match. */
@@ -79,7 +82,7 @@ function list(context: ResolveContext, directory: Bytes, part: Bytes, wanted: Wa
 function openListing({ root, preserveAtime }: ResolveContext, directory: Bytes): Fd {
   if ((root === "/" && !preserveAtime) || directory === "/")
     return openDirectory(Fd.cwd, directory, O_NOFOLLOW);
-  // The caller named the root: its own path is not resolved inside it.
+  // The caller chose the root: its own path is not resolved inside it.
   if (directory === root) return openDirectory(Fd.cwd, directory, 0);
   using above = resolve(root, dirname(directory), { follow: true, safe: false, preserveAtime });
   return openDirectory(above, basename(directory), O_NOFOLLOW);

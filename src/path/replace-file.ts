@@ -1,4 +1,4 @@
-/** Replaces a file atomically: whoever opens it reads the old content or the new, and never a part. */
+/** Replaces a file atomically: a reader sees the old content or the new one, never a part. */
 import { writeFileSync } from "node:fs";
 import type { Bytes } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
@@ -18,17 +18,17 @@ import {
 } from "../sys/files.js";
 import { chmod } from "../sys/inode.js";
 
-/** Another process that replaces the same file can interfere, each time only for an instant. */
+/** A concurrent replacement of the same file can interfere, each time only for an instant. */
 const MOST_ATTEMPTS = 100;
 
 /**
- * Writes a new file with this content and mode, whatever the umask, and gives it the name `name` in `dir` once it is whole.
- * What had the name before goes; a symlink is replaced, not followed. Two processes can do so at once: the later wins.
+ * Writes a new file with this content and mode, whatever the umask, and renames it to `name` in `dir` once it is complete.
+ * A symlink of that name is replaced, not followed. Two processes can do so at the same time: the later one wins.
  *
  * @throws SyscallError, and Node's own errors, if the directory or the file cannot be written.
  */
 export function replaceFile(dir: Fd, name: Bytes, content: Uint8Array, mode: number): void {
-  // Always the same, so that the next call removes what a killed process left.
+  // Always the same name, so that the next call removes what a killed process left.
   const fresh = `${name}.new` as Bytes;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -42,7 +42,7 @@ export function replaceFile(dir: Fd, name: Bytes, content: Uint8Array, mode: num
   }
 }
 
-/** Writes a file without a name, and then gives it one; false if the file system does not support that. */
+/** Writes an unnamed file and then links it; false if the file system does not support that. */
 function linkWhole(dir: Fd, name: Bytes, content: Uint8Array, mode: number): boolean {
   try {
     using fd = openat(dir, "." as Bytes, O_TMPFILE | O_WRONLY, mode);

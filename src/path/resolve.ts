@@ -1,4 +1,4 @@
-/** Resolves paths component by component, by fd, inside a root, and through no symlink that a stranger planted. */
+/** Resolves paths component by component, by fd, inside a root, and follows no symlink that another user planted. */
 import { type Bytes, components, escapeForDisplay, isBelow, PARENT } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat, pathBelow, readlinkat } from "../sys/files.js";
@@ -9,52 +9,52 @@ import { requireFollowable, requireSafeTransition } from "./transition.js";
 
 /** How paths resolve. */
 export interface ResolveContext {
-  /** Where symlinks resolve. */
+  /** The directory in which symlinks resolve. */
   readonly root: Bytes;
-  /** Preserve the access times of the symlinks on the way, as far as the kernel allows. */
+  /** Preserve the access times of symlinks on the path, as far as the kernel allows. */
   readonly preserveAtime: boolean;
 }
 
 export interface ResolveOptions {
-  /** Whether a symlink in the last component is followed; `false` yields the link itself. */
+  /** Whether to follow a symlink in the last component; `false` opens the link itself. */
   readonly follow: boolean;
-  /** `false` lets unsafe transitions pass: for looking only, never before acting. */
+  /** `false` allows unsafe transitions: only for reading, never before an action. */
   readonly safe?: boolean;
-  /** As in `Ground`. */
+  /** As in `ResolveContext`. */
   readonly preserveAtime?: boolean;
   /** Called with each component before it is entered. */
   readonly inspect?: (fd: Fd) => void;
 }
 
-/** How far a path could be resolved: the last directory that exists, and the names that are missing below it. */
+/** A partly resolved path: the last directory that exists, and the names that are missing below it. */
 export interface PartialResolution {
   readonly fd: Fd;
   readonly missing: readonly Bytes[];
 }
 
-/** Steps, symlinks' components included: someone who changes the tree meanwhile could send us in circles. */
+/** The maximum number of steps, including components of symlinks: a tree that changes meanwhile could lead in circles. */
 const MAX_STEPS = 128;
 const PATH_MAX = 4096;
 const NAME_MAX = 255;
 const ITSELF = "" as Bytes;
 
-/** An inode on the way, held open. */
+/** An open inode on the path. */
 interface Place {
   readonly fd: Fd;
   readonly stat: Stat;
 }
 
-/** Where a resolution stands. */
+/** The state of a resolution. */
 interface Walk {
   readonly path: Bytes;
   readonly options: ResolveOptions;
-  /** The directories from the root down to where the walk is, all open: `..` goes back, whatever was moved meanwhile. */
+  /** The directories from the root to the current one, all open: `..` returns to the previous one, even if it was moved. */
   readonly trail: [Place, ...Place[]];
-  /** What the last step led through, a directory or a symlink: its owner decides where the walk goes on. */
+  /** The directory or symlink of the last step: its owner decides where the path leads. */
   last: Place;
-  /** The components still to go, the next one last. */
+  /** The remaining components, the next one last. */
   readonly todo: Bytes[];
-  /** How many of them are the path's own; those before them come from symlinks. */
+  /** How many of them are the path's own; the others come from symlinks. */
   own: number;
   /** Whether the current component is from a symlink. */
   byLink: boolean;
@@ -62,8 +62,8 @@ interface Walk {
 
 /**
  * Opens `path` (which includes `root`) with O_PATH, component by component. Symlinks resolve inside the root, and `..`
- * leads to where the walk came from. A step from a directory or symlink of an unprivileged user to an inode of another
- * owner, and a symlink that fs.protected_symlinks would not follow, are refused with `UnsafePathError`.
+ * returns to the directory from which the current one was entered. Throws `UnsafePathError` for a step from a directory or
+ * symlink of an unprivileged user to another owner's inode, and for a symlink that fs.protected_symlinks would not follow.
  */
 export function resolve(root: Bytes, path: Bytes, options: ResolveOptions): Fd {
   const { fd, missing } = resolvePartial(root, path, options);
@@ -73,8 +73,8 @@ export function resolve(root: Bytes, path: Bytes, options: ResolveOptions): Fd {
 }
 
 /**
- * The same as far as the path exists. If one of the path's own components is missing, what is left of the path comes
- * back in `missing`; a symlink to a missing path throws ENOENT.
+ * The same as far as the path exists. If one of the path's own components is missing, `missing` holds the rest of the path;
+ * a symlink to a missing path throws ENOENT.
  */
 export function resolvePartial(root: Bytes, path: Bytes, options: ResolveOptions): PartialResolution {
   const walk = start(root, path, options);
@@ -86,7 +86,7 @@ export function resolvePartial(root: Bytes, path: Bytes, options: ResolveOptions
       walk.byLink = walk.todo.length >= walk.own;
       walk.own = Math.min(walk.own, walk.todo.length);
       if (name !== undefined && step(walk, name)) continue;
-      // A symlink to "." ends where it lies: its owner led there all the same.
+      // A symlink to "." ends in its own directory, but its owner still chose that.
       if (walk.last !== here(walk)) requireSafe(walk, here(walk));
       reached = here(walk).fd;
       return { fd: reached, missing: name === undefined ? [] : [name, ...walk.todo.reverse()] };
@@ -121,7 +121,7 @@ function steps(path: Bytes): Bytes[] {
     .reverse();
 }
 
-/** Resolves the next component; false if it is missing and is the path's own. */
+/** Resolves the next component; false if it is one of the path's own and missing. */
 function step(walk: Walk, name: Bytes): boolean {
   if (name === "..") {
     up(walk);
@@ -143,11 +143,11 @@ function step(walk: Walk, name: Bytes): boolean {
   return true;
 }
 
-/** From the root `..` leads nowhere. */
+/** In the root, `..` is the root. */
 function up(walk: Walk): void {
   const above = walk.trail.at(-2);
   if (above === undefined) return;
-  // For the kernel's own error if this is not a directory, or may not be searched.
+  // To get the kernel's error if this is not a directory or may not be searched.
   openat(here(walk).fd, PARENT, O_PATH | O_DIRECTORY).close();
   requireSafe(walk, above);
   walk.trail.pop()?.fd.close();
@@ -165,7 +165,7 @@ function enter(walk: Walk, fd: Fd): void {
   walk.last = place;
 }
 
-/** Reads the symlink that is held open: its name may stand for another by now. */
+/** Reads the open symlink: its name may refer to another inode by now. */
 function follow(walk: Walk, link: Place): void {
   const { safe = true, preserveAtime = false } = walk.options;
   if (safe) requireFollowable(walk.path, here(walk), link);
@@ -186,7 +186,7 @@ function notThere(dir: Fd, name: Bytes): SyscallError {
   return new SyscallError("ENOENT", 2, "resolve", [`${dir}`, escapeForDisplay(name)], pathBelow(dir, name));
 }
 
-/** `..` in a path could lead anywhere once a symlink stands before it, so lines that act on one path refuse it. */
+/** `..` after a symlink could lead anywhere, so lines that act on one path reject it. */
 export function requireNormalized(path: Bytes): void {
   const tooLong = path.length >= PATH_MAX || components(path).some((name) => name.length > NAME_MAX);
   if (!tooLong && !components(path).some((name) => name === ".." || name === ".")) return;

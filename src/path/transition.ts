@@ -1,4 +1,4 @@
-/** The rule by which a path may lead from one owner's inode to another's. SECURITY.md explains it. */
+/** Decides whether a path may lead from one owner's inode to another's. SECURITY.md explains the rule. */
 import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { UnsafePathError } from "../base/errors.js";
 import { isSymlink, S_ISVTX, type Stat } from "../sys/inode.js";
@@ -7,16 +7,16 @@ import { hardLinksProtected } from "../sys/settings.js";
 type Owned = Pick<Stat, "uid">;
 type OwnedWithMode = Pick<Stat, "uid" | "mode">;
 
-/** An inode that a path leads through. */
+/** An inode on a path. */
 export interface Step {
-  /** For messages: an `Fd`, open or closed, puts its path together only when it is asked. */
+  /** For messages: an `Fd`, open or closed, builds its path only on demand. */
   readonly fd: { readonly path: Bytes };
   readonly stat: OwnedWithMode;
 }
 
 /**
- * Whether a step from `from` to `to` would follow somebody's lead to what is not theirs. The owner of a directory decides
- * what is in it, and the owner of a symlink where it leads, so trust must not grow on the way.
+ * Whether a step from `from` to `to` would follow one user into what another owns. The owner of a directory decides what is
+ * in it, and the owner of a symlink where it leads, so trust must not grow along a path.
  */
 export function isUnsafeTransition(from: Owned, to: Owned): boolean {
   return from.uid !== 0 && from.uid !== to.uid;
@@ -29,8 +29,8 @@ function isOpenToAll({ mode }: OwnedWithMode): boolean {
 }
 
 /**
- * Whether `follower` may follow `link` in `directory`: the kernel's fs.protected_symlinks, proc_sys_fs(5), whatever that
- * is set to. Where anybody may create a symlink, only those of the directory's owner and the follower's own count.
+ * Whether `follower` may follow `link` in `directory`: the rule of fs.protected_symlinks, proc_sys_fs(5), even if that is
+ * off. In a directory in which anybody may create a symlink, only those of its owner and of the follower are followed.
  */
 export function mayFollow(
   directory: OwnedWithMode,
@@ -40,7 +40,7 @@ export function mayFollow(
   return !isOpenToAll(directory) || link.uid === directory.uid || link.uid === follower;
 }
 
-/** @throws UnsafePathError UNSAFE_TRANSITION if the step to `to` on the way along `path` is unsafe. */
+/** @throws UnsafePathError UNSAFE_TRANSITION if the step to `to` on `path` is unsafe. */
 export function requireSafeTransition(path: Bytes, from: Step, to: Step): void {
   if (!isUnsafeTransition(from.stat, to.stat)) return;
   const fix = isSymlink(from.stat)
@@ -50,10 +50,10 @@ export function requireSafeTransition(path: Bytes, from: Step, to: Step): void {
 }
 
 /**
- * Without fs.protected_hardlinks anybody can give a symlink of root's a second name, in a directory where its relative
- * target is another.
+ * Without fs.protected_hardlinks, anybody can give a symlink of root a second name, in a directory in which its relative
+ * target is another one.
  *
- * @throws UnsafePathError UNSAFE_TRANSITION, or HARD_LINK, if `link`, found in `directory`, may not be followed.
+ * @throws UnsafePathError UNSAFE_TRANSITION or HARD_LINK if `link`, found in `directory`, may not be followed.
  */
 export function requireFollowable(path: Bytes, directory: Step, link: Step & { readonly stat: Stat }): void {
   if (mayFollow(directory.stat, link.stat)) {
@@ -69,7 +69,7 @@ export function requireFollowable(path: Bytes, directory: Step, link: Step & { r
   );
 }
 
-/** In the words of systemd-tmpfiles, which scripts look for. */
+/** systemd-tmpfiles' own wording, which scripts search for. */
 function refusal(path: Bytes, from: Step, to: Step, fix: string): UnsafePathError {
   const message = `detected unsafe path transition ${described(from)} -> ${described(to)}; ${fix}`;
   return new UnsafePathError("UNSAFE_TRANSITION", path, message);

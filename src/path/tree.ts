@@ -1,4 +1,4 @@
-/** Removes trees by directory fd, whatever happens to them meanwhile. */
+/** Removes trees by directory fd, even if they change meanwhile. */
 import { type Bytes, escapeForDisplay, PARENT, SELF } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { type DirectoryEntry, DT_DIR, entries, leavingAtime } from "../sys/directory.js";
@@ -22,9 +22,9 @@ import {
 import { chmod, type InodeId, isDirectory, type Stat, sameInode, statx } from "../sys/inode.js";
 
 export interface RemovalResult {
-  /** Entries that were removed, including the top. */
+  /** The number of removed entries, including the top. */
   readonly removed: number;
-  /** What had to stay, and why: a mount (EXDEV, EBUSY), an immutable file (EPERM). At most 100 are reported. */
+  /** What could not be removed, and why: a mount (EXDEV, EBUSY), an immutable file (EPERM). At most 100 are reported. */
   readonly left: readonly Left[];
 }
 
@@ -33,33 +33,33 @@ export interface Left {
   readonly error: SyscallError | UnsafePathError;
 }
 
-/** Ancestors nearer than this keep their fd open; farther ones are found again through `..` and compared. */
+/** This many ancestors keep their fd open; others are reopened through `..` and compared. */
 const OPEN_LEVELS = 8;
-/** Somebody may add entries as fast as they are removed: the directory is listed at most this often. */
+/** Another process may add entries as fast as they are removed, so the directory is listed at most this often. */
 const MOST_LOOKS = 64;
 const MOST_LEFT = 100;
 const ENTRIES_A_SLICE = 512;
 const LISTING_BUFFER = 8192;
 
-/** What rmdir(2) says of a directory that is not empty, and what it may say before it looks. */
+/** The errors of rmdir(2) for a directory that is not empty, including those that it may return before it checks. */
 const FULL: readonly string[] = ["ENOTEMPTY", "EEXIST"];
 const DESCENDED = [...FULL, "EPERM", "EACCES"];
 
-/** A directory on the way down from the top. */
+/** A directory on the path from the top. */
 interface Level {
   fd: Fd;
   readonly name: Bytes;
   readonly stat: Stat;
   listing: Iterator<DirectoryEntry> | undefined;
   looks: number;
-  /** Whether the current look through the directory removed anything. */
+  /** Whether the current pass through the directory removed anything. */
   progress: boolean;
 }
 
 /**
- * Removes `name` in `dir` with all that is below it: by directory fd, never by a path; no symlink is followed and no
- * mount is entered. Depth costs neither stack nor fds. If the tree changes meanwhile, what was moved elsewhere is not
- * touched there. Directories that deny their own owner access are made accessible first.
+ * Removes `name` in `dir` and everything below it, by directory fd and never by path. It follows no symlink and enters no
+ * mount. Depth costs neither stack nor fds. If a directory is moved elsewhere meanwhile, nothing is removed there.
+ * Directories that deny their own owner access are made accessible first.
  *
  * @throws UnsafePathError REPLACED_INODE if a directory was moved away during the removal.
  */
@@ -70,7 +70,7 @@ export function removeTree(dir: Fd, name: Bytes, options: RemovalOptions = {}): 
   return slice.value;
 }
 
-/** The same, a few hundred entries at a time: between two slices an event loop may do other things. */
+/** The same, a few hundred entries at a time, so that an event loop can run in between. */
 export function removeTreeInSlices(
   dir: Fd,
   name: Bytes,
@@ -80,7 +80,7 @@ export function removeTreeInSlices(
 }
 
 export interface RemovalOptions {
-  /** Directories of other users stay, empty ones too, unless root removes them: EPERM. */
+  /** Keeps directories of other users, even empty ones, unless root removes them: EPERM. */
   readonly onlyOwn?: boolean;
 }
 
@@ -113,7 +113,7 @@ class TreeRemoval {
     return { removed: this.#removed, left: this.#left };
   }
 
-  /** The level's next entry; it looks through the directory again for as long as a look has removed something. */
+  /** The level's next entry. Lists the directory again as long as the last pass removed something. */
   #next(level: Level): DirectoryEntry | undefined {
     for (;;) {
       level.listing ??= entries(level.fd, LISTING_BUFFER);
@@ -127,14 +127,16 @@ class TreeRemoval {
   #entry(dir: Fd, name: Bytes): void {
     const code = this.#unlinked(dir, name, 0, ["EISDIR", "EPERM"]);
     if (code === "EISDIR") this.#directory(dir, name);
-    // In an immutable directory the kernel does not say what the entry is.
+    // In an immutable directory the kernel does not report what the entry is.
     else if (code === "EPERM" && isDirectoryAt(dir, name)) this.#directory(dir, name);
     else if (code === "EPERM") this.#failed(dir, name, 0);
   }
 
-  /** Removes the directory, or descends into it if it is not empty; one that must stay is emptied all the same. */
+  /**
+   * Removes the directory, or descends into it if it is not empty. A directory that cannot be removed is emptied anyway.
+   */
   #directory(dir: Fd, name: Bytes): void {
-    // Whose it is shows when it is opened.
+    // Its owner is known once it is open.
     if (this.#options.onlyOwn !== true) {
       const code = this.#unlinked(dir, name, AT_REMOVEDIR, DESCENDED);
       if (code === undefined || !DESCENDED.includes(code)) return;
@@ -155,7 +157,7 @@ class TreeRemoval {
     far.listing = undefined;
   }
 
-  /** Goes back up, and removes the directory that was emptied. */
+  /** Returns to the parent and removes the emptied directory. */
   #ascend(level: Level): void {
     const above = this.#levels.at(-2);
     if (above?.fd.isClosed === true) this.#look(above, reopened(level.fd, PARENT, above, O_RDONLY));
@@ -165,7 +167,10 @@ class TreeRemoval {
     this.#unlinked(dir, level.name, AT_REMOVEDIR, []);
   }
 
-  /** Unlinks; returns the code if that says what the entry is, and reports what stays for another reason. */
+  /**
+   * Unlinks. Returns the error code if it shows what the entry is; reports entries that cannot be removed for other
+   * reasons.
+   */
   #unlinked(dir: Fd, name: Bytes, flags: number, expected = FULL): string | undefined {
     let code = tryUnlinkat(dir, name, flags);
     if (code === "EACCES" && dir !== this.#dir && openUp(dir)) code = tryUnlinkat(dir, name, flags);
@@ -174,7 +179,7 @@ class TreeRemoval {
     return code;
   }
 
-  /** Tries once more, for the error's message, which is costly to build for a path 30,000 levels deep. */
+  /** Tries once more for the error's message, which is costly to build for a path 30,000 levels deep. */
   #failed(dir: Fd, name: Bytes, flags: number): void {
     if (this.#left.length >= MOST_LEFT) return;
     try {
@@ -214,7 +219,7 @@ function isDirectoryAt(dir: Fd, name: Bytes): boolean {
   }
 }
 
-/** The directory at `.` or `..` of `from`, which must still be the one that `expected` was when it was entered. */
+/** Opens `.` or `..` of `from`, which must still be the inode that `expected` was when it was entered. */
 export function reopened(
   from: Fd,
   to: Bytes,
@@ -233,10 +238,10 @@ export function openInside(dir: Fd, name: Bytes, { onlyOwn = false }: RemovalOpt
   const list = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
   const open = (): Fd => {
     try {
-      // Of what has to stay, the access time stays too.
+      // Preserves the access times of directories that cannot be removed.
       return openOnMount(dir, name, list | O_NOATIME);
     } catch (error) {
-      // The kernel grants O_NOATIME to the owner and to root alone.
+      // Only the owner and root may use O_NOATIME.
       if (onlyOwn || !failedWith(error, "EPERM")) throw error;
       return openOnMount(dir, name, list);
     }
@@ -251,7 +256,7 @@ export function openInside(dir: Fd, name: Bytes, { onlyOwn = false }: RemovalOpt
   }
 }
 
-/** A single name, by openat2(2). Kernels before 5.6 and containers' filters do not have it: ENOSYS, EPERM. */
+/** Opens a single name with openat2(2). Kernels before 5.6 and containers' filters reject it: ENOSYS, EPERM. */
 function openOnMount(dir: Fd, name: Bytes, flags: number): Fd {
   try {
     return openat2(dir, name, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
@@ -272,7 +277,7 @@ function openOnMount(dir: Fd, name: Bytes, flags: number): Fd {
   );
 }
 
-/** Restores a directory owner's own access; false if that changes nothing. */
+/** Restores the owner's own access to a directory; false if that changes nothing. */
 function openUp(dir: Fd): boolean {
   try {
     const { mode } = statx(dir);

@@ -1,4 +1,4 @@
-/** Making an inode so that it appears complete or not at all: unnamed, or under a temporary name, until it is finished. */
+/** Creates inodes that appear complete or not at all: unnamed or under a temporary name until they are finished. */
 import { type Bytes, SELF } from "../base/bytes.js";
 import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
 import { type Nanoseconds, SECOND } from "../base/time.js";
@@ -29,25 +29,25 @@ import { removeTree } from "./tree.js";
 const STATX_ATTR_APPEND = 0x20;
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** How an inode is made and completed. */
+/** How an inode is created and completed. */
 export interface WholeMaking {
-  /** What it needs before anybody may see it. If this fails, nothing appears. */
+  /** Completes it before anybody can see it. If this fails, nothing appears. */
   readonly fill?: ((fd: Fd) => void) | undefined;
-  /** Owner and mode. If this fails, it appears all the same, as it is. */
+  /** Sets owner and mode. If this fails, it appears anyway. */
   readonly adjust: (fd: Fd) => void;
 }
 
 export interface Whole {
   readonly fd: Fd;
-  /** What `adjust` failed with. */
+  /** The error that `adjust` threw. */
   readonly failure: unknown;
 }
 
 /**
- * Makes a file that has no name until it is complete. undefined if that is not possible here, so that it has to be made in
- * another way, which also says why.
+ * Creates a file that has no name until it is complete. Undefined if that is not possible here: the caller then creates it
+ * in another way, which also reports the reason.
  *
- * @throws SyscallError EEXIST if something is there by then.
+ * @throws SyscallError EEXIST if the name exists by then.
  */
 export function makeUnnamed(dir: Fd, name: Bytes, mode: number, making: WholeMaking): Whole | undefined {
   const fd = attempted(() => openat(dir, SELF, O_TMPFILE | O_WRONLY, mode));
@@ -55,7 +55,7 @@ export function makeUnnamed(dir: Fd, name: Bytes, mode: number, making: WholeMak
   return finishing(fd, making, () => linkat(Fd.cwd, procPath(fd), dir, name, AT_SYMLINK_FOLLOW));
 }
 
-/** The same for any other inode, under a temporary name: `make` makes it. */
+/** The same for any other inode, under a temporary name. `make` creates it. */
 export function makeUnderTemporaryName(
   dir: Fd,
   name: Bytes,
@@ -76,7 +76,7 @@ export function makeUnderTemporaryName(
   }
 }
 
-/** Completes what `fd` holds, and gives it its name by `publish`. */
+/** Completes the inode at `fd` and gives it its name with `publish`. */
 function finishing(fd: Fd, { fill, adjust }: WholeMaking, push: () => void): Whole | undefined {
   let failure: unknown;
   try {
@@ -101,7 +101,7 @@ function failureOf(act: () => void): unknown {
   }
 }
 
-/** undefined if a call fails: whoever makes it in the plain way will meet the reason. */
+/** Undefined if a call fails: creating it in the plain way will fail for the same reason. */
 function attempted(act: () => Fd): Fd | undefined {
   try {
     return act();
@@ -116,9 +116,9 @@ function discard(dir: Fd, temporary: Bytes): void {
 }
 
 /**
- * A name in `dir` for what will be `name`. It is always the same one, so that the next run finds and removes what a killed run
- * left, without reading the directory. If it is taken, or another run works under it, it gets a random end. undefined if
- * nothing can be renamed in `dir`, or if another user can: that user could move anything of ours to this name.
+ * A temporary name in `dir` for the future `name`; undefined if nothing can be renamed. It is always the same, so that the
+ * next run finds and removes what a killed run left without listing the directory. If it is taken, or another run uses it,
+ * it gets a random suffix.
  */
 export function temporaryName(dir: Fd, name: Bytes): Bytes | undefined {
   const above = statx(dir);
@@ -128,7 +128,7 @@ export function temporaryName(dir: Fd, name: Bytes): Bytes | undefined {
   return `${usual}-${randomHex(8)}` as Bytes;
 }
 
-/** True if nothing has the name any more. */
+/** True if the name is free now. */
 function removeLeftover(dir: Fd, above: Stat, name: Bytes): boolean {
   const stat = failedStat(dir, name);
   if (stat === undefined) return true;
@@ -182,7 +182,7 @@ export function requireNew(fd: Fd, since: Nanoseconds): void {
 
 const isOurs = ({ uid }: Stat): boolean => uid === process.geteuid?.();
 
-/** FNV-1a, twice with different starts: 64 bits, so that no two names of a directory meet. */
+/** FNV-1a, twice with different starts: 64 bits, so that no two names of a directory collide. */
 function hash(name: Bytes): string {
   return [0x811c9dc5, 0x9747b28c].map((start) => fnv(name, start).toString(16).padStart(8, "0")).join("");
 }

@@ -20,9 +20,9 @@ const libc = {
 };
 
 /**
- * Sends a datagram; waits for nothing. A path that begins with `@` is the name of an abstract socket, as in $NOTIFY_SOCKET.
+ * Sends a datagram without blocking. A path that begins with `@` is the name of an abstract socket, as in $NOTIFY_SOCKET.
  *
- * @throws SyscallError if nobody listens there or the receiver's queue is full; RangeError if the path is too long.
+ * @throws SyscallError if no process listens there or the receiver's queue is full; RangeError if the path is too long.
  */
 export function sendDatagram(path: Bytes, data: Buffer): void {
   const isAbstract = path.startsWith("@");

@@ -20,7 +20,7 @@ function koffi(): Koffi {
 
 /**
  * koffi's JavaScript searches many places for its binary and adds deprecated functions: 8 of its 11 ms of loading time. The
- * binary of the platform's package is enough; where there is none (musl), this loads koffi itself.
+ * binary of the platform's package is enough; if there is none (musl), this loads koffi itself.
  */
 function loadKoffi(): Koffi {
   const platform = `linux-${process.arch}`;

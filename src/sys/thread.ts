@@ -1,4 +1,4 @@
-/** Calls functions that block in a thread of their own, so that the caller's event loop goes on. */
+/** Runs blocking functions in another thread, so that the caller's event loop continues. */
 import type { MessagePort, Worker } from "node:worker_threads";
 import type { StopFlag } from "../base/stop.js";
 import { decodeErrors, type ErrorClasses, encodeErrors } from "./thread-errors.js";
@@ -6,25 +6,25 @@ import { decodeErrors, type ErrorClasses, encodeErrors } from "./thread-errors.j
 // Loaded by the first call: most programs make none.
 const threads = (): typeof import("node:worker_threads") => process.getBuiltinModule("node:worker_threads");
 
-/** Functions of the caller's that the thread calls, by name. What they return is lost. */
+/** The caller's functions that the thread can call, by name. Their results are discarded. */
 export type Callbacks = Readonly<Record<string, ((...args: never[]) => void) | undefined>>;
 
 export interface ThreadCall {
-  /** The name of one of the functions that it serves. */
+  /** The name of one of the functions that the thread serves. */
   readonly name: string;
   /** The function's argument; cloned. */
   readonly input: unknown;
   readonly callbacks?: Callbacks;
-  /** Sets the function's stop flag. Whether it heeds that, and what it gives then, is its own matter. */
+  /** Sets the function's stop flag. The function decides what it does then. */
   readonly signal?: AbortSignal | undefined;
-  /** The classes of errors that it throws or reports, beside those of base/errors. */
+  /** The classes of errors that it throws or reports, besides those of base/errors. */
   readonly errors?: ErrorClasses;
 }
 
-/** What a served function gets besides its argument. */
+/** What a served function receives besides its argument. */
 export interface ThreadContext {
   readonly stop: StopFlag;
-  /** Those that the caller gave. */
+  /** The callbacks that the caller passed. */
   readonly callbacks: Readonly<Record<string, (...args: readonly unknown[]) => void>>;
 }
 
@@ -45,15 +45,15 @@ type ThreadMessage =
   | { readonly thrown: unknown };
 
 const STOP = 0;
-/** How many calls of callbacks were sent and not made yet. */
+/** The number of callbacks that were sent and have not run yet. */
 const PENDING = 1;
-/** What lives for months must stay small: V8 would let short-lived objects of a thread take 48 MB. */
+/** A thread that lives for months must stay small: V8 would let its short-lived objects use 48 MB. */
 const YOUNG_MB = 6;
-/** With so many of them the thread waits: a caller that is slow must not run out of memory. */
+/** With this many pending callbacks, the thread waits, so that a slow caller does not run out of memory. */
 const MOST_PENDING = 4096;
 
 /**
- * Calls a function in a thread of its own, which runs `file`: that calls `serveThread`.
+ * Calls a function in a thread of its own. The thread runs `file`, which calls `serveThread`.
  *
  * @throws what the function throws, with its class; what a callback throws, once the function has stopped.
  */
@@ -64,8 +64,8 @@ export function callInThread<Result>(call: ThreadCall & { readonly file: URL }):
 }
 
 /**
- * A thread that makes one call after the other: a thread for each call takes 20 ms to start, and a process that starts
- * thousands of them grows. It keeps the process alive only during a call.
+ * A thread that makes one call after the other. A thread for each call would take 20 ms to start, and thousands of them
+ * would make the process grow. It keeps the process alive only during a call.
  */
 export class ResidentThread implements AsyncDisposable {
   readonly #file: URL;
@@ -76,7 +76,7 @@ export class ResidentThread implements AsyncDisposable {
     this.#file = file;
   }
 
-  /** As `callInThread`, after all calls before it. */
+  /** Like `callInThread`, after all earlier calls. */
   call<Result>(call: ThreadCall): Promise<Result> {
     const result = this.#last.then(() => this.#callNow<Result>(call));
     this.#last = result.catch(() => undefined);
@@ -164,7 +164,7 @@ function resultFrom<Result>(worker: Worker, call: ThreadCall, words: Int32Array)
   });
 }
 
-/** Makes the call that this thread was started for, or each call that its owner sends. */
+/** Makes the call for which this thread was started, or each call that its owner sends. */
 export function serveThread(functions: ServedFunctions): void {
   const { parentPort, workerData } = threads();
   if (parentPort === null) return;

@@ -1,7 +1,7 @@
 /**
- * The tmpfiles.d engine for programs: read configuration, check it, run it. Paths and other texts of configuration are
- * `Bytes` (see there), since file names need not be UTF-8. What blocks comes in a version that returns a promise and works in a
- * thread of its own, and in a `...Sync` version; see docs/tmpfiles.md.
+ * The tmpfiles.d engine for programs: read, check and run configuration. Paths and other text from configuration are
+ * `Bytes`, because file names need not be UTF-8. Each blocking function has a `...Sync` version and one that returns a
+ * promise and works in a thread of its own; see docs/tmpfiles.md.
  */
 export { type Bytes, bytes, escapeForDisplay, fromBuffer, toBuffer, toText } from "../base/bytes.js";
 export { type Diagnostic, type Severity, SyscallError, UnsafePathError } from "../base/errors.js";

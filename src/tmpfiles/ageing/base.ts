@@ -17,11 +17,11 @@ import {
 const MISSING: readonly string[] = ["ENOENT", "ENOTDIR"];
 
 /**
- * The directory that `path` lies in, open with O_PATH; undefined if it is not there. If there are no symlinks on the way
- * and no `..`, which a directory that is moved meanwhile could carry out of the root, the kernel goes there at once.
+ * Opens the parent directory of `path` with O_PATH; undefined if it does not exist. If the path has no symlinks and no `..`
+ * (which a directory that is moved meanwhile could lead out of the root), the kernel resolves it in one call.
  *
- * @throws UnsafePathError as `resolve` does, if there are. NOT_NORMALIZED if `path` itself ends in `..`: what is opened by
- *   that name lies above the directory, and may lie outside of the root.
+ * @throws UnsafePathError as `resolve` does, if the path has symlinks. NOT_NORMALIZED if `path` itself ends in `..`: that
+ *   name opens a directory above, which may be outside the root.
  */
 export function openParent(
   { root, preserveAtime }: ResolveContext,
@@ -41,14 +41,14 @@ export function openParent(
     try {
       return openat2(Fd.cwd, dirname(path), O_PATH | O_DIRECTORY, RESOLVE_NO_SYMLINKS);
     } catch (error) {
-      // ENOSYS: before Linux 5.6; EPERM: a container's filter that does not know the call.
+      // ENOSYS: before Linux 5.6. EPERM: a container's filter that does not know the call.
       if (!failedWith(error, "ELOOP", "ENOSYS", "EPERM")) throw error;
       return safely();
     }
   }, missing);
 }
 
-/** Opens the directory `path` in its parent for listing, not a symlink to one, and without moving its atime if allowed. */
+/** Opens the directory `path` in its parent for listing. Follows no symlink, and preserves the atime if permitted. */
 export function openBase(dir: Fd, path: Bytes): Fd | undefined {
   const name = (basename(path) || ".") as Bytes;
   const flags = O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK;
@@ -62,7 +62,7 @@ export function openBase(dir: Fd, path: Bytes): Fd | undefined {
   });
 }
 
-/** A path that does not exist or is not a directory has nothing to clean, and is not a failure. */
+/** Undefined if the path does not exist or is not a directory: there is nothing to clean, which is not a failure. */
 export function ifThere<Result>(open: () => Result, missing = MISSING): Result | undefined {
   try {
     return open();

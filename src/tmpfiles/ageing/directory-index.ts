@@ -1,4 +1,4 @@
-/** What an earlier run saw of each directory, so that the next need not look at files that cannot be old yet. */
+/** The notes of an earlier run about each directory, with which the next run skips files that cannot be old yet. */
 import type { Bytes } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { CTIME, MTIME, type StatxBuffer } from "../../sys/scan.js";
@@ -6,7 +6,7 @@ import { AGE_BY_CTIME } from "../syntax/age.js";
 import type { AgeRule } from "./age-rule.js";
 import { readWords, writeWords } from "./index-file.js";
 
-// A record, in doubles: inode, device, ctime, mtime (seconds, nanoseconds each), then what was seen.
+// A record, in doubles: inode, device, ctime, mtime (seconds and nanoseconds of each), then the notes.
 const INODE = 0;
 const DEVICE = 1;
 const CTIME_SECONDS = 2;
@@ -14,41 +14,41 @@ const CTIME_NANOSECONDS = 3;
 const MTIME_SECONDS = 4;
 const MTIME_NANOSECONDS = 5;
 const OLDEST = 6;
-/** How many entries are no directories; negative where there are directories beside them. */
+/** The number of entries that are not directories; negative if there are directories as well. */
 const FILES = 7;
 const RECORD = 8;
 
 const MAGIC = 0x6d_61_79_66_6c_79;
 const VERSION = 1;
 const HEAD = 4;
-/** A directory that changed this short a time ago may have changed again in the same tick of the clock. */
+/** A directory that changed this recently may have changed again within the same clock tick. */
 const SETTLED_SECONDS = 2;
 
-/** What an earlier run saw of a directory that is as it was. */
+/** The notes of an earlier run about an unchanged directory. */
 export interface Known {
   readonly files: number;
   readonly hasDirectories: boolean;
-  /** Where its record is. */
+  /** The offset of its record. */
   readonly at: number;
 }
 
-/** What a run saw of a directory that it listed whole, and in which it removed nothing. */
+/** What a run observed of a directory that it listed completely and in which it removed nothing. */
 export interface Seen {
-  /** The oldest ctime of what is no directory: seconds, rounded down. */
+  /** The oldest ctime of the entries that are not directories: in seconds, rounded down. */
   readonly oldest: number;
-  /** How many entries are no directories. */
+  /** The number of entries that are not directories. */
   readonly files: number;
   readonly hasDirectories: boolean;
 }
 
 /**
- * What the last run noted of each directory, and what this one notes. See docs/index-soundness.md: it can only keep
- * entries that a run without it would keep, too.
+ * The notes of the last run about each directory, and those of this run. It can only keep entries that a run without it
+ * would also keep: docs/index-soundness.md.
  */
 export class DirectoryIndex {
-  /** Sorted by inode; shared with other threads. */
+  /** Sorted by inode. Shared with other threads. */
   readonly records: Float64Array;
-  /** For each record, whether the directory is still as it was: shared, too. */
+  /** For each record, whether the directory is unchanged. Shared with other threads. */
   readonly kept: Uint8Array;
   readonly #now: number;
   #noted: number[] = [];
@@ -63,7 +63,7 @@ export class DirectoryIndex {
     return this.#now;
   }
 
-  /** What is known of the directory, if all its files are surely too new by `rule`. */
+  /** The notes about the directory, if all its files are certainly too new by `rule`. */
   recall(stat: StatxBuffer, rule: AgeRule): Known | undefined {
     if ((rule.byFile & AGE_BY_CTIME) === 0) return undefined;
     const at = this.#find(stat);
@@ -74,7 +74,7 @@ export class DirectoryIndex {
     return Math.abs(files) >= 1 ? { files: Math.abs(files), hasDirectories: files < 0, at } : undefined;
   }
 
-  /** Where the record of this directory, unchanged, is. */
+  /** The offset of the record of this directory, if it is unchanged; otherwise -1. */
   #find(stat: StatxBuffer): number {
     const { records } = this;
     const { inode, device } = stat;
@@ -92,7 +92,7 @@ export class DirectoryIndex {
     return -1;
   }
 
-  /** Where the records of an inode begin, or would. */
+  /** The offset of the first record of an inode, or of where it would be inserted. */
   #first(inode: number): number {
     let [low, high] = [0, this.records.length / RECORD];
     while (low < high) {
@@ -103,12 +103,12 @@ export class DirectoryIndex {
     return low * RECORD;
   }
 
-  /** Notes that a directory is as it was. */
+  /** Marks a directory as unchanged. */
   keep({ at }: Known): void {
     this.kept[at / RECORD] = 1;
   }
 
-  /** Notes a directory; `stat` is from before it was opened. */
+  /** Adds a note about a directory; `stat` is from before it was opened. */
   note(stat: StatxBuffer, { oldest, files, hasDirectories }: Seen): void {
     const changed = stat.seconds(CTIME);
     if (files === 0 || changed > this.#now - SETTLED_SECONDS) return;
@@ -117,25 +117,25 @@ export class DirectoryIndex {
     this.#noted.push(stat.seconds(MTIME), stat.nanoseconds(MTIME), oldest, hasDirectories ? -files : files);
   }
 
-  /** What was noted since the last call. */
+  /** The notes since the last call. */
   take(): readonly number[] {
     const noted = this.#noted;
     this.#noted = [];
     return noted;
   }
 
-  /** Takes what another thread noted. */
+  /** Adds the notes of another thread. */
   add(noted: readonly number[]): void {
     for (const word of noted) this.#noted.push(word);
   }
 
-  /** Reads the index that was saved at `path`: an empty one where it is missing, foreign or not what it says. */
+  /** Loads the index saved at `path`. Returns an empty one if that is missing, damaged or another user's. */
   static load(path: Bytes, now: Nanoseconds): DirectoryIndex {
     const nowSeconds = Number(now / SECOND);
     return new DirectoryIndex(readRecords(path, nowSeconds) ?? new Float64Array(0), nowSeconds);
   }
 
-  /** Puts what was noted in the place of the index at `path`, for this user alone; where nothing is new it stays. */
+  /** Replaces the index at `path`, readable only by this user. Does nothing if nothing has changed. */
   save(path: Bytes): void {
     const noted = this.take();
     if (noted.length === 0 && !this.kept.includes(0)) return;
@@ -151,7 +151,7 @@ function marks(records: Float64Array): Uint8Array {
   return new Uint8Array(new SharedArrayBuffer(records.length / RECORD));
 }
 
-/** The records that are kept and those that are new, sorted by inode. */
+/** The unchanged records and the new ones, sorted by inode. */
 function merged(records: Float64Array, kept: Uint8Array, noted: readonly number[]): number[] {
   const inode = (start: number): number => noted[start + INODE] as number;
   const added = Array.from({ length: noted.length / RECORD }, (_, at) => at * RECORD);

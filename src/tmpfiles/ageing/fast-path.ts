@@ -1,6 +1,6 @@
 /**
- * Skips recent files without asking the guards. Each guard says in its `fastPath` why this is right: only age and a lock can
- * keep an entry that the preconditions below allow.
+ * Skips recent files without evaluating the guards. The `fastPath` of each guard states why that is correct: only age and a
+ * lock can keep an entry that passes the preconditions below.
  */
 import { S_IFIFO, S_IFLNK, S_IFREG } from "../../sys/inode.js";
 import { TIMESTAMPS } from "./age-rule.js";
@@ -30,8 +30,8 @@ const WORDS = Array.from({ length: 16 }, (_, ageBy) =>
 );
 
 /**
- * Passes over entries that are too new by a second or more, which are nearly all. Returns true if it stopped at another one,
- * whose stat it has read; the guards decide about that.
+ * Skips entries that are too new by a second or more, as nearly all are. Returns true if it stopped at another one, whose
+ * stat it has read; the guards decide about that.
  */
 export function skipRecentFiles(frame: DirectoryFrame, counters: WalkCounters): boolean {
   const { entry, listing, notes, rule } = frame;

@@ -9,23 +9,24 @@ import type { Detail, EntryContext, Environment } from "./entry-context.js";
 export const DEEPEST = 256;
 
 /**
- * One reason to keep an entry. A directory's `preVisit` guards are asked before its entries are examined, so they also keep
- * all that is below it; its `postVisit` guards after that.
+ * A reason to keep an entry. A directory's `preVisit` guards are evaluated before its entries, so they also keep everything
+ * below it; its `postVisit` guards after its entries.
  */
 export interface Guard {
   readonly code: KeepCode;
   readonly appliesTo: "any" | "directory" | "other";
   readonly stage: "preVisit" | "postVisit";
   /**
-   * How fast-path.ts, which does not ask all guards, makes up for this one. `asked`: it does ask. `directory` or `entry`:
-   * its precondition on the directory or the entry rules the guard out. `not-a-file`: the guard is for directories, which
-   * never take the fast path.
+   * How fast-path.ts, which skips most guards, accounts for this one. `asked`: it evaluates the guard. `directory` or
+   * `entry`: its precondition on the directory or the entry rules the guard out. `not-a-file`: the guard is for
+   * directories, which never take the fast path.
    */
   readonly fastPath: "asked" | "directory" | "entry" | "not-a-file";
   /**
-   * What the directory index, by which files are kept unseen and a directory unopened, makes of it. `asked`: it is asked
-   * of a directory that is not opened. `superseded`: what it could keep is kept anyway, as too new. `inside`: it needs the
-   * directory open, and nothing inside is removed. An entry is removed only after all its guards were asked.
+   * How the directory index, which keeps files unexamined and directories unopened, accounts for this one. `asked`: it is
+   * evaluated for an unopened directory. `superseded`: any entry that it could keep is kept anyway, as too new. `inside`:
+   * it needs the open directory, and nothing inside is removed. An entry is removed only after all its guards were
+   * evaluated.
    */
   readonly index: "asked" | "superseded" | "inside";
   matches(entry: EntryContext, environment: Environment): boolean;
@@ -194,7 +195,7 @@ export const GUARDS: readonly Guard[] = [
   },
 ];
 
-/** Every reason that a run can give, in the order of the guards. */
+/** All reasons that a run can report, in the order of the guards. */
 export const KEEP_CODES: readonly KeepCode[] = [...new Set(GUARDS.map(({ code }) => code)), "indexed"];
 
 const isFor =
@@ -203,11 +204,11 @@ const isFor =
     (guard.appliesTo === "any" || guard.appliesTo === kind) && (stage === undefined || guard.stage === stage);
 
 export const DIRECTORY_PRE_VISIT = GUARDS.filter(isFor("directory", "preVisit"));
-/** Those that are asked without opening the directory. */
+/** The guards that are evaluated for an unopened directory. */
 export const UNOPENED_PRE_VISIT = DIRECTORY_PRE_VISIT.filter(({ index }) => index === "asked");
 export const DIRECTORY_POST_VISIT = GUARDS.filter(isFor("directory", "postVisit"));
 export const OTHER = GUARDS.filter(isFor("other"));
-/** What can keep an entry on the fast path: the preconditions in fast-path.ts rule out the others. */
+/** The guards that can keep an entry on the fast path: its preconditions rule out the others. */
 export const FAST_PATH_GUARDS = OTHER.filter(({ fastPath }) => fastPath === "asked");
 
 const byCode = (code: KeepCode): Guard => GUARDS.find((guard) => guard.code === code) as Guard;
@@ -215,7 +216,7 @@ export const UNREADABLE = byCode("unreadable");
 export const TOO_NEW = byCode("too-new");
 export const NOT_EMPTY = byCode("not-empty");
 
-/** The first guard that matches, which decides in a run. */
+/** The first guard that matches. It decides in a run. */
 export function firstGuard(
   guards: readonly Guard[],
   entry: EntryContext,

@@ -1,4 +1,7 @@
-/** The file of the directory index: read only where it is surely this user's own, and replaced as a whole. */
+/**
+ * Reads and writes the file of the directory index. It reads only a file that is certainly this user's own, and replaces it
+ * as a whole.
+ */
 import { mkdirSync, readSync } from "node:fs";
 import { type Bytes, basename, dirname, toBuffer } from "../../base/bytes.js";
 import { SyscallError } from "../../base/errors.js";
@@ -7,12 +10,12 @@ import { Fd, O_DIRECTORY, O_NOFOLLOW, O_PATH, openat } from "../../sys/files.js"
 import { statx } from "../../sys/inode.js";
 import { openRegular, UnusableFileError } from "../../sys/read.js";
 
-/** Beyond this it would cost more than it saves: it stands for eight million directories. */
+/** A larger file would cost more than it saves. Enough for eight million directories. */
 const LARGEST = 512 << 20;
 const OTHERS_WRITE = 0o022;
 const WORD = Float64Array.BYTES_PER_ELEMENT;
 
-/** The words of the file, in memory that threads share; undefined if it is missing, unreadable or somebody else's. */
+/** The words of the file, in memory that threads can share; undefined if it is missing, unreadable or another user's. */
 export function readWords(path: Bytes): Float64Array | undefined {
   try {
     using fd = openRegular(undefined, path, O_NOFOLLOW);
@@ -31,9 +34,9 @@ export function readWords(path: Bytes): Float64Array | undefined {
 }
 
 /**
- * Puts the words in the place of what `path` names, for this user alone. The new file gets a name only once it is whole.
+ * Replaces the file at `path`, readable only by this user. The new file gets its name once it is complete.
  *
- * @throws SyscallError, and Node's own errors, if the directory or the file cannot be made.
+ * @throws SyscallError, and Node's own errors, if the directory or the file cannot be created.
  */
 export function writeWords(path: Bytes, words: Float64Array): void {
   if (words.byteLength > LARGEST) return;

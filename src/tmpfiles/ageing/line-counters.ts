@@ -3,13 +3,13 @@ import type { Source } from "../../base/events.js";
 import { addCounters, newWalkCounters, subtractCounters, type WalkCounters } from "./walk-counters.js";
 
 /**
- * Attributes what walks come to to the lines that caused them. A walk counts for all lines together; the difference between
- * its start and its end belongs to its line. So this costs nothing for each entry.
+ * Attributes the results of walks to the lines that caused them. A walk counts for all lines together; the difference
+ * between its start and its end belongs to its line. So this costs nothing for each entry.
  */
 export class LineCounters {
   readonly #lines = new Map<Source, WalkCounters>();
 
-  /** The counters of a line, to be added to. */
+  /** The counters of a line, to add to. */
   of(source: Source): WalkCounters {
     let counters = this.#lines.get(source);
     if (counters === undefined) {
@@ -19,7 +19,7 @@ export class LineCounters {
     return counters;
   }
 
-  /** Runs a walk for a line; `total` returns the counters of all walks so far, those of other threads included. */
+  /** Runs a walk for a line; `total` returns the counters of all walks so far, including those of other threads. */
   during<Result>(source: Source, total: () => WalkCounters, walk: () => Result): Result {
     const before = total();
     try {

@@ -3,30 +3,30 @@ import { type Bytes, components, join } from "../../base/bytes.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { WildcardIndex } from "./wildcard-index.js";
 
-/** All lines' paths, absolute and simplified. A line's place among them is its order, by which the caller knows it. */
+/** All lines' paths, absolute and normalized. A line's index among them is its order, by which the caller identifies it. */
 export interface LinePaths {
   readonly paths: readonly Bytes[];
-  /** So many of them are one path each; those behind are patterns for fnmatch(3). */
+  /** The number of exact paths; the rest are patterns for fnmatch(3). */
   readonly exact: number;
 }
 
 const WILDCARD = /[*?[\\]/;
 
-/** A bracket or a backslash that the component does not close reaches over the slash; libc alone knows what it means. */
+/** A bracket or backslash that the component does not close extends over the slash; only libc knows what it means. */
 function isCut(component: Bytes): boolean {
   const bare = component.replace(/\\[\s\S]/g, "").replace(/\[[!^]?\]?[^\]]*\]/g, "");
   return !/[[\\]/.test(bare);
 }
 
-/** What lines lead to: one directory entry, or all whose names match a component. */
+/** A node of the trie: one directory entry, or all whose names match a component. */
 class TrieEntry {
-  /** The line whose one path ends here. */
+  /** The line whose exact path ends here. */
   own: number | undefined;
   /** The patterns that end here. */
   readonly patterns: number[] = [];
-  /** The lines that lead on. They are told apart when somebody follows them: most lead where nobody goes. */
+  /** The lines whose paths continue. They are divided when a walk follows them, because walks come near few of them. */
   readonly on: number[];
-  /** Where in their paths the next component begins. */
+  /** The offset in their paths of the next component. */
   readonly #from: number;
   #nodes: TrieNode | undefined;
 
@@ -41,12 +41,12 @@ class TrieEntry {
   }
 }
 
-/** Lines by the component of their paths that begins at one offset. */
+/** Lines by the component of their paths at one offset. */
 class TrieNode {
   readonly names = new Map<Bytes, TrieEntry>();
-  /** Components that hold a wildcard. */
+  /** Components with a wildcard. */
   wild: WildcardIndex<TrieEntry> | undefined;
-  /** Patterns that can't be cut at their slashes: they may match anything below. */
+  /** Patterns that cannot be split at their slashes: they may match anything below. */
   readonly uncut: number[] = [];
 
   constructor(lines: LinePaths, orders: readonly number[], from: number) {
@@ -77,7 +77,7 @@ class TrieNode {
     return entry;
   }
 
-  /** Adds the places that the entry `name` is at. */
+  /** Adds the nodes of the entry `name`. */
   collectEntries(name: Bytes, found: TrieEntry[]): void {
     const literal = this.names.get(name);
     if (literal !== undefined) found.push(literal);
@@ -86,10 +86,10 @@ class TrieNode {
 }
 
 /**
- * All lines by the components of their paths: a trie. A walk goes down in it beside the tree, so that an entry meets only
- * the lines that lead to its directory, and of these only those whose fixed beginning or end its name has. libc's
- * fnmatch(3) has the last word on each pattern. The trie grows where walks go: a line that no walk comes near costs
- * nothing.
+ * A trie of all lines by the components of their paths. A walk descends in it together with the tree, so that an entry is
+ * compared only with the lines that lead to its directory, and of these only with those whose fixed beginning or end its
+ * name has. libc's fnmatch(3) decides about each pattern. The trie grows where walks go: a line that no walk comes near
+ * costs nothing.
  */
 export class LineIndex {
   readonly #lines: LinePaths;
@@ -103,7 +103,7 @@ export class LineIndex {
     );
   }
 
-  /** The lines that concern what lies in `directory`. */
+  /** The lines that may apply to entries of `directory`. */
   below(directory: Bytes): LinesBelow {
     const top = this.#top.nodes(this.#lines);
     let below = new LinesBelow(this.#lines, [top], top.uncut);
@@ -112,12 +112,12 @@ export class LineIndex {
   }
 }
 
-/** The lines that may concern the entries of one directory. */
+/** The lines that may apply to the entries of one directory. */
 export class LinesBelow {
   readonly #lines: LinePaths;
   readonly #nodes: readonly TrieNode[];
   readonly #uncut: readonly number[];
-  /** Nothing to ask: so for nearly all directories. */
+  /** No line applies, as in nearly all directories. */
   readonly isEmpty: boolean;
 
   constructor(lines: LinePaths, nodes: readonly TrieNode[], uncut: readonly number[]) {
@@ -127,7 +127,7 @@ export class LinesBelow {
     this.isEmpty = nodes.length === 0 && uncut.length === 0;
   }
 
-  /** The same for the directory `name` in this one. */
+  /** The same for the subdirectory `name`. */
   enter(name: Bytes): LinesBelow {
     if (this.isEmpty) return this;
     const nodes = this.#collectEntries(name)
@@ -138,7 +138,7 @@ export class LinesBelow {
     return new LinesBelow(this.#lines, nodes, [...this.#uncut, ...uncut]);
   }
 
-  /** The line whose one path is that of the entry `name`. */
+  /** The line whose exact path is that of the entry `name`. */
   own(name: Bytes): number | undefined {
     for (const { names } of this.#nodes) {
       const own = names.get(name)?.own;

@@ -2,15 +2,15 @@
 import type { KeepCode } from "../../base/events.js";
 import { GUARDS } from "./guards.js";
 
-/** What a walk came to. */
+/** The results of a walk. */
 export interface WalkCounters {
   entries: number;
   removed: number;
   bytes: number;
   failed: number;
-  /** Entries that stay unlooked at, by the index of directories. */
+  /** Entries that are kept unexamined, because of the directory index. */
   indexed: number;
-  /** By the guard's place in GUARDS. */
+  /** By the index of the guard in GUARDS. */
   readonly kept: number[];
 }
 
@@ -40,7 +40,7 @@ function change(to: WalkCounters, from: WalkCounters, sign: 1 | -1): void {
   for (const [at, count] of from.kept.entries()) to.kept[at] = (to.kept[at] ?? 0) + sign * count;
 }
 
-/** Why entries were kept, by number of entries. */
+/** The number of kept entries by reason. */
 export function keptByReason(counters: WalkCounters): Partial<Record<KeepCode, number>> {
   const kept: Partial<Record<KeepCode, number>> = {};
   for (const [at, { code }] of GUARDS.entries()) {

@@ -35,7 +35,7 @@ import type { WalkListener } from "./walk-listener.js";
 import type { WalkObserver } from "./walk-observer.js";
 import type { WalkResult } from "./walk-options.js";
 
-/** Everything goes, whatever its times: what --remove and --purge walk by. */
+/** The rule of --remove and --purge: everything is removed, whatever its age. */
 export const ANY_AGE: AgeRule = {
   cutoffSeconds: 0,
   cutoffNanoseconds: 0,
@@ -46,7 +46,7 @@ export const ANY_AGE: AgeRule = {
   wholeUnits: false,
 };
 
-/** undefined where the clock stands nearer to 1970 than the age: then nothing is old. */
+/** Undefined if the clock is closer to 1970 than the age: then nothing is old. */
 export function ageRule(age: Age, now: Nanoseconds, pragmas?: Pragmas): AgeRule | undefined {
   if (now < age.span) return undefined;
   const cutoff = now - age.span;
@@ -61,7 +61,7 @@ export function ageRule(age: Age, now: Nanoseconds, pragmas?: Pragmas): AgeRule 
   };
 }
 
-/** The lines that name one path, the first of which keeps it from the lines above. */
+/** The lines of one path. The first of them keeps the path from lines above it. */
 interface GroupedLines {
   readonly path: Bytes;
   readonly items: readonly { readonly source: Source }[];
@@ -72,26 +72,26 @@ export interface WalkerParts {
   readonly reporter: Reporter;
   readonly exact?: readonly GroupedLines[];
   readonly globs?: readonly GroupedLines[];
-  /** Threads in all, as many as the machine has cores for where it is not said; 1 walks alone. */
+  /** The number of threads; by default the machine's number of cores. 1 starts no others. */
   readonly jobs?: number | undefined;
-  /** How many entries a run looks at before it starts more threads. */
+  /** The number of entries to walk before other threads start. */
   readonly parallelFrom?: number;
   readonly observer?: WalkObserver | undefined;
-  /** What the last run saw of each directory. */
+  /** What the last run noted about each directory. */
   readonly index?: DirectoryIndex | undefined;
   readonly stop?: StopFlag | undefined;
 }
 
-/** A thread takes as long to start as this many entries take to be looked at. */
+/** A thread takes as long to start as a walk of this many entries. */
 const PARALLEL_FROM = 24_576;
 
-/** Walks for the handlers of a run, one path after the other, and adds up what they come to. */
+/** Walks for the handlers of a run, one path after the other, and adds up the results. */
 export class Walker {
   readonly counters: WalkCounters;
   readonly effects: WalkEffects;
   readonly lines = new LineCounters();
   readonly openFiles = new OpenFiles();
-  /** Where a line stands, by its order. */
+  /** The location of a line, by its order. */
   readonly source: (order: number) => Source | undefined;
   readonly #reporter: Reporter;
   #hiddenReported = false;
@@ -119,7 +119,7 @@ export class Walker {
     const lines = { paths: groups.map(({ path }) => path), exact: exact.length };
     this.source = (order) => groups[order]?.items[0]?.source;
     const listener = this.#listener(NO_SOURCE, "clean");
-    // A dry run looks for itself: it goes by what it itself would have removed.
+    // A dry run uses one thread, because it must know what it would already have removed.
     if (jobs !== 1 && effects.acts && observer === undefined)
       this.#workers = new WorkerPool(
         { jobs, from: parallelFrom, lines, source: this.source, index, stop },
@@ -140,7 +140,7 @@ export class Walker {
     this.counters = this.#walk.stats.counters;
   }
 
-  /** Walks what lies in `base`, which was opened for listing as `path`; the base itself stays. */
+  /** Walks the entries of `base`, which was opened for listing at `path`. Keeps the base itself. */
   walk(cause: Cause, operation: Operation, base: Fd, path: Bytes, rule: AgeRule): WalkResult {
     const stat = new StatxBuffer();
     const failed = statxOf(base.number, stat);

@@ -1,4 +1,4 @@
-/** Patterns of one path component, found by their fixed beginning or end. */
+/** Indexes patterns of one path component by their fixed beginning or end. */
 import type { Bytes } from "../../base/bytes.js";
 import { matcher } from "../../sys/fnmatch.js";
 
@@ -7,19 +7,19 @@ interface Component<Value> {
   readonly value: Value;
 }
 
-/** Components by their fixed text, of one length each; the empty text has length 0 and holds every component. */
+/** Components by their fixed text, grouped by its length; the empty text has length 0 and holds all components. */
 type ByText<Value> = Map<Bytes, Component<Value>[]>;
 
 /**
- * Path components with wildcards, found by the fixed text before their first wildcard, else by that after their last:
- * of a thousand components a name meets the few that begin as it does.
+ * Path components with wildcards, indexed by the fixed text before their first wildcard, else by that after their last. Of
+ * a thousand components, a name is compared with the few that begin like it.
  */
 export class WildcardIndex<Value> {
   readonly #known = new Map<Bytes, Value>();
   readonly #prefixes = new Map<number, ByText<Value>>();
   readonly #suffixes = new Map<number, ByText<Value>>();
 
-  /** What is kept at this very component; made where it is new. */
+  /** The value of this component; created if it is new. */
   at(component: Bytes, make: () => Value): Value {
     const known = this.#known.get(component);
     if (known !== undefined) return known;
@@ -31,7 +31,7 @@ export class WildcardIndex<Value> {
     return value;
   }
 
-  /** Adds what is kept at each component that matches `name` to `found`. */
+  /** Adds to `found` the values of the components that match `name`. */
   matching(name: Bytes, found: Value[]): void {
     for (const [length, texts] of this.#prefixes) {
       collect(texts.get(name.slice(0, length) as Bytes), name, found);
@@ -58,10 +58,10 @@ function file<Value>(into: Map<number, ByText<Value>>, text: Bytes, component: C
   else same.push(component);
 }
 
-/** The text before the first and after the last character that fnmatch(3) reads in a way of its own. */
+/** The text before the first and after the last character that is special to fnmatch(3). */
 function fixedEnds(component: Bytes): [Bytes, Bytes] {
   const prefix = /^[^*?[\\]*/.exec(component)?.[0] ?? "";
-  // What follows a bracket or a backslash is not surely fixed: then the end counts only after a `*` or `?` alone.
+  // The text after a bracket or a backslash is not certainly fixed, so the end is used only after `*` or `?`.
   const suffix = /[[\\]/.test(component) ? "" : (/[^*?]*$/.exec(component)?.[0] ?? "");
   return [prefix as Bytes, suffix as Bytes];
 }

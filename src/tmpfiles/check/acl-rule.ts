@@ -1,11 +1,11 @@
-/** A rule about ACLs that the mode of another line switches off. */
+/** A rule about ACL entries that the mode of another line masks. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { parseAcl } from "../lines/acl.js";
 import type { Item } from "../model/item.js";
 import type { Configuration } from "./configuration.js";
 import { fieldOf, type Spot } from "./rule.js";
 
-/** `a+` and `A+`: what they add to an ACL that is there keeps its mask; without `+` the mask is computed anew. */
+/** `a+` and `A+` keep the mask of the existing ACL; without `+` a new mask is computed. */
 export function* maskedAcls(configuration: Configuration): Generator<Spot> {
   const setting = new Map<Bytes, Item[]>();
   for (const item of configuration.all) {
@@ -32,7 +32,7 @@ function groupBits(mode: number): number {
 
 const BITS: Readonly<Record<string, number>> = { r: 4, w: 2, x: 1, X: 1 };
 
-/** What entries for single users and groups grant; nothing if the line sets a mask itself, or is not for this path alone. */
+/** The permissions that entries for individual users and groups grant; none if the line sets a mask itself. */
 function grantedByName(argument: Bytes): number {
   const entries = argument.split(",").map((entry) => entry.trim().split(":"));
   if (entries.some(([tag]) => tag === "m" || tag === "mask")) return 0;

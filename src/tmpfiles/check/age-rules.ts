@@ -1,4 +1,4 @@
-/** Rules about ages, and about what the daily clean leaves out. */
+/** Rules about ages, and about lines that the daily clean ignores. */
 import { escapeForDisplay } from "../../base/bytes.js";
 import type { Item } from "../model/item.js";
 import { AGE_BY_ATIME } from "../syntax/age.js";
@@ -16,7 +16,7 @@ function spots(
   });
 }
 
-/** Ages that do not do what they say. */
+/** Ages that have another effect than they seem to. */
 export const AGE_RULES: readonly Rule[] = [
   {
     code: "age-never-cleans",
@@ -112,13 +112,13 @@ export const AGE_RULES: readonly Rule[] = [
   },
 ];
 
-/** It says how old its contents may get. Emptying at boot what has no age is what `D! - - - 0` is for. */
+/** Whether the line cleans by age. Lines such as `D! - - - 0` are meant to empty a directory at boot. */
 function cleansByAge(item: Item): boolean {
   if (item.type.ages === false || isExclusion(item) || item.age === undefined) return false;
   return item.type.remove === undefined || item.age.span > 0n;
 }
 
-/** What is a D line already needs no advice to be one. */
+/** A D line needs no advice to become one. */
 function forEmptiedDirectories({ all }: Configuration): (spot: Spot) => Spot {
   const emptied = new Set(all.filter(({ type }) => type.remove !== undefined).map(({ source }) => source));
   const fix = "Set an age, or write -: a D line is emptied at boot without one.";
@@ -126,8 +126,9 @@ function forEmptiedDirectories({ all }: Configuration): (spot: Spot) => Spot {
 }
 
 /**
- * Lines of boot alone below a directory that is aged by day. What they remove from a directory of the package's own may as
- * well go by day; of a shared one it may be in use, unless it is a tree of left-overs.
+ * Lines that apply only at boot, below a directory that is cleaned daily. Entries that they remove from a directory of the
+ * package's own may be removed daily as well; those in a shared directory may be in use, unless they are a tree of
+ * leftovers.
  */
 function* unshielded(configuration: Configuration): Generator<Spot> {
   for (const { source, path, type, modifiers } of configuration.all) {

@@ -1,4 +1,4 @@
-/** The checker: what systemd-tmpfiles refuses, what it silently ignores, and what nobody means. */
+/** The checker: finds lines that systemd-tmpfiles rejects or silently ignores, and likely mistakes. */
 import { normalize } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import { readMountInfo } from "../../sys/mountinfo.js";
@@ -11,7 +11,7 @@ import { DUPLICATE_AT_BOOT, explanationOf, type FindingText } from "./explanatio
 import type { Rule, Spot } from "./rule.js";
 import { RULES } from "./rules.js";
 
-/** An error or a likely mistake in one line. The message says what it is in this line, the rest what it is in general. */
+/** An error or a likely mistake in one line. The message describes this line, the other fields the problem in general. */
 export interface Finding extends Diagnostic, FindingText {}
 
 /** Every code that a finding can have. */
@@ -22,15 +22,16 @@ export const FINDING_CODES: readonly string[] = [
 ].sort();
 
 /**
- * Reads configuration without running it, and reports what systemd-tmpfiles 262 would refuse, what it accepts and ignores,
- * and what it does that nobody means. Ordered by file (as they are read), line and column. It reads the configuration, what
- * specifiers and owners are looked up in, and whether directories that lines clean are symlinks; it changes nothing.
+ * Reads configuration without running it, and reports what systemd-tmpfiles 262 would reject, what it accepts and ignores,
+ * and what it does that is hardly intended. The findings are ordered by file (in reading order), line and column. It reads
+ * the configuration, what is needed to resolve specifiers and owners, and whether directories that lines clean are
+ * symlinks; it changes nothing.
  *
  * @throws TypeError if the options themselves are invalid.
  */
 export function checkSync(options: CheckOptions = {}): Finding[] {
   requireCheckOptions(options);
-  // What a package copies need not be installed where its configuration is checked.
+  // The source of a copy need not be installed where the configuration is checked.
   const whole = { ...options, readOn: true, assumeSources: true, textsRead: new Map() };
   const boot = loadItemsSync({ ...whole, boot: true });
   const day = loadItemsSync({ ...whole, boot: false });
@@ -54,7 +55,9 @@ function finding(rule: Rule, spot: Spot): Finding {
   return { file, line, column, text, severity, code, message: detail, title, why, fix };
 }
 
-/** What loading reports. That a line loses at boot alone, to one that only counts there, is likely meant. */
+/**
+ * Diagnostics of loading. A conflict that a line loses only at boot, to a line that applies only then, is likely intended.
+ */
 function reported(boot: Loaded, day: Loaded): Finding[] {
   const place = ({ code, file, line }: Diagnostic): string => `${code} ${line} ${file}`;
   const byDay = new Set(day.diagnostics.map(place));
@@ -73,7 +76,7 @@ function reported(boot: Loaded, day: Loaded): Finding[] {
     .map((each) => ({ ...each, ...explanationOf(each) }));
 }
 
-/** By the files in the order in which they were read. */
+/** Sorts by file, in reading order. */
 function inOrder(findings: readonly Finding[], { exact, globs }: Loaded): Finding[] {
   const files = new Map<string, number>();
   const rank = (file: string): number => {

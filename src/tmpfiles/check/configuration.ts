@@ -1,4 +1,4 @@
-/** What rules ask of a configuration. */
+/** What the rules of `mayfly check` see of a configuration. */
 import { type Bytes, dirname, isBelow } from "../../base/bytes.js";
 import { fnmatch } from "../../sys/fnmatch.js";
 import { type Mount, mountAt } from "../../sys/mountinfo.js";
@@ -10,11 +10,11 @@ const WORLD_WRITABLE = ["/tmp", "/var/tmp", "/dev/shm"] as Bytes[];
 const GLOB = /[*?[]/;
 const OTHERS_WRITE = 0o002;
 
-/** What rules ask of a configuration. Paths are those of the lines, with the root before them. */
+/** The view of a configuration that rules use. Paths are those of the lines, including the root. */
 export class Configuration {
-  /** The lines that count at boot: all of them. */
+  /** The lines that apply at boot: all of them. */
   readonly all: readonly Item[];
-  /** Those that count on each later run, without --boot: the daily clean is one. */
+  /** The lines that apply on each later run, without --boot, such as the daily clean. */
   readonly byDay: readonly Item[];
   readonly root: Bytes | undefined;
   readonly mounts: readonly Mount[];
@@ -45,7 +45,7 @@ export class Configuration {
     ]);
   }
 
-  /** The path as a person writes it in a line: without the root. */
+  /** The path as it is written in a line: without the root. */
   shown(path: Bytes): Bytes {
     if (this.root === undefined || this.root === "/" || !isBelow(path, this.root)) return path;
     return (path.slice(this.root.length) || "/") as Bytes;
@@ -55,12 +55,12 @@ export class Configuration {
     return this.#worldWritable.has(directory);
   }
 
-  /** The world-writable directory that the path is, or lies below, if any. */
+  /** The world-writable directory that is the path or contains it, if any. */
   worldWritableAbove(path: Bytes): Bytes | undefined {
     return selfAndAbove(path).find((directory) => this.#worldWritable.has(directory));
   }
 
-  /** The line by whose age the daily clean removes what lies at the path, if any: an exact one, or a glob's. */
+  /** The line by whose age the daily clean removes an entry at the path, if any: an exact one or a glob. */
   ageingAbove(path: Bytes): Item | undefined {
     const above = selfAndAbove(dirname(path));
     return this.#ageing.find(
@@ -68,7 +68,7 @@ export class Configuration {
     );
   }
 
-  /** Whether an exclusion, or a line that the path has of its own by day, may keep it from being aged. */
+  /** Whether an exclusion, or a line for the path itself that applies daily, may keep it from being cleaned. */
   isShielded(path: Bytes): boolean {
     return (
       this.#exclusions.some((item) => overlaps(item.path, path)) ||
@@ -76,14 +76,14 @@ export class Configuration {
     );
   }
 
-  /** The exclusions: lines of `x` and `X`. */
+  /** The exclusions: `x` and `X` lines. */
   get exclusions(): readonly Item[] {
     return this.#exclusions;
   }
 
   /**
-   * On the way to the path, a directory that a line gives to a user, and what somebody else owns in it. What no line makes
-   * is root's where it is made on the way to the path, and nobody's that is known where it is not.
+   * A directory above the path that a line gives to a user, and the first path in it with another owner. A path that no
+   * line creates is root's if it is created as a parent, and otherwise has no known owner.
    */
   crossing(path: Bytes, made: boolean): { readonly above: Item; readonly below: Bytes } | undefined {
     for (const below of selfAndAbove(path)) {
@@ -95,7 +95,7 @@ export class Configuration {
     return undefined;
   }
 
-  /** The mount that holds the path, as mounted now. */
+  /** The current mount of the path. */
   mountOf(path: Bytes): Mount | undefined {
     return mountAt(this.mounts, path);
   }
@@ -105,7 +105,7 @@ export class Configuration {
   }
 }
 
-/** It only names what cleaning leaves alone. */
+/** Whether the line only excludes paths from cleaning. */
 export function isExclusion(item: Item): boolean {
   return item.type.kind === "exclusion";
 }
@@ -114,17 +114,17 @@ function makesDirectory(item: Item): boolean {
   return isMaker(item) && isDirectoryLine(item);
 }
 
-/** It makes a directory, or adjusts one: `e`. */
+/** Whether the line creates a directory, or adjusts one (`e`). */
 export function isDirectoryLine({ type }: Item): boolean {
   return type.kind === "directory" || type.kind === "subvolume";
 }
 
-/** It makes its path, if that is not there. */
+/** Whether the line creates its path if it is missing. */
 export function isMaker(item: Item): boolean {
   return item.type.path === "exact";
 }
 
-/** Who owns what the line makes; nobody names the runner, who is root. */
+/** The owner of what the line creates; without a user field it is root, who runs it. */
 function ownerOf(item: Item | undefined): number {
   return item?.user?.id ?? 0;
 }
@@ -133,7 +133,7 @@ export function hasGlob(path: Bytes): boolean {
   return GLOB.test(path);
 }
 
-/** Whether the line's path, or its glob, names this path. */
+/** Whether the line's path is this path, or its glob matches it. */
 export function matches(item: Item, path: Bytes): boolean {
   return item.path === path || (item.type.path === "glob" && hasGlob(item.path) && fnmatch(item.path, path));
 }
@@ -145,7 +145,7 @@ function selfAndAbove(path: Bytes): Bytes[] {
   return [...paths, "/" as Bytes];
 }
 
-/** Whether two paths or globs may name one path: told by what stands before the first wildcard of each. */
+/** Whether two paths or globs may match the same path, judged by the text before their first wildcards. */
 function overlaps(a: Bytes, b: Bytes): boolean {
   if (a === b || isBelow(b, a)) return true;
   if (!hasGlob(a) && !hasGlob(b)) return false;

@@ -1,4 +1,4 @@
-/** Rules about what lines name on this host, or below the root that is checked. */
+/** Rules about the files that lines refer to on this host, or below the root that is checked. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { SyscallError, UnsafePathError } from "../../base/errors.js";
 import { resolve } from "../../path/resolve.js";
@@ -35,7 +35,7 @@ function emptiesDirectory(item: Item): boolean {
   return type.create !== undefined && (age !== undefined || type.remove !== undefined);
 }
 
-/** Without moving the access time of any. What can't be looked at may be anything. */
+/** Whether the path is a symlink. Preserves access times. False if it cannot be examined. */
 function isSymlink(root: Bytes | undefined, path: Bytes): boolean {
   try {
     using found = resolve(root ?? ("/" as Bytes), path, { follow: false, safe: false, preserveAtime: true });

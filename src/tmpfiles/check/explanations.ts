@@ -1,4 +1,4 @@
-/** Explains what loading itself reports: why it matters, and what to write instead. */
+/** Explains the diagnostics of loading: why they matter, and what to write instead. */
 import type { Diagnostic } from "../../base/errors.js";
 import { consequenceOf } from "../syntax/diagnostics.js";
 
@@ -97,7 +97,7 @@ const FIXES: Readonly<Record<string, string>> = {
   "unreadable-file": "Check the path and its permissions.",
 };
 
-/** What a finding says of a diagnostic. */
+/** The finding for a diagnostic. */
 export function explanationOf(diagnostic: Diagnostic): FindingText {
   const remark = REMARKS[diagnostic.code];
   if (remark !== undefined) return remark;

@@ -1,4 +1,4 @@
-/** Rules about fields, modifiers and names that mean less, or something else, than they seem to. */
+/** Rules about fields, modifiers and names that have another effect than they seem to. */
 import { type Bytes, components, escapeForDisplay } from "../../base/bytes.js";
 import { resolveCopySource, resolveLinkTarget, resolveText } from "../lines/arguments.js";
 import type { Item } from "../model/item.js";
@@ -141,7 +141,7 @@ function* doubleStars(configuration: Configuration): Generator<Spot> {
 
 const TEXTS: readonly unknown[] = [resolveText, resolveLinkTarget, resolveCopySource];
 
-/** Of the types that use the argument as text: content, targets and sources. */
+/** Whether the type uses the argument as text: content, targets and sources. */
 function* quotedArguments({ all }: Configuration): Generator<Spot> {
   for (const { source, type, modifiers } of all) {
     if (!TEXTS.includes(type.resolveArgument)) continue;

@@ -1,4 +1,4 @@
-/** Rules about modes, owners and ACLs that open a door, or close one. */
+/** Rules about modes, owners and ACLs that grant too much access or too little. */
 import { type Bytes, dirname, escapeForDisplay } from "../../base/bytes.js";
 import type { Item } from "../model/item.js";
 import { maskedAcls } from "./acl-rule.js";
@@ -86,7 +86,7 @@ function* modeSpots(
   }
 }
 
-/** A mode with "~" takes x from files that do not have it, and gives it to no directory. */
+/** A mode with "~" removes x from files without it, and gives it to no directory. */
 function* unsearchableDirectories({ all }: Configuration): Generator<Spot> {
   for (const item of all) {
     const { mode, source } = item;
@@ -96,20 +96,20 @@ function* unsearchableDirectories({ all }: Configuration): Generator<Spot> {
   }
 }
 
-/** `Z`: of all directories below its path, which it does not make, so that a mode with ":" changes none. */
+/** `Z` changes all directories below its path. It creates none, so that a mode with ":" changes none. */
 function changesDirectories({ type, mode }: Item): boolean {
   return type.recursive === true && mode?.onlyCreate !== true;
 }
 
-/** It makes a file or a FIFO, by the mode that it gives. Symlinks have none, and device nodes are /dev's. */
+/** Whether the line creates a file or a FIFO with its mode. Symlinks have no mode, and device nodes belong to /dev. */
 function makesFile(item: Item, bits: number): boolean {
   const { kind } = item.type;
-  // A FIFO that all may write to, and its owner reads, is a trigger.
+  // A FIFO that all users may write to and its owner reads is a trigger.
   if (kind === "fifo") return (bits & OTHERS_READ) !== 0;
   return kind === "file" && isMaker(item);
 }
 
-/** `z`: of a file, or of a directory without the sticky bit. What lies below /dev is mostly neither. */
+/** `z` changes a file, or a directory without the sticky bit. Paths below /dev are mostly neither. */
 function opensOne({ type, path }: Item, bits: number): boolean {
   const adjusts = type.kind === "adjustment" && type.permissions === undefined && type.recursive !== true;
   return adjusts && (bits & STICKY) === 0 && !path.startsWith("/dev/");
@@ -128,7 +128,9 @@ function* guessableNames(configuration: Configuration): Generator<Spot> {
   }
 }
 
-/** Itself one of the shared directories that are there before anybody is; Debian makes those of X11 in each run. */
+/**
+ * Whether the path is a shared directory that exists before other users can run; Debian creates those of X11 in each run.
+ */
 function isWellKnown(path: Bytes): boolean {
   return /^(\/[^/]+)?\/(tmp|shm)(\/\.(X11|ICE|XIM|font)-unix)?$/.test(path);
 }
@@ -164,7 +166,7 @@ function* unsafeTransitions(configuration: Configuration): Generator<Spot> {
   }
 }
 
-/** It opens its path to change it. What only writes to it opens it in another way. */
+/** Whether the line opens its path to change it. Lines that only write to it open it in another way. */
 function isAdjusted({ type }: Item): boolean {
   return type.create !== undefined && type.kind !== "file";
 }

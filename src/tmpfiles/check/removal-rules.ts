@@ -6,10 +6,10 @@ import { type Configuration, hasGlob, isExclusion, matches } from "./configurati
 import type { Rule, Spot } from "./rule.js";
 import { SYSTEM_DIRECTORIES } from "./system-directories.js";
 
-/** Names that stand for all there may be in a directory. */
+/** Sample names of entries in a directory. */
 const SAMPLES = ["a", "some-name", "Some_Name.2", "0", "x.y"] as Bytes[];
 
-/** Lines that do more than anybody means. */
+/** Lines that do more than intended. */
 export const REMOVAL_RULES: readonly Rule[] = [
   {
     code: "removes-system",
@@ -37,13 +37,13 @@ export const REMOVAL_RULES: readonly Rule[] = [
   },
 ];
 
-/** A `Z` line without mode and owner only sets security labels, which each file has its own of. */
+/** A `Z` line without mode and owner only sets security labels, and each file has its own. */
 function changesTree({ type, mode, user, group, argument }: Item): boolean {
   if (type.recursive !== true) return false;
   return argument !== undefined || mode !== undefined || user !== undefined || group !== undefined;
 }
 
-/** Also by --purge. */
+/** Whether the line removes its path, including by --purge. */
 function removes({ type, modifiers }: Item): boolean {
   return type.remove !== undefined || (modifiers.purge && type.purge !== undefined);
 }
@@ -72,9 +72,9 @@ function* systemSpots(
   }
 }
 
-/** Whether the line names the directory, or by a glob all that lies in it. */
+/** Whether the line matches the directory or all of its entries. */
 function takes(item: Item, path: Bytes, directory: Bytes): boolean {
-  // Braces stand for alternatives, but in exclusions, of which none comes here.
+  // Braces are expanded except in exclusions, which this does not get.
   const depth = components(directory).length;
   return expandBraces(path).some((one) => {
     if (components(one).length > depth + 1) return false;

@@ -1,4 +1,4 @@
-/** What a rule of check is, and what it finds. */
+/** The definition of a rule of check, and of its findings. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Severity } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";
@@ -6,7 +6,7 @@ import { splitWords } from "../syntax/lex.js";
 import { FIELDS, type Field } from "../syntax/line.js";
 import type { Configuration } from "./configuration.js";
 
-/** One thing that can be wrong with a line that systemd-tmpfiles accepts. */
+/** A possible mistake in a line that systemd-tmpfiles accepts. */
 export interface Rule {
   /** Stable, for programs and for `--ignore`. */
   readonly code: string;
@@ -19,20 +19,20 @@ export interface Rule {
   readonly find: (configuration: Configuration) => Iterable<Spot>;
 }
 
-/** Where a rule found something, and what. */
+/** The location and description of a finding. */
 export interface Spot {
   readonly source: Source;
   readonly field: Field;
   /** An offset in the field. */
   readonly at?: number;
-  /** What it is in this line, for a person. */
+  /** The description of this line, for people. */
   readonly detail: string;
-  /** Instead of the rule's own, if they are other ones in this line. */
+  /** These replace the rule's own in this line. */
   readonly severity?: Rule["severity"];
   readonly fix?: string;
 }
 
-/** What a field of a line holds, unquoted; undefined where it has none. */
+/** The content of a field of a line, unquoted; undefined if the line does not have it. */
 export function fieldOf(source: Source, field: Field): Bytes | undefined {
   const words = splitWords(source.text, FIELDS.length - 1);
   return Array.isArray(words) ? words[FIELDS.indexOf(field)] : undefined;

@@ -7,7 +7,7 @@ import { PERMISSION_RULES } from "./permission-rules.js";
 import { REMOVAL_RULES } from "./removal-rules.js";
 import type { Rule } from "./rule.js";
 
-/** All rules, the gravest first. What systemd-tmpfiles itself reports comes before them: see `check`. */
+/** All rules, the most severe first. The diagnostics of systemd-tmpfiles itself precede them: see `check`. */
 export const RULES: readonly Rule[] = [
   ...REMOVAL_RULES,
   ...PERMISSION_RULES,

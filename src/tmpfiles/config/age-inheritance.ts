@@ -6,14 +6,14 @@ import type { Item } from "../model/item.js";
 const WILDCARD = /[*?[\\]/;
 
 /**
- * The lines that lend their age, in the order in which they are written. A inheritor meets those above it and those that
- * begin as its glob does, not all.
+ * The source lines of ages, in the order in which they are written. An inheriting line is compared only with those above
+ * its path and those that begin like its glob.
  */
 export class AgeInheritance {
   readonly #items: readonly Item[];
-  /** The places of the lines, by their paths. */
+  /** The indexes of the lines by path. */
   readonly #places = new Map<Bytes, number[]>();
-  /** All paths, sorted: made for the first glob that asks. */
+  /** All paths, sorted, for the first glob that needs them. */
   #sorted: Bytes[] | undefined;
 
   constructor(items: readonly Item[]) {
@@ -26,8 +26,8 @@ export class AgeInheritance {
   }
 
   /**
-   * The line of the same path, else the first written at one above it; unless a later one below that is named by the
-   * inheritor's own glob. The order is that of the reference, which is not always the nearest.
+   * The line of the same path, else the first written at a path above; unless a later line below that matches the
+   * inheriting line's own glob. This is the order of systemd-tmpfiles 262, which does not always choose the nearest.
    */
   find({ path }: Item): Item | undefined {
     const first = this.#firstAbove(path);
@@ -40,7 +40,7 @@ export class AgeInheritance {
     return found;
   }
 
-  /** The first line at the path or an ancestor. */
+  /** The first line at the path or above it. */
   #firstAbove(path: Bytes): number {
     let first = this.#items.length;
     for (let at = path, below = "" as Bytes; at !== below; below = at, at = dirname(at)) {
@@ -49,7 +49,7 @@ export class AgeInheritance {
     return first;
   }
 
-  /** Those at the path, and those that it matches, as they are written. */
+  /** The lines at the path and those that it matches, in the order in which they are written. */
   #named(path: Bytes): number[] {
     const own = this.#places.get(path) ?? [];
     const wildcard = path.search(WILDCARD);

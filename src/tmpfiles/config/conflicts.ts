@@ -1,18 +1,21 @@
-/** Which of the lines of one path contradict each other, and the order in which the others run. */
+/** Finds lines of the same path that conflict, and orders the others. */
 
 import { modeOf } from "../lines/mode.js";
 import type { Item, Owner } from "../model/item.js";
 import type { Age } from "../syntax/age.js";
 
-/** What owns the path comes first, so that it is there when the others adjust it; then in the order of the letters. */
+/**
+ * A line that owns the path comes first, so that the path exists when the others adjust it; then in the order of the
+ * letters.
+ */
 export function compareItems(a: Item, b: Item): number {
   if (a.type.ownsPath !== b.type.ownsPath) return a.type.ownsPath ? -1 : 1;
   return a.letter.charCodeAt(0) - b.letter.charCodeAt(0);
 }
 
 /**
- * The first of the items so far that the new one of the same path contradicts, if any: the earlier line wins. Lines that
- * append to a file may be as many as they like.
+ * The earliest item that conflicts with the new one of the same path, if any: the earlier line wins. Any number of lines
+ * may append to a file.
  */
 export function conflictingItem(items: readonly Item[], item: Item): Item | undefined {
   if (!item.type.ownsPath) return undefined;
@@ -40,7 +43,7 @@ function sameOwner(a: Owner | undefined, b: Owner | undefined): boolean {
   return a?.id === b?.id && a?.onlyCreate === b?.onlyCreate;
 }
 
-/** Two lines without a mode must agree in what they make all the same. */
+/** Two lines without a mode must still create the same. */
 function sameMode(a: Item, b: Item): boolean {
   return (
     modeOf(a) === modeOf(b) &&

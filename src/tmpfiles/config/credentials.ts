@@ -12,7 +12,7 @@ import { whyUnreadable } from "./files.js";
 /** The credentials that the service manager passed, systemd.exec(5). */
 export interface Credentials {
   readonly directory: Bytes | undefined;
-  /** Undefined where there is none of that name; throws where the name is no name, and where it can't be read. */
+  /** Undefined if there is no such credential. Throws if the name is invalid, or if it cannot be read. */
   read(name: Bytes): Bytes | undefined;
 }
 
@@ -26,12 +26,12 @@ export class CredentialError extends Error {
   }
 }
 
-/** As the service manager's own reading of files has it. */
+/** The service manager's own limit for reading files. */
 const LARGEST = 64 << 20;
 /** A file name of printable ASCII without colons. */
 const VALID_NAME = /^(?!\.{1,2}$)[ !-.0-9;-~]{1,255}$/;
 
-/** Those of $CREDENTIALS_DIRECTORY. Throws where that is no absolute, plain path. */
+/** The credentials in $CREDENTIALS_DIRECTORY. Throws if that is not an absolute, normalized path. */
 export function credentialsOf(environment: NodeJS.ProcessEnv): Credentials {
   const value = environment.CREDENTIALS_DIRECTORY;
   const directory = value === undefined ? undefined : bytes(value);

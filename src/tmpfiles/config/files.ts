@@ -47,7 +47,10 @@ const SYSTEM_DIRECTORIES = [
   "/usr/lib/tmpfiles.d",
 ];
 
-/** By the XDG base directory specification. Relative directories count in the lists alone, from the working directory. */
+/**
+ * By the XDG base directory specification. Only the lists may contain relative directories; they are relative to the
+ * working directory.
+ */
 function userDirectories(environment: NodeJS.ProcessEnv): Bytes[] {
   const absolute = (path: string | undefined): string[] => (path?.startsWith("/") ? [path] : []);
   const belowHome = (path: string): string[] => absolute(environment.HOME).map((home) => `${home}/${path}`);
@@ -67,11 +70,11 @@ function userDirectories(environment: NodeJS.ProcessEnv): Bytes[] {
   return [...new Set(directories.map((directory) => bytes(`${posix.resolve(directory)}/user-tmpfiles.d`)))];
 }
 
-/** A file of the configuration directories; `below` is its path inside the root. */
+/** A file in the configuration directories; `below` is its path inside the root. */
 interface ConfigFile {
   readonly name: Bytes;
   readonly below: Bytes;
-  /** Stands for what the caller gave in its place (--replace). */
+  /** It is replaced by what the caller specified (--replace). */
   readonly replaced: boolean;
 }
 
@@ -83,9 +86,9 @@ export interface ConfigList {
 const SUFFIX = ".conf";
 
 /**
- * The configuration files, by name, from whichever directory they are in. A file hides those of its name in directories
- * of lower priority, and a link to /dev/null hides them without being one; what is neither a file nor leads to one hides
- * nothing. `replace` takes the place that a file of that path would have; where its directory is not there, the last.
+ * The configuration files, sorted by name, from all directories. A file hides those of the same name in directories of
+ * lower priority, and a link to /dev/null hides them without being one; an entry that is neither a file nor leads to one
+ * hides nothing. `replace` is sorted like a file of that path; if its directory does not exist, it is last.
  */
 export function listConfigFiles(
   root: Bytes | undefined,
@@ -117,7 +120,7 @@ export function listConfigFiles(
   return { files: sorted, diagnostics };
 }
 
-/** What a directory holds, and where it is inside the root: it may be a link. */
+/** The entries of a directory, and its path inside the root: it may be a link. */
 interface Found {
   readonly at: Bytes;
   readonly names: readonly Bytes[];
@@ -148,7 +151,7 @@ function resolvedDirectory(root: Bytes | undefined, directory: Bytes): Bytes | u
   }
 }
 
-/** The path, inside the root and without links, of what was opened. */
+/** The path of the opened file, inside the root and without links. */
 function placeInside(root: Bytes | undefined, opened: Fd): Bytes {
   const path = currentPath(opened);
   if (root === undefined || root === "/") return path;
@@ -182,7 +185,7 @@ function kindOf(
 
 const DEV_NULL = "/dev/null";
 
-/** Where a link says it leads, though nothing is there: a root need not have a /dev. */
+/** The target that a link names, although nothing exists there: a root need not have a /dev. */
 function linkTarget(root: Bytes | undefined, below: Bytes): string | undefined {
   try {
     using directory = openBelow(root, dirname(below), O_RDONLY | O_DIRECTORY);
@@ -193,20 +196,22 @@ function linkTarget(root: Bytes | undefined, below: Bytes): string | undefined {
   }
 }
 
-/** The path as messages name it, with the root before it. */
+/** The path in messages, which includes the root. */
 export function displayPath(root: Bytes | undefined, below: Bytes): Bytes {
   return root === undefined || root === "/" ? below : join(root, below);
 }
 
-/** Where to search for files that are named without a directory. */
+/** The directories to search for files that are specified without one. */
 export interface NamedConfigPlaces {
   readonly root: Bytes | undefined;
   readonly directories: readonly Bytes[];
-  /** After them, the working directory. */
+  /** The working directory, after them. */
   readonly inWorkingDirectory: boolean;
 }
 
-/** What the caller names: `-` is standard input, a path is read as it stands, a name is looked for in the directories. */
+/**
+ * Files that the caller specified: `-` is standard input, a path is opened as it is, a name is searched in the directories.
+ */
 export function readNamedConfig(arg: Bytes, places: NamedConfigPlaces): ConfigText {
   if (arg === "-") return { file: "<stdin>" as Bytes, content: readStandardInput(LIMITS.configuration) };
   if (arg.includes("/")) return readConfigAt(isAbsolute(arg) ? arg : join(bytes(process.cwd()), arg));
@@ -226,7 +231,7 @@ export function readNamedConfig(arg: Bytes, places: NamedConfigPlaces): ConfigTe
 /** The message for a named file that none of the directories contains. */
 class NotFoundError extends Error {}
 
-/** Shown without `.` and `..` where that names the same file. */
+/** Shown without `.` and `..` if that is the same file. */
 function readConfigAt(path: Bytes): ConfigText {
   const file = tidied(path);
   using opened = namesOpenFile(file) ? openBelow(undefined, file) : openRegular(undefined, file);
@@ -266,11 +271,11 @@ export function whyUnreadable(error: Error): string {
 }
 
 export interface ConfigFilesOptions {
-  /** An absolute path, below which the configuration directories lie. */
+  /** An absolute path, below which the configuration directories are. */
   readonly root?: Bytes | undefined;
   /** Use the user's configuration instead of the system's. */
   readonly user?: boolean;
-  /** For $XDG_...; the process's own by default. */
+  /** The environment for $XDG_...; by default the process's own. */
   readonly environment?: NodeJS.ProcessEnv;
 }
 
@@ -281,7 +286,7 @@ export interface ConfigFiles {
 }
 
 /**
- * Every configuration file that counts, with its lines, each ended by a newline, in the order in which they are read: what
+ * All configuration files that apply, each with its lines, which end in newlines, in the order in which they are read: what
  * --cat-config prints.
  */
 export function readConfigFilesSync(options: ConfigFilesOptions = {}): ConfigFiles {

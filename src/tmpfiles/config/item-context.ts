@@ -30,12 +30,12 @@ export interface ItemContext {
   readonly exists: (path: Bytes) => boolean;
   readonly parseMode: (field: Bytes) => Mode | FieldProblem;
   readonly parseAge: (field: Bytes) => Age | FieldProblem;
-  /** --prefix and --exclude-prefix; of the path without the root. */
+  /** Whether --prefix and --exclude-prefix select the path, given without the root. */
   readonly includes: (path: Bytes) => boolean;
   readonly report: (diagnostic: Diagnostic) => void;
 }
 
-/** What the lines of one load are resolved against: whatever costs something is asked once. */
+/** What the lines of one load are resolved against. Expensive lookups are made once. */
 export function itemContext(
   options: LoadOptions,
   root: Bytes | undefined,

@@ -5,8 +5,8 @@ import { AgeInheritance } from "./age-inheritance.js";
 import { compareItems, conflictingItem } from "./conflicts.js";
 
 /**
- * All items by their paths, in the order in which the paths were first written: those of one path, and the globs. A
- * path and a glob that are written alike are two groups.
+ * All items by path, in the order in which the paths were first written: exact paths and globs. A path and a glob with the
+ * same text are two groups.
  */
 export class ItemTable {
   readonly #exact = new Map<Bytes, ItemGroup>();
@@ -39,8 +39,8 @@ export class ItemTable {
   }
 
   /**
-   * Gives those that borrow an age that of their directory's line. Done after each file: what an earlier file lent stays
-   * if no later line has an age.
+   * Gives inheriting lines the age of their directory's line. Called after each file: an age from an earlier file remains
+   * if no later line has one.
    */
   shareAges(): void {
     if (this.#borrowers.size === 0) return;
@@ -56,8 +56,8 @@ export class ItemTable {
   }
 
   /**
-   * Links each group to that of the nearest path above, by which parents are made first and emptied last. The root is
-   * nobody's parent: it is there in any case.
+   * Links each group to that of the nearest path above, so that parents are created first and emptied last. The root is the
+   * parent of none, because it always exists.
    */
   link(root: Bytes): void {
     const nearest = this.#nearestGroups(root);
@@ -70,7 +70,7 @@ export class ItemTable {
     }
   }
 
-  /** Finds the nearest group at a directory or above it: once for all that lie in one directory. */
+  /** Finds the nearest group at a directory or above it, once for all paths in one directory. */
   #nearestGroups(root: Bytes): (directory: Bytes) => ItemGroup | undefined {
     const known = new Map<Bytes, ItemGroup | undefined>(
       [root, "/", "."].map((top) => [top as Bytes, undefined]),
@@ -86,7 +86,7 @@ export class ItemTable {
   }
 }
 
-/** Behind all that do not come after it: mostly that is the end. */
+/** Inserts after all items that do not come later, which is mostly at the end. */
 function insert(items: Item[], item: Item): void {
   let at = items.length;
   for (let last = items[at - 1]; last !== undefined && compareItems(last, item) > 0; last = items[at - 1])
@@ -95,7 +95,7 @@ function insert(items: Item[], item: Item): void {
   else items.splice(at, 0, item);
 }
 
-/** `~` is not lent: it says something of its own line. */
+/** `~` is not inherited: it applies only to its own line. */
 function withAgeOf(inheritor: Item, source: Item | undefined): Item {
   if (source?.age === undefined) return inheritor;
   const pragmas = inheritor.pragmas ?? source.pragmas;

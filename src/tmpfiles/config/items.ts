@@ -21,15 +21,15 @@ export interface Loaded {
   readonly exact: ItemGroup[];
   readonly globs: ItemGroup[];
   readonly diagnostics: Diagnostic[];
-  /** Lines were left out since they are wrong: the exit status is 65 where nothing worse happens. */
+  /** Invalid lines were ignored: the exit status is 65 unless something worse happens. */
   readonly invalid: boolean;
-  /** Configuration could not be read, or not as it should: the exit status is 1. */
+  /** Configuration could not be read, or only in part: the exit status is 1. */
   readonly failed: boolean;
-  /** Nothing may be run: what the caller named could not be read, or is not safe to run in part. */
+  /** Nothing may run: a file that the caller named could not be read, or is not safe to apply in part. */
   readonly aborted: boolean;
 }
 
-/** The configuration, resolved: every line that counts here, by its path. Reports what does not; throws nothing. */
+/** Loads the configuration: all lines that apply on this host, by path. Reports errors in it and throws none. */
 export function loadItemsSync(options: LoadOptions): Loaded {
   const loader = new Loader(options);
   loader.load();
@@ -131,9 +131,9 @@ class Loader {
   }
 
   /**
-   * Reads, and then weighs what was reported on the way. A file that the caller named runs in full or not at all; of the
-   * others, what can be had counts, as the system has to come up. `read` says whether a file was read: ages are shared
-   * after each, and not after inline lines or a file that is not there.
+   * Reads a file, and then evaluates what was reported. A file that the caller named applies as a whole or not at all; of
+   * the others, all valid lines apply, because the system must boot. `read` returns whether a file was read: ages are
+   * inherited after each file, but not after inline lines or a missing file.
    */
   #take(named: boolean, read: () => boolean): void {
     const before = this.#diagnostics.length;

@@ -1,4 +1,4 @@
-/** Turns written lines into items, with a short cut for lines that differ in their paths alone. */
+/** Turns lines into items, with a shortcut for lines that differ only in their paths. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Source } from "../../base/events.js";
 import type { Item } from "../model/item.js";
@@ -8,7 +8,7 @@ import { parseLine } from "../syntax/line.js";
 import type { ItemContext } from "./item-context.js";
 import { resolveFromTemplate, resolveLine } from "./resolve.js";
 
-/** An item, and how its line is written apart from the path. */
+/** An item, and the text of its line without the path. */
 interface LineTemplate {
   readonly type: Bytes;
   readonly rest: Bytes;
@@ -16,14 +16,14 @@ interface LineTemplate {
 }
 
 /**
- * Makes items of written lines. The lines of a large configuration mostly say the same of many paths, as
- * `0755 root root 10d`: that is read once, and from then on only the path is.
+ * Turns lines into items. The lines of a large configuration mostly have the same fields for many paths, such as `0755 root
+ * root 10d`: these are resolved once, and after that only the paths are.
  */
 export class LineReader {
   readonly #context: ItemContext;
-  /** The first item that is written so, by its type and what is behind the path. */
+  /** The first item by its type and the text after the path. */
   readonly #templates = new Map<Bytes, Map<Bytes, LineTemplate>>();
-  /** Of the line before: mostly the next is like it. */
+  /** The item of the previous line, which the next one mostly resembles. */
   #last: LineTemplate | undefined;
   #reports = 0;
 
@@ -37,7 +37,7 @@ export class LineReader {
     };
   }
 
-  /** Undefined for a line that is left out; why is reported. */
+  /** Undefined if the line is ignored, after a report of the reason. */
   read(source: Source): Item | undefined {
     const { text } = source;
     const cut = cutBehindPath(text);
@@ -47,7 +47,7 @@ export class LineReader {
       return resolveFromTemplate(this.#last.item, source, cut.path, this.#context);
     const before = this.#reports;
     const item = this.#readWhole(source);
-    // What was said of a line is to be said of each that is like it.
+    // Diagnostics of a line must be reported for each line like it.
     if (item !== undefined && hasNoArgument(item) && this.#reports === before) this.#keep(item, cut);
     return item;
   }

@@ -10,7 +10,7 @@ export function osRelease(root: Bytes | undefined, field: string): Bytes | undef
   return fields === undefined ? undefined : (fields.get(field) ?? ("" as Bytes));
 }
 
-/** The assignments of a file in the manner of os-release(5): shell syntax without expansion. */
+/** Parses assignments as in os-release(5): shell syntax without expansion. */
 export function readEnvironmentFile(root: Bytes | undefined, path: string): Map<string, Bytes> | undefined {
   try {
     const content = readBelow(root, path as Bytes, LIMITS.settings);
@@ -47,7 +47,7 @@ function parseAssignments(content: Bytes): Map<string, Bytes> {
   return fields;
 }
 
-/** Quoted pieces first, and then, up to the end of the line, text in which a quote is only a quote. */
+/** First quoted parts, and then, up to the end of the line, text in which a quote is literal. */
 function parseValue(content: string, from: number): { readonly text: Bytes; readonly end: number } {
   let text = "";
   let at = from;

@@ -4,20 +4,20 @@ import { type Accounts, parseId } from "../../sys/accounts.js";
 import type { Owner } from "../model/item.js";
 import { accountLookupFailed, emptyAccount, unknownAccount, type Wording } from "../syntax/wording.js";
 
-/** Why a user or group field names nobody. `tolerable`: there is none of that name; else it could not even be asked. */
+/** Why a user or group field is invalid. `tolerable`: no account has that name; otherwise the lookup failed. */
 export interface MissingOwner {
   readonly wording: Wording;
   readonly tolerable: boolean;
 }
 
-/** The name in a user or group field, without the `:` in front. */
+/** The name in a user or group field, without a leading `:`. */
 export function ownerName(field: Bytes): Bytes {
   return field.startsWith(":") ? (field.slice(1) as Bytes) : field;
 }
 
 /**
- * Reads the user or the group field, `[:]name` or `[:]id`. An empty name is never looked up on the host; below a root it
- * does not exist.
+ * Parses a user or group field, `[:]name` or `[:]id`. An empty name is never looked up on the host; below a root it does
+ * not exist.
  */
 export function ownerReader(
   accounts: Accounts,

@@ -10,12 +10,11 @@ import { resolveLine } from "./resolve.js";
 import { placeholders } from "./specifiers.js";
 
 /**
- * The lines of a configuration, tmpfiles.d(5), and what is wrong with the others: all that can be told without a host.
- * Users, groups, the values of specifiers, credentials and sources are taken as being there. Touches no disk and throws
- * nothing, whatever the bytes.
+ * Parses a configuration, tmpfiles.d(5), into lines and diagnostics, without a host: users, groups, values of specifiers,
+ * credentials and sources are assumed to exist. Does not access the disk, and throws nothing whatever the bytes.
  *
- * @param content a text, or the bytes of a file, which need not be UTF-8
- * @param file what the diagnostics call it
+ * @param content text, or the bytes of a file, which need not be UTF-8
+ * @param file its name in diagnostics
  */
 export function parse(content: string | Uint8Array, file = "tmpfiles.conf"): ParsedFile {
   const lines: Line[] = [];

@@ -15,7 +15,7 @@ import type { CredentialError } from "./credentials.js";
 import type { ItemContext } from "./item-context.js";
 import { expansionFailed, LineError, LineSkipped, note } from "./line-error.js";
 
-/** The argument as its type reads it, before it is known whether the line counts. */
+/** The argument as its type parses it, before it is known whether the line applies. */
 export function parseArgument(line: Line, type: LineType, context: ItemContext): unknown {
   const { argument } = line;
   const { parseArgument: parse } = type;
@@ -25,7 +25,7 @@ export function parseArgument(line: Line, type: LineType, context: ItemContext):
   return withArgumentErrors(() => parse(argument, warn));
 }
 
-/** Turns what the functions of a row throw into this module's own. */
+/** Converts the errors of a row's functions to those of this module. */
 function withArgumentErrors<T>(act: () => T): T {
   try {
     return act();
@@ -39,7 +39,7 @@ function withArgumentErrors<T>(act: () => T): T {
   }
 }
 
-/** What becomes of it where the line counts. */
+/** Resolves the argument of a line that applies. */
 export function resolveArgument(
   line: Line,
   type: LineType,
@@ -59,10 +59,7 @@ export function resolveArgument(
   );
 }
 
-/**
- * The bytes that a line writes or is compared by: its text, or the credential that this names, and then what they encode
- * in base64.
- */
+/** The bytes that a line writes or compares: its text or the credential that it names, decoded if it is base64. */
 export function argumentBytesOf(
   line: Line,
   text: Bytes | undefined,

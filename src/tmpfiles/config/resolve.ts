@@ -14,8 +14,8 @@ import { ownerName } from "./owners.js";
 import { argumentBytesOf, parseArgument, resolveArgument } from "./resolve-argument.js";
 
 /**
- * The line as an item of this host: specifiers, owners, the root. Undefined for a line that is left out, with its reason
- * reported. The steps have the order of the reference, since the first that fails decides the exit status.
+ * Resolves a line to an item of this host: specifiers, owners, the root. Undefined if the line is ignored, after a report
+ * of the reason. The order of the steps is that of systemd-tmpfiles 262, because the first failure decides the exit status.
  */
 export function resolveLine(line: Line, context: ItemContext): Item | undefined {
   try {
@@ -27,8 +27,8 @@ export function resolveLine(line: Line, context: ItemContext): Item | undefined 
 }
 
 /**
- * The same for a line that says of its path what the line of `model` says of another. Only for what has no argument: that
- * may depend on the path.
+ * The same for a line with the same fields as the line of `model`, for another path. Only for lines without an argument,
+ * which may depend on the path.
  */
 export function resolveFromTemplate(
   model: Item,
@@ -110,7 +110,7 @@ function resolvePath(source: Source, written: Bytes, context: ItemContext): Byte
   return updated;
 }
 
-/** Braces multiply: a line of 100 bytes can stand for more paths than memory holds. */
+/** Braces multiply: a line of 100 bytes can expand to more paths than fit in memory. */
 function requireFewAlternatives(type: LineType, path: Bytes): void {
   if (type.path !== "glob" || !path.includes("{")) return;
   try {
@@ -121,7 +121,7 @@ function requireFewAlternatives(type: LineType, path: Bytes): void {
   }
 }
 
-/** The type, and whether its argument may stand there. */
+/** The type, if it permits the argument. */
 function checkType(line: Line, { dialect }: ItemContext): LineType {
   const type = dialect.knownType(lineType(line.letter));
   const letter = escapeForDisplay(line.letter as Bytes);
@@ -154,7 +154,7 @@ function checkModifiers(line: Line, type: LineType): void {
   }
 }
 
-/** The owner that a line names is not known, which --graceful takes for none. */
+/** The owner of a line is unknown, which --graceful treats as no owner. */
 const MISSING = Symbol("missing owner");
 
 function resolveOwner(
@@ -178,14 +178,14 @@ function resolveMode(line: Line, field: Bytes, missing: boolean, context: ItemCo
     throw new LineError("bad-mode", "mode", wording.invalidMode(field), mode.at);
   }
   if (!missing || mode.bits <= 0o777) return mode;
-  // Set-user-ID for an owner that could not be had would be for somebody else.
+  // A set-user-ID bit without the intended owner would be for another user.
   const bits = mode.bits & 0o777;
   const said = wording.reducedMode(mode.bits.toString(8), bits.toString(8));
   note(line.source, context, "changed-mode", "mode", said);
   return { ...mode, bits };
 }
 
-/** What stands before the colon, without the `~` in front. */
+/** The text before the colon, without a leading `~`. */
 function ageByOf(field: Bytes): Bytes {
   return field.slice(field.startsWith("~") ? 1 : 0, field.indexOf(":")) as Bytes;
 }

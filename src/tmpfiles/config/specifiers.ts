@@ -122,7 +122,7 @@ const id =
 const uid = (): number => process.getuid?.() ?? 0;
 const gid = (): number => process.getgid?.() ?? 0;
 
-/** All of tmpfiles.d(5), Specifiers. */
+/** All specifiers of tmpfiles.d(5). */
 export const SPECIFIERS: Readonly<Record<string, Specifier>> = {
   a: { title: "Architecture", resolve: architecture },
   A: { title: "Operating system image version", resolve: release("IMAGE_VERSION") },
@@ -156,7 +156,7 @@ export const SPECIFIERS: Readonly<Record<string, Specifier>> = {
   "%": { title: "Percent sign", resolve: fixed("%") },
 };
 
-/** Why a text can't be expanded; `at` is the offset of the percent sign. */
+/** Why a text cannot be expanded; `at` is the offset of the percent sign. */
 export interface ExpansionProblem {
   readonly problem: "unknown" | "unresolved" | "broken" | "too-long";
   readonly at: number;
@@ -170,12 +170,14 @@ export type Expand = (text: Bytes, limit?: number) => Bytes | ExpansionProblem;
 /** The kernel's limit for a path in bytes, without the NUL. */
 export const LONGEST_PATH = 4095;
 
-/** Replaces specifiers, each resolved once. A percent sign before what is neither letter nor digit stays as it is. */
+/** Replaces specifiers; resolves each once. A percent sign that precedes neither a letter nor a digit is literal. */
 export function expander(host: SpecifierHost): Expand {
   return expanderWith((specifier) => specifier.resolve(host), host.user);
 }
 
-/** The same without a host: each specifier stands for an absolute path of its own, so that lines can be read anywhere. */
+/**
+ * The same without a host: replaces each specifier by an absolute path of its own, so that lines can be parsed anywhere.
+ */
 export const placeholders: Expand = expanderWith((_, letter) => `/${letter}` as Bytes, false);
 
 type Value = Bytes | ExpansionProblem;

@@ -24,7 +24,7 @@ export type CreateFunction = (dir: Fd, name: Bytes) => Fd | undefined;
 
 export interface CreateRequest {
   readonly kind: InodeKind;
-  /** Of a symlink and a copy. */
+  /** The target of a symlink, the source of a copy. */
   readonly target?: Bytes;
   /** The outcome to report if it did not exist; "new" by default. */
   readonly outcome?: "copied";
@@ -37,7 +37,7 @@ export interface CreateRequest {
   readonly fill?: (fd: Fd) => void;
   /** Sets owner and mode before a new inode becomes visible. */
   readonly adjust?: (fd: Fd) => void;
-  /** Of what changes an inode that is there already, as a copy into a directory does: whether it would. */
+  /** For a function that changes an existing inode, such as a copy into a directory: whether it would. */
   readonly addsTo?: (existing: Fd) => boolean;
 }
 
@@ -51,8 +51,8 @@ export interface Effects {
   readonly acts: boolean;
 
   /**
-   * The directory that `path` lies in, resolved safely. With `parents` at "make" those that are missing are made, 0755
-   * and of the process's owner; with the `=` modifier what has the wrong type on the way is replaced by directories.
+   * Resolves the parent directory of `path` safely. With `parents` at "make", creates missing ones, with mode 0755 and the
+   * process's owner; with the `=` modifier, replaces inodes of the wrong type on the path by directories.
    */
   openParent(cause: Cause, path: Bytes, parents: "make" | "must-exist"): EntryLocation & Disposable;
 

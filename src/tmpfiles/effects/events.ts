@@ -34,7 +34,7 @@ export function createdEvent(
   };
 }
 
-/** Of what had to make room for what an item creates. */
+/** The event of an inode that was removed to make room for a new one. */
 export function clearedEvent(cause: Cause, path: Bytes, stat: Stat, done: boolean): Event {
   return {
     type: "removed",

@@ -27,8 +27,8 @@ export function look(dir: Fd, name: Bytes): Stat | undefined {
 }
 
 /**
- * The directory of `path`, and the names that are missing on the way to it. If creating them would put a directory of this
- * process's user into one of another user, that is refused before the first is created.
+ * The directory of `path`, and the missing names between the two. Refuses, before it creates anything, to put a directory
+ * of this process's user into one of another user.
  */
 export function resolveParent(root: Bytes, path: Bytes): { fd: Fd; missing: readonly Bytes[] } {
   nameOf(path);
@@ -48,7 +48,7 @@ export function resolveParent(root: Bytes, path: Bytes): { fd: Fd; missing: read
   }
 }
 
-/** Opens what is at `path`; a symlink in its last component is not followed. */
+/** Opens the inode at `path`; does not follow a symlink in the last component. */
 export function openExact(root: Bytes, path: Bytes): Fd {
   requireNormalized(path);
   return resolve(root, path, { follow: false });
@@ -62,9 +62,9 @@ export function openParentOf(root: Bytes, path: Bytes): Fd {
 }
 
 /**
- * Makes the missing directories below `from` and returns the last of them. One that somebody else made meanwhile is
- * entered only by a safe transition. The set-group-id bit that they inherit from the directory above is cleared, except
- * under the `=` modifier.
+ * Creates the missing directories below `from` and returns the last. If another process has created one meanwhile, it is
+ * entered only by a safe transition. Clears the set-group-id bit inherited from the directory above, except with the `=`
+ * modifier.
  */
 export function makeMissing(path: Bytes, from: Fd, missing: readonly Bytes[], making: ParentCreation): Fd {
   let fd = from;
@@ -86,7 +86,7 @@ export function makeMissing(path: Bytes, from: Fd, missing: readonly Bytes[], ma
   }
 }
 
-/** How missing parents are made. */
+/** How missing parents are created. */
 export interface ParentCreation {
   readonly keepSetGid: boolean;
   /** Runs `act`, which creates the directory at `path`, with the umask and label that it needs. */
@@ -150,8 +150,8 @@ function leadsToDirectory(root: Bytes, path: Bytes): boolean {
 }
 
 /**
- * Whether a symlink that may not be followed, in a directory of root or of the caller, leads to anything but a directory:
- * then it is in the way, and is removed where it stands. It is only looked through, never followed to be acted on.
+ * Whether a symlink that may not be followed, in a directory of root or of the caller, leads to something other than a
+ * directory: then it is in the way and is itself removed. Its target is only examined, never acted on.
  */
 function isDeadEnd(root: Bytes, path: Bytes): boolean {
   using dir = resolve(root, dirname(path), { follow: true });

@@ -131,7 +131,7 @@ class RealEffects implements Effects {
     throw whole.failure;
   }
 
-  /** undefined if something is there already, or if it has to be made in the plain way. */
+  /** Undefined if something exists already, or if it must be created under its own name. */
   #makeWhole(
     location: OpenEntryLocation,
     request: CreateRequest & { readonly adjust: (fd: Fd) => void },
@@ -203,7 +203,7 @@ class RealEffects implements Effects {
   }
 }
 
-/** Surely: what can't be looked at is for the call that makes it to fail at. */
+/** Whether the path certainly has no inode. If it cannot be examined, the call that creates it reports why. */
 function isMissing(dir: Fd, name: Bytes): boolean {
   try {
     return look(dir, name) === undefined;

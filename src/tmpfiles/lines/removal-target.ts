@@ -12,7 +12,7 @@ import { kindOf } from "../effects/kind.js";
 import type { Item } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 
-/** A path that a line itself removes: what `r`, `R` and --purge name, not what lies below it. */
+/** A path that a line itself removes: the path of `r`, `R` and --purge, not the entries below it. */
 export class RemovalTarget {
   readonly item: Item;
   readonly operation: Operation;
@@ -21,7 +21,7 @@ export class RemovalTarget {
   readonly dir: Fd;
   readonly stat = new StatxBuffer();
   readonly #run: RunContext;
-  /** The name as the kernel takes it; kept here so that its address stays good. */
+  /** The C string of the name, stored here so that its address remains valid. */
   readonly #cname: Buffer;
 
   private constructor(run: RunContext, item: Item, operation: Operation, dir: Fd, path: Bytes) {
@@ -34,7 +34,7 @@ export class RemovalTarget {
     this.#cname = cstring(this.name);
   }
 
-  /** What is at `path`, by its name in the open directory `dir`; undefined where nothing is. */
+  /** The inode at `path`, by its name in the open directory `dir`; undefined if there is none. */
   static at(
     run: RunContext,
     item: Item,
@@ -62,7 +62,7 @@ export class RemovalTarget {
     return tooNew === undefined && !used;
   }
 
-  /** It stays, and why. */
+  /** Reports why it is kept. */
   keep(reason: KeepReason): void {
     this.#run.walker.keep(this.item, reason.code);
     if (!this.#run.reporter.wantsKept) return;
@@ -70,7 +70,7 @@ export class RemovalTarget {
     this.#run.reporter.report({ type: "kept", path: this.path, kind: kindOf(this.stat), reason, source });
   }
 
-  /** Runs `act` with the lock held; where somebody else has one, the instance stays. */
+  /** Runs `act` while it holds the lock. If another process holds one, the path is kept. */
   whileLocked(base: Fd | undefined, rule: AgeRule, act: () => void): void {
     const { effects } = this.#run.walker;
     const lock =
@@ -90,21 +90,21 @@ export class RemovalTarget {
     this.keep({ code: "locked", ...(detail !== undefined && { detail }) });
   }
 
-  /** Refuses to go on where the name stands for another inode than it did. */
+  /** @throws UnsafePathError REPLACED_INODE if the name refers to another inode by now. */
   requireSame(): void {
     const now = new StatxBuffer();
     if (this.#look(now) === SUCCESS && now.isSameInode(this.stat)) return;
     throw new UnsafePathError("REPLACED_INODE", this.path, "was replaced while it was looked at");
   }
 
-  /** Removes it; what is gone already is gone. A directory that something is in stays, or that is a failure. */
+  /** Removes it; succeeds if it is already gone. A directory that is not empty is kept, or is a failure. */
   remove(whenFull: "keep" | "fail" = "keep"): void {
     this.#unlink((failed) => {
       throw this.error(failed, "unlinkat");
     }, whenFull);
   }
 
-  /** The same on --clean: a failure at a mount or at what is no directory is told, and no more. */
+  /** The same on --clean: a failure for a mount or for a non-directory is reported, but tolerated. */
   removeOld(): void {
     this.#unlink((failed) => {
       const error = this.error(failed, "unlinkat");

@@ -17,20 +17,20 @@ import type { Handler, Item } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 import { RemovalTarget } from "./removal-target.js";
 
-/** What lies in a directory goes by its age: `d`, `D`, `e`, `v`, `q`, `Q`, `C`, `x` and `X` on --clean. */
+/** Removes the old entries of a directory: `d`, `D`, `e`, `v`, `q`, `Q`, `C`, `x` and `X` on --clean. */
 export const cleanContents: Handler = (run, item, path) => {
   walkContents(run, item, "clean", path, ruleOf(run, item));
 };
 
-/** All that lies in a directory goes: `D` on --remove. */
+/** Removes all entries of a directory: `D` on --remove. */
 export const removeContents: Handler = (run, item, path) => walkContents(run, item, "remove", path, ANY_AGE);
 
-/** A file or an empty directory goes: `r` on --remove. A directory that is not empty is a failure. */
+/** Removes a file or an empty directory: `r` on --remove. A directory that is not empty is a failure. */
 export const removePath: Handler = (run, item, path) => {
   using dir = openParent(run, path);
   const target = dir && RemovalTarget.at(run, item, "remove", dir, path);
   if (target === undefined) return;
-  // Whether it is empty the kernel knows. Only a dry run has to look, if it can without moving an access time.
+  // The kernel knows whether it is empty. Only a dry run has to check, if it can do so without changing an access time.
   if (!run.walker.effects.acts && target.isDirectory) {
     using base = openBase(target.dir, path);
     using listing = base && openUnnoticed(base);
@@ -40,13 +40,13 @@ export const removePath: Handler = (run, item, path) => {
   target.remove("fail");
 };
 
-/** A path goes with all below it: `R` on --remove. */
+/** Removes a path and everything below it: `R` on --remove. */
 export const removePathTree: Handler = (run, item, path) => removeAll(run, item, "remove", path);
 
-/** What a line with the modifier `$` makes goes again: --purge. */
+/** Removes what a line with the modifier `$` created: --purge. */
 export const purgePath: Handler = (run, item, path) => removeAll(run, item, "purge", path);
 
-/** A file or an empty directory goes once it is old: `r` with an age, on --clean. */
+/** Removes an old file or empty directory: `r` with an age, on --clean. */
 export const cleanPath: Handler = (run, item, path) => {
   cleanInstance(run, item, path, (target, rule) => {
     if (rule === undefined || !target.isOld(rule)) return;
@@ -58,7 +58,7 @@ export const cleanPath: Handler = (run, item, path) => {
   });
 };
 
-/** A path goes once it is old, and what lies in it as that gets old: `R` with an age, on --clean. */
+/** Removes an old path, and the old entries below it: `R` with an age, on --clean. */
 export const cleanTree: Handler = (run, item, path) => {
   cleanInstance(run, item, path, (target, rule) => {
     const old = rule !== undefined && target.isOld(rule);
@@ -68,7 +68,7 @@ export const cleanTree: Handler = (run, item, path) => {
       const inside = base && run.walker.walk(item, "clean", base, path, rule);
       if (inside !== undefined) run.outcome.walked(inside.status);
       throwIfStopped(run.stop);
-      // `~` keeps a directory, and what lies immediately in it; a file has no levels.
+      // `~` keeps a directory and its immediate entries; for a file it has no meaning.
       if (!old || (rule.keepFirstLevel && base !== undefined)) return;
       if (base !== undefined && !isEmpty(run, base, path)) target.keep({ code: "not-empty" });
       else removeSame(target);
@@ -76,10 +76,10 @@ export const cleanTree: Handler = (run, item, path) => {
   });
 };
 
-/** Without a rule nothing is as old as that. */
+/** Without a rule, nothing is old. */
 type CleanInstance = (target: RemovalTarget, rule: AgeRule | undefined) => void;
 
-/** An instance of `r` or `R` with an age is reached without unsafe transitions, and looked at before it is judged. */
+/** Resolves the path of an `r` or `R` line with an age without unsafe transitions, and reads its stat. */
 function cleanInstance(run: RunContext, item: Item, path: Bytes, clean: CleanInstance): void {
   if (item.age === undefined) return;
   requireNormalized(path);
@@ -101,13 +101,16 @@ function removeSame(target: RemovalTarget): void {
   target.removeOld();
 }
 
-/** Opened anew: what was walked stands at its end, and who may not search it may not know, as in 262. */
+/**
+ * Opens the directory again, because the walk has read it to its end. Without permission to search it, this fails, as in
+ * 262.
+ */
 function isEmpty(run: RunContext, base: Fd, path: Bytes): boolean {
   using listing = openDirectory(base, SELF);
   return isListedEmpty(run, listing, path);
 }
 
-/** Only its owner and root may look into a directory without a trace: undefined for others. */
+/** Opens a directory without changing its access time; undefined for users who are neither its owner nor root. */
 function openUnnoticed(base: Fd): Fd | undefined {
   try {
     return openat(base, SELF, O_RDONLY | O_DIRECTORY | O_NOATIME);
@@ -133,7 +136,10 @@ function ruleOf(run: RunContext, item: Item): AgeRule | undefined {
   return ageRule(age, run.clock.now(), pragmas);
 }
 
-/** Without a rule the directory is only opened: who may not has failed, be there anything to age or not. */
+/**
+ * Without a rule, the directory is only opened. If that is not permitted, it is a failure even if there is nothing to
+ * clean.
+ */
 function walkContents(
   run: RunContext,
   item: Item,
@@ -148,7 +154,7 @@ function walkContents(
   run.outcome.walked(run.walker.walk(item, operation, base, path, rule).status);
 }
 
-/** A symlink is not followed, be it to a directory: that is worth a word, since the line looks as if it did something. */
+/** A symlink is not followed, even to a directory. It is reported, because the line would seem to have an effect. */
 function skipSymlink(run: RunContext, item: Item, dir: Fd, path: Bytes): void {
   try {
     const { mode } = statx(dir, (basename(path) || SELF) as Bytes);
@@ -160,8 +166,7 @@ function skipSymlink(run: RunContext, item: Item, dir: Fd, path: Bytes): void {
 }
 
 function removeAll(run: RunContext, item: Item, operation: Operation, path: Bytes): void {
-  // A file where a directory should be is no way to a path that is not there: that fails, as it does in 262,
-  // which in a dry run does not find out.
+  // A file in place of a directory on the path is a failure, as in 262, which does not check this in a dry run.
   using dir = openParent(run, path, run.walker.effects.acts ? ["ENOENT"] : undefined);
   const target = dir && RemovalTarget.at(run, item, operation, dir, path);
   if (target === undefined) return;
@@ -174,7 +179,7 @@ function removeAll(run: RunContext, item: Item, operation: Operation, path: Byte
   run.outcome.walked(status);
   throwIfStopped(run.stop);
   if (status !== SUCCESS) return;
-  // Tried although something stays in it: where it could not go in any case, that is a failure to tell of.
+  // Tried even if it is not empty: if it could not be removed anyway, that failure is reported.
   if (stays > 0 && !run.walker.effects.acts) target.keep({ code: "not-empty" });
   else target.remove();
 }

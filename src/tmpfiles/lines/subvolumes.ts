@@ -25,30 +25,30 @@ import type { RunContext } from "../model/run-context.js";
 import { createDirectoryAt, directoryMaker } from "./directories.js";
 import { modeOf } from "./mode.js";
 
-/** Above those of subvolumes there are 255 levels; the topmost is taken where nothing says otherwise. */
+/** There are 255 levels above those of subvolumes. The topmost is used unless a parent limits it. */
 const ABOVE_ALL = 256;
 
-/** What becomes of a new subvolume's quota groups; `leaf` is its own. */
+/** Sets up the quota groups of a new subvolume; `leaf` is its own. */
 type Grouping = (fd: Fd, leaf: bigint, above: readonly bigint[]) => void;
 
-/** `v`: a subvolume, or a directory where there are none. */
+/** `v`: creates a subvolume, or a directory if the file system has none. */
 export const createSubvolumeOrDirectory: Handler = (run, item, path) => {
   create(run, item, path, undefined);
 };
 
-/** `q`: the same, in the quota groups that its parent is in. */
+/** `q`: the same, and adds it to the quota groups of its parent. */
 export const createInQuotaGroups: Handler = (run, item, path) => {
   create(run, item, path, (fd, leaf, above) => {
     for (const group of above) assignQuotaGroup(fd, leaf, group);
   });
 };
 
-/** `Q`: the same, in a quota group of its own, which is in those of its parent. */
+/** `Q`: the same, with a quota group of its own, which is added to the parent's. */
 export const createWithQuotaGroup: Handler = (run, item, path) => {
   create(run, item, path, (fd, leaf, above) => insertGroup(fd, path, leaf, above));
 };
 
-/** A subvolume only where the root is one: whoever made that a plain directory does not want them below it. */
+/** Creates subvolumes only if the root is one: otherwise the administrator does not want them below it. */
 function create(run: RunContext, item: Item, path: Bytes, grouping: Grouping | undefined): void {
   const asDirectory = directoryMaker(item);
   if (!wantsSubvolumes(run.root)) {
@@ -88,7 +88,7 @@ function subvolumeMaker(item: Item, otherwise: CreateFunction): CreateFunction {
   };
 }
 
-/** Where quota is off, or this is a plain directory, there is nothing to do. A subvolume that is in groups keeps them. */
+/** Nothing to do if quota is off or this is a plain directory. A subvolume that is already in groups keeps them. */
 function setQuotaGroups(held: Fd, grouping: Grouping): void {
   if (!isSubvolume(held)) return;
   using fd = openDirectory(held, SELF);
@@ -103,7 +103,7 @@ function setQuotaGroups(held: Fd, grouping: Grouping): void {
   }
 }
 
-/** Makes a group one level below the lowest that the parent is in, puts it in those, and the subvolume in it. */
+/** Creates a group one level below the lowest of the parent's, adds it to those, and adds the subvolume to it. */
 function insertGroup(fd: Fd, path: Bytes, leaf: bigint, above: readonly bigint[]): void {
   const lowest = Math.min(ABOVE_ALL, ...above.map(levelOf));
   if (lowest <= 1) {

@@ -5,7 +5,7 @@ import { ItemError } from "../effects/item-error.js";
 import type { Item } from "./item.js";
 import type { RunContext } from "./run-context.js";
 
-/** Runs one step of an item; what goes wrong is reported, and the run goes on. True where all went well. */
+/** Runs one step of an item. Reports a failure, after which the run continues. True on success. */
 export function attempt(
   run: RunContext,
   item: Item,
@@ -25,8 +25,8 @@ export function attempt(
 }
 
 /**
- * What a dry run sees that a run would fail at, and 262 does not look for: it is told, and the exit status stays that of
- * the looking alone. Nothing is unlinked in a dry run, so that such a failure is always one to come.
+ * Reports a failure that a dry run predicts and 262 does not check for. It does not affect the exit status of the dry run.
+ * A dry run unlinks nothing, so such a failure is always in the future.
  */
 function isForeseen(error: Error): boolean {
   if (error instanceof ItemError) return error.code === "NOT_A_FILE" || error.code === "NOT_A_DIRECTORY";
@@ -37,7 +37,7 @@ function isFailure(error: unknown): error is Error {
   return error instanceof SyscallError || error instanceof UnsafePathError || error instanceof ItemError;
 }
 
-/** Reports that a path was passed over, as the specification has it. */
+/** Reports that a path was skipped, as documented. */
 export function skip(
   run: RunContext,
   item: Item,

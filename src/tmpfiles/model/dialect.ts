@@ -1,4 +1,4 @@
-/** How a version of systemd-tmpfiles understands lines, where versions differ. */
+/** How a version of systemd-tmpfiles interprets lines, where versions differ. */
 import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE } from "../syntax/age.js";
 import { parseLine } from "../syntax/line.js";
 import type { Modifiers } from "../syntax/modifiers.js";
@@ -10,13 +10,13 @@ export interface Dialect {
   knowsModifiers(modifiers: Modifiers): boolean;
   /** An argument on a line type without one is ignored; otherwise it is an error. */
   readonly ignoresUnexpectedArgument: boolean;
-  /** The item as this version runs it. */
+  /** The item as this version applies it. */
   adapt(item: Item): Item;
-  /** Whether a lock keeps a file; a lock on a directory always keeps what is in it. */
+  /** Whether a lock on a file keeps it; a lock on a directory always keeps its contents. */
   readonly respectsFileLocks: boolean;
 }
 
-/** What Mayfly itself implements. */
+/** The dialect that Mayfly itself implements. */
 export const DIALECT_262: Dialect = {
   knownType: (type) => type,
   knowsModifiers: () => true,
@@ -25,7 +25,7 @@ export const DIALECT_262: Dialect = {
   respectsFileLocks: true,
 };
 
-/** Of an older host: to ask what the cleaner there would do. */
+/** The dialect of an older host, to evaluate what its cleaner would do. */
 export const DIALECT_252: Dialect = {
   knownType: (type) => (type?.since === undefined ? type : undefined),
   knowsModifiers: ({ purge, ifSourceExists }) => !purge && !ifSourceExists,

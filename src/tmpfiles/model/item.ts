@@ -10,8 +10,8 @@ import type { Wording } from "../syntax/wording.js";
 import type { RunContext } from "./run-context.js";
 
 /**
- * What an item does at one path; for a glob, at each path that it matches. `existing` is true if the path was found by a
- * glob. A handler throws its errors: the run reports them and continues.
+ * Applies an item at one path; for a glob, at each path that it matches. `existing` is true if a glob found the path. A
+ * handler throws its errors: the run reports them and continues.
  */
 export type Handler<Argument = unknown> = (
   run: RunContext,

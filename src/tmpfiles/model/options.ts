@@ -1,4 +1,4 @@
-/** Checks the options of `run` and `check`: a mistake of the calling program, not of a line. */
+/** Checks the options of `run` and `check`, which the calling program may get wrong. */
 import {
   BOOLEAN,
   choices,
@@ -18,75 +18,82 @@ import type { Mount } from "../../sys/mountinfo.js";
 import type { Dialect } from "./dialect.js";
 
 export interface CheckOptions extends Omit<LoadOptions, "boot" | "readOn" | "assumeSources" | "textsRead"> {
-  /** What is mounted: by default what this process sees, and nothing below another root. */
+  /** The mounts: by default those of this process, and none below another root. */
   readonly mounts?: readonly Mount[];
 }
 
 export interface ConfigText {
-  /** As messages name it. */
+  /** Its name in messages. */
   readonly file: Bytes;
   readonly content: Bytes;
-  /** Where a link among the configuration files leads. */
+  /** The target of a symlink among the configuration files. */
   readonly leadsTo?: Bytes;
 }
 
 export interface RunOptions extends LoadOptions {
   readonly operations: readonly Operation[];
-  /** Say what would be done, and touch nothing. */
+  /** Report what would be done, and change nothing. */
   readonly dryRun?: boolean;
   readonly clock?: Clock;
-  /** On --clean, opens the directories of lines without an age too, as 262 does: who may not open one has failed. */
+  /**
+   * On --clean, also open the directories of lines without an age, as 262 does, and report a failure if that is not
+   * permitted.
+   */
   readonly opensAgeless?: boolean;
-  /** Threads that walk; as many as the machine has cores by default. */
+  /** The number of threads that walk; by default the machine's number of cores. */
   readonly jobs?: number | undefined;
-  /** How many entries are looked at before more threads are started. */
+  /** The number of entries to walk before more threads start. */
   readonly parallelFrom?: number | undefined;
   /**
-   * A file for what this run sees of each directory, so that the next need not look at files that can't be old yet:
+   * A file for what this run observes about each directory, so that the next can skip files that cannot be old yet:
    * docs/index-soundness.md. None by default.
    */
   readonly index?: Bytes | undefined;
   /**
-   * Asks the run to stop early, from another thread or a signal handler. The entry at hand is finished, directories get
-   * their times back, and locks are released; `Summary.interrupted` is true then.
+   * Asks the run to stop early, from another thread or a signal handler. The run finishes the current entry, restores the
+   * times of directories and releases locks; then `Summary.interrupted` is true.
    */
   readonly stop?: StopFlag | undefined;
 }
 
-/** How `run` differs from `runSync`: another thread can't call a clock or a dialect, and a signal stops it. */
+/** How `run` differs from `runSync`: another thread cannot call a clock or a dialect, and an abort signal stops it. */
 export interface ThreadRunOptions extends Omit<RunOptions, "clock" | "dialect" | "stop" | "textsRead"> {
   /** Stops the run early, as `stop` does for `runSync`: the promise is fulfilled with a summary that is `interrupted`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What configuration counts, and what it is resolved against. */
+/** Which configuration to load, and what it is resolved against. */
 export interface LoadOptions {
-  /** --root: an absolute path, below which all lines and the configuration directories lie. Accounts are its own. */
+  /** --root: an absolute path, below which all lines and the configuration directories are. It has its own accounts. */
   readonly root?: Bytes | undefined;
   /** --user: this user's configuration and directories. */
   readonly user?: boolean;
-  /** --boot: lines with `!` count too. */
+  /** --boot: also apply lines with `!`. */
   readonly boot?: boolean;
-  /** How lines are understood: `DIALECT_262` by default. Only for the Sync functions: a dialect cannot be sent to a thread. */
+  /**
+   * How lines are interpreted: `DIALECT_262` by default. Only for the Sync functions: a dialect cannot be sent to a thread.
+   */
   readonly dialect?: Dialect;
-  /** --graceful: lines keep their effect where their owner is unknown. */
+  /** --graceful: lines apply even if their owner is unknown. */
   readonly graceful?: boolean;
   readonly prefixes?: readonly Bytes[];
   readonly excludePrefixes?: readonly Bytes[];
-  /** Names, paths, or `-` for standard input; or lines (`inline`). Without any, all configuration files count. */
+  /** Names, paths, or `-` for standard input; or lines (`inline`). Without any, all configuration files are used. */
   readonly args?: readonly Bytes[];
   readonly inline?: boolean;
-  /** A name among `args` that no configuration directory has is a file in the working directory. */
+  /** Look for a name among `args` that no configuration directory contains in the working directory. */
   readonly inWorkingDirectory?: boolean;
-  /** --replace: `args` stand in for the configuration file of this path, among all the others. */
+  /** --replace: `args` take the place of the configuration file at this path, among all others. */
   readonly replace?: Bytes | undefined;
-  /** Keeps what was read of `args`, for loading it again: a pipe can be read only once. */
+  /** Caches the contents of `args`, to load them again: a pipe can be read only once. */
   readonly textsRead?: Map<Bytes, ConfigText>;
-  /** Take the sources of lines that copy or link as existing: they need not be installed where configuration is checked. */
+  /**
+   * Assume that the sources of lines that copy or link exist: they need not be installed where configuration is checked.
+   */
   readonly assumeSources?: boolean;
-  /** Read on after what would stop a run, to say all that is wrong. */
+  /** Continue after errors that would stop a run, to report all of them. */
   readonly readOn?: boolean;
-  /** For $XDG_..., $TMPDIR and $CREDENTIALS_DIRECTORY; the process's own by default. */
+  /** The environment for $XDG_..., $TMPDIR and $CREDENTIALS_DIRECTORY; by default the process's own. */
   readonly environment?: NodeJS.ProcessEnv;
 }
 

@@ -6,47 +6,47 @@ import { type Errno, errnoName, SUCCESS } from "../../sys/ffi.js";
 /** The exit status that systemd-tmpfiles(8) documents. */
 export type ExitStatus = 0 | 1 | 65 | 73;
 
-/** What a run came to for one line of the configuration. */
+/** The result of a run for one line of the configuration. */
 export interface LineSummary {
   readonly source: Source;
-  /** Entries that were looked at below the line's paths. */
+  /** The entries examined below the line's paths. */
   readonly entries: number;
-  /** What went by this line, or would go in a dry run. */
+  /** What this line removed, or would remove in a dry run. */
   readonly removed: { readonly entries: number; readonly bytes: number };
-  /** What was looked at and stays, by the first reason. */
+  /** The examined entries that are kept, by the first reason. */
   readonly kept: Partial<Record<KeepCode, number>>;
   readonly failed: number;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface Summary {
-  /** Lines of the configuration that the run applied. */
+  /** The number of lines that the run applied. */
   readonly lines: number;
-  /** Entries that were looked at below the lines' paths. */
+  /** The entries examined below the lines' paths. */
   readonly entries: number;
-  /** What went, or would go in a dry run. */
+  /** What was removed, or would be in a dry run. */
   readonly removed: { readonly entries: number; readonly bytes: number };
-  /** What was looked at and stays, by the first reason. */
+  /** The examined entries that are kept, by the first reason. */
   readonly kept: Partial<Record<KeepCode, number>>;
   readonly failed: number;
-  /** The same for each line that removes or cleans in this run, and for each at which something failed. */
+  /** The same for each line that removes or cleans in this run, and for each that failed for a path. */
   readonly byLine: readonly LineSummary[];
-  /** Whether the run was asked to stop before it was done. */
+  /** Whether the run was asked to stop before it finished. */
   readonly interrupted: boolean;
   readonly exitStatus: ExitStatus;
 }
 
-/** The process itself has run out of something: that says nothing of the line. */
+/** The process itself has run out of something, so the failure is not about the line. */
 const EXHAUSTED = ["EMFILE", "ENFILE", "ENOMEM"];
 
-/** What the exit status will say. */
+/** The outcome from which the exit status follows. */
 export class Outcome {
   #failed = false;
   #exhausted = false;
   #failures = 0;
   readonly #failuresByLine = new Map<Source, number>();
 
-  /** A reporter that listens in, for failures that the exit status tells of. */
+  /** Wraps a reporter to observe failures that affect the exit status. */
   listen(reporter: Reporter): Reporter {
     return {
       wantsKept: reporter.wantsKept,
@@ -76,13 +76,13 @@ export class Outcome {
     if (EXHAUSTED.includes(errnoName(status))) this.#exhausted = true;
   }
 
-  /** That of systemd-tmpfiles(8). */
+  /** The exit status of systemd-tmpfiles(8). */
   get exitStatus(): 0 | 1 | 73 {
     if (this.#exhausted) return 1;
     return this.#failed ? 73 : 0;
   }
 
-  /** How many paths something failed at. */
+  /** The number of paths with a failure. */
   get failures(): number {
     return this.#failures;
   }

@@ -7,15 +7,15 @@ import type { Walker } from "../ageing/walker.js";
 import type { Effects } from "../effects/effects.js";
 import type { Outcome } from "./outcome.js";
 
-/** What every handler needs to know of the run that it is part of. */
+/** What every handler needs to know about its run. */
 export interface RunContext {
-  /** `/`, or the directory of --root: all items' paths lie below it, and symlinks resolve inside it. */
+  /** `/`, or the directory of --root: all items' paths are below it, and symlinks resolve inside it. */
   readonly root: Bytes;
-  /** Of a run that only looks: no symlink's access time is to move. */
+  /** For a run that only reads: preserve the access times of symlinks. */
   readonly preserveAtime: boolean;
   readonly effects: Effects;
   readonly reporter: Reporter;
-  /** Asked anew by each item: an age of 0 takes what the items before it have touched, too. */
+  /** Each item reads it again: an age of 0 applies also to entries that earlier items changed. */
   readonly clock: Clock;
   /** For lines that clean only then. Of a run that only looks: assumed. */
   readonly isClockSynchronized: () => boolean;

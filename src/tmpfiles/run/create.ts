@@ -6,8 +6,8 @@ import { type Item, truncates } from "../model/item.js";
 import type { RunContext } from "../model/run-context.js";
 
 /**
- * Applies one item in the create phase: at its path, or at each path that its glob matches. What goes wrong is
- * reported, as tolerated under the `-` modifier, and the other matches are gone on with.
+ * Applies one item in the create phase: at its path, or at each path that its glob matches. Reports failures, tolerated
+ * with the `-` modifier, and continues with the other matches.
  */
 export function createItem(run: RunContext, item: Item): void {
   const { create, path } = item.type;
@@ -17,14 +17,14 @@ export function createItem(run: RunContext, item: Item): void {
     attempt(run, item, item.path, () => create(run, item, item.path, false), tolerated);
     return;
   }
-  // What a glob matched exists, which the `:` prefix of modes and owners asks for.
+  // The matches of a glob exist, which matters for the `:` prefix of modes and owners.
   for (const match of glob(run, item.path)) {
     attempt(run, item, match, () => create(run, item, match, true));
     throwIfStopped(run.stop);
   }
 }
 
-/** In a dry run 262 looks for a way only to these; of others it says that it would make them, and no more. */
+/** In a dry run, 262 resolves the paths of these lines only; for others it only reports that it would create them. */
 function looksInDryRun({ type, modifiers }: Item): boolean {
   return truncates(type, modifiers.force) || modifiers.replaceWrongType || modifiers.ifSourceExists;
 }

@@ -1,4 +1,4 @@
-/** What a run came to for each line of the configuration. */
+/** Summarizes the run for each line of the configuration. */
 import type { Operation } from "../../base/events.js";
 import { keptByReason } from "../ageing/walk-counters.js";
 import type { Item } from "../model/item.js";
@@ -9,8 +9,8 @@ import { type Groups, handlerOf } from "./phases.js";
 type Totals = Pick<RunContext, "walker" | "outcome" | "opensAgeless">;
 
 /**
- * A summary for each line that removes or cleans in this run, even if it found nothing to do, and for each at which
- * something failed.
+ * A summary for each line that removes or cleans in this run, even if it found nothing to do, and for each that failed for
+ * a path.
  */
 export function summariesByLine(
   run: Totals,

@@ -19,20 +19,20 @@ const PHASES: readonly (readonly Operation[])[] = [["purge"], ["remove", "clean"
 export interface Groups {
   readonly exact: readonly ItemGroup[];
   readonly globs: readonly ItemGroup[];
-  /** Where they are only to be run at certain paths. All still count for what they keep from others. */
+  /** Restricts the run to certain paths. All items still keep others from being removed. */
   readonly only?: (path: Bytes) => boolean;
 }
 
-/** Runs the items through the operations asked for, phase by phase. */
+/** Runs the requested operations on the items, phase by phase. */
 export function runPhases(run: RunContext, groups: Groups, operations: ReadonlySet<Operation>): void {
   const { only } = groups;
   const autofs = new AutofsCheck(run);
   for (const phase of PHASES) {
     const asked = phase.filter((operation) => operations.has(operation));
     if (asked.length === 0) continue;
-    // Once a group was reached as the parent or child of another, its own turn has nothing left to do.
+    // A group that was reached as the parent or child of another is not run again.
     const done = new Set<ItemGroup>();
-    // Paths are mostly made and globs mostly adjusted, so that the globs come second.
+    // Exact paths are mostly created and globs mostly adjusted, so globs come second.
     const state = { run, asked, creates: asked.includes("create"), done, autofs, only };
     for (const group of [...groups.exact, ...groups.globs]) runGroup(state, group);
   }
@@ -47,7 +47,7 @@ interface Phase {
   readonly only: Groups["only"];
 }
 
-/** Parents are made before their children, children removed before their parents. */
+/** Creates parents before their children, and removes children before their parents. */
 function runGroup(phase: Phase, group: ItemGroup): void {
   const { parent: above, children } = group;
   if (above !== undefined || children.length > 0) {
@@ -84,7 +84,9 @@ function isWanted({ run, asked }: Phase, item: Item): boolean {
   return false;
 }
 
-/** Most lines of a host are for what is not installed: where their directory is missing, nothing can be removed. */
+/**
+ * Most lines of a host are for software that is not installed: if their directory is missing, there is nothing to remove.
+ */
 function leadsNowhere(item: Item, autofs: AutofsCheck): boolean {
   const { path, type } = item;
   if (autofs.isSurelyGone(path)) return true;
@@ -93,16 +95,16 @@ function leadsNowhere(item: Item, autofs: AutofsCheck): boolean {
   return LITERAL.test(fixed) && autofs.isMissing(fixed);
 }
 
-/** Without wildcards, braces and escapes: a path that means the same in a pattern. */
+/** A path without wildcards, braces and escapes, which means the same in a pattern. */
 const LITERAL = /^[^*?[{\\]*$/;
 
-/** Whether the item has to do with one of certain paths: as far as its text tells, without a look at the disk. */
+/** Whether the item may concern one of certain paths, judged by its text alone. */
 function mayLead(item: Item, only: NonNullable<Groups["only"]>): boolean {
   const paths = item.type.path === "glob" ? expandBraces(item.path).map(literalPrefix) : [item.path];
   return paths.some(only);
 }
 
-/** What the item's line does in this operation; undefined if nothing. */
+/** The handler of the item for this operation; undefined if it has none. */
 export function handlerOf(
   run: Pick<RunContext, "opensAgeless">,
   item: Item,
@@ -113,7 +115,7 @@ export function handlerOf(
   return item.type[operation];
 }
 
-/** The `-` modifier tolerates failures on creation alone. */
+/** The `-` modifier tolerates failures only on creation. */
 function removeItem(run: RunContext, item: Item, handler: Handler, only: Phase["only"]): void {
   const paths = item.type.path === "glob" ? glob(run, item.path, only) : [item.path];
   for (const path of paths) {
@@ -122,13 +124,13 @@ function removeItem(run: RunContext, item: Item, handler: Handler, only: Phase["
   }
 }
 
-/** Asks once for each directory that items lie in, and not at all on a host without automount points. */
+/** Checks each directory of items once, and none on a host without automount points. */
 class AutofsCheck {
   readonly #run: RunContext;
   #hasAny: boolean | undefined;
   readonly #known = new Map<Bytes, boolean>();
   readonly #missing = new Map<Bytes, boolean>();
-  /** The last that was found missing, and a slash. */
+  /** The last directory that was found missing, with a slash. */
   #gone: string | undefined;
 
   constructor(run: RunContext) {
@@ -136,8 +138,8 @@ class AutofsCheck {
   }
 
   /**
-   * Whether the directory, or one above, is surely not there. Not asked below a root, where symlinks lead elsewhere; nor by
-   * who only looks, since the kernel moves the access times of the symlinks that it follows.
+   * Whether the directory or one above it is certainly missing. Not checked below a root, in which symlinks resolve
+   * differently, nor by a run that only reads, because the kernel updates the access times of the symlinks that it follows.
    */
   isMissing(directory: Bytes): boolean {
     if (this.#run.root !== "/" || this.#run.preserveAtime) return false;
@@ -152,7 +154,7 @@ class AutofsCheck {
     return missing;
   }
 
-  /** The quick way for lines that follow each other: whether a path or pattern begins in what was found missing before. */
+  /** A shortcut for consecutive lines: whether a path or pattern begins with the directory that was last found missing. */
   isSurelyGone(path: Bytes): boolean {
     return this.#gone !== undefined && path.startsWith(this.#gone);
   }
@@ -169,7 +171,7 @@ class AutofsCheck {
   }
 }
 
-/** What can't be looked at may be there all the same, and a way that leads through a file is for its lines to fail at. */
+/** A directory that cannot be examined may exist, and its lines report a path that leads through a file. */
 function isGone(directory: Bytes): boolean {
   try {
     requireThere(directory);

@@ -19,12 +19,12 @@ import { summariesByLine } from "./line-summaries.js";
 import { type Groups, runPhases } from "./phases.js";
 
 /**
- * Does what systemd-tmpfiles(8) does: loads the configuration, and purges, removes, cleans and creates as it says, in
- * that order. What goes wrong with one line is reported, and the others go on; it throws nothing of the kind.
+ * Runs like systemd-tmpfiles(8): loads the configuration, then purges, removes, cleans and creates, in that order. Reports
+ * the errors of a line, continues with the others, and throws none of them.
  *
- * Security: it may run as root over directories that others write to; everything is done by directory fd.
+ * Security: it may run as root on directories that other users can write to; it does everything by directory fd.
  *
- * @throws TypeError where the options themselves are wrong.
+ * @throws TypeError if the options themselves are invalid.
  */
 export function runSync(options: RunOptions, reporter: Reporter = SILENT): Summary {
   requireRunOptions(options, reporter);
@@ -40,10 +40,10 @@ export function runSync(options: RunOptions, reporter: Reporter = SILENT): Summa
   return { ...summary, exitStatus: loaded.invalid ? 65 : summary.exitStatus };
 }
 
-/** For those who only want the summary. */
+/** For callers that only need the summary. */
 export const SILENT: Reporter = { wantsKept: false, wantsRemoved: false, report: () => undefined };
 
-/** Which sockets live and which files are locked is told there alone: without it, what is in use would go. */
+/** Only /proc shows which sockets are live and which files are locked. Without it, files in use would be removed. */
 const NO_PROC = {
   code: "no-proc",
   column: 0,
@@ -60,13 +60,13 @@ const NOTHING_DONE = {
   interrupted: false,
 } as const;
 
-/** For observers, which may bring effects of their own for the behaviour of another version. */
+/** For observers, which may supply effects that behave like another version. */
 export interface RunItemsOptions extends RunOptions {
   readonly observer?: WalkObserver;
   readonly walkEffects?: WalkEffects;
 }
 
-/** Runs items that were loaded already: purges, removes, cleans and creates, in that order. */
+/** Runs loaded items: purges, removes, cleans and creates, in that order. */
 export function runItems(groups: Groups, options: RunItemsOptions, reporter: Reporter): Summary {
   const outcome = new Outcome();
   const listening = outcome.listen(reporter);
@@ -104,7 +104,7 @@ export function runItems(groups: Groups, options: RunItemsOptions, reporter: Rep
   const operations = new Set(options.operations);
   const interrupted = isInterrupted(() => runPhases(context, groups, operations));
   walker.finish();
-  // A new index would miss what was not looked at. The one from before still holds.
+  // A new index would lack the unexamined directories. The old one is still valid.
   if (!interrupted && index !== undefined && options.index !== undefined && walkEffects.acts)
     saveIndex(index, options.index);
   const { entries, removed, bytes } = walker.counters;
@@ -131,7 +131,7 @@ function isInterrupted(act: () => void): boolean {
   }
 }
 
-/** An index that can't be saved (a full disk, a directory of somebody else's) is only missed. */
+/** A failure to save the index (a full disk, another user's directory) only costs time. */
 function saveIndex(index: DirectoryIndex, path: Bytes): void {
   try {
     index.save(path);

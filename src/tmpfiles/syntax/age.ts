@@ -3,7 +3,7 @@ import type { Bytes } from "../../base/bytes.js";
 import type { Nanoseconds } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
 
-/** Bits of `AgeBy`; a file's and a directory's are told apart by where they stand. */
+/** Bits of `AgeBy`. Files and directories have separate fields. */
 export const AGE_BY_ATIME = 1;
 
 export const AGE_BY_BTIME = 2;
@@ -16,20 +16,20 @@ export type AgeBy = number;
 
 export const DEFAULT_AGE_BY_FILE: AgeBy = AGE_BY_ATIME | AGE_BY_BTIME | AGE_BY_CTIME | AGE_BY_MTIME;
 
-/** Without ctime, which cleaning itself moves: it would feed back into the next run. */
+/** Without ctime, which cleaning itself changes: it would affect the next run. */
 export const DEFAULT_AGE_BY_DIRECTORY: AgeBy = AGE_BY_ATIME | AGE_BY_BTIME | AGE_BY_MTIME;
 
 export interface Age {
   readonly span: Nanoseconds;
   readonly byFile: AgeBy;
   readonly byDirectory: AgeBy;
-  /** `~`: what lies immediately inside is kept. */
+  /** `~`: keeps the directory's immediate entries. */
   readonly keepFirstLevel: boolean;
 }
 
 import { isBlank } from "./lex.js";
 
-/** Why a field is not taken: the offset of what is wrong in it, and the word for it. */
+/** Why a field is invalid, and the offset of the problem in it. */
 export interface FieldProblem {
   readonly problem: "age" | "age-by" | "mode";
   readonly at: number;
@@ -56,7 +56,10 @@ export function parseAge(field: Bytes): Age | FieldProblem {
 
 const DEFAULT_AGE_BY = { file: DEFAULT_AGE_BY_FILE, directory: DEFAULT_AGE_BY_DIRECTORY };
 
-/** Small letters count for files, capitals for directories; whichever is not named has its default. Else: where it is wrong. */
+/**
+ * Lower-case letters apply to files, upper-case ones to directories; the default applies to the kind without letters.
+ * Otherwise, the offset of the error.
+ */
 function parseAgeBy(text: string): { readonly file: AgeBy; readonly directory: AgeBy } | number {
   let file = 0;
   let directory = 0;

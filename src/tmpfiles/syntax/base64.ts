@@ -1,12 +1,12 @@
-/** Base64 as systemd reads it. */
+/** Decodes base64 as systemd does. */
 import type { Bytes } from "../../base/bytes.js";
 
 const BLANKS = /[ \t\n\r]+/g;
 const WELL_FORMED = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /**
- * Base64 of RFC 4648, by either of its alphabets, in which blanks may stand anywhere; undefined for what is none, and for
- * stray bits at its end.
+ * Decodes base64 in either alphabet of RFC 4648, with blanks anywhere; undefined if it is invalid or has stray bits at its
+ * end.
  */
 export function decodeBase64(text: Bytes): Bytes | undefined {
   const packed = text.replace(BLANKS, "").replaceAll("-", "+").replaceAll("_", "/");

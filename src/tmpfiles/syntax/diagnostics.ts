@@ -1,9 +1,9 @@
-/** What can be wrong with configuration, by code, and what that means for a run. */
+/** The codes of diagnostics about configuration, and their effects on a run. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Diagnostic, Severity } from "../../base/errors.js";
 import type { Wording } from "./wording.js";
 
-/** What is wrong with a line. */
+/** Errors in a line. */
 export interface Problem {
   readonly code: ProblemCode;
   readonly column: number;
@@ -62,14 +62,14 @@ const REMARKS = {
 export type ProblemCode = (typeof ERRORS)[number];
 export type NoteCode = keyof typeof REMARKS;
 
-/** All codes of errors and remarks. */
+/** The codes of all errors and notes. */
 export const DIAGNOSTIC_CODES: readonly string[] = [...ERRORS, ...Object.keys(REMARKS)];
 
 /**
- * What an error means for the run. `invalid`: the line is left out, and the exit status is 65 where nothing worse happens.
- * `failed`: the same, with 1. `aborted`: where the caller named the file, nothing is run at all, and the status is 1; in
- * the configuration directories it is only said. `unreadable`: nothing is run, or where the caller did not name the file,
- * all others are, with 1.
+ * The effect of an error on the run. `invalid`: the line is ignored, and the exit status is 65 unless something worse
+ * happens. `failed`: the same, with status 1. `aborted`: if the caller named the file, nothing runs and the status is 1; in
+ * the configuration directories the error is only reported. `unreadable`: if the caller named the file, nothing runs;
+ * otherwise all other files are applied. The status is 1.
  */
 export type Consequence = "none" | "invalid" | "failed" | "aborted" | "unreadable";
 

@@ -1,7 +1,7 @@
-/** C escapes in paths and arguments. */
+/** Decodes C escapes in paths and arguments. */
 import { type Bytes, bytes } from "../../base/bytes.js";
 
-/** One C escape: the bytes that it stands for, and the offset behind it. */
+/** A decoded C escape: its bytes, and the offset after it. */
 export interface Escape {
   readonly value: Bytes;
   readonly end: number;
@@ -24,8 +24,8 @@ const SINGLE: Readonly<Record<string, string>> = {
 const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
 /**
- * The escape whose backslash stands before `at`. Undefined where there is none: an unknown letter, too few digits, a NUL
- * (no path and no content may hold one), half of a surrogate pair, and with `\U` what is no character.
+ * Decodes the escape whose backslash is before `at`. Undefined if it is invalid: an unknown letter, too few digits, a NUL
+ * (which neither a path nor content may contain), half of a surrogate pair, or a `\U` that is not a character.
  */
 export function unescapeAt(text: Bytes, at: number): Escape | undefined {
   const letter = text[at] ?? "";
@@ -57,12 +57,12 @@ function isSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdfff;
 }
 
-/** Beyond Unicode, or one of its 66 noncharacters. */
+/** A code point beyond Unicode, or one of its 66 noncharacters. */
 function isNoCharacter(code: number): boolean {
   return code > 0x10ffff || (code >= 0xfdd0 && code <= 0xfdef) || (code & 0xfffe) === 0xfffe;
 }
 
-/** The text with its C escapes replaced, or the offset of the first that is none. */
+/** The text with its C escapes decoded, or the offset of the first invalid one. */
 export function unescapeAll(text: Bytes): Bytes | number {
   let backslash = text.indexOf("\\");
   if (backslash < 0) return text;

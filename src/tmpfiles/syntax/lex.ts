@@ -2,7 +2,7 @@
 import type { Bytes } from "../../base/bytes.js";
 import { unescapeAt } from "./escape.js";
 
-/** Where a line can't be split; `column` counts its bytes from 1. */
+/** A line cannot be split; `column` counts bytes from 1. */
 export interface LexProblem {
   readonly problem: "quote" | "escape";
   readonly column: number;
@@ -16,12 +16,12 @@ const DOUBLE_QUOTE = 0x22;
 const SINGLE_QUOTE = 0x27;
 const BACKSLASH = 0x5c;
 
-/** What separates fields. Form feeds and vertical tabs do not. */
+/** The separators of fields. Form feeds and vertical tabs are not among them. */
 export function isBlank(code: number): boolean {
   return code === SPACE || code === TAB || code === NEWLINE || code === CARRIAGE_RETURN;
 }
 
-/** The offset of the first byte from `from` on that is no blank. */
+/** The offset of the first byte from `from` on that is not a blank. */
 export function skipBlanks(text: string, from: number): number {
   let at = from;
   while (at < text.length && isBlank(text.charCodeAt(at))) at++;
@@ -29,8 +29,8 @@ export function skipBlanks(text: string, from: number): number {
 }
 
 /**
- * The first `count` words of a line, unquoted and unescaped, and as one more what follows them as it stands. A word may
- * be put together from quoted and unquoted pieces; escapes are read in both. `starts` gets the offset of each.
+ * The first `count` words of a line, unquoted and unescaped, followed by the rest of the line as written. A word may
+ * consist of quoted and unquoted parts; escapes are decoded in both. `starts` receives the offset of each.
  */
 export function splitWords(line: Bytes, count: number, starts?: number[]): Bytes[] | LexProblem {
   const words: Bytes[] = [];
@@ -54,15 +54,15 @@ export function splitWords(line: Bytes, count: number, starts?: number[]): Bytes
   return words;
 }
 
-/** A line cut behind its path. */
+/** A line, split after its path. */
 export interface Cut {
   readonly type: Bytes;
   readonly path: Bytes;
-  /** Where the rest begins, or the line ends. */
+  /** The offset of the rest, or of the end of the line. */
   readonly rest: number;
 }
 
-/** Undefined where the type or the path is missing, or is not what stands there, by quotes or escapes. */
+/** Undefined if the type or the path is missing, or has quotes or escapes. */
 export function cutBehindPath(line: Bytes): Cut | undefined {
   const start = skipBlanks(line, 0);
   const typeEnd = plainEnd(line, start);
@@ -78,7 +78,7 @@ export function cutBehindPath(line: Bytes): Cut | undefined {
   };
 }
 
-/** Where the word ends, or its first quote or backslash stands. */
+/** The offset of the end of the word, or of its first quote or backslash. */
 function plainEnd(line: string, from: number): number {
   let at = from;
   for (; at < line.length; at++) {
@@ -126,8 +126,8 @@ function quotedEnd(line: string, from: number, quote: number): number {
 const LINE_END = /[\n\r\0]/g;
 
 /**
- * Calls `visit` with each line of a file, without the blanks at its end; `length` is its length with them. A line ends at
- * a newline, a carriage return or a NUL, or at a pair or triple of different ones: CRLF is one end, two newlines are two.
+ * Calls `visit` with each line of a file, without trailing blanks; `length` is its length with them. A newline, a carriage
+ * return or a NUL ends a line, and so does a pair or triple of different ones: CRLF is one end, two newlines are two.
  */
 export function eachLine(content: Bytes, visit: (text: Bytes, number: number, length: number) => void): void {
   const plain = !content.includes("\r") && !content.includes("\0");
@@ -143,7 +143,7 @@ export function eachLine(content: Bytes, visit: (text: Bytes, number: number, le
   }
 }
 
-/** The lines of a file as they stand, without their ends. */
+/** The lines of a file as written, without their ends. */
 export function linesOf(content: Bytes): Bytes[] {
   const lines: Bytes[] = [];
   for (let start = 0; start < content.length; ) {
@@ -166,7 +166,7 @@ function afterEnd(content: string, end: number): number {
     const character = content.charAt(at);
     if (!/[\n\r\0]/.test(character) || seen.has(character)) break;
     seen.add(character);
-    // A NUL ends the line there and then.
+    // A NUL ends the line by itself.
     if (character === "\0") return at + 1;
   }
   return at;

@@ -1,4 +1,4 @@
-/** Parses a written line into its fields. Touches no disk. */
+/** Parses a line into its fields, without access to the disk. */
 import type { Bytes } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Source } from "../../base/events.js";
@@ -9,7 +9,7 @@ import { MODIFIER_NAMES, NO_MODIFIERS } from "./modifiers.js";
 import { PragmaReader, type Pragmas } from "./pragma.js";
 import * as wording from "./wording.js";
 
-/** A written line, unquoted, with nothing resolved yet. A field that is missing, empty or `-` is undefined. */
+/** A parsed line, unquoted, with nothing resolved. A field that is missing, empty or `-` is undefined. */
 export interface Line {
   readonly source: Source;
   readonly letter: string;
@@ -19,7 +19,7 @@ export interface Line {
   readonly user: Bytes | undefined;
   readonly group: Bytes | undefined;
   readonly age: Bytes | undefined;
-  /** As it is written: its escapes are read by the line types that have them. */
+  /** As written: the line types that support escapes decode them. */
   readonly argument: Bytes | undefined;
 }
 
@@ -28,18 +28,18 @@ export interface ParsedFile {
   readonly diagnostics: Diagnostic[];
 }
 
-/** The fields in their order. */
+/** The fields, in order. */
 export const FIELDS = ["type", "path", "mode", "user", "group", "age", "argument"] as const;
 export type Field = (typeof FIELDS)[number];
-/** The argument is the rest of the line, whatever it holds. */
+/** The argument is the whole rest of the line. */
 const WORDS = FIELDS.length - 1;
 
-/** A line of this many bytes or more is refused. */
+/** Lines of this many bytes or more are rejected. */
 const LONGEST_LINE = 1 << 20;
 
 const COMMENT = 0x23;
 
-/** The lines of one configuration file. Touches no disk; what is no line becomes a diagnostic. */
+/** The lines of one configuration file. Invalid lines become diagnostics. Does not access the disk. */
 export function parseFile(file: Bytes, content: Bytes): ParsedFile {
   const lines: Line[] = [];
   const diagnostics: Diagnostic[] = [];
@@ -52,7 +52,7 @@ export function parseFile(file: Bytes, content: Bytes): ParsedFile {
   return { lines, diagnostics };
 }
 
-/** The same, one by one: a line that is dropped at once costs next to nothing. */
+/** The same, one at a time, so that ignoring a line costs next to nothing. */
 export function eachParsedLine(
   file: Bytes,
   content: Bytes,
@@ -71,7 +71,7 @@ export function eachParsedLine(
   );
 }
 
-/** Every line that is neither empty nor a comment, with the pragmas before it. */
+/** Each line that is neither empty nor a comment. */
 export function eachWrittenLine(
   file: Bytes,
   content: Bytes,
@@ -94,7 +94,7 @@ export function eachWrittenLine(
 
 const TOO_LONG: Problem = { code: "line-too-long", column: LONGEST_LINE, ...wording.lineTooLong() };
 
-/** One line, which is neither empty nor a comment. */
+/** Parses one line that is neither empty nor a comment. */
 export function parseLine(source: Source): Line | Problem {
   const { text } = source;
   const words = splitWords(text, WORDS);
@@ -121,8 +121,8 @@ function given(word: Bytes | undefined): Bytes | undefined {
 }
 
 /**
- * The column where a field of a line begins, counted in bytes from 1; just behind the line where it has no such field.
- * Found by splitting the line again: few lines are ever spoken of.
+ * The column at which a field of a line begins, in bytes from 1; after the end of the line if it has no such field. Splits
+ * the line again, because few lines have diagnostics.
  */
 export function columnOf(text: Bytes, field: Field): number {
   const starts: number[] = [];
@@ -156,7 +156,7 @@ function parseModifiers(type: Bytes, text: Bytes): Modifiers | Problem {
   return modifiers;
 }
 
-/** U+FEFF, as some editors put it in front of UTF-8. */
+/** U+FEFF, which some editors write before UTF-8. */
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
 function modifierProblem(type: Bytes, at: number, text: Bytes, twice: boolean): Problem {

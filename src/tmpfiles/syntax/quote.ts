@@ -1,16 +1,16 @@
-/** Writes paths as lines of tmpfiles.d have them: the other direction of lexer, specifiers and globs. */
+/** Quotes paths for lines of tmpfiles.d: the reverse of the lexer, specifiers and globs. */
 import { type Bytes, bytes, isUtf8, toText } from "../../base/bytes.js";
 
-/** Printable ASCII without blanks, quotes, backslashes and backticks: a word that means what it says. */
+/** Printable ASCII without blanks, quotes, backslashes and backticks: a word that needs no quotes. */
 const PLAIN = /^[!#-&(-[\]-_a-~]+$/;
-/** What may not stand as it is between double quotes; the backtick, so that a line can be quoted in backticks. */
+/** Characters to escape between double quotes. Including the backtick, so that a line can be quoted in backticks. */
 const UNSAFE = /["\\`\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]|(?! )\p{Zs}/gu;
 const UNSAFE_BYTE = /["\\`]|[^ -~]/g;
 const GLOB = /[\\*?[\]{}]/g;
 
 /**
- * A path as a line's path field has it, so that lexer and specifiers give back exactly these bytes: the other direction
- * of `splitWords`. A `%` is doubled, and what a plain word can't hold is quoted and escaped.
+ * Quotes a path for the path field, so that the lexer and the specifiers return exactly these bytes: the reverse of
+ * `splitWords`. Doubles each `%`, and quotes and escapes what a plain word cannot contain.
  */
 export function quotedPath(path: Bytes): Bytes {
   const literal = path.replaceAll("%", "%%") as Bytes;
@@ -21,7 +21,7 @@ export function quotedPath(path: Bytes): Bytes {
   return `"${inside}"` as Bytes;
 }
 
-/** A path field that, on a line whose type reads a glob, matches this path alone. */
+/** A path field that matches only this path on a line whose type expects a glob. */
 export function quotedPattern(path: Bytes): Bytes {
   return quotedPath(path.replace(GLOB, "\\$&") as Bytes);
 }

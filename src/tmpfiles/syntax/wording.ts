@@ -1,20 +1,20 @@
-/** What is said of a line: in Mayfly's words, and in those of systemd-tmpfiles 262, which scripts look for. */
+/** The messages about lines: Mayfly's own, and those of systemd-tmpfiles 262, which scripts search for. */
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 
 export interface Wording {
-  /** What is wrong, and what is expected instead. */
+  /** The problem and what is expected instead. */
   readonly message: string;
-  /** The line of systemd-tmpfiles 262, and behind it what is expected. */
+  /** The line of systemd-tmpfiles 262, followed by what is expected. */
   readonly in262: string;
 }
 
-/** `hint` says what is expected, or what to do: it follows both. */
+/** `hint` is what is expected or what to do; it is appended to both. */
 function worded(in262: string, message: string, hint?: string): Wording {
   if (hint === undefined) return { message, in262 };
   return { message: `${message}: ${hint}`, in262: `${in262} (${hint})` };
 }
 
-/** A value as 262 quotes it, which escapes nothing: here only what is not printable is. */
+/** Quotes a value as 262 does, which escapes nothing; this escapes unprintable characters. */
 function plain(value: Bytes): string {
   return escapeForDisplay(value).replaceAll("\\\\", "\\");
 }
@@ -85,7 +85,7 @@ export const relativePath = (path: Bytes): Wording =>
     path.startsWith("~") ? "~ is not expanded; use %h with --user" : undefined,
   );
 
-/** 262 has no limit. */
+/** 262 has no such limit. */
 export const tooManyAlternatives = (why: string): Wording =>
   worded(`${why}: split the line into several`, `${why}: split the line into several`);
 
@@ -181,7 +181,7 @@ export const toleratedAccount = (kind: Account, name: Bytes, path: Bytes): Wordi
     `unknown ${kind} "${escapeForDisplay(name)}"; the owner is left as it is`,
   );
 
-/** Of specifiers in a path or an argument that cannot be replaced. */
+/** Errors in the specifiers of a path or an argument. */
 export const notExpanded = (field: "path" | "argument", text: Bytes, why: string, message: string): Wording =>
   worded(
     field === "path"

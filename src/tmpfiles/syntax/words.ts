@@ -1,7 +1,7 @@
 /** Splits an argument into quoted words. */
 import type { Bytes } from "../../base/bytes.js";
 
-/** A word of an argument, unquoted, and the offset that it starts at. */
+/** A word of an argument, unquoted, and its offset. */
 export interface Word {
   readonly text: Bytes;
   readonly at: number;
@@ -10,7 +10,10 @@ export interface Word {
 const WORD = /(?:[^\s"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*(?:"|$)|'(?:[^'\\]|\\[\s\S])*(?:'|$))+/g;
 const PIECE = /\\([\s\S])|"((?:[^"\\]|\\[\s\S])*)(?:"|$)|'((?:[^'\\]|\\[\s\S])*)(?:'|$)/g;
 
-/** The words between blanks. Quotes keep blanks in a word, a backslash whatever follows it; an open quote ends with the text. */
+/**
+ * The words between blanks. Quotes keep blanks within a word, and a backslash the next character; an open quote ends with
+ * the text.
+ */
 export function splitQuoted(text: Bytes): Word[] {
   return [...text.matchAll(WORD)].map(({ 0: word, index }) => ({ text: unquoted(word), at: index }));
 }

@@ -25,28 +25,28 @@ function inThread<Result>(call: Omit<ThreadCall, "errors">): Promise<Result> {
   });
 }
 
-/** `process.env` itself can't be cloned. */
+/** `process.env` itself cannot be cloned. */
 function cloneable<Options extends { readonly environment?: NodeJS.ProcessEnv }>(options: Options): Options {
   const { environment } = options;
   return environment === undefined ? options : { ...options, environment: { ...environment } };
 }
 
 /**
- * As `runSync`, in a thread of its own. The reporter is called in the caller's thread, as things happen; if it throws, the
- * run stops early and the promise is rejected with that.
+ * Like `runSync`, in a thread of its own. The reporter is called in the caller's thread as events happen; if it throws, the
+ * run stops early and the promise is rejected with that error.
  *
- * @throws TypeError where the options themselves are wrong; what the reporter throws.
+ * @throws TypeError if the options themselves are invalid; what the reporter throws.
  */
 export async function run(options: ThreadRunOptions, reporter: Reporter = SILENT): Promise<Summary> {
   requireThreadRunOptions(options, reporter);
   return inThread(runCall(options, reporter));
 }
 
-/** Runs one configuration after the other in one thread, for a process that does so for months. */
+/** Runs one configuration after the other in one thread, for a long-running process. */
 export class ResidentEngine implements AsyncDisposable {
   readonly #thread = new ResidentThread(new URL("./engine-thread.js", import.meta.url));
 
-  /** As `run`. */
+  /** Like `run`. */
   async run(options: ThreadRunOptions, reporter: Reporter = SILENT): Promise<Summary> {
     requireThreadRunOptions(options, reporter);
     return this.#thread.call({ ...runCall(options, reporter), errors: { ItemError } });
@@ -75,7 +75,7 @@ function callbacksOf(reporter: Reporter): Callbacks {
 }
 
 /**
- * As `checkSync`, in a thread of its own.
+ * Like `checkSync`, in a thread of its own.
  *
  * @throws TypeError if the options themselves are invalid.
  */
@@ -84,7 +84,7 @@ export async function check(options: Omit<CheckOptions, "dialect"> = {}): Promis
   return inThread({ name: "check", input: cloneable(options) });
 }
 
-/** As `loadItemsSync`, in a thread of its own. */
+/** Like `loadItemsSync`, in a thread of its own. */
 export async function loadItems(options: Omit<LoadOptions, "dialect">): Promise<Loaded> {
   const loaded = await inThread<Loaded>({ name: "loadItems", input: cloneable(options) });
   for (const { items } of [...loaded.exact, ...loaded.globs]) {
@@ -93,7 +93,7 @@ export async function loadItems(options: Omit<LoadOptions, "dialect">): Promise<
   return loaded;
 }
 
-/** As `readConfigFilesSync`, in a thread of its own. */
+/** Like `readConfigFilesSync`, in a thread of its own. */
 export async function readConfigFiles(options: ConfigFilesOptions = {}): Promise<ConfigFiles> {
   return inThread({ name: "readConfigFiles", input: cloneable(options) });
 }

@@ -2,11 +2,11 @@
 import { newWalkCounters, type WalkCounters } from "../walk-counters.js";
 import { SLOT, type WorkQueue } from "./work-queue.js";
 
-// A thread's own part of the queue's memory: totals, the number of words noted for the index, those words.
+// A thread's own part of the queue's memory: counters, the number of words noted for the index, those words.
 const NOTED = 31;
 const NOTES = 32;
 
-/** Leaves a thread's totals where the others find them. */
+/** Writes a thread's counters for the other threads. */
 export function writeCounters(queue: WorkQueue, workerId: number, counters: WalkCounters): void {
   const { entries, removed, bytes, failed, indexed, kept } = counters;
   queue.slot(workerId).set([entries, removed, bytes, failed, indexed, ...kept]);
@@ -19,7 +19,7 @@ export function readCounters(queue: WorkQueue, workerId: number): WalkCounters {
   return { entries, removed, bytes, failed, indexed, kept: kept.slice(0, newWalkCounters().kept.length) };
 }
 
-/** Leaves notes for the index; false where there is no room. */
+/** Writes notes for the index; false if there is no room. */
 export function writeIndexNotes(queue: WorkQueue, workerId: number, noted: readonly number[]): boolean {
   const slot = queue.slot(workerId);
   const count = slot[NOTED] as number;
@@ -29,7 +29,7 @@ export function writeIndexNotes(queue: WorkQueue, workerId: number, noted: reado
   return true;
 }
 
-/** Takes the notes that were left. */
+/** Reads and removes the notes. */
 export function takeIndexNotes(queue: WorkQueue, workerId: number): number[] {
   const slot = queue.slot(workerId);
   const count = slot[NOTED] as number;

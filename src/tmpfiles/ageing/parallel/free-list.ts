@@ -1,9 +1,9 @@
-/** In the shared memory: no slot. */
+/** A list of free slots in shared memory. NONE marks its end. */
 export const NONE = -1;
-// Where the lock is that all pools and queues of a memory have in common.
+// The lock that all lists and queues of a memory share.
 const LOCK = 0;
 
-/** Runs a few lines while no other thread is in any of them. */
+/** Runs `act` while no other thread runs one. */
 export function locked<Result>(words: Int32Array, act: () => Result): Result {
   while (Atomics.compareExchange(words, LOCK, 0, 1) !== 0) Atomics.wait(words, LOCK, 1, 1);
   try {
@@ -14,18 +14,21 @@ export function locked<Result>(words: Int32Array, act: () => Result): Result {
   }
 }
 
-/** Places of one size in shared memory, which any thread takes and gives back. The first word of a free one is the next. */
+/**
+ * Slots of one size in shared memory, which any thread takes and returns. The first word of a free slot is the offset of
+ * the next.
+ */
 export class FreeList {
   readonly #words: Int32Array;
   readonly #head: number;
 
-  /** `head` is the word that says where the first free place is. */
+  /** `head` is the offset of the word that holds the first free slot. */
   constructor(words: Int32Array, head: number) {
     this.#words = words;
     this.#head = head;
   }
 
-  /** Makes all places free; `size` in words. */
+  /** Frees all slots. `size` is in words. */
   lay(start: number, count: number, size: number): void {
     this.#words[this.#head] = start;
     for (let at = 0; at < count; at++) {

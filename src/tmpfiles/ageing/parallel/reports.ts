@@ -1,28 +1,28 @@
-/** The reports of a worker, as values that threads can pass on. */
+/** The reports of a worker, as values that can be sent to another thread. */
 import type { Bytes } from "../../../base/bytes.js";
 import type { InodeKind, KeepReason } from "../../../base/events.js";
 import type { Errno } from "../../../sys/ffi.js";
 import type { WalkListener } from "../walk-listener.js";
 
-/** What a thread has to tell, in the order in which it happened; as plain values, which threads can pass on. */
+/** A report of a walk, as a plain value that can be sent to another thread. */
 export type Report =
   | readonly ["removed", Bytes, InodeKind, number]
   | readonly ["kept", Bytes, InodeKind, KeepReason]
   | readonly ["failed", Bytes, Errno, string, readonly string[]];
 
 export interface Batch {
-  /** Counted over all threads: what happened before has a smaller number. */
+  /** Numbered across all threads, in the order of events. */
   readonly sequence: number;
   readonly reports: readonly Report[];
-  /** For the index of directories. */
+  /** Notes for the directory index. */
   readonly noted: readonly number[];
 }
 
-/** Keeps what a walk tells until it is asked for. */
+/** Collects the reports of a walk. */
 export class Reports implements WalkListener {
   readonly wantsKept: boolean;
   readonly wantsRemoved: boolean;
-  /** Called now and then, so that neither what is kept here nor whoever watches the totals waits for the end. */
+  /** Called from time to time, so that reports and counters are passed on before the end. */
   readonly progress: () => void;
   #reports: Report[] = [];
 
@@ -51,7 +51,7 @@ export class Reports implements WalkListener {
   }
 }
 
-/** Tells them to whom the run reports to. */
+/** Passes reports on to a listener, in order. */
 export function replay(reports: readonly Report[], listener: WalkListener): void {
   for (const report of reports) {
     if (report[0] === "removed") listener.removed(report[1], report[2], report[3]);

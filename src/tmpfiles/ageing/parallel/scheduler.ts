@@ -1,18 +1,18 @@
-/** One thread's part in a shared walk: offloads slices, and takes on others'. */
+/** One thread's part in a shared walk: offloads slices, and walks those of others. */
 import type { DirectoryFrame } from "../directory-frame.js";
 import type { Scheduler, SliceWalk } from "../scheduler.js";
 import type { SliceResult } from "../slice.js";
 import type { WorkQueue } from "./work-queue.js";
 
-/** Who waits takes on other work meanwhile, this deep and no deeper: each is a walk inside a walk. */
+/** A waiting thread walks other slices, nested to this depth at most: each is a walk inside a walk. */
 const MOST_HELPING = 6;
-/** Files that are not worth giving away: they take as long as another thread to wake up. */
+/** So few files are not worth offloading: another thread takes as long to wake up. */
 const FEW = 64;
 
-/** One thread's part in a shared walk: it gives slices away, takes some on, and waits for those that it gave. */
+/** One thread's part in a shared walk: it offloads slices, walks some of other threads, and waits for its own. */
 export class WorkerScheduler implements Scheduler {
   readonly #queue: WorkQueue;
-  /** What a thread tells before its result counts: its totals and its reports. */
+  /** Passes on the counters and reports of this thread, before its result is added. */
   readonly #report: () => void;
   #helping = 0;
 

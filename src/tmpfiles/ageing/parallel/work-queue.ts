@@ -7,11 +7,11 @@ import type { DirectoryFrame } from "../directory-frame.js";
 import type { Slice, SliceResult } from "../slice.js";
 import { FreeList, locked, NONE } from "./free-list.js";
 
-// Where things stand in the shared memory, in words of four bytes; the first is the lock.
-/** Counts up whenever there is something new to look at: what waiting threads wait for. */
+// Offsets in the shared memory, in words of four bytes; the first word is the lock.
+/** Increases whenever there may be work: threads wait for it. */
 const SIGNAL = 1;
 const QUEUED = 2;
-/** Threads that wait for work. */
+/** The number of threads that wait for work. */
 const IDLE = 3;
 const STOPPED = 4;
 const SEQUENCE = 5;
@@ -19,7 +19,7 @@ const HEAD = 6;
 const TAIL = 7;
 const FREE_SLICE = 8;
 const FREE_JOIN = 9;
-/** The age rule of the walk that is going on, and whether it is indexed: eight doubles. */
+/** The age rule of the current walk, and whether it uses the index: six doubles. */
 const RULE = 16;
 const HEADER_WORDS = 32;
 
@@ -38,7 +38,7 @@ const SLICE_WORDS = LISTING_AT + LISTING_BYTES / 4;
 const AT_MOUNT_TOP = 1;
 const FILES_KNOWN = 2;
 
-// A join: where the slices of one directory meet again.
+// A join: collects the results of the slices of one directory.
 const JOINS = 128;
 const PENDING = 1;
 const STAYS = 2;
@@ -53,18 +53,18 @@ const NAME_LENGTH = 10;
 const NAME = 12;
 const JOIN_WORDS = NAME + 64;
 
-/** Of a thread's own part, in doubles. */
+/** The size of a thread's own part, in doubles. */
 export const SLOT = 8192;
 
-/** A slice as it was put up, and where its result belongs. */
+/** A queued slice, and the join that collects its result. */
 export interface Task extends Slice {
   readonly join: number;
 }
 
 /**
- * The memory that the threads of a walk share: a queue of slices, and where their results meet. An fd is the process's, not
- * the thread's, so that a directory is shared as it was opened and locked; nothing is resolved twice. All is of fixed size:
- * where there is no room, the walk goes on without sharing.
+ * The memory that the threads of a walk share: a queue of slices, and joins for their results. Fds belong to the process,
+ * not to a thread, so a directory is shared as it was opened and locked, and nothing is resolved twice. All sizes are
+ * fixed: if there is no room, the walk continues without sharing.
  */
 export class WorkQueue {
   readonly memory: SharedArrayBuffer;
@@ -94,7 +94,7 @@ export class WorkQueue {
     return queue;
   }
 
-  /** Whether a thread waits for work that nobody has put up yet. */
+  /** Whether a thread waits for work and the queue has none for it. */
   get wantsWork(): boolean {
     return Atomics.load(this.#words, IDLE) > Atomics.load(this.#words, QUEUED);
   }
@@ -191,13 +191,13 @@ export class WorkQueue {
     };
   }
 
-  /** Moves the entries of a slice to where they are walked; its place is free then. */
+  /** Moves the entries of a slice to the listing that walks them, and frees its slot. */
   release(at: number, into: Listing): void {
     into.takeFrom(this.#bytes, (at + LISTING_AT) * 4, this.#words[at + LENGTH] as number);
     this.#slices.giveBack(at);
   }
 
-  /** Gives a slice's result to its directory; what the thread saw and did must be told before. */
+  /** Adds the result of a slice to its join. The thread must have passed on its counters and reports before. */
   finish(join: number, { stays, changed, status, firstKeptChild, notable, seen }: SliceResult): void {
     const words = this.#words;
     locked(words, () => {
@@ -217,19 +217,19 @@ export class WorkQueue {
     this.#signal();
   }
 
-  /** What `waitBeyond` takes: read it before looking whether there is anything to do. */
+  /** The argument of `waitBeyond`: read it before you check for work. */
   get signal(): number {
     return Atomics.load(this.#words, SIGNAL);
   }
 
-  /** Sleeps until something happened since `signal` was read; others may count on this thread to take work meanwhile. */
+  /** Sleeps until the signal changes. Meanwhile other threads may rely on this one to take work. */
   waitForWork(signal: number): void {
     Atomics.add(this.#words, IDLE, 1);
     this.waitBeyond(signal);
     Atomics.sub(this.#words, IDLE, 1);
   }
 
-  /** Waits until so many threads wait for work, or a second has passed: some may never come. */
+  /** Waits until this many threads wait for work, or a second has passed: some may never start. */
   waitForIdle(threads: number): void {
     for (let waited = 0; waited < 1000 && Atomics.load(this.#words, IDLE) < threads; waited++) {
       Atomics.wait(this.#words, SIGNAL, this.signal, 1);
@@ -254,17 +254,17 @@ export class WorkQueue {
     return Atomics.load(this.#words, STOPPED) !== 0;
   }
 
-  /** The next number for a batch of reports: batches are told in the order of their numbers. */
+  /** The next sequence number of a batch of reports. Batches are reported in this order. */
   nextSequence(): number {
     return Atomics.add(this.#words, SEQUENCE, 1);
   }
 
-  /** How many batches were numbered so far. */
+  /** The number of batches so far. */
   get sequence(): number {
     return Atomics.load(this.#words, SEQUENCE);
   }
 
-  /** A walk by this rule begins. */
+  /** Begins a walk with this rule. */
   begin(rule: AgeRule, indexing: boolean): void {
     const { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel, keepOpen, wholeUnits } =
       rule;
@@ -279,14 +279,14 @@ export class WorkQueue {
     return { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel, keepOpen, wholeUnits };
   }
 
-  /** One thread's own part: its totals since the walk began, then what it noted for the index and did not send yet. */
+  /** A thread's own part: its counters since the walk began, then its notes for the index that it has not yet sent. */
   slot(workerId: number): Float64Array {
     const start = this.#slotsAt + workerId * SLOT;
     return this.#doubles.subarray(start, start + SLOT);
   }
 }
 
-// All sizes are even, so that a double may stand at the start of anything.
+// All sizes are even, so that a double can start anywhere.
 const JOINS_AT = HEADER_WORDS;
 const SLICES_AT = JOINS_AT + JOINS * JOIN_WORDS;
 

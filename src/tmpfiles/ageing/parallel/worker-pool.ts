@@ -1,4 +1,4 @@
-/** The threads of a run, seen from its own. */
+/** The main thread's view of the worker threads. */
 import type { MessagePort } from "node:worker_threads";
 import type { Source } from "../../../base/events.js";
 import type { StopFlag } from "../../../base/stop.js";
@@ -15,19 +15,19 @@ import { type Batch, replay } from "./reports.js";
 import { WorkerScheduler } from "./scheduler.js";
 import { WorkQueue } from "./work-queue.js";
 
-// Loaded by the first who needs threads: most runs don't, and it takes 4 ms.
+// Loaded only if threads are needed: most runs do not need them, and loading takes 4 ms.
 const cores = (): number => process.getBuiltinModule("node:os").availableParallelism();
 const threads = (): typeof import("node:worker_threads") => process.getBuiltinModule("node:worker_threads");
 
-/** What a worker starts with. */
+/** The arguments of a worker. */
 export interface WorkerData {
   readonly memory: SharedArrayBuffer;
   readonly jobs: number;
-  /** Its index among the queue's counters. */
+  /** Its index among the queue's slots. */
   readonly workerId: number;
   readonly port: MessagePort;
   readonly lines: LinePaths;
-  /** Of the lines, where it is to be told why entries are kept. */
+  /** The locations of lines, if the reasons of kept entries are reported. */
   readonly sources: readonly (Source | undefined)[];
   readonly wantsKept: boolean;
   readonly wantsRemoved: boolean;
@@ -36,11 +36,11 @@ export interface WorkerData {
 }
 
 export interface WorkerPoolOptions {
-  /** Threads in all, this one included: as many as there are cores where it is not said. */
+  /** The number of threads, including this one; by default one for each core. */
   readonly jobs?: number | undefined;
   /**
-   * How many entries this thread looks at before it calls for others: starting a thread costs as much as 50,000. It goes on
-   * until they are there; where this is 0, it waits for them.
+   * The number of entries that this thread walks before it starts others, because starting a thread costs as much as
+   * 50,000. It continues until they are ready; if this is 0, it waits for them.
    */
   readonly from: number;
   readonly lines: LinePaths;
@@ -50,8 +50,8 @@ export interface WorkerPoolOptions {
 }
 
 /**
- * The threads of a run, seen from its own: it starts the others once there is enough to do, and passes on what they
- * report. All of it without the event loop, since the engine is synchronous.
+ * The main thread's view of the worker threads: starts them once there is enough work, and passes on their reports. It does
+ * so without the event loop, because the engine is synchronous.
  */
 export class WorkerPool implements Scheduler {
   readonly #plan: WorkerPoolOptions;
@@ -69,7 +69,7 @@ export class WorkerPool implements Scheduler {
     this.#listener = listener;
   }
 
-  /** A walk begins: by another rule, and perhaps for another line. */
+  /** Begins a walk, with another rule and perhaps for another line. */
   begin(rule: AgeRule, indexing: boolean, listener: WalkListener): void {
     this.#begin = (queue) => queue.begin(rule, indexing);
     this.#listener = listener;
@@ -128,7 +128,7 @@ export class WorkerPool implements Scheduler {
     return new WorkerScheduler(queue, () => {});
   }
 
-  /** Passes on what the others told up to now, in the order in which it happened. */
+  /** Passes on the reports of the other threads so far, in order. */
   drain(): void {
     const queue = this.#queue;
     if (queue === undefined) return;
@@ -155,7 +155,7 @@ export class WorkerPool implements Scheduler {
     }
   }
 
-  /** What the other threads have seen and removed so far, as far as they have reported it. */
+  /** The counters of the other threads, as far as they have reported them. */
   elsewhere(): WalkCounters {
     const total = newWalkCounters();
     const queue = this.#queue;
@@ -165,7 +165,7 @@ export class WorkerPool implements Scheduler {
     return total;
   }
 
-  /** Shuts down the other threads, and adds up their results. */
+  /** Shuts down the other threads and adds their results. */
   shutDown(total: WalkCounters): void {
     const queue = this.#queue;
     if (queue === undefined) return;

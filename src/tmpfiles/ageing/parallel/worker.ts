@@ -12,7 +12,7 @@ import { WorkerScheduler } from "./scheduler.js";
 import { WorkQueue } from "./work-queue.js";
 import type { WorkerData } from "./worker-pool.js";
 
-/** A thread that walks directories that others found, until there are none for good. */
+/** Walks the slices that other threads offload, until the queue is stopped. */
 function serve({
   memory,
   jobs,
