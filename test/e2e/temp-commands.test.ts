@@ -145,7 +145,7 @@ test("with-dir reports a command that could not be run", (t) => {
 
 test("with-dir forwards signals, and exits as the command does", (t) => {
   const dir = scratch(t);
-  const ended = mayfly(["with-dir", "-p", dir, "--", "sh", "-c", "kill -TERM $PPID; sleep 20"]);
+  const ended = mayfly(["with-dir", "-p", dir, "--", "sh", "-c", "kill -TERM $PPID; exec sleep 20"]);
   assert.equal(ended.status, 143);
   assert.deepEqual(readdirSync(dir), []);
 });

@@ -8,7 +8,7 @@ import { callOf, type Outcome } from "./program.js";
 import { snapshot } from "./snapshot.js";
 import { openWorker } from "./subject.js";
 
-const RUNS = Number(process.env.CASES ?? 100);
+const RUNS = Number(process.env.CASES ?? 60);
 const seed = Number(process.env.SEED ?? 1);
 
 /** The paths that would be removed, in each form of the message. Names may contain newlines, which a pipe gets unescaped. */

@@ -23,7 +23,7 @@ after(() => {
   for (const each of [tools, older]) if (!("missing" in each)) each.remove();
 });
 
-const count = Number(process.env.CASES ?? 300);
+const count = Number(process.env.CASES ?? 120);
 const seed = Number(process.env.SEED ?? 1);
 const DAY_SECONDS = 86_400;
 const SECOND_NS = 1_000_000_000n;

@@ -6,7 +6,7 @@ import { type Arena, openArena } from "./arena.js";
 import { openCleaner } from "./cleaner.js";
 import { startLocker } from "./locker.js";
 
-const ROUNDS = Number(process.env.ROUNDS ?? 50);
+const ROUNDS = Number(process.env.ROUNDS ?? 20);
 
 /** Small directories and files, side by side: each is locked by the one while the other comes by. */
 function refill(tree: string): void {
@@ -28,7 +28,7 @@ async function besideLocker(
   const broken: string[] = [];
   for (let rounds = 0; rounds < ROUNDS && broken.length === 0; ) {
     const locker = await startLocker(tree);
-    for (let n = 0; n < 50; n++, rounds++) {
+    for (let n = 0; n < 20; n++, rounds++) {
       refill(tree);
       await clean();
     }

@@ -9,7 +9,7 @@ import { firstOutput } from "../children.js";
 import { scratch } from "../scratch.js";
 import { ageInALoop, cleanerMissing } from "../unit/temp/ageing.js";
 
-const DIRECTORIES = 40_000;
+const DIRECTORIES = Number(process.env.DIRECTORIES ?? 10_000);
 const FILES = 5000;
 /** So many are held at a time. */
 const HELD = 16;
