@@ -159,10 +159,11 @@ _mayfly() {
     ;;
   install)
     case "$prev" in
-      --init) _mayfly_words "systemd cron anacron"; return ;;
+      --init) _mayfly_words "systemd openrc runit s6 cron anacron"; return ;;
+      --service-directory) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--init --user --root --take-over --refresh -n --dry-run --json -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--init --serve --service-directory --user --root --take-over --refresh -n --dry-run --json -h --help"; return; fi
     :
     ;;
   uninstall)

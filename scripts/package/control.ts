@@ -91,10 +91,16 @@ function changelog(name: string, date: Date): string {
 `;
 }
 
-/** Before the program goes, systemd gets its own back: a host without systemd-tmpfiles does not boot well. */
+/**
+ * Before the program goes, systemd gets its own back: a host without systemd-tmpfiles does not boot well. Jobs that start this
+ * program would fail from now on, and what they replaced would stay off; those of a program elsewhere are kept.
+ */
 const PRERM = `#!/bin/sh
 set -e
 if [ "$1" = remove ]; then
+  if grep -qs /usr/lib/mayfly/bin/mayfly.js /var/lib/mayfly/install.json; then
+    mayfly uninstall || echo "mayfly: not all jobs could be uninstalled" >&2
+  fi
   /usr/lib/mayfly/divert-systemd-tmpfiles disable
 fi
 `;

@@ -10,6 +10,6 @@ export {
   uninstallSync,
 } from "./install.js";
 export { readManifest } from "./manifest.js";
-export { type Host, INITS, type Init } from "./plan.js";
+export { type Choice, type Host, INITS, type Init } from "./plan.js";
 export { checkProgram, runningProgram } from "./program.js";
 export { afterInstall, afterUninstall, beforeUninstall } from "./service-manager.js";

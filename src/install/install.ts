@@ -2,18 +2,15 @@
 import { type Bytes, basename, dirname, escapeForDisplay, join } from "../base/bytes.js";
 import { removeTree } from "../path/tree.js";
 import { type ActiveCleaner, activeCleaners } from "./active.js";
-import { agedDirectories } from "./aged-directories.js";
-import { cronPlan } from "./cron.js";
 import { ABSENT, type InodeState, kindText, sameState } from "./inode-state.js";
+import { withLock } from "./lock.js";
 import { type PathChange, readManifest, removeLeftovers, removeManifest, writeManifest } from "./manifest.js";
 import { parentOf, put, requireOwnDirectory, stateAt } from "./place.js";
-import { type Host, type Init, isTakenOver, type Program, stateWanted, type Wanted } from "./plan.js";
-import { systemdPlan } from "./systemd.js";
+import { type Choice, type Host, isTakenOver, stateWanted, type Wanted } from "./plan.js";
+import { planFor } from "./plan-for.js";
 
-export interface InstallOptions {
+export interface InstallOptions extends Choice {
   readonly host: Host;
-  readonly init: Init;
-  readonly program: Program;
   readonly takeOver: boolean;
   readonly dryRun: boolean;
 }
@@ -39,13 +36,17 @@ export interface Installed {
  * @throws Error if a file is in the way, or a change fails. The manifest then has what `uninstall` needs.
  */
 export function installSync(options: InstallOptions): Installed {
+  return options.dryRun ? install(options) : withLock(options.host, () => install(options));
+}
+
+function install(options: InstallOptions): Installed {
   const { host, dryRun } = options;
   const earlier = readManifest(host.root, host.state);
   const cleaners = activeCleaners(host);
   const active = options.takeOver ? cleaners.filter(({ off }) => off === undefined) : cleaners;
   if (active.length > 0) return { steps: [], active, warnings: [] };
   requireOwnDirectory(host.root, join(host.state, "install.json" as Bytes));
-  const { wanted, warnings } = planOf(options);
+  const { wanted, data, warnings } = planFor(host, options);
   // What an earlier installation turned off is not active any more, and stays off.
   const off = cleaners.flatMap((each) => each.off ?? []);
   const known = earlier?.changes ?? [];
@@ -59,8 +60,10 @@ export function installSync(options: InstallOptions): Installed {
   const record = {
     version: 1,
     init: options.init,
+    serve: options.serve,
+    serviceDirectory: options.serviceDirectory,
     takeOver: off.length + kept.length > 0,
-    data: earlier?.data ?? dataOf(host).filter((path) => stateAt(host.root, path).kind === "absent"),
+    data: [...new Set([...(earlier?.data ?? []), ...data])],
   } as const;
   writeManifest(host.root, host.state, { ...record, changes });
   for (const change of changes) apply(host, change, change.after[0] ?? change.before);
@@ -69,20 +72,6 @@ export function installSync(options: InstallOptions): Installed {
     .map(({ after, ...change }) => ({ ...change, after: after.slice(0, 1) }));
   writeManifest(host.root, host.state, { ...record, changes: final });
   return { steps, active, warnings };
-}
-
-/** What the system's jobs write: the index of mayfly clean. That of a user may be from other runs. */
-function dataOf({ user }: Host): Bytes[] {
-  return user ? [] : (["/var/cache/mayfly/index"] as Bytes[]);
-}
-
-function planOf({ host, init, program }: InstallOptions): { wanted: Wanted[]; warnings: string[] } {
-  if (init !== "systemd") return { wanted: cronPlan(program), warnings: [] };
-  const { paths, invalid } = host.user ? { paths: [], invalid: false } : agedDirectories(host.root);
-  const warnings = invalid
-    ? ["the configuration has invalid lines; run 'mayfly check', then 'mayfly install --refresh'"]
-    : [];
-  return { wanted: systemdPlan(host, program, paths), warnings };
 }
 
 /** Whether the change turned another cleaner off: it is the only kind that has a file before it, or a mask after it. */
@@ -163,6 +152,10 @@ export interface Uninstalled {
 
 /** Puts back what was there before `install`. undefined if nothing is installed. */
 export function uninstallSync(host: Host, { dryRun }: { readonly dryRun: boolean }): Uninstalled | undefined {
+  return dryRun ? uninstall(host, true) : withLock(host, () => uninstall(host, false));
+}
+
+function uninstall(host: Host, dryRun: boolean): Uninstalled | undefined {
   const manifest = readManifest(host.root, host.state);
   if (!dryRun) removeLeftovers(host.root, host.state);
   if (manifest === undefined) return undefined;
@@ -171,8 +164,10 @@ export function uninstallSync(host: Host, { dryRun }: { readonly dryRun: boolean
   const back = changes.filter((change) => !left.includes(change));
   const steps = back.flatMap((change) => stepTo(host, change, change.before));
   if (!dryRun) {
-    for (const change of back) apply(host, change, change.before);
+    const isDirectory = ({ after: [now] }: PathChange): boolean => now?.kind === "directory";
+    for (const change of back) if (!isDirectory(change)) apply(host, change, change.before);
     for (const path of manifest.data) removeData(host, path);
+    for (const change of back) if (isDirectory(change)) apply(host, change, change.before);
     removeManifest(host.root, host.state, manifest);
   }
   return { steps, left: left.map(({ path }) => path) };

@@ -35,6 +35,9 @@ export interface PathChange {
 export interface Manifest {
   readonly version: 1;
   readonly init: string;
+  /** What `install --refresh` uses again; older versions wrote neither. */
+  readonly serve?: boolean | undefined;
+  readonly serviceDirectory?: Bytes | undefined;
   readonly takeOver: boolean;
   /** The topmost directory that was made for the manifest itself; it goes with it. */
   readonly made: Bytes | undefined;

@@ -3,7 +3,7 @@ import type { Bytes } from "../base/bytes.js";
 import type { InodeState } from "./inode-state.js";
 
 /** The init systems for which there is a plan. */
-export const INITS = ["systemd", "cron", "anacron"] as const;
+export const INITS = ["systemd", "openrc", "runit", "s6", "cron", "anacron"] as const;
 export type Init = (typeof INITS)[number];
 
 /** Where and for whom to install. Paths are those of the system below `root`. */
@@ -23,6 +23,23 @@ export interface Host {
 export interface Program {
   readonly node: Bytes;
   readonly script: Bytes;
+}
+
+/** What to install, besides where. */
+export interface Choice {
+  readonly init: Init;
+  readonly program: Program;
+  /** With systemd: `mayfly serve` instead of a timer. The supervisors have no timers, and always run it. */
+  readonly serve: boolean;
+  /** Where the supervisor looks for services; undefined for its usual place. */
+  readonly serviceDirectory: Bytes | undefined;
+}
+
+/** What an installation makes, and what its jobs will write. */
+export interface InstallPlan {
+  readonly wanted: readonly Wanted[];
+  readonly data: readonly Bytes[];
+  readonly warnings?: readonly string[];
 }
 
 export type Wanted =

@@ -2,15 +2,16 @@
 import { type Bytes, bytes, join } from "../base/bytes.js";
 import { ABSENT } from "./inode-state.js";
 import { stateAt } from "./place.js";
-import type { Host, Program, Wanted } from "./plan.js";
+import type { Choice, Host, Program, Wanted } from "./plan.js";
 import { commandWord, unitWord } from "./unit-syntax.js";
 
 const HEADER =
   "# Made by 'mayfly install'. 'mayfly uninstall' removes it; 'mayfly install --refresh' rewrites it.\n";
 const UNIT_MODE = 0o644;
+const SERVE_UNIT = "mayfly-serve.service";
 
 /**
- * What the cleaning unit gives up, systemd.exec(5). docs/install.md says what each directive that is left out would break:
+ * What the units that clean give up, systemd.exec(5). docs/install.md says what each directive that is left out would break:
  * PrivateTmp=, PrivateNetwork=, ProtectProc=, ProcSubset=pid, PrivateUsers=, DynamicUser=.
  */
 const HARDENING = `CapabilityBoundingSet=CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER
@@ -46,9 +47,16 @@ function command({ node, script }: Program, flags: readonly string[], args: stri
   return [commandWord(node), ...flags, commandWord(script), args].join(" ");
 }
 
+/** Only what the configuration ages can be written to. */
+function sandbox(paths: readonly Bytes[]): string {
+  const writable = paths.map((path) => `ReadWritePaths=${unitWord(`-${path}`)}\n`).join("");
+  return `ProtectSystem=strict
+# The directories that the configuration ages.
+${writable}${HARDENING}`;
+}
+
 /** The cleaning unit of the system. `paths` are what it may change. */
 function cleanUnit(program: Program, paths: readonly Bytes[]): Bytes {
-  const writable = paths.map((path) => `ReadWritePaths=${unitWord(`-${path}`)}\n`).join("");
   return `${HEADER}[Unit]
 Description=Clean temporary files by age
 Documentation=https://github.com/mayfly-tmp/mayfly#readme
@@ -63,9 +71,29 @@ ExecStart=${command(program, ["--jitless"], "clean")}
 SuccessExitStatus=65
 IOSchedulingClass=idle
 CacheDirectory=mayfly
-ProtectSystem=strict
-# The directories that the configuration ages.
-${writable}${HARDENING}` as Bytes;
+${sandbox(paths)}` as Bytes;
+}
+
+/** The long-running process instead of the cleaning unit and its timer. Set-up at boot is in the units for it. */
+function serveUnit(host: Host, program: Program, paths: readonly Bytes[]): Bytes {
+  const [flags, args] = host.user ? [[], "serve --user"] : [["--jitless"], "serve --at-start=none"];
+  const order = "After=local-fs.target time-set.target systemd-tmpfiles-setup.service mayfly-setup.service\n";
+  const limits = `StateDirectory=mayfly
+CacheDirectory=mayfly
+${sandbox(paths)}`;
+  return `${HEADER}[Unit]
+Description=Clean temporary files by age, on schedule
+Documentation=https://github.com/mayfly-tmp/mayfly#readme
+${host.user ? "" : order}
+[Service]
+Type=notify
+ExecStart=${command(program, flags, args)}
+ExecReload=/bin/kill -HUP $MAINPID
+Restart=on-failure
+RestartSec=1min
+WatchdogSec=1min
+IOSchedulingClass=idle
+${host.user ? "NoNewPrivileges=yes\nUMask=0077\n" : limits}` as Bytes;
 }
 
 /** Without the sandbox of the system's unit: a user's service manager may not set up all of it. */
@@ -128,7 +156,7 @@ OnCalendar=daily
 ` as Bytes;
 
 /** All files of the installation. A unit is enabled as by systemctl(1): by a symlink in the directory of what wants it. */
-export function systemdPlan(host: Host, program: Program, paths: readonly Bytes[]): Wanted[] {
+export function systemdPlan(host: Host, { program, serve }: Choice, paths: readonly Bytes[]): Wanted[] {
   const folder = unitDirectory(host);
   const unit = (name: string, content: Bytes): Wanted => {
     return { kind: "file", path: join(folder, name as Bytes), mode: UNIT_MODE, content };
@@ -142,10 +170,17 @@ export function systemdPlan(host: Host, program: Program, paths: readonly Bytes[
     const own = `mayfly-${name}.service`;
     return [unit(own, setupUnit(program, order, args)), enabled(target, own)];
   };
-  return [
+  const cleaning = (): Wanted[] => [
     unit("mayfly-clean.service", host.user ? userCleanUnit(program) : cleanUnit(program, paths)),
     unit("mayfly-clean.timer", TIMER),
     enabled("timers.target", "mayfly-clean.timer"),
+  ];
+  const serving = (): Wanted[] => [
+    unit(SERVE_UNIT, serveUnit(host, program, paths)),
+    enabled(host.user ? "default.target" : "multi-user.target", SERVE_UNIT),
+  ];
+  return [
+    ...(serve ? serving() : cleaning()),
     ...(host.user ? setup("setup", "basic.target", SETUP_USER) : setup("setup", "sysinit.target", SETUP)),
     ...(host.user ? [] : setup("setup-dev", "sysinit.target", SETUP_DEV)),
   ];

@@ -80,6 +80,14 @@ const SCENES: Readonly<Record<string, Scene>> = {
     before: "mkdir -p /srv/image/etc",
     after: "[ -e /srv/image/etc/cron.daily/mayfly ]",
   },
+  "mayfly install --root /srv/image --init systemd --serve": {
+    before: "mkdir -p /srv/image/etc",
+    after: "[ -e /srv/image/etc/systemd/system/mayfly-serve.service ]",
+  },
+  "mayfly install --root /srv/image --init s6 --service-directory /etc/s6/services": {
+    before: "mkdir -p /srv/image/etc",
+    after: "[ -x /srv/image/etc/s6/services/mayfly/run ]",
+  },
   "mayfly uninstall --dry-run": { before: `${CRON}; mayfly install`, after: "[ -e /etc/cron.d/mayfly ]" },
   "mayfly uninstall": { before: `${CRON}; mayfly install`, after: "[ ! -e /etc/cron.d/mayfly ]" },
   "mayfly check": { prints: /./ },

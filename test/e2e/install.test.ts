@@ -1,6 +1,6 @@
 /** `mayfly install` and `mayfly uninstall` in trees below --root, and for the user. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -16,6 +16,7 @@ import {
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
+import { endWithTest, until } from "../children.js";
 import { needsPrograms } from "../requirements.js";
 import { scratch } from "../scratch.js";
 import { MAYFLY, mayfly, type Result, start } from "./program.js";
@@ -284,6 +285,10 @@ test("units of a user go with what was made for them", (t) => {
   assert.deepEqual(contents(home), before);
 });
 
+const S6 = ["s6", "--service-directory", "/srv/services"];
+const RUNIT = ["runit", "--service-directory", "/srv/services"];
+const KINDS = [["systemd"], ["systemd", "--serve"], ["cron"], ["anacron"], ["openrc"], RUNIT, S6];
+
 /** Roots that already have some of what an installation needs or replaces. */
 const SOME_FILES = fc.subarray([
   [`${UNITS}/keep.service`, "[Service]\n"],
@@ -304,15 +309,15 @@ test("what was there is there again after uninstall", (t) => {
   fc.assert(
     fc.property(
       SOME_FILES,
-      fc.constantFrom("systemd", "cron", "anacron"),
+      fc.constantFrom<readonly string[]>(...KINDS),
       fc.boolean(),
-      (files, init, twice) => {
+      (files, kind, twice) => {
         const root = treeWith(t, Object.fromEntries(files));
         const script = join(root, "etc/cron.daily/tmpreaper");
         if (existsSync(script)) chmodSync(script, 0o755);
         const before = contents(root);
-        succeed(install(root, "--init", init, "--take-over"));
-        if (twice) succeed(install(root, "--init", init === "cron" ? "systemd" : "cron", "--take-over"));
+        succeed(install(root, "--init", ...kind, "--take-over"));
+        if (twice) succeed(install(root, "--init", kind[0] === "cron" ? "systemd" : "cron", "--take-over"));
         succeed(uninstall(root));
         assert.deepEqual(contents(root), before);
         rmSync(root, { recursive: true });
@@ -321,6 +326,184 @@ test("what was there is there again after uninstall", (t) => {
     { numRuns: Number(process.env.CASES ?? 6) },
   );
 });
+
+test("the supervisors get a service that starts with the host", (t) => {
+  const overlay = "etc/s6-overlay/s6-rc.d/user/contents.d/keep";
+  const cases: readonly (readonly [string[], Record<string, string>, Record<string, RegExp>])[] = [
+    [
+      ["openrc"],
+      {},
+      {
+        "etc/init.d/mayfly":
+          /^supervisor=supervise-daemon\ncommand=.*node.*\ncommand_args='.* serve --at-start=none'$/m,
+        "etc/init.d/mayfly-setup": /mayfly.js tmpfiles --create --remove --boot --exclude-prefix=\/dev$/m,
+        "etc/runlevels/default/mayfly": /^->\/etc\/init.d\/mayfly$/,
+        "etc/runlevels/boot/mayfly-setup": /^->\/etc\/init.d\/mayfly-setup$/,
+      },
+    ],
+    [
+      ["runit"],
+      { "etc/runit/runsvdir/default/keep": "" },
+      {
+        "etc/sv/mayfly/run": /^exec .*mayfly.js serve$/m,
+        "etc/sv/mayfly/log/run": /^exec svlogd -tt \/var\/log\/mayfly$/m,
+        "etc/runit/runsvdir/default/mayfly": /^->\/etc\/sv\/mayfly$/,
+      },
+    ],
+    [
+      S6,
+      {},
+      {
+        "srv/services/mayfly/run": /^exec .*mayfly.js serve$/m,
+        "srv/services/mayfly/log/run": /^exec s6-log .*\/var\/log\/mayfly$/m,
+      },
+    ],
+    [
+      ["s6"],
+      { [overlay]: "" },
+      {
+        "etc/s6-overlay/s6-rc.d/mayfly/type": /^longrun$/m,
+        "etc/s6-overlay/s6-rc.d/mayfly/run": /^exec .*mayfly.js serve$/m,
+        "etc/s6-overlay/s6-rc.d/user/contents.d/mayfly": /^$/,
+      },
+    ],
+  ];
+  for (const [kind, files, expected] of cases) {
+    const root = treeWith(t, files);
+    succeed(install(root, "--init", ...kind));
+    for (const [name, content] of Object.entries(expected)) {
+      const at = join(root, name);
+      const stat = lstatSync(at);
+      assert.match(stat.isSymbolicLink() ? `->${readlinkSync(at)}` : readFileSync(at, "utf8"), content);
+      if (/\/(run|init\.d\/.*)$/.test(name)) assert.equal(stat.mode & 0o777, 0o755, name);
+    }
+    assert.match(succeed(install(root, "--refresh")), /^Everything is installed already/, kind.join(" "));
+  }
+});
+
+test("OpenRC's set-up is left to another service for it", (t) => {
+  const root = treeWith(t, { "etc/init.d/opentmpfiles-setup": "#!/sbin/openrc-run\n" });
+  succeed(install(root, "--init", "openrc"));
+  assert.ok(!existsSync(join(root, "etc/init.d/mayfly-setup")));
+  assert.ok(existsSync(join(root, "etc/init.d/mayfly")));
+});
+
+test("install finds the init system below --root", (t) => {
+  const hosts: readonly (readonly [string, Record<string, string>])[] = [
+    ["systemd", { "sbin/init": "->/lib/systemd/systemd", "etc/cron.d/keep": "" }],
+    ["openrc", { "sbin/openrc-run": "", "etc/runlevels/default/keep": "", "etc/cron.d/keep": "" }],
+    ["runit", { "sbin/init": "->/lib/runit/runit-init", "etc/service/keep": "", "etc/cron.d/keep": "" }],
+    ["s6", { "etc/s6-overlay/s6-rc.d/user/contents.d/keep": "" }],
+    ["anacron", { "etc/anacrontab": "", "etc/cron.d/keep": "" }],
+    ["cron", { "etc/cron.d/keep": "" }],
+  ];
+  for (const [init, files] of hosts) {
+    const out = succeed(install(treeWith(t, files), "--json", "--dry-run"));
+    assert.match(out, new RegExp(`"init":"${init}"`));
+  }
+  const none = install(treeWith(t));
+  assert.deepEqual([none.status, none.stderr.includes("no init system that runs jobs was found")], [1, true]);
+});
+
+test("options that do not fit the init system are errors", (t) => {
+  const root = treeWith(t);
+  for (const [args, message] of [
+    [["--init", "cron", "--serve"], /'--serve' requires '--init systemd'/],
+    [["--init", "cron", "--service-directory", "/srv"], /requires '--init runit' or '--init s6'/],
+    [["--init", "runit", "--service-directory", "srv"], /expects an absolute path/],
+  ] as const) {
+    const { status, stderr } = install(root, ...args);
+    assert.equal(status, 64);
+    assert.match(stderr, message);
+  }
+  assert.match(
+    install(root, "--init", "s6").stderr,
+    /no directory of services for s6.*'--service-directory'/,
+  );
+  const user = mayfly(["install", "--user", "--init", "s6"]);
+  assert.match(user.stderr, /'--user' and '--init s6' require '--service-directory'/);
+});
+
+test("--serve installs the service instead of the timer, and keeps to it", {
+  skip: needsPrograms("systemd-analyze"),
+}, (t) => {
+  const root = treeWith(t);
+  succeed(install(root, "--init", "systemd"));
+  succeed(install(root, "--init", "systemd", "--serve"));
+  assert.ok(!existsSync(join(root, UNITS, "mayfly-clean.timer")));
+  assert.match(succeed(install(root, "--refresh")), /^Everything is installed already/);
+  const unit = join(root, UNITS, "mayfly-serve.service");
+  const text = readFileSync(unit, "latin1");
+  assert.match(text, /^Type=notify$/m);
+  assert.match(text, /^WatchdogSec=/m);
+  assert.match(text, /^ExecStart=\S+ --jitless \S+ serve --at-start=none$/m);
+  assert.match(text, /^ReadWritePaths=-\/srv\/age$/m);
+  assert.equal(
+    readlinkSync(join(root, UNITS, "multi-user.target.wants/mayfly-serve.service")),
+    "../mayfly-serve.service",
+  );
+  const verified = start("systemd-analyze", ["verify", unit]);
+  assert.deepEqual([verified.status, verified.stderr, verified.stdout], [0, "", ""]);
+  const scored = start("systemd-analyze", ["security", "--offline=yes", "--no-pager", unit]);
+  assert.ok(
+    Number(/level for mayfly-serve.service: ([\d.]+)/.exec(scored.stdout)?.[1]) <= 1.9,
+    scored.stdout,
+  );
+});
+
+test("installations at the same time wait for each other", async (t) => {
+  const root = treeWith(t);
+  const before = contents(root);
+  const exitOf = (args: readonly string[]): Promise<number | null> =>
+    new Promise((resolve) => {
+      spawn(process.execPath, [MAYFLY, ...args, "--root", root], { stdio: "ignore" }).on("close", resolve);
+    });
+  const kinds = ["systemd", "cron", "openrc", "systemd"];
+  assert.deepEqual(await Promise.all(kinds.map((init) => exitOf(["install", "--init", init]))), [0, 0, 0, 0]);
+  const held = join(root, ".mayfly-install.lock");
+  assert.ok(!existsSync(held));
+  const installed = JSON.parse(readFileSync(join(root, "var/lib/mayfly/install.json"), "utf8"));
+  const jobs = [
+    existsSync(join(root, CLEAN_UNIT)),
+    existsSync(join(root, "etc/cron.d/mayfly")),
+    existsSync(join(root, "etc/init.d/mayfly")),
+  ];
+  assert.deepEqual(
+    jobs,
+    ["systemd", "cron", "openrc"].map((init) => init === installed.init),
+  );
+  assert.deepEqual(await Promise.all([exitOf(["uninstall"]), exitOf(["uninstall"])]), [0, 0]);
+  assert.deepEqual(contents(root), before);
+});
+
+test("install waits while another process has the lock", { skip: needsPrograms("flock") }, async (t) => {
+  const root = treeWith(t);
+  const lock = join(root, ".mayfly-install.lock");
+  writeFileSync(lock, "");
+  const holder = endWithTest(
+    spawn("flock", [lock, "sh", "-c", "echo held; cat"], { stdio: ["pipe", "pipe", "ignore"] }),
+  );
+  await new Promise((resolve) => holder.stdout.once("data", resolve));
+  const second = spawn(process.execPath, [MAYFLY, "install", "--init", "cron", "--root", root], {
+    stdio: "ignore",
+  });
+  const ended = new Promise<number | null>((resolve) => second.on("close", resolve));
+  const fdsOf = (): string[] =>
+    readdirSync(`/proc/${second.pid}/fd`).map((fd) => linkOf(`/proc/${second.pid}/fd/${fd}`));
+  await until("install opens the lock", () => fdsOf().includes(lock));
+  assert.ok(!existsSync(join(root, "etc/cron.d/mayfly")));
+  holder.stdin.end();
+  assert.equal(await ended, 0);
+  assert.ok(existsSync(join(root, "etc/cron.d/mayfly")));
+});
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
 
 /** The system calls that change a root. */
 const CALLS = ["mkdirat", "symlinkat", "renameat", "renameat2", "unlinkat", "fsync"];

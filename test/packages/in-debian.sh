@@ -32,6 +32,10 @@ apt install --reinstall systemd
 [[ $(systemd-tmpfiles --version) == *mayfly* ]]
 rm -r /tmp/made /tmp/mayfly.prom
 
+# Removing the package uninstalls its jobs.
+mayfly install --init cron >/dev/null
+[[ -x /etc/cron.daily/mayfly ]]
+
 apt purge "$package"
 hash -r
 [[ -x $tmpfiles && ! -L $tmpfiles && $(systemd-tmpfiles --version) != *mayfly* ]]

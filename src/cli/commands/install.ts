@@ -1,10 +1,11 @@
 /** mayfly install: sets the host up to create and clean by itself. */
-import { type Bytes, bytes } from "../../base/bytes.js";
+import { type Bytes, bytes, isAbsolute, normalize } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
 import {
   type ActiveCleaner,
   activeAdvice,
   afterInstall,
+  type Choice,
   checkProgram,
   detectInit,
   type Host,
@@ -28,7 +29,7 @@ export const install = defineCommand({
   name: "install",
   synopsis: "[OPTION]...",
   description: `Installs jobs that create what is configured in tmpfiles.d(5) at boot, and clean 15 minutes after boot and daily: units for
-systemd, or jobs for cron and anacron. Run it again to update them; **mayfly uninstall** puts back what was there before.
+systemd, services for OpenRC, runit and s6, or jobs for cron and anacron. Run it again to update them; **mayfly uninstall** puts back what was there before.
 
 If something else already cleans the host, such as **systemd-tmpfiles-clean.timer**, it changes nothing and exits with status 3.`,
   operands: "none",
@@ -37,7 +38,16 @@ If something else already cleans the host, such as **systemd-tmpfiles-clean.time
       name: "init",
       value: "INIT",
       choices: INITS,
-      help: "Install jobs for INIT: systemd, cron or anacron (default: what the host runs)",
+      help: "Install jobs for INIT (default: what the host runs)",
+      more: "INIT is systemd, openrc, runit, s6, cron or anacron. OpenRC, runit and s6 have no timers: they run **mayfly serve**.",
+    },
+    { name: "serve", help: "With systemd: run mayfly serve as a service instead of a timer" },
+    {
+      name: "service-directory",
+      value: "DIR",
+      completes: "directory",
+      help: "Where runit or s6 looks for services",
+      more: "By default, **/etc/runit/runsvdir/default** or **/etc/service** for runit. s6 has no usual directory; without this option, **/etc/s6-overlay/s6-rc.d** is used.",
     },
     { name: "user", help: "Install units for the user's own service manager and configuration" },
     { name: "root", value: "PATH", completes: "directory", help: "Install in the tree below PATH" },
@@ -59,6 +69,8 @@ If something else already cleans the host, such as **systemd-tmpfiles-clean.time
     ["mayfly install --take-over", "Clean this host instead of systemd's own timer"],
     ["mayfly install --refresh", "Give the units access to the directories that the configuration ages now"],
     ["mayfly install --root /srv/image --init cron", "Prepare an image"],
+    ["mayfly install --root /srv/image --init systemd --serve", "Have one long-running process clean it"],
+    ["mayfly install --root /srv/image --init s6 --service-directory /etc/s6/services", "Have s6 run it"],
   ],
   files: [
     ["/etc/systemd/system/mayfly-clean.service, mayfly-clean.timer", "The cleaning unit, and when it runs."],
@@ -66,6 +78,9 @@ If something else already cleans the host, such as **systemd-tmpfiles-clean.time
       "/etc/systemd/system/mayfly-setup.service, mayfly-setup-dev.service",
       "Set-up at boot, if systemd-tmpfiles is not installed.",
     ],
+    ["/etc/systemd/system/mayfly-serve.service", "The service of --serve."],
+    ["/etc/init.d/mayfly, /etc/init.d/mayfly-setup", "The services for OpenRC."],
+    ["/etc/sv/mayfly", "The service for runit."],
     ["/etc/cron.d/mayfly, /etc/cron.daily/mayfly", "The jobs for cron and anacron."],
     ["/var/lib/mayfly/install.json", "What was there before, for mayfly uninstall."],
   ],
@@ -79,15 +94,16 @@ invalid; **1** on any other failure.`,
   main({ program, options, operands, stdout, stderr }) {
     requireNoOperands(operands);
     const host = hostOf(options);
-    const init = initOf(host, options.init, options.refresh);
-    if (host.user && init !== "systemd") throw new UsageError("option '--user' requires '--init systemd'");
+    const jobs = jobsOf(host, options);
+    const { init } = jobs;
+    requireSensible(host, jobs);
     const started = runningProgram(bytes(process.argv[1] ?? ""));
     const warnings = checkProgram(host, started);
     const dryRun = options["dry-run"];
     const result = asPrivileged(host, () =>
-      installSync({ host, init, program: started, takeOver: options["take-over"], dryRun }),
+      installSync({ ...jobs, host, program: started, takeOver: options["take-over"], dryRun }),
     );
-    const late = dryRun || result.active.length > 0 ? [] : afterInstall(host, result.steps);
+    const late = dryRun || result.active.length > 0 ? [] : afterInstall(host, jobs, result.steps);
     const exitStatus = result.active.length > 0 ? ACTIVE : 0;
     const all = { ...result, warnings: [...warnings, ...result.warnings, ...late] };
     if (options.json) {
@@ -111,12 +127,41 @@ function hostOf(options: { readonly root: Bytes | undefined; readonly user: bool
   return hostAt(root, options.user);
 }
 
-function initOf(host: Host, wanted: Bytes | undefined, refresh: boolean): Init {
-  const chosen = INITS.find((init) => init === wanted);
+interface JobOptions {
+  readonly init: Bytes | undefined;
+  readonly serve: boolean;
+  readonly "service-directory": Bytes | undefined;
+  readonly refresh: boolean;
+}
+
+type Jobs = Pick<Choice, "init" | "serve" | "serviceDirectory">;
+
+/** Without `--init`, an update keeps the choices of the installation. */
+function jobsOf(host: Host, options: JobOptions): Jobs {
   const installed = readManifest(host.root, host.state);
-  if (refresh && installed === undefined)
+  if (options.refresh && installed === undefined)
     throw new Error("nothing is installed yet; run 'mayfly install' without '--refresh'");
-  return chosen ?? INITS.find((init) => init === installed?.init) ?? detectInit(host);
+  const given = INITS.find((init) => init === options.init);
+  const before = INITS.find((init) => init === installed?.init);
+  const init = given ?? before ?? detectInit(host);
+  const kept = init === before ? installed : undefined;
+  const serve = options.serve || (given === undefined && kept?.serve === true);
+  const wanted = options["service-directory"];
+  const serviceDirectory = wanted === undefined ? kept?.serviceDirectory : normalize(wanted);
+  return { init, serve, serviceDirectory };
+}
+
+function requireSensible(host: Host, { init, serve, serviceDirectory }: Jobs): void {
+  const supervises = init === "runit" || init === "s6";
+  if (serve && init !== "systemd") throw new UsageError("option '--serve' requires '--init systemd'");
+  if (serviceDirectory !== undefined && !supervises)
+    throw new UsageError("option '--service-directory' requires '--init runit' or '--init s6'");
+  if (serviceDirectory !== undefined && !isAbsolute(serviceDirectory))
+    throw new UsageError("option '--service-directory' expects an absolute path");
+  if (!host.user || init === "systemd") return;
+  if (!supervises) throw new UsageError("option '--user' requires '--init systemd', 'runit' or 's6'");
+  if (serviceDirectory === undefined)
+    throw new UsageError(`options '--user' and '--init ${init}' require '--service-directory'`);
 }
 
 /** Says what to do if a change was not permitted. */

@@ -4,6 +4,7 @@ import {
   afterUninstall,
   beforeUninstall,
   hostAt,
+  readManifest,
   type Uninstalled,
   uninstallSync,
 } from "../../install/index.js";
@@ -44,10 +45,11 @@ was left since it was changed.`,
     if (problem !== undefined) throw new Error(problem);
     const host = hostAt(root, options.user);
     const dryRun = options["dry-run"];
-    const installed = uninstallSync(host, { dryRun: true }) !== undefined;
-    const early = installed && !dryRun ? beforeUninstall(host) : [];
+    const jobs = readManifest(host.root, host.state);
+    const installed = jobs !== undefined;
+    const early = installed && !dryRun ? beforeUninstall(host, jobs) : [];
     const result = uninstallSync(host, { dryRun }) ?? { steps: [], left: [] };
-    const late = installed && !dryRun ? afterUninstall(host, result.steps) : [];
+    const late = installed && !dryRun ? afterUninstall(host, jobs, result.steps) : [];
     const exitStatus = result.left.length > 0 ? 1 : 0;
     const warnings = [...early, ...late];
     if (options.json) {
