@@ -1,4 +1,7 @@
-/** The shell examples of docs/install.md work: in a mount namespace in which /srv is the example's own. */
+/**
+ * The shell examples of docs/install.md work: in a mount namespace in which /srv is the example's own. The project is
+ * mounted there too, as `mayfly install` warns of a program in a home directory.
+ */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -11,7 +14,8 @@ const page = readFileSync(join(project, "docs/install.md"), "utf8");
 const examples = [...page.matchAll(/^```sh\n(.*)\n```$/gm)].map(([, command = ""]) => command);
 
 const SCENE = `
-  mount -t tmpfs none /srv && mkdir -p /srv/bin /srv/image/etc && ln -s "$0" /srv/bin/mayfly || exit 99
+  mount -t tmpfs none /srv && mkdir -p /srv/bin /srv/image/etc /srv/project || exit 99
+  mount --bind "$0" /srv/project && ln -s /srv/project/bin/mayfly.js /srv/bin/mayfly || exit 99
   export PATH="/srv/bin:$PATH"
 `;
 
@@ -20,7 +24,7 @@ test("docs/install.md has examples", () => assert.ok(examples.length >= 3));
 for (const example of examples) {
   test(`docs/install.md: ${example}`, { skip: needsRoot }, () => {
     const script = `${SCENE}\n${example}\n`;
-    const args = ["--mount", "--propagation", "private", "sh", "-c", script, join(project, "bin/mayfly.js")];
+    const args = ["--mount", "--propagation", "private", "sh", "-c", script, project];
     const { status, stderr } = spawnSync("unshare", args, { encoding: "utf8", timeout: 60_000 });
     assert.equal(status, 0, stderr);
     assert.equal(stderr, "");
