@@ -31,8 +31,8 @@ export function commandHelp(command: Command, output: OutputStream): string {
 
 /** The options to list, with --help itself, by heading. */
 export function groupsOf(command: Command): Map<string, Option[]> {
-  const told = command.options.filter((option) => !option.hidden);
-  const all = told.some((option) => option.name === "help") ? told : [...told, HELP];
+  const listed = command.options.filter((option) => !option.hidden);
+  const all = listed.some((option) => option.name === "help") ? listed : [...listed, HELP];
   const groups = new Map<string, Option[]>();
   for (const option of all) {
     const group = option.group ?? "Options";

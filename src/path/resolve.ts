@@ -39,7 +39,7 @@ const NAME_MAX = 255;
 const ITSELF = "" as Bytes;
 
 /** An open inode on the path. */
-interface Place {
+interface OpenInode {
   readonly fd: Fd;
   readonly stat: Stat;
 }
@@ -49,9 +49,9 @@ interface Walk {
   readonly path: Bytes;
   readonly options: ResolveOptions;
   /** The directories from the root to the current one, all open: `..` returns to the previous one, even if it was moved. */
-  readonly trail: [Place, ...Place[]];
+  readonly trail: [OpenInode, ...OpenInode[]];
   /** The directory or symlink of the last step: its owner decides where the path leads. */
-  last: Place;
+  last: OpenInode;
   /** The remaining components, the next one last. */
   readonly todo: Bytes[];
   /** How many of them are the path's own; the others come from symlinks. */
@@ -106,16 +106,16 @@ function start(root: Bytes, path: Bytes, options: ResolveOptions): Walk {
   }
   const fd = openat(Fd.cwd, root, O_PATH | O_DIRECTORY);
   const place = { fd, stat: statx(fd) };
-  const todo = steps(path.slice(root === "/" ? 0 : root.length) as Bytes);
+  const todo = reversedComponents(path.slice(root === "/" ? 0 : root.length) as Bytes);
   return { path, options, trail: [place], last: place, todo, own: todo.length, byLink: false };
 }
 
-function here({ trail }: Walk): Place {
+function here({ trail }: Walk): OpenInode {
   return trail.at(-1) ?? trail[0];
 }
 
 /** The components, the first one last. */
-function steps(path: Bytes): Bytes[] {
+function reversedComponents(path: Bytes): Bytes[] {
   return components(path)
     .filter((name) => name !== ".")
     .reverse();
@@ -166,7 +166,7 @@ function enter(walk: Walk, fd: Fd): void {
 }
 
 /** Reads the open symlink: its name may refer to another inode by now. */
-function follow(walk: Walk, link: Place): void {
+function follow(walk: Walk, link: OpenInode): void {
   const { safe = true, preserveAtime = false } = walk.options;
   if (safe) requireFollowable(walk.path, here(walk), link);
   const target = preserveAtime ? readlinkPreservingAtime(link.fd) : readlinkat(link.fd, ITSELF);
@@ -175,10 +175,10 @@ function follow(walk: Walk, link: Place): void {
     if (safe) requireSafeTransition(walk.path, link, root);
     for (const { fd } of walk.trail.splice(1)) fd.close();
   }
-  walk.todo.push(...steps(target));
+  walk.todo.push(...reversedComponents(target));
 }
 
-function requireSafe({ path, last, options }: Walk, to: Place): void {
+function requireSafe({ path, last, options }: Walk, to: OpenInode): void {
   if (options.safe !== false) requireSafeTransition(path, last, to);
 }
 

@@ -46,7 +46,7 @@ const FULL: readonly string[] = ["ENOTEMPTY", "EEXIST"];
 const DESCENDED = [...FULL, "EPERM", "EACCES"];
 
 /** A directory on the path from the top. */
-interface Level {
+interface RemovalFrame {
   fd: Fd;
   readonly name: Bytes;
   readonly stat: Stat;
@@ -86,7 +86,7 @@ export interface RemovalOptions {
 
 class TreeRemoval {
   readonly #dir: Fd;
-  readonly #levels: Level[] = [];
+  readonly #levels: RemovalFrame[] = [];
   readonly #left: Left[] = [];
   readonly #options: RemovalOptions;
   #removed = 0;
@@ -114,7 +114,7 @@ class TreeRemoval {
   }
 
   /** The level's next entry. Lists the directory again as long as the last pass removed something. */
-  #next(level: Level): DirectoryEntry | undefined {
+  #next(level: RemovalFrame): DirectoryEntry | undefined {
     for (;;) {
       level.listing ??= entries(level.fd, LISTING_BUFFER);
       const { value, done } = level.listing.next();
@@ -158,7 +158,7 @@ class TreeRemoval {
   }
 
   /** Returns to the parent and removes the emptied directory. */
-  #ascend(level: Level): void {
+  #ascend(level: RemovalFrame): void {
     const above = this.#levels.at(-2);
     if (above?.fd.isClosed === true) this.#look(above, reopened(level.fd, PARENT, above, O_RDONLY));
     const dir = above?.fd ?? this.#dir;
@@ -190,7 +190,7 @@ class TreeRemoval {
     }
   }
 
-  #look(level: Level, fd: Fd): void {
+  #look(level: RemovalFrame, fd: Fd): void {
     level.fd.close();
     level.fd = fd;
     level.listing = undefined;

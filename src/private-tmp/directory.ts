@@ -22,7 +22,7 @@ import { newLeaf, parseLeaf } from "./name.js";
 import { placesInside } from "./targets.js";
 
 const INNER = "tmp" as Bytes;
-const LINGERING = "lingering" as Bytes;
+const IN_USE_MARKER = "lingering" as Bytes;
 const ATTEMPTS = 100;
 
 /** One directory of a private /tmp. The outer directory (0700) is accessible only to its owner and holds the lock; the command sees the inner one. */
@@ -206,9 +206,9 @@ export function releaseDirectories(set: DirectorySet, isLive: () => boolean, isS
     if (parseLeaf(first.leaf)?.maker !== "mayfly") return { outcome: "shared" };
     // The in-use marker must exist before the lock is released, for the next user.
     const inUse = isLive();
-    if (inUse) markLingering(first);
+    if (inUse) markInUse(first);
     if (!flock(first.outer, LOCK_EX | LOCK_NB)) return { outcome: "shared" };
-    if (inUse || (hasLingering(first) && isSeen())) return { outcome: "lingering" };
+    if (inUse || (hasInUseMarker(first) && isSeen())) return { outcome: "lingering" };
     const left = removeDirectories(set);
     return left.length === 0 ? { outcome: "removed" } : { outcome: "left", left };
   } finally {
@@ -217,13 +217,13 @@ export function releaseDirectories(set: DirectorySet, isLive: () => boolean, isS
 }
 
 /** Leaves an in-use marker: the next user must check whether processes of other namespaces still see the directories. */
-function markLingering(directory: PrivateDirectory): void {
-  openat(directory.outer, LINGERING, O_RDONLY | O_CREAT, 0o600).close();
+function markInUse(directory: PrivateDirectory): void {
+  openat(directory.outer, IN_USE_MARKER, O_RDONLY | O_CREAT, 0o600).close();
 }
 
-function hasLingering(directory: PrivateDirectory): boolean {
+function hasInUseMarker(directory: PrivateDirectory): boolean {
   try {
-    statx(directory.outer, LINGERING);
+    statx(directory.outer, IN_USE_MARKER);
     return true;
   } catch (error) {
     if (failedWith(error, "ENOENT")) return false;

@@ -193,7 +193,7 @@ function stagedAsRoot(plan: Plan, directories: DirectorySet, found: Found | unde
 
 /** The joined or newly created directories; empty for a tmpfs. */
 function directoriesFor(plan: Plan, found: Found | undefined): DirectorySet {
-  if (found?.mode === "connected") return joined(found);
+  if (found?.mode === "connected") return joinExisting(found);
   if (found !== undefined) return requireTrusted(found);
   return plan.mode === "connected" ? makeDirectories(plan.targets, plan.name) : [];
 }
@@ -210,7 +210,7 @@ const ATTEMPTS = 200;
 const ATTEMPT_MS = 5;
 
 /** Joins; retries for a second, since another process may briefly hold the lock to check whether it is in use. */
-function joined({ locations, leaf, pids, owner }: Found): DirectorySet {
+function joinExisting({ locations, leaf, pids, owner }: Found): DirectorySet {
   if (locations.length === 0) {
     throw new SetupError("NOT_FOUND", `the directory of process ${pids[0]} is not in this /tmp`);
   }

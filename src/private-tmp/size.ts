@@ -8,7 +8,7 @@ import { isDirectory, type Stat, statx } from "../sys/inode.js";
 /** Each level needs an open file descriptor; deeper levels are not counted. */
 const DEEPEST = 200;
 
-interface Level {
+interface OpenDirectory {
   readonly dir: Fd;
   readonly listing: Iterator<DirectoryEntry>;
 }
@@ -16,7 +16,7 @@ interface Level {
 /** The disk usage below a directory in bytes. Counts hard links once, and excludes other mounts. */
 export function sizeBelow(top: Fd): number {
   const seen = new Set<string>();
-  const levels: Level[] = [{ dir: top, listing: entries(top) }];
+  const levels: OpenDirectory[] = [{ dir: top, listing: entries(top) }];
   let size = 0;
   for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
     const { value: entry, done } = level.listing.next();

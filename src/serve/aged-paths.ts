@@ -51,13 +51,13 @@ function lineFor(path: Bytes, age: string): Bytes {
 function exclusions(path: Bytes, exclude: readonly Bytes[]): Bytes[] {
   return exclude.map((glob) => {
     // The path is quoted, so that only GLOB is a pattern.
-    const pattern = isAbsolute(glob) ? quotedPath(glob) : joined(quotedPattern(path), quotedPath(glob));
+    const pattern = isAbsolute(glob) ? quotedPath(glob) : joinFields(quotedPattern(path), quotedPath(glob));
     return `x ${pattern}` as Bytes;
   });
 }
 
 /** Joins two fields of a line; a field can be quoted only as a whole. */
-function joined(path: Bytes, glob: Bytes): Bytes {
+function joinFields(path: Bytes, glob: Bytes): Bytes {
   const bare = (field: Bytes): string => (field.startsWith('"') ? field.slice(1, -1) : field);
   const whole = `${bare(path)}/${bare(glob)}`;
   return (path.startsWith('"') || glob.startsWith('"') ? `"${whole}"` : whole) as Bytes;

@@ -9,7 +9,7 @@ import { InodeMark } from "../sys/inode.js";
 import { detachMount, unmount } from "../sys/mount.js";
 import { RemovalError } from "./errors.js";
 import { hasParentTable, type Kind, type RegistryEntry, registry } from "./registry.js";
-import { type Steps, step, stepThroughSync } from "./sync-async.js";
+import { type SyncAsync, step, stepThroughSync } from "./sync-async.js";
 
 /** A file, directory or mount point to remove. */
 export interface Leftover {
@@ -121,7 +121,7 @@ function leftoverOf({ kind, dir, name, fd }: RegistryEntry): Leftover {
 }
 
 /** Removes it if its name still leads to the created file, by the directory's fd and never by a path. */
-export function* removal(entry: Leftover): Steps<void> {
+export function* removal(entry: Leftover): SyncAsync<void> {
   if (entry.kind === "directory") yield* directoryRemoval(entry);
   else if (entry.kind === "mount-point") unmountAndRemove(entry);
   else if (isStillThere(entry)) unlinkat(entry.dir, entry.name);
@@ -154,7 +154,7 @@ export function removeEmpty({ dir, name }: Leftover): boolean {
   return code === undefined || code === "ENOENT";
 }
 
-function* directoryRemoval(entry: Leftover): Steps<void> {
+function* directoryRemoval(entry: Leftover): SyncAsync<void> {
   if (removeEmpty(entry) || !isStillThere(entry)) return;
   const { dir, name } = entry;
   const { left } = yield* inSlices(removeTreeInSlices(dir, name));
@@ -162,7 +162,7 @@ function* directoryRemoval(entry: Leftover): Steps<void> {
 }
 
 /** Returns to the event loop between slices of a large tree. */
-function* inSlices(slices: Generator<void, RemovalResult>): Steps<RemovalResult> {
+function* inSlices(slices: Generator<void, RemovalResult>): SyncAsync<RemovalResult> {
   for (;;) {
     const slice = slices.next();
     if (slice.done === true) return slice.value;

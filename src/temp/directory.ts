@@ -22,7 +22,7 @@ import { freshName } from "./names.js";
 import { DIRECTORY_OPTIONS, type NameParts, nameParts, type TempDirOptions } from "./options.js";
 import type { Parent } from "./parent.js";
 import { inPlace } from "./placement.js";
-import { type Steps, stepThrough, stepThroughSync } from "./sync-async.js";
+import { type SyncAsync, stepThrough, stepThroughSync } from "./sync-async.js";
 
 /** How often to try again if a cleaner removes the directory before it is locked. */
 const ATTEMPTS = 1000;
@@ -97,7 +97,7 @@ export class LockedDir implements Disposable, AsyncDisposable {
   }
 
   /** @internal */
-  *removal(): Steps<void> {
+  *removal(): SyncAsync<void> {
     if (this.fd < 0) return;
     yield* removal(this.#held);
     this.#end();

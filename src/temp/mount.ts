@@ -28,7 +28,7 @@ import { expect, forget, type Held, register, removal, unregister } from "./clea
 import { type LockedDir, makeDirectory } from "./directory.js";
 import { type NameParts, pathBytes } from "./options.js";
 import { openTempParent } from "./parent.js";
-import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js";
+import { type SyncAsync, step, stepThrough, stepThroughSync } from "./sync-async.js";
 import { ownRuntimeDirectory } from "./well-known.js";
 
 export interface WithMountOptions {
@@ -88,7 +88,7 @@ function* mounted<Result>(
   source: PathInput,
   options: WithMountOptions,
   callback: (path: string) => Result,
-): Steps<Result> {
+): SyncAsync<Result> {
   requireArgument("withMount", "source", source, PATH);
   requireOptions("withMount", options, OPTIONS);
   requireArgument("withMount", "options.type", options.type, TEXT);
@@ -164,7 +164,7 @@ function attributesOf({
 }
 
 /** Unmounts and removes the mount points of killed programs. */
-function* reclaimMounts(parent: Fd): Steps<void> {
+function* reclaimMounts(parent: Fd): SyncAsync<void> {
   for (const outer of abandoned(parent, NAMES)) {
     yield* removal({ kind: "mount-point", dir: outer.fd, name: POINT, fd: outer.fd });
     yield* removal(outer);

@@ -9,7 +9,7 @@ import { type Fd, procPath } from "../sys/files.js";
 import { reserve } from "../sys/space.js";
 import { fullCode, fullPlace, TempSpaceError } from "./errors.js";
 import type { ContentOptions } from "./options.js";
-import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js";
+import { type SyncAsync, step, stepThrough, stepThroughSync } from "./sync-async.js";
 
 const read = promisify(fs.read);
 const write = promisify(fs.write);
@@ -62,7 +62,7 @@ export abstract class OpenFile {
     stepThroughSync(this.appending(toBytes(data)));
   }
 
-  protected *appending(data: Uint8Array): Steps<void> {
+  protected *appending(data: Uint8Array): SyncAsync<void> {
     yield* append(this.#fd, data, this.#place);
   }
 
@@ -93,7 +93,7 @@ export function fill(fd: Fd, { content, reserve: length }: ContentOptions): void
 }
 
 /** Appends all of `data` or nothing. */
-export function* append(fd: Fd, data: Uint8Array, place: Bytes): Steps<void> {
+export function* append(fd: Fd, data: Uint8Array, place: Bytes): SyncAsync<void> {
   const { size } = fs.fstatSync(fd.number);
   try {
     yield* writeAt(fd, data, size);
@@ -105,7 +105,7 @@ export function* append(fd: Fd, data: Uint8Array, place: Bytes): Steps<void> {
 }
 
 /** write(2) may write less than requested; the next call for the rest then returns the error. */
-function* writeAt(fd: Fd, data: Uint8Array, position: number): Steps<void> {
+function* writeAt(fd: Fd, data: Uint8Array, position: number): SyncAsync<void> {
   for (let done = 0; done < data.length; ) {
     const at = done;
     const length = data.length - at;
@@ -117,7 +117,7 @@ function* writeAt(fd: Fd, data: Uint8Array, position: number): Steps<void> {
 }
 
 /** Copies the contents of `from` to the start of `to`, without changing file positions. */
-export function* copyContents(from: Fd, to: Fd): Steps<void> {
+export function* copyContents(from: Fd, to: Fd): SyncAsync<void> {
   const buffer = Buffer.allocUnsafe(CHUNK);
   for (let at = 0; ; ) {
     const position = at;

@@ -31,7 +31,7 @@ import { freshName } from "./names.js";
 import { discard, newLockedFile, unnamedFile } from "./new-file.js";
 import { copyContents } from "./open-file.js";
 import { DEFAULT_PREFIX, nameParts, pathArgument } from "./options.js";
-import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js";
+import { type SyncAsync, step, stepThrough, stepThroughSync } from "./sync-async.js";
 
 /** How a file is persisted. */
 export interface PersistOptions {
@@ -112,7 +112,7 @@ function persistedAtOnce(file: Unpersisted, path: Bytes, options: PersistOptions
   return appear(file, { dir: Fd.cwd, name: path }, options);
 }
 
-function* persisting(file: Unpersisted, path: Bytes, options: PersistOptions): Steps<Fd> {
+function* persisting(file: Unpersisted, path: Bytes, options: PersistOptions): SyncAsync<Fd> {
   const dir = openat(Fd.cwd, parentOf(path), O_RDONLY | O_DIRECTORY);
   const target = { dir, name: basename(path) };
   const { fsync: synced = true } = options;
@@ -134,7 +134,7 @@ function adjust(fd: Fd, { mode, uid, gid }: PersistOptions): void {
   if (mode !== undefined) chmod(fd, mode);
 }
 
-const written = (fd: Fd): Steps<void> =>
+const written = (fd: Fd): SyncAsync<void> =>
   step(
     () => fs.fsyncSync(fd.number),
     () => fsync(fd.number),
@@ -255,7 +255,7 @@ function nameFd(fd: Fd, dir: Fd, name: Bytes): void {
 }
 
 /** A copy in the target's directory, invisible until it is complete. */
-function* copyTo(file: Unpersisted, target: Target, options: PersistOptions): Steps<Fd> {
+function* copyTo(file: Unpersisted, target: Target, options: PersistOptions): SyncAsync<Fd> {
   const unnamed = unnamedFile(target.dir);
   const named = unnamed === undefined ? newLockedFile(target.dir, nameParts({})).held : undefined;
   const copy: Unpersisted = named ?? { fd: unnamed as Fd };

@@ -7,14 +7,14 @@ import { isUp } from "./early-boot.js";
 import { asGiven, type FullPlace, fullCode, fullPlace, inWords, originOf, TempSpaceError } from "./errors.js";
 import { type PlacementOptions, pathBytes } from "./options.js";
 import { openTempParent, type Parent, recentParent, standardParent } from "./parent.js";
-import { type Steps, stepThroughSync, syncStep } from "./sync-async.js";
+import { type SyncAsync, stepThroughSync, syncStep } from "./sync-async.js";
 import { ownRuntimeDirectory } from "./well-known.js";
 
 const TMP = "/tmp" as Bytes;
 const VAR_TMP = "/var/tmp" as Bytes;
 
 /** A candidate directory, and how to open it. */
-interface Place {
+interface Candidate {
   readonly path: Bytes;
   /** Whether it is a substitute, because the standard directory is not mounted yet. */
   readonly early: boolean;
@@ -29,17 +29,17 @@ interface Place {
  */
 export function* inPlaces<Made>(
   options: PlacementOptions,
-  make: (parent: Parent) => Steps<Made>,
+  make: (parent: Parent) => SyncAsync<Made>,
   tried: readonly FullPlace[] = [],
   reason?: unknown,
-): Steps<Made> {
+): SyncAsync<Made> {
   const full: Full[] = tried.map((place) => new Full(place, reason));
   if (full.length === 0) {
-    const made = yield* makeIn(firstPlace(options), make);
+    const made = yield* makeIn(firstCandidate(options), make);
     if (!(made instanceof Full)) return made;
     full.push(made);
   }
-  for (const place of fallbackPlaces(options)) {
+  for (const place of fallbackCandidates(options)) {
     const made = yield* makeIn(place, make);
     if (!(made instanceof Full)) return made;
     full.push(made);
@@ -52,10 +52,14 @@ export function* inPlaces<Made>(
 
 /** The same for work without asynchronous steps. The first directory, which nearly always has space, is tried without a generator. */
 export function inPlace<Made>(options: PlacementOptions, make: (parent: Parent) => Made): Made {
-  return inPlaceFrom(firstPlace(options), options, make);
+  return inPlaceFrom(firstCandidate(options), options, make);
 }
 
-function inPlaceFrom<Made>(first: Place, options: PlacementOptions, make: (parent: Parent) => Made): Made {
+function inPlaceFrom<Made>(
+  first: Candidate,
+  options: PlacementOptions,
+  make: (parent: Parent) => Made,
+): Made {
   const parent = opened(first);
   try {
     return make(parent);
@@ -77,7 +81,7 @@ export function inPlaceUnnamed<Made>(
   make: (parent: Parent) => Made,
   inMemory: () => Made,
 ): Made {
-  const first = firstPlace(options);
+  const first = firstCandidate(options);
   if (first.early) return inMemory();
   if (first.open !== standardParent) return inPlaceFrom(first, options, make);
   try {
@@ -100,7 +104,7 @@ class Full {
   }
 }
 
-function* makeIn<Made>(place: Place, make: (parent: Parent) => Steps<Made>): Steps<Made | Full> {
+function* makeIn<Made>(place: Candidate, make: (parent: Parent) => SyncAsync<Made>): SyncAsync<Made | Full> {
   const parent = opened(place);
   try {
     return yield* make(parent);
@@ -114,7 +118,7 @@ function* makeIn<Made>(place: Place, make: (parent: Parent) => Steps<Made>): Ste
 }
 
 /** @throws SyscallError, UnsafePathError, with the directory as the caller specified it. */
-function opened(place: Place): Parent {
+function opened(place: Candidate): Parent {
   try {
     return place.open(place.path);
   } catch (error) {
@@ -127,25 +131,25 @@ function opened(place: Place): Parent {
   }
 }
 
-function firstPlace({ dir, size, earlyBoot }: PlacementOptions): Place {
-  return dir !== undefined ? named(dir) : standardPlace(size ?? "small", earlyBoot);
+function firstCandidate({ dir, size, earlyBoot }: PlacementOptions): Candidate {
+  return dir !== undefined ? named(dir) : standardCandidate(size ?? "small", earlyBoot);
 }
 
-function fallbackPlaces(options: PlacementOptions): Place[] {
+function fallbackCandidates(options: PlacementOptions): Candidate[] {
   const { fallback = false, earlyBoot } = options;
   if (typeof fallback !== "boolean") return fallback.map(named);
   if (!fallback) return [];
-  const first = firstPlace(options).path;
+  const first = firstCandidate(options).path;
   return [wantedRoot(options.size ?? "small"), TMP, VAR_TMP]
     .filter((path, index, all) => path !== first && all.indexOf(path) === index)
     .filter((path) => !isEarly(path, earlyBoot))
     .map(standard);
 }
 
-const named = (dir: PathInput): Place => ({ path: pathBytes(dir), early: false, open: openTempParent });
-const standard = (path: Bytes): Place => ({ path, early: false, open: standardParent });
+const named = (dir: PathInput): Candidate => ({ path: pathBytes(dir), early: false, open: openTempParent });
+const standard = (path: Bytes): Candidate => ({ path, early: false, open: standardParent });
 
-const EARLY_PLACE: Place = {
+const EARLY_CANDIDATE: Candidate = {
   // Created on demand, since files that can be in memory need neither it nor $XDG_RUNTIME_DIR.
   get path() {
     return ownRuntimeDirectory();
@@ -154,9 +158,9 @@ const EARLY_PLACE: Place = {
   open: standardParent,
 };
 
-function standardPlace(size: "small" | "large", earlyBoot: boolean | undefined): Place {
+function standardCandidate(size: "small" | "large", earlyBoot: boolean | undefined): Candidate {
   const root = wantedRoot(size);
-  return isEarly(root, earlyBoot) ? EARLY_PLACE : standard(root);
+  return isEarly(root, earlyBoot) ? EARLY_CANDIDATE : standard(root);
 }
 
 /** Before local file systems are mounted, a later mount may hide both, so only /run and memory can be used. */
@@ -174,7 +178,9 @@ function wantedRoot(size: "small" | "large"): Bytes {
 
 /** The current directories for `"small"` and `"large"`. */
 export function standardRoots(): Bytes[] {
-  return [...new Set([standardPlace("small", undefined).path, standardPlace("large", undefined).path])];
+  return [
+    ...new Set([standardCandidate("small", undefined).path, standardCandidate("large", undefined).path]),
+  ];
 }
 
 let lastVariable: { readonly text: string; readonly root: Bytes } | undefined;
@@ -197,5 +203,5 @@ function requireAbsolute(path: Bytes): Bytes {
  */
 export function tempRootSync(size: "small" | "large" = "small"): string {
   requireArgument("tempRoot", "size", size, choices("small", "large"));
-  return toText(standardPlace(size, undefined).path);
+  return toText(standardCandidate(size, undefined).path);
 }

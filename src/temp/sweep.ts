@@ -8,7 +8,7 @@ import { removal } from "./cleanup-registry.js";
 import { NAME_OPTIONS, type NameOptions, nameParts, pathBytes } from "./options.js";
 import { openTempParent, type Parent, standardParent } from "./parent.js";
 import { standardRoots } from "./placement.js";
-import { type Steps, stepThrough, stepThroughSync } from "./sync-async.js";
+import { type SyncAsync, stepThrough, stepThroughSync } from "./sync-async.js";
 
 export interface SweepOptions extends NameOptions {
   /** The directory to sweep; by default, the standard directories for small and large files. */
@@ -39,7 +39,7 @@ export function sweepStaleSync(options: SweepOptions = {}): Sweep {
 
 type Failure = Sweep["failed"][number];
 
-function* sweeping(options: SweepOptions): Steps<Sweep> {
+function* sweeping(options: SweepOptions): SyncAsync<Sweep> {
   requireOptions("sweepStale", options, { ...NAME_OPTIONS, dir: PATH });
   const parts = nameParts(options);
   const removed: string[] = [];

@@ -7,7 +7,7 @@ export interface SyncAsyncStep {
   async(): unknown;
 }
 
-export type Steps<Result> = Generator<SyncAsyncStep, Result, unknown>;
+export type SyncAsync<Result> = Generator<SyncAsyncStep, Result, unknown>;
 
 /** One step, for `yield*`, with a synchronous and an asynchronous implementation. */
 export function* step<Result>(
@@ -21,7 +21,7 @@ export function* step<Result>(
 export const syncStep = <Result>(work: () => Result): Generator<SyncAsyncStep, Result, unknown> =>
   step(work, work);
 
-export function stepThroughSync<Result>(steps: Steps<Result>): Result {
+export function stepThroughSync<Result>(steps: SyncAsync<Result>): Result {
   let next = steps.next();
   while (next.done !== true) {
     try {
@@ -33,7 +33,7 @@ export function stepThroughSync<Result>(steps: Steps<Result>): Result {
   return next.value;
 }
 
-export async function stepThrough<Result>(steps: Steps<Result>): Promise<Result> {
+export async function stepThrough<Result>(steps: SyncAsync<Result>): Promise<Result> {
   let next = steps.next();
   while (next.done !== true) {
     try {

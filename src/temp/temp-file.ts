@@ -11,7 +11,7 @@ import { FILE_OPTIONS, type TempFileOptions } from "./options.js";
 import type { Parent } from "./parent.js";
 import { type PersistOptions, persist, persistSync, type Unpersisted } from "./persist.js";
 import { inPlaces, inPlaceUnnamed } from "./placement.js";
-import type { Steps } from "./sync-async.js";
+import type { SyncAsync } from "./sync-async.js";
 
 /**
  * Opens an unnamed file: other users cannot find it, cleaners cannot remove it, and it vanishes with the process, however
@@ -91,7 +91,7 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
   }
 
   /** With `fallback`, a file that no longer fits on its file system is moved to another one. */
-  protected override *appending(data: Uint8Array): Steps<void> {
+  protected override *appending(data: Uint8Array): SyncAsync<void> {
     try {
       yield* super.appending(data);
     } catch (error) {
@@ -128,7 +128,7 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
 }
 
 /** A new file elsewhere with the contents of `from`, followed by `data`. */
-function* movedTo({ fd: dir, path }: Parent, from: Fd, data: Uint8Array): Steps<AnonymousFile> {
+function* movedTo({ fd: dir, path }: Parent, from: Fd, data: Uint8Array): SyncAsync<AnonymousFile> {
   const file = anonymousFile(dir);
   try {
     yield* copyContents(from, file.fd);

@@ -4,7 +4,7 @@ import { type LockedDir, makeDirectory } from "./directory.js";
 import { fullCode } from "./errors.js";
 import { DIRECTORY_OPTIONS, nameParts, type TempDirOptions } from "./options.js";
 import { inPlaces } from "./placement.js";
-import { type Steps, step, stepThrough, stepThroughSync } from "./sync-async.js";
+import { type SyncAsync, step, stepThrough, stepThroughSync } from "./sync-async.js";
 
 /**
  * Creates a directory like `mkdtemp`, passes it to `callback`, and removes it when the callback is done, even if it fails.
@@ -28,7 +28,10 @@ export function withTempDirSync<Result>(
   return stepThroughSync(inTempDir(callback, options));
 }
 
-function* inTempDir<Result>(callback: (dir: LockedDir) => Result, options: TempDirOptions): Steps<Result> {
+function* inTempDir<Result>(
+  callback: (dir: LockedDir) => Result,
+  options: TempDirOptions,
+): SyncAsync<Result> {
   requireArgument("withTempDir", "callback", callback, FUNCTION);
   requireOptions("withTempDir", options, DIRECTORY_OPTIONS);
   const parts = nameParts(options);
@@ -45,7 +48,7 @@ function* inTempDir<Result>(callback: (dir: LockedDir) => Result, options: TempD
 }
 
 /** The callback's result. If the callback throws, the directory is removed, and a failure to remove it does not hide the error. */
-function* called<Result>(dir: LockedDir, callback: (dir: LockedDir) => Result): Steps<Result> {
+function* called<Result>(dir: LockedDir, callback: (dir: LockedDir) => Result): SyncAsync<Result> {
   try {
     return yield* step(
       () => callback(dir),

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "../../..");
 const skip = NEEDS_ROOT;
 const NOBODY = 65534;
 
-interface Told {
+interface WatchResult {
   readonly ready: { readonly events: string; readonly naming: string; readonly notices: readonly string[] };
   readonly events: readonly {
     readonly op: string;
@@ -37,12 +37,12 @@ await all;
 console.log(JSON.stringify({ ready, events }));
 `;
 
-function watchIn(dir: string, command: string, how: readonly string[], script: string): Told {
+function watchIn(dir: string, command: string, how: readonly string[], script: string): WatchResult {
   writeFileSync(script, WATCHER);
   const [program = "", ...args] = [...how, process.execPath, script, dir, command];
   const done = spawnSync(program, args, { encoding: "utf8", cwd: "/", timeout: 120_000 });
   assert.equal(done.status, 0, done.stderr);
-  return JSON.parse(done.stdout) as Told;
+  return JSON.parse(done.stdout) as WatchResult;
 }
 
 for (const proc of [["--mount-proc"], []]) {

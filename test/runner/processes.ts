@@ -26,7 +26,7 @@ function processes(wanted: (pid: number) => boolean): Process[] {
   });
 }
 
-/** Its arguments except for long options: Node hands a test file dozens of them. */
+/** Its arguments except for long options: Node passes a test file dozens of them. */
 function commandOf(pid: number): string {
   const [program = "", ...words] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
   const args = words.filter((word) => !word.startsWith("--"));

@@ -20,7 +20,7 @@ export function keptLine(event: Extract<Event, { readonly type: "kept" }>, path:
   }
   if (reason.code === "unreadable" && kind === "directory")
     return `Opening directory "${path}" failed, ignoring: ${errnoWords(reason.detail ?? "") ?? reason.detail}`;
-  return LINES[reason.code]?.(path) ?? `Skipping "${path}": ${words(reason)}.`;
+  return LINES[reason.code]?.(path) ?? `Skipping "${path}": ${reasonText(reason)}.`;
 }
 
 const LINES: Readonly<Partial<Record<KeepReason["code"], (path: Bytes) => string>>> = {
@@ -36,7 +36,7 @@ const LINES: Readonly<Partial<Record<KeepReason["code"], (path: Bytes) => string
   locked: (path) => `Couldn't acquire exclusive BSD lock on file "${path}", skipping.`,
 };
 
-function words(reason: KeepReason): string {
+function reasonText(reason: KeepReason): string {
   const code = reason.code.replaceAll("-", " ");
   return reason.detail === undefined ? code : `${code} (${reason.detail})`;
 }

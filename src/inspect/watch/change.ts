@@ -2,7 +2,7 @@
 
 import type { Bytes } from "../../base/bytes.js";
 import type { WatchEvent } from "../events.js";
-import type { Directory } from "./model.js";
+import type { Directory } from "./directory-model.js";
 import type { NameIn } from "./scan.js";
 
 /** An event whose process is not known yet. */

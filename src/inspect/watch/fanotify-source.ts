@@ -35,7 +35,7 @@ import { mountAt, readMountInfo } from "../../sys/mountinfo.js";
 import { currentPath } from "../../sys/processes.js";
 import { isInodeAndGeneration, UnlinkRecorder } from "../recorder/unlinks.js";
 import type { Change, WatchEnvironment } from "./change.js";
-import type { Directory } from "./model.js";
+import type { Directory } from "./directory-model.js";
 import { Order } from "./order.js";
 import { type EntryStore, type NameIn, openWatchedDirectory } from "./scan.js";
 import type { ChangeSource } from "./source.js";

@@ -18,7 +18,7 @@ import {
   readInotify,
 } from "../../sys/inotify.js";
 import type { Change, WatchEnvironment } from "./change.js";
-import type { Directory } from "./model.js";
+import type { Directory } from "./directory-model.js";
 import { type EntryStore, type NameIn, openWatchedDirectory } from "./scan.js";
 import type { ChangeSource } from "./source.js";
 import { WatchedTree } from "./watched-tree.js";
@@ -38,7 +38,7 @@ export class InotifySource implements ChangeSource, EntryStore, WatchEnvironment
   readonly tree: WatchedTree;
   readonly #inotify = inotifyInit();
   readonly #buffer = Buffer.alloc(256 * 1024);
-  #limitTold = false;
+  #limitReported = false;
   /** Whether the last read left something. */
   #isBehind = false;
   #half: InotifyEvent | undefined;
@@ -78,12 +78,12 @@ export class InotifySource implements ChangeSource, EntryStore, WatchEnvironment
       return keyOfWatch(addWatch(this.#inotify, directory, MASK));
     } catch (error) {
       if (!failedWith(error, "ENOSPC")) return undefined;
-      if (!this.#limitTold) {
+      if (!this.#limitReported) {
         this.tree.notices.push(
           "there are more directories than one user may watch; raise fs.inotify.max_user_watches",
         );
       }
-      this.#limitTold = true;
+      this.#limitReported = true;
       return undefined;
     }
   }

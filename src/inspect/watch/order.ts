@@ -16,7 +16,7 @@ export interface Queue {
 }
 
 /** A file created since the last read, and whether it still exists according to the events since then. */
-interface Made {
+interface CreatedFile {
   readonly event: FanotifyEvent;
   isThere: boolean;
 }
@@ -37,7 +37,7 @@ export class Order {
   #waiting: FanotifyEvent[] = [];
   #next = 0;
   #reported = 0;
-  readonly #made = new Map<string, Made>();
+  readonly #made = new Map<string, CreatedFile>();
 
   constructor(unlinks: Pick<UnlinkRecorder, "take" | "read" | "takeLost">, queue: Queue) {
     this.#unlinks = unlinks;

@@ -15,7 +15,7 @@ import {
   statx,
 } from "../../sys/inode.js";
 import type { Victim } from "../events.js";
-import type { Directory, Model, WatchedEntry } from "./model.js";
+import type { Directory, DirectoryModel, WatchedEntry } from "./directory-model.js";
 
 /** Gives directories the keys that their events contain. */
 export interface EntryStore {
@@ -60,14 +60,14 @@ export interface Scanned {
 }
 
 /** Adds an open directory's whole subtree to the model, without changing a timestamp. */
-export function scan(model: Model, keeper: EntryStore, from: Fd, into: Directory): Scanned {
+export function scan(model: DirectoryModel, keeper: EntryStore, from: Fd, into: Directory): Scanned {
   const scanned: Scanned = { added: [], closed: [] };
   scanLevel(model, keeper, from, into, scanned, 0);
   return scanned;
 }
 
 function scanLevel(
-  model: Model,
+  model: DirectoryModel,
   keeper: EntryStore,
   from: Fd,
   into: Directory,
@@ -96,7 +96,7 @@ function scanLevel(
 }
 
 function put(
-  model: Model,
+  model: DirectoryModel,
   into: Directory,
   name: Bytes,
   stat: Stat,

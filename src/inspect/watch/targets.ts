@@ -2,7 +2,7 @@
 import { type Bytes, components, dirname, join } from "../../base/bytes.js";
 import { Fd, O_DIRECTORY, O_NONBLOCK, openat } from "../../sys/files.js";
 import { isDirectory, type Stat, statx } from "../../sys/inode.js";
-import type { Directory, Model } from "./model.js";
+import type { Directory, DirectoryModel } from "./directory-model.js";
 import { type EntryStore, type Scanned, scan, see, watchedKindOf } from "./scan.js";
 
 const NOTHING: Scanned = { added: [], closed: [] };
@@ -11,7 +11,7 @@ const NOTHING: Scanned = { added: [], closed: [] };
  * Adds a target to the model, with the directories above it: their events report that the target itself was removed, renamed
  * or created. For a target that does not exist yet, the nearest existing directory is watched.
  */
-export function addTarget(model: Model, keeper: EntryStore, target: Bytes): Scanned {
+export function addTarget(model: DirectoryModel, keeper: EntryStore, target: Bytes): Scanned {
   using nearest = openNearest(target);
   const above = directoriesAbove(nearest.path, statx(nearest));
   let directory: Directory | undefined;
@@ -27,7 +27,7 @@ export function addTarget(model: Model, keeper: EntryStore, target: Bytes): Scan
   return NOTHING;
 }
 
-function below(model: Model, directory: Directory, path: Bytes, key: string): Directory | undefined {
+function below(model: DirectoryModel, directory: Directory, path: Bytes, key: string): Directory | undefined {
   const name = path.slice(path.lastIndexOf("/") + 1) as Bytes;
   model.put(directory, name, "directory", key);
   const entry = directory.entries.get(name);
@@ -36,7 +36,7 @@ function below(model: Model, directory: Directory, path: Bytes, key: string): Di
 }
 
 /** A target that is not a directory. */
-function notePlainTarget(model: Model, directory: Directory, target: Bytes, nearest: Fd): void {
+function notePlainTarget(model: DirectoryModel, directory: Directory, target: Bytes, nearest: Fd): void {
   if (dirname(target) !== nearest.path) return;
   const name = target.slice(target.lastIndexOf("/") + 1) as Bytes;
   try {

@@ -15,7 +15,7 @@ import {
 import { Fd } from "../../sys/files.js";
 import { statx } from "../../sys/inode.js";
 import type { Change, WatchEnvironment } from "./change.js";
-import type { Directory, Model, WatchedEntry } from "./model.js";
+import type { Directory, DirectoryModel, WatchedEntry } from "./directory-model.js";
 import { type NameIn, see } from "./scan.js";
 
 /** A directory's mtime changes with each entry. It is read again after a pause. */
@@ -27,7 +27,7 @@ const LOOK_AGAIN_MS = 1_000;
 
 /** Turns events into changes at paths, and keeps the model up to date. */
 export class Tracker {
-  readonly #model: Model;
+  readonly #model: DirectoryModel;
   readonly #targets: readonly Bytes[];
   readonly #environment: WatchEnvironment;
   readonly #stale = new Map<string, NameIn>();
@@ -39,7 +39,7 @@ export class Tracker {
   readonly #pendingDeletes: (NameIn & { readonly event: FanotifyEvent })[] = [];
   #changes: Change[] = [];
 
-  constructor(model: Model, targets: readonly Bytes[], environment: WatchEnvironment) {
+  constructor(model: DirectoryModel, targets: readonly Bytes[], environment: WatchEnvironment) {
     this.#model = model;
     this.#targets = targets;
     this.#environment = environment;

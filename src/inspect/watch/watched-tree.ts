@@ -2,14 +2,14 @@
 import { type Bytes, escapeForDisplay } from "../../base/bytes.js";
 import { Fd } from "../../sys/files.js";
 import type { WatchEnvironment } from "./change.js";
-import { type Directory, Model } from "./model.js";
+import { type Directory, DirectoryModel } from "./directory-model.js";
 import { type EntryStore, type NameIn, openWatchedDirectory, scan } from "./scan.js";
 import { addTarget } from "./targets.js";
 import { Tracker } from "./tracker.js";
 
 /** The directories that a source watches, and those that could not be watched. */
 export class WatchedTree {
-  readonly model = new Model();
+  readonly model = new DirectoryModel();
   readonly tracker: Tracker;
   /** As sentences; more may be added during the watch. */
   readonly notices: string[] = [];

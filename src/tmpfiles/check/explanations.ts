@@ -13,7 +13,7 @@ export interface FindingText {
 
 export const DUPLICATE_AT_BOOT = "duplicate-at-boot";
 
-const REMARKS: Readonly<Record<string, FindingText>> = {
+const NOTES: Readonly<Record<string, FindingText>> = {
   duplicate: {
     title: "Conflicting line for the same path",
     why: "Only the first line for a path applies; this one is ignored.",
@@ -99,8 +99,8 @@ const FIXES: Readonly<Record<string, string>> = {
 
 /** The finding for a diagnostic. */
 export function explanationOf(diagnostic: Diagnostic): FindingText {
-  const remark = REMARKS[diagnostic.code];
-  if (remark !== undefined) return remark;
+  const note = NOTES[diagnostic.code];
+  if (note !== undefined) return note;
   const why = CONSEQUENCES[consequenceOf(diagnostic)];
   const title = diagnostic.line === 0 ? "Configuration cannot be read" : "Line is invalid";
   return { title, why, fix: FIXES[diagnostic.code] ?? "Correct the line." };

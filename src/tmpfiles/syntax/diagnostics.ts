@@ -45,7 +45,7 @@ const ERRORS = [
   "no-proc",
 ] as const;
 
-const REMARKS = {
+const NOTES = {
   duplicate: "warning",
   "var-run": "warning",
   "ignored-argument": "warning",
@@ -60,10 +60,10 @@ const REMARKS = {
 } as const satisfies Record<string, Severity>;
 
 export type ProblemCode = (typeof ERRORS)[number];
-export type NoteCode = keyof typeof REMARKS;
+export type NoteCode = keyof typeof NOTES;
 
 /** The codes of all errors and notes. */
-export const DIAGNOSTIC_CODES: readonly string[] = [...ERRORS, ...Object.keys(REMARKS)];
+export const DIAGNOSTIC_CODES: readonly string[] = [...ERRORS, ...Object.keys(NOTES)];
 
 /**
  * The effect of an error on the run. `invalid`: the line is ignored, and the exit status is 65 unless something worse
@@ -100,5 +100,5 @@ export function noteAt(
   code: NoteCode,
   wording: Wording,
 ): Diagnostic {
-  return { file, line, column, severity: REMARKS[code], code, ...wording };
+  return { file, line, column, severity: NOTES[code], code, ...wording };
 }

@@ -12,14 +12,14 @@ import type { LoadOptions } from "#src/tmpfiles/model/options.js";
 import { errorAt } from "#src/tmpfiles/syntax/diagnostics.js";
 import { parseLine } from "#src/tmpfiles/syntax/line.js";
 
-interface Told {
+interface ReadResult {
   readonly items: (Item | undefined)[];
   readonly diagnostics: Diagnostic[];
 }
 
 type Reading = (context: ItemContext) => (source: Source) => Item | undefined;
 
-function readAll(options: LoadOptions, lines: readonly string[], reading: Reading): Told {
+function readAll(options: LoadOptions, lines: readonly string[], reading: Reading): ReadResult {
   const diagnostics: Diagnostic[] = [];
   const credentials = { directory: undefined, read: () => undefined };
   const context = itemContext(

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Bytes, bytes } from "#src/base/bytes.js";
-import { type Directory, Model } from "#src/inspect/watch/model.js";
+import { type Directory, DirectoryModel } from "#src/inspect/watch/directory-model.js";
 import { Tracker } from "#src/inspect/watch/tracker.js";
 import { FAN_CREATE, FAN_DELETE, FAN_ONDIR, FAN_RENAME, type InodeKey } from "#src/sys/fanotify.js";
 
@@ -28,8 +28,8 @@ const event = fc.oneof(
 );
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
 
-function start(): { model: Model; tracker: Tracker } {
-  const model = new Model();
+function start(): { model: DirectoryModel; tracker: Tracker } {
+  const model = new DirectoryModel();
   model.addRoot("top", bytes("/w"));
   const tracker = new Tracker(model, [bytes("/w")], {
     enterAt: () => undefined,
@@ -44,7 +44,7 @@ function start(): { model: Model; tracker: Tracker } {
   return { model, tracker };
 }
 
-function happen(model: Model, tracker: Tracker, each: Event): void {
+function happen(model: DirectoryModel, tracker: Tracker, each: Event): void {
   const base = { pid: 1, fd: -1 };
   if (each.kind === "sweep") model.sweep(performance.now() + 60_000);
   else if (each.kind === "mount") {
@@ -58,7 +58,7 @@ function happen(model: Model, tracker: Tracker, each: Event): void {
 }
 
 /** The number of steps from a directory to its top, none more than there are directories. */
-function assertForest(model: Model): void {
+function assertForest(model: DirectoryModel): void {
   for (const each of KEYS) {
     const directory = model.find(each);
     const seen = new Set<Directory>();
@@ -100,7 +100,7 @@ test("a rename that a scan already saw does not remove the directory from the mo
 });
 
 test("a path that is longer than any system call accepts is cut", () => {
-  const model = new Model();
+  const model = new DirectoryModel();
   let at = model.addRoot("0", bytes("/w"));
   for (let depth = 1; depth < 1_000; depth++) {
     model.put(at, "n".repeat(255) as Bytes, "directory", `${depth}`);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
-import { type Directory, Model } from "#src/inspect/watch/model.js";
+import { type Directory, DirectoryModel } from "#src/inspect/watch/directory-model.js";
 
-function tree(): { model: Model; top: Directory; sub: Directory } {
-  const model = new Model();
+function tree(): { model: DirectoryModel; top: Directory; sub: Directory } {
+  const model = new DirectoryModel();
   const top = model.addRoot("top", bytes("/w"));
   model.put(top, bytes("sub"), "directory", "sub");
   const sub = model.find("sub");

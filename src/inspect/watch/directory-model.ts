@@ -36,7 +36,7 @@ const LONGEST_PATH = 16 * 1024;
  * Events can be lost, merged, or older than what a scan has seen, so any sequence of calls must work. The
  * directories always form a forest: a link that would close a cycle is not made.
  */
-export class Model {
+export class DirectoryModel {
   readonly #directories = new Map<string, Directory>();
   /** In the order of their removal. */
   #tombstones: Directory[] = [];
