@@ -4,7 +4,16 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Node, parse, type TemplateLiteral } from "acorn";
+import {
+  type Expression,
+  type ModuleDeclaration,
+  type Node,
+  parse,
+  type SpreadElement,
+  type Statement,
+  type TemplateLiteral,
+  type VariableDeclarator,
+} from "acorn";
 import { simple } from "acorn-walk";
 
 const HEADING = `# Messages
@@ -15,6 +24,15 @@ Every text of the program that a user may read, by the file it stands in. \`{}\`
 
 /** Two words, of which one has lower-case letters: all else is a name, a flag or a format. */
 const SENTENCE = /[a-z]{2,}.* .*[A-Za-z]|[A-Za-z].* .*[a-z]{2,}/;
+
+/** A word that becomes part of a message, in a template or from a table. */
+const PART = /^[^-\w]{0,2}[a-z]{3,}( [a-z]+)*[^-\w]{0,2}$/i;
+
+/** Styles of words, which stand in the same tables. */
+const STYLE = /^(red|green|yellow|cyan|dim)$/;
+
+/** Tables of such words. */
+const TABLES = /^(WORDS|HEADINGS|PURPOSES|DONE|SHORT|TIMESTAMPS|NODES)$/;
 
 /** The declaration of a C function. */
 const DECLARATION = /^(?:const )?(?:unsigned )?\w+ \*?\w+\(.*\)$/;
@@ -30,23 +48,60 @@ export function messages(dist: string): string {
 
 function section(file: string, texts: readonly string[]): string {
   if (texts.length === 0) return "";
-  const rows = texts.map((text) => `- ${text.replace(/\s*\n\s*/g, " ")}`);
+  const rows = texts.map((text) => `- ${printable(text.replace(/\s*\n\s*/g, " "))}`);
   return `## src/${file.replace(/\.js$/, ".ts")}\n\n${rows.join("\n")}\n`;
+}
+
+function printable(text: string): string {
+  return text.replace(
+    /[^ -~\u00a0-\uffff]/g,
+    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }
 
 function textsOf(code: string): string[] {
   const found: string[] = [];
-  const add = (text: string): void => {
+  const add = (text: string, pattern = SENTENCE): void => {
     const trimmed = text.trim();
-    if (SENTENCE.test(trimmed) && !DECLARATION.test(trimmed) && !found.includes(trimmed)) found.push(trimmed);
+    if (pattern.test(trimmed) && !DECLARATION.test(trimmed) && !found.includes(trimmed)) found.push(trimmed);
   };
-  simple(parse(code, { ecmaVersion: "latest", sourceType: "module" }), {
+  const program = parse(code, { ecmaVersion: "latest", sourceType: "module" });
+  program.body = program.body.filter((node) => !isHelper(node));
+  simple(program, {
     Literal(node: Node & { value?: unknown }) {
       if (typeof node.value === "string") add(node.value);
     },
     TemplateLiteral(node: TemplateLiteral) {
       add(node.quasis.map(({ value }) => value.cooked ?? "").join("{}"));
+      for (const text of node.expressions.flatMap(alternatives)) add(text, PART);
+    },
+    VariableDeclarator({ id, init }: VariableDeclarator) {
+      if (id.type !== "Identifier" || !TABLES.test(id.name)) return;
+      for (const text of valuesIn(init).filter((value) => !STYLE.test(value))) add(text, PART);
     },
   });
   return found;
+}
+
+/** The texts that a conditional expression chooses from. */
+function alternatives(node: Expression): string[] {
+  if (node.type === "Literal") return typeof node.value === "string" ? [node.value] : [];
+  if (node.type === "ConditionalExpression") return [node.consequent, node.alternate].flatMap(alternatives);
+  return [];
+}
+
+/** The texts in a table, other than its keys. */
+function valuesIn(node: Expression | SpreadElement | null | undefined): string[] {
+  if (node?.type === "ArrayExpression") return node.elements.flatMap(valuesIn);
+  if (node?.type === "NewExpression") return node.arguments.flatMap(valuesIn);
+  if (node?.type === "ObjectExpression") {
+    return node.properties.flatMap((each) => (each.type === "Property" ? valuesIn(each.value) : []));
+  }
+  return node?.type === "Literal" && typeof node.value === "string" ? [node.value] : [];
+}
+
+/** A function that the compiler adds to a file that needs it, such as `__disposeResources`. */
+function isHelper(node: Statement | ModuleDeclaration): boolean {
+  if (node.type !== "VariableDeclaration") return false;
+  return node.declarations.every(({ id }) => id.type === "Identifier" && id.name.startsWith("__"));
 }

@@ -230,7 +230,7 @@ export function reopened(
   const fd = new Fd(opened.number, "" as Bytes, expected.fd);
   if (sameInode(statx(fd), expected.stat)) return fd;
   fd.close();
-  throw new UnsafePathError("REPLACED_INODE", expected.fd.path, "was moved while it was being gone through");
+  throw new UnsafePathError("REPLACED_INODE", expected.fd.path, "was moved while it was being processed");
 }
 
 /** Opens a directory for listing without leaving its parent's mount: EXDEV if it is a mount point. */

@@ -152,7 +152,11 @@ function openLocked(target: Bytes, leaf: Bytes, parent: Fd, openInner: (outer: F
     const { nlink, uid, mode } = statx(outer);
     if (nlink === 0) throw lockError(outer, "ENOENT");
     if (uid !== process.geteuid?.() || (mode & 0o077) !== 0) {
-      throw new UnsafePathError("UNSAFE_PARENT", outer.path, "is not owned by this user alone");
+      throw new UnsafePathError(
+        "UNSAFE_PARENT",
+        outer.path,
+        "belongs to another user, or other users can access it",
+      );
     }
     return new PrivateDirectory(target, leaf, parent, outer, openInner(outer));
   } catch (error) {

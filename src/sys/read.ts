@@ -129,7 +129,7 @@ const KINDS: ReadonlyMap<number, string> = new Map([
 ]);
 
 function kindName(stat: Stat): string {
-  return KINDS.get(stat.mode & S_IFMT) ?? "of another kind";
+  return KINDS.get(stat.mode & S_IFMT) ?? "a file of an unknown type";
 }
 
 /** The device number of /dev/null. */

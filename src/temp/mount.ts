@@ -47,7 +47,7 @@ export interface WithMountOptions {
 const OPTIONS: Expectations = {
   type: TEXT,
   options: {
-    what: 'an object of texts and trues, such as { size: "1m", ro: true }',
+    what: 'an object whose values are strings or true, such as { size: "1m", ro: true }',
     accepts: (value) =>
       OBJECT.accepts(value) &&
       Object.values(value as object).every((each) => typeof each === "string" || each === true),

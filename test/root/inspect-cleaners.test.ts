@@ -91,7 +91,7 @@ test("a removal below another root is attributed to its line", { skip }, async (
   chownSync(join(root, "etc"), NOBODY, NOBODY);
   const stranger = await removal(root, old(file), ["clean", `--root=${root}`]);
   assert.equal(stranger.line, undefined);
-  assert.match(stranger.lineUnknown ?? "", /can be written by others than root/);
+  assert.match(stranger.lineUnknown ?? "", /is writable by users other than root/);
 });
 
 test("if the configuration is unknown, this is reported instead of a line", { skip }, async (t) => {
@@ -107,7 +107,7 @@ test("if the configuration is unknown, this is reported instead of a line", { sk
   chmodSync(config, 0o666);
   const strange = await removal(dir, old(file), ["clean", config]);
   assert.deepEqual(strange.line, undefined);
-  assert.match(strange.lineUnknown ?? "", /strange\.conf can be written by others than root/);
+  assert.match(strange.lineUnknown ?? "", /strange\.conf is writable by users other than root/);
 });
 
 /** Node under a cleaner's name: it removes a given path, and ignores the rest of its command line. */

@@ -22,7 +22,7 @@ export function loadAsCleaner(call: CleanerCall, uid: number | undefined): Loade
   if (user && uid !== process.geteuid?.()) return "it ran with the configuration of another user";
   if (root !== undefined && !root.startsWith("/")) return "its root was named by a relative path";
   const untrusted = root === undefined ? undefined : untrustedBelow(root, user);
-  if (untrusted !== undefined) return `${escapeForDisplay(untrusted)} can be written by others than root`;
+  if (untrusted !== undefined) return `${escapeForDisplay(untrusted)} is writable by users other than root`;
   const textsRead = new Map<Bytes, ConfigText>();
   for (const arg of inline ? [] : args) {
     const text = readTrusted(arg, root, user);
@@ -41,7 +41,7 @@ function readTrusted(arg: Bytes, root: Bytes | undefined, user: boolean): Config
   for (const file of places) {
     try {
       using found = openTrusted(file);
-      if (found === undefined) return `${escapeForDisplay(file)} can be written by others than root`;
+      if (found === undefined) return `${escapeForDisplay(file)} is writable by users other than root`;
       if (!isRegular(statx(found))) return `${escapeForDisplay(file)} is not a regular file`;
       using opened = reopenToRead(found);
       return { file, content: readAll(opened, MOST_BYTES, file) };
@@ -49,7 +49,7 @@ function readTrusted(arg: Bytes, root: Bytes | undefined, user: boolean): Config
       if (!failedWith(error, "ENOENT", "ENOTDIR")) return `${escapeForDisplay(file)} cannot be read`;
     }
   }
-  return `${escapeForDisplay(arg)} is not there any more`;
+  return `${escapeForDisplay(arg)} no longer exists`;
 }
 
 /** The first file or directory below the root that another user can write. */

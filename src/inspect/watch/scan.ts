@@ -105,7 +105,7 @@ function put(
 ): WatchedEntry {
   const before = model.put(into, name, watchedKindOf(stat), key);
   const entry = into.entries.get(name);
-  if (entry === undefined) throw new Error("the model did not take an entry");
+  if (entry === undefined) throw new Error("an entry could not be added to its directory");
   see(entry, stat);
   if (before === undefined) scanned.added.push({ directory: into, name });
   return entry;

@@ -166,7 +166,7 @@ export class Walker {
     if (this.#hiddenReported || hidden === 0) return;
     this.#hiddenReported = true;
     const processes = hidden === 1 ? "1 process" : `${hidden} processes`;
-    const why = `keep-open cannot inspect ${processes}, and does not keep what only they use`;
+    const why = `keep-open cannot inspect ${processes}, and does not keep files that only they use`;
     this.#reporter.report({ type: "skipped", path, why, severity: "warning", source });
   }
 

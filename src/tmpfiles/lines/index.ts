@@ -198,10 +198,10 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
     purge: purgePath,
     create: copy,
   }),
-  x: defineLineType({ ...exclusion, title: "Keep a path and all below it from cleaning" }),
+  x: defineLineType({ ...exclusion, title: "Exclude a path and everything below it from cleaning" }),
   X: defineLineType({
     ...exclusion,
-    title: "Keep a path, but not what lies in it, from cleaning",
+    title: "Exclude a path, but not its contents, from cleaning",
     ageInheritance: "inherits",
   }),
   r: defineLineType({
@@ -213,7 +213,7 @@ export const LINE_TYPES: Readonly<Record<string, LineType>> = {
   }),
   R: defineLineType({
     ...removal,
-    title: "Remove a path and all below it",
+    title: "Remove a path and everything below it",
     ages: "contents",
     remove: removePathTree,
     clean: cleanTree,

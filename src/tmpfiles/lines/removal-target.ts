@@ -94,7 +94,7 @@ export class RemovalTarget {
   requireSame(): void {
     const now = new StatxBuffer();
     if (this.#look(now) === SUCCESS && now.isSameInode(this.stat)) return;
-    throw new UnsafePathError("REPLACED_INODE", this.path, "was replaced while it was looked at");
+    throw new UnsafePathError("REPLACED_INODE", this.path, "was replaced while it was examined");
   }
 
   /** Removes it; succeeds if it is already gone. A directory that is not empty is kept, or is a failure. */

@@ -158,8 +158,7 @@ function walkContents(
 function skipSymlink(run: RunContext, item: Item, dir: Fd, path: Bytes): void {
   try {
     const { mode } = statx(dir, (basename(path) || SELF) as Bytes);
-    if ((mode & S_IFMT) === S_IFLNK)
-      skip(run, item, path, "is a symlink, and the line does not reach through it");
+    if ((mode & S_IFMT) === S_IFLNK) skip(run, item, path, "is a symlink, which the line does not follow");
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
   }
