@@ -72,11 +72,11 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch help --help --version"
+    _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch audit help --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch" ;;
+  help) _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast watch audit" ;;
   clean)
     case "$prev" in
       -j | --jobs) :; return ;;
@@ -286,6 +286,18 @@ _mayfly() {
     esac
     if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json --exec --since-start --deletions -v --verbose -h --help"; return; fi
     _mayfly_reply "$(compgen -d -- "$cur")"
+    ;;
+  audit)
+    case "$prev" in
+      --format) _mayfly_words "text json sarif github"; return ;;
+      --ignore) :; return ;;
+      --fail-on) _mayfly_words "error warning note none"; return ;;
+      --baseline) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --write-baseline) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      -j | --jobs) :; return ;;
+    esac
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json --format -q --quiet -v --verbose --ignore --fail-on --baseline --write-baseline --tests -j --jobs -h --help"; return; fi
+    _mayfly_reply "$(compgen -f -- "$cur")"
     ;;
   esac
 }

@@ -4,8 +4,8 @@
  * that are in them.
  */
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { writeNotices } from "./third-party-notices.js";
 
@@ -23,7 +23,35 @@ const FACES = [
  * Libraries that only one command needs. Each becomes a file of its own, so that no other command reads it; the code imports
  * it as `#NAME` (see `imports` in package.json), and the installed package does not depend on it.
  */
-const LIBRARIES = ["croner", "prom-client"];
+const LIBRARIES = ["croner", "prom-client", "web-tree-sitter"];
+
+/** The parsers of `mayfly audit`, compiled to WebAssembly by their own packages. */
+const GRAMMARS = [
+  "web-tree-sitter/web-tree-sitter",
+  "tree-sitter-bash/tree-sitter-bash",
+  "tree-sitter-c/tree-sitter-c",
+  "tree-sitter-cpp/tree-sitter-cpp",
+  "tree-sitter-go/tree-sitter-go",
+  "tree-sitter-javascript/tree-sitter-javascript",
+  "tree-sitter-python/tree-sitter-python",
+  "tree-sitter-typescript/tree-sitter-typescript",
+  "tree-sitter-typescript/tree-sitter-tsx",
+].map((name) => join("node_modules", `${name}.wasm`));
+
+/** The CommonJS file of web-tree-sitter, which its package hides: the other looks for its own path. */
+const exactFile = {
+  name: "exact-file",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^web-tree-sitter\/.*\.cjs$/ }, ({ path }) => ({
+      path: join(root, "node_modules", path),
+    })),
+};
+
+function copyGrammars() {
+  mkdirSync(join(out, "grammars"), { recursive: true });
+  for (const file of GRAMMARS) copyFileSync(join(root, file), join(out, "grammars", basename(file)));
+  return { inputs: Object.fromEntries(GRAMMARS.map((file) => [file, {}])) };
+}
 
 /** bin/mayfly.js runs a face with its own `require`, so that a path in it is relative to bin/; a thread's is relative to dist/bin. */
 const librariesIn = (folder) => ({
@@ -98,13 +126,16 @@ const threads = await build({
 });
 const libraries = await build({
   ...common,
-  entryPoints: LIBRARIES,
-  entryNames: "[name]",
+  entryPoints: LIBRARIES.map((name) => ({
+    in: name === "web-tree-sitter" ? `${name}/${name}.cjs` : name,
+    out: name,
+  })),
+  plugins: [exactFile],
   outExtension: { ".js": ".cjs" },
   packages: "bundle",
 });
-writeNotices(
-  join(dist, "THIRD-PARTY-NOTICES.txt"),
-  [faces, threads, libraries].map(({ metafile }) => metafile),
-);
+writeNotices(join(dist, "THIRD-PARTY-NOTICES.txt"), [
+  ...[faces, threads, libraries].map(({ metafile }) => metafile),
+  copyGrammars(),
+]);
 writeFileSync(join(out, "package.json"), '{ "type": "commonjs" }\n');

@@ -14,7 +14,7 @@ const MODULES = [
   ["path"],
   ["tmpfiles"],
   ["temp", "image"],
-  ["private-tmp", "inspect"],
+  ["private-tmp", "inspect", "audit"],
   ["serve", "install"],
   ["cli"],
 ];
@@ -105,7 +105,7 @@ test("the command line uses the index files of the modules below it", () => {
   const inner = sources
     .filter(({ file }) => file.startsWith("cli/"))
     .flatMap(({ file, imports }) => imports.map((target) => ({ file, target })))
-    .filter(({ target }) => /^(tmpfiles|temp|image|private-tmp|inspect|serve|install)\//.test(target))
+    .filter(({ target }) => /^(tmpfiles|temp|image|private-tmp|inspect|audit|serve|install)\//.test(target))
     .filter(({ target }) => !/^[^/]+\/index\.ts$/.test(target));
   assert.deepEqual(inner, []);
 });

@@ -92,6 +92,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "Report creations and removals as they happen, with the responsible process",
     load: async () => (await import("./commands/watch.js")).watch,
   },
+  audit: {
+    summary: "Find unsafe uses of /tmp in source code",
+    load: async () => (await import("./commands/audit.js")).audit,
+  },
 };
 
 export function commandNamed(name: string): CommandEntry | undefined {

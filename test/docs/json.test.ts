@@ -103,6 +103,17 @@ test("check", () => {
   assert.deepEqual([...types].sort(), ["finding", "summary"]);
 });
 
+test("audit", () => {
+  using scratch = new Scratch();
+  writeFileSync(
+    join(scratch.path, "a.sh"),
+    "X=/tmp/x\necho > $X\n# mayfly-ok TMP001: made at boot\necho > /tmp/y\n",
+  );
+  writeFileSync(join(scratch.path, "test_a.py"), "");
+  assert.deepEqual([...typesOf("audit", [scratch.path])], ["finding", "skipped", "summary"]);
+  assert.deepEqual([...typesOf("audit", ["/nonexistent"])], ["error"]);
+});
+
 test("explain", () => {
   using scratch = tree();
   const top = join(scratch.path, "top");

@@ -1,0 +1,5 @@
+/** The auditor: unsafe uses of shared temporary directories in source code. */
+export { type AuditReport, audit } from "./audit.js";
+export { baselineText, readBaseline } from "./baseline.js";
+export type { AuditFinding, AuditRule, AuditSeverity, PathStep, SkippedFile } from "./finding.js";
+export { AUDIT_RULES, ruleOf } from "./rules.js";

@@ -1,0 +1,14 @@
+/** The table of all rules. A family of rules stands beside the code that finds them. */
+import type { AuditRule } from "./finding.js";
+import { SOURCE_RULES } from "./source/rules.js";
+
+export const AUDIT_RULES: readonly AuditRule[] = [...SOURCE_RULES];
+
+const byId = new Map(AUDIT_RULES.map((rule) => [rule.id, rule]));
+
+/** @throws Error if there is no such rule */
+export function ruleOf(id: string): AuditRule {
+  const rule = byId.get(id);
+  if (rule === undefined) throw new Error(`no rule ${id}`);
+  return rule;
+}

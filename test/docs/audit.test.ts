@@ -1,0 +1,41 @@
+/** The pages of the auditor's rules: complete, and their examples are what they say. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { AUDIT_RULES } from "#src/audit/rules.js";
+import { ROOT } from "../e2e/program.js";
+import { rulesIn } from "../unit/audit/sources.js";
+
+const folder = join(ROOT, "docs/audit");
+const LANGUAGES: Readonly<Record<string, string>> = {
+  sh: "shell",
+  c: "c",
+  python: "python",
+  js: "javascript",
+  go: "go",
+};
+
+test("each rule has a page", () => {
+  const pages = AUDIT_RULES.map(({ id }) => `${id}.md`).sort();
+  assert.deepEqual(readdirSync(folder).sort(), pages);
+});
+
+for (const { id, title, risk, fix, cwe } of AUDIT_RULES) {
+  const page = readFileSync(join(folder, `${id}.md`), "utf8");
+  test(`docs/audit/${id}.md says what the rule says`, () => {
+    assert.ok(page.startsWith(`# ${id}: ${title}\n`));
+    for (const text of [risk, fix, ...cwe.map((number) => `CWE-${number}`)])
+      assert.ok(page.includes(text), text);
+  });
+  const examples = [...page.matchAll(/^```(\w+) (vulnerable|safe)\n([\s\S]*?)^```$/gm)];
+  test(`docs/audit/${id}.md, its ${examples.length} examples`, async () => {
+    assert.ok(examples.some(([, , kind]) => kind === "vulnerable"));
+    assert.ok(examples.some(([, , kind]) => kind === "safe"));
+    for (const [, language = "", kind, code = ""] of examples) {
+      const found = await rulesIn(LANGUAGES[language] ?? language, code);
+      const rules = found.map((each) => each.split(" ")[1]);
+      assert.deepEqual([...new Set(rules)], kind === "vulnerable" ? [id] : [], code);
+    }
+  });
+}
