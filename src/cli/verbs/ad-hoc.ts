@@ -1,7 +1,6 @@
 /** Reads the command line of `mayfly clean PATH... --older-than 10d`. */
 import { lstatSync, type Stats } from "node:fs";
 import { type Bytes, escapeForDisplay, toBuffer } from "../../base/bytes.js";
-import { AgedPathsError, agedPathLines } from "../../serve/index.js";
 import { given } from "../config-options.js";
 import { UsageError } from "../options.js";
 import type { AdHocValues } from "./options.js";
@@ -24,10 +23,10 @@ const CONFIGURATION = [
  *
  * @throws UsageError if an operand or option is not suitable
  */
-export function adHocLines(
+export async function adHocLines(
   options: AdHocValues & Readonly<Record<string, unknown>>,
   operands: readonly Bytes[],
-): Bytes[] {
+): Promise<Bytes[]> {
   const combined = CONFIGURATION.find((name) => isGiven(options[name]));
   if (combined !== undefined)
     throw new UsageError(`options '--older-than' and '--${combined}' cannot be combined`);
@@ -35,6 +34,8 @@ export function adHocLines(
   const { exclude } = options;
   if (exclude.includes("" as Bytes))
     throw new UsageError("option '--exclude' expects a pattern, not an empty string");
+  // Loaded only here, because it loads an HTTP server, too.
+  const { AgedPathsError, agedPathLines } = await import("../../serve/index.js");
   try {
     return agedPathLines({
       paths: operands.map(pathOf),

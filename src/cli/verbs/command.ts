@@ -138,7 +138,7 @@ async function configured(verb: Verb, { options, operands }: VerbInvocation) {
     const { adHocLines, directoryHint, requireOlderThan } = await import("./ad-hoc.js");
     const wanted = options as Required<VerbValues>;
     if (options["older-than"] !== undefined) {
-      return { operands, lines: { args: adHocLines(wanted, operands), inline: true } };
+      return { operands, lines: { args: await adHocLines(wanted, operands), inline: true } };
     }
     requireOlderThan(wanted);
     const hint = options.inline ? undefined : directoryHint(operands);
