@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { build } from "esbuild";
+import { reportPage } from "./report-page.js";
 import { writeNotices } from "./third-party-notices.js";
 
 const root = resolve(import.meta.dirname, "..");
@@ -134,8 +135,11 @@ const libraries = await build({
   outExtension: { ".js": ".cjs" },
   packages: "bundle",
 });
+const page = await reportPage(root);
+// Beside the file that reads it, in the bundle and in the library.
+for (const folder of [out, join(dist, "report")]) writeFileSync(join(folder, "report-page.html"), page.html);
 writeNotices(join(dist, "THIRD-PARTY-NOTICES.txt"), [
-  ...[faces, threads, libraries].map(({ metafile }) => metafile),
+  ...[faces, threads, libraries, page].map(({ metafile }) => metafile),
   copyGrammars(),
 ]);
 writeFileSync(join(out, "package.json"), '{ "type": "commonjs" }\n');

@@ -88,6 +88,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "Show what the next cleaner runs will remove, by day and by line",
     load: async () => (await import("./commands/forecast.js")).forecast,
   },
+  report: {
+    summary: "Show what is in a directory, whose it is, and when it goes, as a page",
+    load: async () => (await import("./commands/report.js")).report,
+  },
   watch: {
     summary: "Report creations and removals as they happen, with the responsible process",
     load: async () => (await import("./commands/watch.js")).watch,

@@ -133,6 +133,15 @@ test("forecast", () => {
   assert.deepEqual([...types].sort(), ["diagnostic", "run", "total"]);
 });
 
+test("report", () => {
+  using scratch = tree();
+  const config = join(scratch.path, "t.conf");
+  writeFileSync(config, `d ${scratch.path}/top - - - mM:1d\ny /z\n`);
+  const types = typesOf("report", ["--config", config, scratch.path]);
+  assert.deepEqual([...types].sort(), ["diagnostic", "report"]);
+  assert.deepEqual([...typesOf("report", ["/nonexistent"])], ["error"]);
+});
+
 test("ps", { skip: cannotRunPrivately }, () => {
   const script = 'exec "$0" "$1" ps --json';
   const { stdout } = mayfly([

@@ -142,6 +142,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
     needs: ["jq"],
   },
   "mayfly forecast /var/tmp": { before: BUILD, prints: /build/ },
+  "mayfly report /tmp /var/tmp > page.html": { before: "cd /srv", after: "grep -q Mayfly /srv/page.html" },
+  "mayfly report --within 90d --json /var/tmp": { before: BUILD, prints: /^\{"type":"report"/m },
   "mayfly forecast --within 90d --json": { prints: /^\{"type":/m },
   "mayfly watch /var/tmp/build": { before: BUILD, meanwhile: CHURN, prints: /build\/new/, endless: true },
   "mayfly watch --deletions --json /srv | jq --unbuffered -r .actor.exe": {

@@ -34,6 +34,7 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   reap: [],
   explain: [],
   forecast: [],
+  report: ["--json"],
   watch: [],
   install: ["--dry-run"],
   uninstall: ["--dry-run"],

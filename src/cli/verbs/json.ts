@@ -1,11 +1,14 @@
 /** Formats the events of a run as JSON. */
-import { type Bytes, isUtf8, toBuffer, toText } from "../../base/bytes.js";
+import type { Bytes } from "../../base/bytes.js";
 import { type Diagnostic, SyscallError, UnsafePathError } from "../../base/errors.js";
-import type { Event, KeepReason, Source } from "../../base/events.js";
+import type { Event, KeepReason } from "../../base/events.js";
+import { line, pathJson, sourceJson } from "../../base/json.js";
 import { utcTime } from "../../base/time.js";
 import type { Summary } from "../../tmpfiles/index.js";
 import type { OutputStream } from "../output-stream.js";
 import { count, type FinishingReporter, type SummaryCounts } from "./summary-counts.js";
+
+export { line, pathJson, sourceJson };
 
 type Json = { readonly [key: string]: unknown };
 
@@ -16,19 +19,6 @@ type Json = { readonly [key: string]: unknown };
  */
 export function eventJson(event: Event): string {
   return line(eventObject(event));
-}
-
-/** Control and format characters that affect a terminal. JSON itself escapes only those below U+0020. */
-const UNSAFE_ON_TERMINAL = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
-
-/** A value as one line of JSON that is safe to print on a terminal. */
-export function line(value: unknown): string {
-  return JSON.stringify(value).replace(UNSAFE_ON_TERMINAL, (character) =>
-    character
-      .split("")
-      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
-      .join(""),
-  );
 }
 
 export function eventObject(event: Event): Json {
@@ -108,16 +98,6 @@ function summaryJson(counts: SummaryCounts, summary: Summary, dryRun: boolean): 
     interrupted,
     exitStatus,
   };
-}
-
-/** A path as text, and in base64 as well if it is not valid UTF-8. */
-export function pathJson(key: string, path: Bytes): Json {
-  const text = { [key]: toText(path) };
-  return isUtf8(path) ? text : { ...text, [`${key}Base64`]: toBuffer(path).toString("base64") };
-}
-
-export function sourceJson({ file, line, text }: Source): Json {
-  return { ...pathJson("file", file), line, ...pathJson("text", text) };
 }
 
 function reasonJson({ code, timestamp, time, by, detail }: KeepReason): Json {

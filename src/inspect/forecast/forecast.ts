@@ -129,7 +129,12 @@ function forecastIn(user: boolean, paths: readonly Bytes[], span: ForecastSpan):
   forecaster.finish();
 }
 
-function runsBetween(from: Nanoseconds, until: Nanoseconds, known: CleanerTimer | undefined): Nanoseconds[] {
+/** The runs of the timer, or one per day if there is none. */
+export function runsBetween(
+  from: Nanoseconds,
+  until: Nanoseconds,
+  known: CleanerTimer | undefined,
+): Nanoseconds[] {
   const timer = known ?? { first: from, every: DAY };
   const runs: Nanoseconds[] = [];
   for (let run = nextRun({ from: "", ...timer }, from); run <= until; run += timer.every) runs.push(run);
