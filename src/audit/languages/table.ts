@@ -2,6 +2,12 @@
 import type { Language } from "../source/use.js";
 import { lowerC } from "./c.js";
 import { cFree, cResult, cUses } from "./c-uses.js";
+import { lowerGo } from "./go.js";
+import { goResult, goUses } from "./go-uses.js";
+import { lowerJavaScript } from "./javascript.js";
+import { freeJavaScript, javaScriptResult, javaScriptUses } from "./javascript-uses.js";
+import { lowerPython } from "./python.js";
+import { freePython, pythonResult, pythonUses } from "./python-uses.js";
 import { lowerShell } from "./shell.js";
 import { shellUses } from "./shell-uses.js";
 import { commandResult, freeVariable } from "./shell-values.js";
@@ -14,6 +20,14 @@ const C: Language = {
   uses: cUses,
 };
 
+const JAVASCRIPT: Language = {
+  name: "javascript",
+  grammar: "javascript",
+  lower: lowerJavaScript,
+  knowledge: { result: javaScriptResult, free: freeJavaScript },
+  uses: javaScriptUses,
+};
+
 export const LANGUAGES: Readonly<Record<string, Language>> = {
   shell: {
     name: "shell",
@@ -23,5 +37,22 @@ export const LANGUAGES: Readonly<Record<string, Language>> = {
     uses: shellUses,
   },
   c: C,
+  python: {
+    name: "python",
+    grammar: "python",
+    lower: lowerPython,
+    knowledge: { result: pythonResult, free: freePython },
+    uses: pythonUses,
+  },
+  javascript: JAVASCRIPT,
+  typescript: { ...JAVASCRIPT, name: "typescript", grammar: "typescript" },
+  tsx: { ...JAVASCRIPT, name: "tsx", grammar: "tsx" },
+  go: {
+    name: "go",
+    grammar: "go",
+    lower: lowerGo,
+    knowledge: { result: goResult },
+    uses: goUses,
+  },
   "c++": { ...C, name: "c++", grammar: "cpp" },
 };

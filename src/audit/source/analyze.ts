@@ -7,7 +7,7 @@ import { ruleOf } from "../rules.js";
 import { parseTree } from "../syntax/tree.js";
 import { Evaluator, type ForeignConstant } from "../values/evaluate.js";
 import type { ValueStep } from "../values/value.js";
-import { guessablePath } from "./command.js";
+import { commandUses, guessablePath } from "./command.js";
 import { fingerprints } from "./fingerprints.js";
 import { lineAt, lineIndex } from "./lines.js";
 import { type RawFinding, sourceFindings } from "./source-findings.js";
@@ -65,17 +65,23 @@ function findingsIn({ language: name, text, constants }: SourceFile, grammars: G
 
 const NO_CONSTANTS: ReadonlyMap<string, ForeignConstant> = new Map();
 
+/** `sh -c` in `sh -c`, up to this depth. */
+const MOST_NESTED = 3;
+
 /** What a shell command in another language's text does with guessable paths. */
-function commandsIn(command: string, grammars: Grammars): CommandUse[] {
+function commandsIn(command: string, grammars: Grammars, depth = 0): CommandUse[] {
   const language = languageNamed(SHELL);
-  if (language === undefined) return [];
+  if (language === undefined || depth > MOST_NESTED) return [];
   const root = parseTree(grammars.parser("bash"), command, PARSE_MILLISECONDS);
   if (root === undefined) return [];
   const program = language.lower(root, command);
   const evaluator = new Evaluator(program, { ...language.knowledge, constants: NO_CONSTANTS });
+  const nested = (inner: string): CommandUse[] => commandsIn(inner, grammars, depth + 1);
   return program.calls.flatMap((call) =>
     language.uses(call, command).flatMap(({ action, path }) => {
-      const shown = guessablePath(evaluator.of(path, call));
+      const values = evaluator.of(path, call);
+      if (action === "command") return values.flatMap((value) => commandUses(value, nested) ?? []);
+      const shown = guessablePath(values);
       return shown === undefined ? [] : [{ action, path: shown }];
     }),
   );

@@ -172,11 +172,12 @@ export class Evaluator {
       return expression.of.flatMap((each) => this.#field(each, field, deeper));
     if (expression.kind === "name")
       return this.#resolve(`${expression.name}.${field}`, { ...deeper, at: expression.at });
-    if (expression.kind === "call")
-      return this.#returned(expression.call, deeper).flatMap((each) =>
-        this.#field(each.expression, field, each.context),
-      );
-    return [];
+    if (expression.kind !== "call") return [];
+    const known = this.#knowledge.result(expression.call);
+    if (known !== undefined) return this.#field(known, field, deeper);
+    return this.#returned(expression.call, deeper).flatMap((each) =>
+      this.#field(each.expression, field, each.context),
+    );
   }
 
   #parameter(name: string, scope: Scope, context: Context): Resolved[] {
