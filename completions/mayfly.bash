@@ -284,11 +284,12 @@ _mayfly() {
     case "$prev" in
       --within) :; return ;;
       -o | --output) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --per-user) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       --config) _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"; return ;;
       --at) :; return ;;
       --assume-version) _mayfly_words "252 262"; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--within -o --output --open --config --user --at --assume-version --json -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--within -o --output --per-user --open --config --user --at --assume-version --json -h --help"; return; fi
     _mayfly_reply "$(compgen -d -- "$cur")"
     ;;
   watch)

@@ -257,6 +257,7 @@ complete -c mayfly -n __fish_use_subcommand -a report -d 'Show what is in a dire
 complete -c mayfly -n '__fish_seen_subcommand_from report' -a '(__fish_complete_directories)'
 complete -c mayfly -n '__fish_seen_subcommand_from report' -l within -x -d 'Look this far ahead, for example 90d (default: 14d)'
 complete -c mayfly -n '__fish_seen_subcommand_from report' -s o -l output -r -F -d 'Write the page to FILE, which nobody else can read, instead of standard output'
+complete -c mayfly -n '__fish_seen_subcommand_from report' -l per-user -x -a '(__fish_complete_directories)' -d 'Write one page for each owner of files to DIR, with the names that they may see (root only)'
 complete -c mayfly -n '__fish_seen_subcommand_from report' -l open -d 'Show the page in the browser of this session'
 complete -c mayfly -n '__fish_seen_subcommand_from report' -l config -r -F -a '(__mayfly_configs)' -d 'Use this configuration file instead of the host\'s configuration; may be repeated'
 complete -c mayfly -n '__fish_seen_subcommand_from report' -l user -d 'Use the user\'s own configuration (user-tmpfiles.d) instead of the system\'s'

@@ -16,7 +16,7 @@ import {
   renameat2,
   tryUnlinkat,
 } from "../sys/files.js";
-import { chmod } from "../sys/inode.js";
+import { chmod, chown } from "../sys/inode.js";
 
 /** A concurrent replacement of the same file can interfere, each time only for an instant. */
 const MOST_ATTEMPTS = 100;
@@ -27,13 +27,13 @@ const MOST_ATTEMPTS = 100;
  *
  * @throws SyscallError, and Node's own errors, if the directory or the file cannot be written.
  */
-export function replaceFile(dir: Fd, name: Bytes, content: Uint8Array, mode: number): void {
+export function replaceFile(dir: Fd, name: Bytes, content: Uint8Array, mode: number, uid?: number): void {
   // Always the same name, so that the next call removes what a killed process left.
   const fresh = `${name}.new` as Bytes;
   for (let attempt = 1; ; attempt++) {
     try {
       tryUnlinkat(dir, fresh);
-      if (!linkWhole(dir, fresh, content, mode)) writeNamed(dir, fresh, content, mode);
+      if (!linkWhole(dir, fresh, content, mode, uid)) writeNamed(dir, fresh, content, mode, uid);
       renameat2(dir, fresh, dir, name);
       return;
     } catch (error) {
@@ -43,10 +43,16 @@ export function replaceFile(dir: Fd, name: Bytes, content: Uint8Array, mode: num
 }
 
 /** Writes an unnamed file and then links it; false if the file system does not support that. */
-function linkWhole(dir: Fd, name: Bytes, content: Uint8Array, mode: number): boolean {
+function linkWhole(
+  dir: Fd,
+  name: Bytes,
+  content: Uint8Array,
+  mode: number,
+  uid: number | undefined,
+): boolean {
   try {
     using fd = openat(dir, "." as Bytes, O_TMPFILE | O_WRONLY, mode);
-    complete(fd, content, mode);
+    complete(fd, content, mode, uid);
     linkat(Fd.cwd, procPath(fd), dir, name, AT_SYMLINK_FOLLOW);
     return true;
   } catch (error) {
@@ -55,12 +61,13 @@ function linkWhole(dir: Fd, name: Bytes, content: Uint8Array, mode: number): boo
   }
 }
 
-function writeNamed(dir: Fd, name: Bytes, content: Uint8Array, mode: number): void {
+function writeNamed(dir: Fd, name: Bytes, content: Uint8Array, mode: number, uid: number | undefined): void {
   using fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-  complete(fd, content, mode);
+  complete(fd, content, mode, uid);
 }
 
-function complete(fd: Fd, content: Uint8Array, mode: number): void {
+function complete(fd: Fd, content: Uint8Array, mode: number, uid: number | undefined): void {
   writeFileSync(fd.number, content);
+  if (uid !== undefined) chown(fd, uid, undefined);
   chmod(fd, mode);
 }

@@ -230,8 +230,6 @@ function nodeOf(
     name: found.name(),
     kind: kindOf(stat),
     uid: stat.uid,
-    device: stat.device,
-    inode: stat.inode,
     sums,
     steps,
     line: verdict.line,

@@ -12,8 +12,6 @@ export interface Node {
   readonly name: Bytes;
   readonly kind: NodeKind;
   readonly uid: number;
-  readonly device: number;
-  readonly inode: number;
   /** Of the entry and all that is below it. */
   readonly sums: UsageSums;
   /** The bytes by days left: see `stepsOf`. */

@@ -87,6 +87,27 @@ export function userName(uid: number): Bytes {
   return entry === undefined ? (`${uid}` as Bytes) : stringAt(entry, 0);
 }
 
+const libcGroups = bind<[Buffer, number, Buffer, Buffer], number>(
+  "int getgrouplist(const void *user, unsigned int group, void *groups, void *count)",
+);
+const MOST_GROUPS = 65_536;
+
+/** The group IDs of a user, the primary one first; undefined for an unknown user. */
+export function groupIdsOf(uid: number): readonly number[] | undefined {
+  const entry = lookUp(libc.getpwuid_r, "getpwuid_r", uid);
+  if (entry === undefined) return undefined;
+  const primary = entry.record.readUInt32LE(ID_OFFSET + 4);
+  const count = Buffer.alloc(4);
+  for (let most = 64; most <= MOST_GROUPS; most *= 4) {
+    const groups = Buffer.alloc(most * 4);
+    count.writeInt32LE(most);
+    if (libcGroups(cstring(stringAt(entry, 0)), primary, groups, count) < 0) continue;
+    const others = Array.from({ length: count.readInt32LE(0) }, (_, index) => groups.readUInt32LE(index * 4));
+    return [...new Set([primary, ...others])];
+  }
+  throw new SyscallError("ERANGE", 34, "getgrouplist", [`${uid}`]);
+}
+
 export function groupName(gid: number): Bytes {
   if (gid === 0) return "root" as Bytes;
   const entry = lookUp(libc.getgrgid_r, "getgrgid_r", gid);

@@ -143,6 +143,10 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   "mayfly forecast /var/tmp": { before: BUILD, prints: /build/ },
   "mayfly report /tmp /var/tmp > page.html": { before: "cd /srv", after: "grep -q Mayfly /srv/page.html" },
+  "mayfly report --per-user /srv/reports /var/tmp": {
+    before: BUILD,
+    after: 'grep -q Mayfly /srv/reports/0.html && [ "$(stat -c %a /srv/reports/0.html)" = 400 ]',
+  },
   "mayfly report --within 90d --json /var/tmp": { before: BUILD, prints: /^\{"type":"report"/m },
   "mayfly forecast --within 90d --json": { prints: /^\{"type":/m },
   "mayfly watch /var/tmp/build": { before: BUILD, meanwhile: CHURN, prints: /build\/new/, endless: true },

@@ -8,7 +8,7 @@ import { systemClock } from "../../sys/clock.js";
 import { parseMoment } from "../inspect/moment.js";
 import { INSPECTED, inspection, versionOf } from "../inspect/options.js";
 import { defineCommand, UsageError } from "../options.js";
-import { openInBrowser, protectOutput, writePage } from "../report/output.js";
+import { openInBrowser, protectOutput, writePage, writePages } from "../report/output.js";
 import { line } from "../verbs/json.js";
 import { progressOn } from "../verbs/progress.js";
 
@@ -29,18 +29,29 @@ even timestamps. Directories on which other file systems are mounted are not ent
       completes: "file",
       help: "Write the page to FILE, which nobody else can read, instead of standard output",
     },
+    {
+      name: "per-user",
+      value: "DIR",
+      completes: "directory",
+      help: "Write one page for each owner of files to DIR, with the names that they may see (root only)",
+      more: "The page of a user is DIR/UID.html, which belongs to them and has mode 0400. It has the sums of everything, and the names that **stat**(2) would give them in directories that they may list.",
+    },
     { name: "open", help: "Show the page in the browser of this session" },
     ...INSPECTED,
   ],
   examples: [
     ["mayfly report /tmp /var/tmp > page.html", "Make a page of both directories"],
+    [
+      "mayfly report --per-user /srv/reports /var/tmp",
+      "Make a page for each owner of files there, with what they may see",
+    ],
     ["mayfly report --within 90d --json /var/tmp", "Pass the same data to another program"],
   ],
   sections: [
     {
       title: "Privacy",
       text: `A page contains the names of files. FILE gets mode 0600 before anything is written to it, and so does standard output if it
-is a regular file of the user who runs the command.`,
+is a regular file of the user who runs the command. With **--per-user**, the kernel decides which names a user may see.`,
     },
     {
       title: "Exit status",
@@ -65,9 +76,14 @@ line with the type *error*. Times are RFC 3339 in UTC.`,
         `option '--within' expects a time span of at most 100 years, such as 14d, not '${given}'`,
       );
     }
-    if (options.json && (options.output !== undefined || options.open))
-      throw new UsageError("option '--json' cannot be combined with '--output' or '--open'");
-    const isPage = !options.json && options.output === undefined && !options.open;
+    const perUser = options["per-user"];
+    if (options.json && (options.output !== undefined || options.open || perUser !== undefined))
+      throw new UsageError("option '--json' cannot be combined with '--output', '--per-user' or '--open'");
+    if (perUser !== undefined && (options.output !== undefined || options.open))
+      throw new UsageError("option '--per-user' cannot be combined with '--output' or '--open'");
+    if (perUser !== undefined && process.geteuid?.() !== 0)
+      throw new Error("option '--per-user' needs root: pages of other users must belong to them");
+    const isPage = !options.json && options.output === undefined && perUser === undefined && !options.open;
     if (isPage && stdout.isTerminal)
       throw new UsageError(
         "the page is for a file: use '--output FILE' or '--open', or redirect standard output",
@@ -82,6 +98,7 @@ line with the type *error*. Times are RFC 3339 in UTC.`,
     progress.clear();
     stderr.flush();
     if (options.json) stdout.write(`${line(reportObject(result))}\n`);
+    else if (perUser !== undefined) writePages(perUser, result);
     else if (isPage) {
       protectOutput();
       stdout.write(reportHtml(result));
