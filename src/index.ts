@@ -2,10 +2,13 @@
  * The public entry of mayfly: temporary files and directories that other users cannot guess or replace, and that are
  * removed when the process ends. Every function has a promise-based and a `...Sync` version; see docs/library.md.
  */
+export type { Bytes } from "./base/bytes.js";
 export { SyscallError, type UnsafePathCode, UnsafePathError } from "./base/errors.js";
+export type { KeepCode } from "./base/events.js";
 export type { Cleaner, CleanerLogger, CleanerOptions, CleanerRun } from "./serve/embedded/cleaner-types.js";
 export { createCleaner } from "./serve/embedded/create-cleaner.js";
 export {
+  type AnonymousBacking,
   type ContentOptions,
   cleanupOnSignal,
   cleanupOnSignalSync,
@@ -29,6 +32,7 @@ export {
   type NamedTempFile,
   type NamedTempFileOptions,
   type NameOptions,
+  type OpenFile,
   openMemfd,
   openMemfdSync,
   openTemp,

@@ -31,5 +31,5 @@ export {
 } from "./forecast/forecast.js";
 export { explain, forecast, type ThreadForecastOptions } from "./promised.js";
 export { EventCoalescer, type EventGroup } from "./watch/coalesce.js";
-export type { Abilities } from "./watch/protocol.js";
+export type { Abilities, WatchFeature } from "./watch/protocol.js";
 export { type Watch, type WatchOptions, watch } from "./watch/watch.js";

@@ -2,7 +2,10 @@
  * The public entry of mayfly/private-tmp: run a command with a private /tmp; list, locate, enter and reap private /tmps.
  * Paths are text; returned paths are escaped as for a terminal. See docs/private-tmp.md.
  */
+export type { Bytes } from "../base/bytes.js";
+export type { SyscallError, UnsafePathCode, UnsafePathError } from "../base/errors.js";
 export type { Nanoseconds } from "../base/time.js";
+export type { Left } from "../path/tree.js";
 export type { CommandEnd } from "./command.js";
 export { exitStatus } from "./command.js";
 export type { Release } from "./directory.js";

@@ -35,19 +35,20 @@ const OWNER_ONLY = 0o700;
  *
  * @throws TempSpaceError, UnsafePathError, SyscallError
  */
-export function mkdtempSync(options: TempDirOptions = {}): LockedDir {
+export function mkdtempSync(options: TempDirOptions = {}): TempDir {
   requireOptions("mkdtemp", options, DIRECTORY_OPTIONS);
   const parts = nameParts(options);
   return inPlace(options, (parent) => makeDirectory(parent, parts));
 }
 
 /** A directory created by `mkdtemp`. */
-export class LockedDir implements Disposable, AsyncDisposable {
+export class TempDir implements Disposable, AsyncDisposable {
   /** `directory` if the file system does not support locks (some NFS and FUSE file systems). */
   readonly backing: "locked-directory" | "directory";
   readonly #parent: Parent;
   readonly #held: Held;
 
+  /** @internal */
   constructor(parent: Parent, held: Held, locked: boolean) {
     this.#parent = parent.share();
     this.#held = held;
@@ -139,11 +140,7 @@ export class LockedDir implements Disposable, AsyncDisposable {
 }
 
 /** @throws SyscallError, UnsafePathError */
-export function makeDirectory(
-  parent: Parent,
-  { prefix, suffix }: NameParts,
-  nextName = freshName,
-): LockedDir {
+export function makeDirectory(parent: Parent, { prefix, suffix }: NameParts, nextName = freshName): TempDir {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const name = nextName(prefix, suffix);
     const dir = creating("directory", parent, () => makeNamed(parent, name));
@@ -154,13 +151,13 @@ export function makeDirectory(
 }
 
 /** Undefined if the name exists, or the directory was removed before it could be locked. */
-function makeNamed(parent: Parent, name: Bytes): LockedDir | undefined {
+function makeNamed(parent: Parent, name: Bytes): TempDir | undefined {
   const slot = expect("directory", parent.fd, name);
   try {
     const taken = made(parent.fd, name) ? takeDirectory(parent.fd, name) : undefined;
     if (taken !== undefined) {
       const held = register(slot, { kind: "directory", dir: parent.fd, name, fd: taken.fd });
-      return new LockedDir(parent, held, taken.locked);
+      return new TempDir(parent, held, taken.locked);
     }
   } catch (error) {
     forget(slot);

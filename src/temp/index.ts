@@ -11,7 +11,7 @@ import { openTempSync } from "./temp-file.js";
 import { runtimeDirSync, stateDirSync } from "./well-known.js";
 
 export type { PathInput } from "../base/bytes.js";
-export { type LockedDir as TempDir, mkdtempSync } from "./directory.js";
+export { mkdtempSync, type TempDir } from "./directory.js";
 export { type FullPlace, RemovalError, TempSpaceError } from "./errors.js";
 export { type Exclusion, type ExclusionOptions, excludeFromAgeingSync } from "./exclude.js";
 export { type KeepAlive, type KeepAliveOptions, keepAliveSync, makeStickySync } from "./keep-alive.js";
@@ -19,6 +19,8 @@ export { type Memfd, type MemfdOptions, openMemfdSync, type Seal } from "./memfd
 export { type WithMountOptions, withMount, withMountSync } from "./mount.js";
 export { mkstempSync, type NamedTempFile } from "./named-file.js";
 export { freshName } from "./names.js";
+export type { AnonymousBacking } from "./new-file.js";
+export type { OpenFile } from "./open-file.js";
 export type {
   ContentOptions,
   NamedTempFileOptions,

@@ -66,6 +66,7 @@ export function openMemfdSync(options: MemfdOptions = {}): Memfd {
 
 /** A file created by `openMemfd`. */
 export class Memfd extends TempFile {
+  /** @internal */
   constructor(fd: Fd) {
     super({ fd, backing: "memfd" }, { path: fd.path, isInMemory: () => true }, {});
   }

@@ -25,7 +25,7 @@ import {
 } from "../sys/mount.js";
 import { abandoned } from "./abandoned.js";
 import { expect, forget, type Held, register, removal, unregister } from "./cleanup-registry.js";
-import { type LockedDir, makeDirectory } from "./directory.js";
+import { makeDirectory, type TempDir } from "./directory.js";
 import { type NameParts, pathBytes } from "./options.js";
 import { openTempParent } from "./parent.js";
 import { type SyncAsync, step, stepThrough, stepThroughSync } from "./sync-async.js";
@@ -108,7 +108,7 @@ function* mounted<Result>(
 class MountPoint implements Disposable {
   readonly #held: Held;
 
-  constructor(outer: LockedDir) {
+  constructor(outer: TempDir) {
     const dir = outer.directory;
     const slot = expect("mount-point", dir, POINT);
     try {

@@ -46,6 +46,7 @@ export class NamedTempFile extends OpenFile implements Disposable, AsyncDisposab
   #path: Bytes;
   #ended = false;
 
+  /** @internal */
   constructor(parent: Parent, held: Held, locked: boolean) {
     super(held.fd, parent.path);
     this.backing = locked ? "locked-file" : "file";

@@ -21,6 +21,7 @@ export abstract class OpenFile {
   /** The directory, for error messages. */
   readonly #place: Bytes;
 
+  /** @internal */
   constructor(fd: Fd, place: Bytes) {
     this.#fd = fd;
     this.#place = place;
@@ -34,10 +35,12 @@ export abstract class OpenFile {
     return this.#fd.number;
   }
 
+  /** @internal */
   protected get open(): Fd {
     return this.#fd;
   }
 
+  /** @internal */
   protected become(fd: Fd): void {
     if (fd === this.#fd) return;
     this.#fd.close();
@@ -62,6 +65,7 @@ export abstract class OpenFile {
     stepThroughSync(this.appending(toBytes(data)));
   }
 
+  /** @internal */
   protected *appending(data: Uint8Array): SyncAsync<void> {
     yield* append(this.#fd, data, this.#place);
   }

@@ -54,6 +54,7 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
   #place: FilePlace;
   readonly #options: TempFileOptions;
 
+  /** @internal */
   constructor({ fd, backing }: AnonymousFile, place: FilePlace, options: TempFileOptions) {
     super(fd, place.path);
     this.#place = place;
@@ -90,7 +91,11 @@ export class TempFile extends OpenFile implements Disposable, AsyncDisposable {
     this.become(fd);
   }
 
-  /** With `fallback`, a file that no longer fits on its file system is moved to another one. */
+  /**
+   * With `fallback`, a file that no longer fits on its file system is moved to another one.
+   *
+   * @internal
+   */
   protected override *appending(data: Uint8Array): SyncAsync<void> {
     try {
       yield* super.appending(data);

@@ -1,6 +1,6 @@
 /** `withTempDir`: a temporary directory for the duration of a callback. */
 import { FUNCTION, requireArgument, requireOptions } from "../base/arguments.js";
-import { type LockedDir, makeDirectory } from "./directory.js";
+import { makeDirectory, type TempDir } from "./directory.js";
 import { fullCode } from "./errors.js";
 import { DIRECTORY_OPTIONS, nameParts, type TempDirOptions } from "./options.js";
 import { inPlaces } from "./placement.js";
@@ -15,23 +15,20 @@ import { type SyncAsync, step, stepThrough, stepThroughSync } from "./sync-async
  * @throws what `callback` throws; TempSpaceError if no directory has enough space.
  */
 export async function withTempDir<Result>(
-  callback: (dir: LockedDir) => Result,
+  callback: (dir: TempDir) => Result,
   options: TempDirOptions = {},
 ): Promise<Awaited<Result>> {
   return (await stepThrough(inTempDir(callback, options))) as Awaited<Result>;
 }
 
 export function withTempDirSync<Result>(
-  callback: (dir: LockedDir) => Result,
+  callback: (dir: TempDir) => Result,
   options: TempDirOptions = {},
 ): Result {
   return stepThroughSync(inTempDir(callback, options));
 }
 
-function* inTempDir<Result>(
-  callback: (dir: LockedDir) => Result,
-  options: TempDirOptions,
-): SyncAsync<Result> {
+function* inTempDir<Result>(callback: (dir: TempDir) => Result, options: TempDirOptions): SyncAsync<Result> {
   requireArgument("withTempDir", "callback", callback, FUNCTION);
   requireOptions("withTempDir", options, DIRECTORY_OPTIONS);
   const parts = nameParts(options);
@@ -48,7 +45,7 @@ function* inTempDir<Result>(
 }
 
 /** The callback's result. If the callback throws, the directory is removed, and a failure to remove it does not hide the error. */
-function* called<Result>(dir: LockedDir, callback: (dir: LockedDir) => Result): SyncAsync<Result> {
+function* called<Result>(dir: TempDir, callback: (dir: TempDir) => Result): SyncAsync<Result> {
   try {
     return yield* step(
       () => callback(dir),

@@ -149,6 +149,28 @@ test("npm i -g installs the program and its man pages", (t) => {
   assert.deepEqual({ status: version.status, stderr: version.stderr }, { status: 0, stderr: "" });
 });
 
+/** The declarations of the package are checked, too: skipLibCheck is off. */
+const STRICT = [
+  "--noEmit",
+  "--strict",
+  "--exactOptionalPropertyTypes",
+  "--noUncheckedIndexedAccess",
+  "--noPropertyAccessFromIndexSignature",
+  "--isolatedModules",
+  "--skipLibCheck",
+  "false",
+  "--target",
+  "es2023",
+  "--lib",
+  "es2023,esnext.disposable",
+];
+
+const RESOLUTIONS = [
+  ["--module", "node16", "--moduleResolution", "node16"],
+  ["--module", "nodenext"],
+  ["--module", "esnext", "--moduleResolution", "bundler"],
+];
+
 test("a program that imports the types compiles", {
   skip: existsSync(join(ROOT, "node_modules/typescript")) ? false : "there is no tsc",
 }, () => {
@@ -162,16 +184,9 @@ test("a program that imports the types compiles", {
   start("sh", ["-c", 'printf "%s\\n" "$@" >"$0"', file, ...lines]);
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   symlinkSync(join(ROOT, "node_modules/@types"), join(scratch.path, "node_modules/@types"));
-  const args = [
-    "--noEmit",
-    "--strict",
-    "--module",
-    "nodenext",
-    "--target",
-    "es2023",
-    "--lib",
-    "es2023,esnext.disposable",
-  ];
-  const compiled = start(process.execPath, [tsc, ...args, "--types", "node", file], { cwd: scratch.path });
-  assert.deepEqual(compiled, { status: 0, stdout: "", stderr: "" });
+  for (const resolution of RESOLUTIONS) {
+    const args = [...STRICT, ...resolution, "--types", "node", file];
+    const compiled = start(process.execPath, [tsc, ...args], { cwd: scratch.path });
+    assert.deepEqual({ resolution, ...compiled }, { resolution, status: 0, stdout: "", stderr: "" });
+  }
 });

@@ -2,10 +2,9 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { KeepReason, Source, TimestampName } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
-import type { EvaluationReason } from "./observer.js";
 import type { Uses } from "./users.js";
 
-export type ReasonCode = EvaluationReason["code"] | "no-line" | "base" | "symlink";
+export type ReasonCode = KeepReason["code"] | "refused" | "no-line" | "base" | "symlink";
 
 /** Why a path is kept. */
 export interface Reason extends Omit<KeepReason, "code"> {

@@ -31,7 +31,7 @@ import { statPreservingAtime } from "./names.js";
 import type { LineReach } from "./reach.js";
 
 /** `refused`: no guard keeps the path, but the kernel refuses the removal. */
-export type EvaluationReason = Omit<KeepReason, "code"> & { readonly code: KeepReason["code"] | "refused" };
+type EvaluationReason = Omit<KeepReason, "code"> & { readonly code: KeepReason["code"] | "refused" };
 
 /** How one line evaluates a path. */
 export interface Evaluation {

@@ -2,6 +2,9 @@
 import type { Bytes } from "../../base/bytes.js";
 import type { WatchEvent } from "../events.js";
 
+/** A way to name a process, or to read events, that a watch can do without. */
+export type WatchFeature = "bpf" | "exec-event" | "fanotify" | "tracepoint";
+
 /** What a watch can report on this host, and what it cannot. */
 export interface Abilities {
   /** `inotify` if fanotify is not permitted: it reports no process, and can miss what is created and removed at once. */
@@ -25,7 +28,7 @@ export interface ReaderInput {
   /** One Int32: the number of events that were sent and not yet read from the watch. */
   readonly pending: SharedArrayBuffer;
   /** Ways to name a process, and events, that are not used, to behave as a host without them. */
-  readonly without: readonly ("bpf" | "exec-event" | "fanotify" | "tracepoint")[];
+  readonly without: readonly WatchFeature[];
 }
 
 export type ReaderMessage =

@@ -8,7 +8,7 @@ import type { WatchEvent } from "../events.js";
 import { loadConfiguration, problemsOf } from "../explain/configuration.js";
 import { absolutePaths } from "../paths.js";
 import { Attribution } from "./attribution.js";
-import type { Abilities, ReaderInput, ReaderMessage } from "./protocol.js";
+import type { Abilities, ReaderInput, ReaderMessage, WatchFeature } from "./protocol.js";
 
 export interface WatchOptions {
   /** Ends the watch: what happened until then is still reported. */
@@ -18,7 +18,7 @@ export interface WatchOptions {
   /** Problems in the host's configuration: invalid lines remove nothing. */
   readonly onDiagnostic?: (diagnostic: Diagnostic) => void;
   /** Features not to use, to behave as a host without them. */
-  readonly without?: ReaderInput["without"];
+  readonly without?: readonly WatchFeature[];
 }
 
 const WATCH_OPTIONS: Record<keyof WatchOptions, Expectation> = {

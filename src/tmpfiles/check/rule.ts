@@ -16,6 +16,7 @@ export interface Rule {
   readonly why: string;
   /** What to write instead. */
   readonly fix: string;
+  /** @internal */
   readonly find: (configuration: Configuration) => Iterable<Spot>;
 }
 

@@ -27,6 +27,7 @@ class BrokenSpecifierError extends Error {
 
 export interface Specifier {
   readonly title: string;
+  /** @internal */
   readonly resolve: Resolver;
 }
 

@@ -104,11 +104,17 @@ export interface LineType {
   readonly permissions?: "owner" | "none";
   /** It also changes everything below its path. */
   readonly recursive?: true;
+  /** @internal */
   readonly parseArgument?: ParseArgument<unknown> | undefined;
+  /** @internal */
   readonly resolveArgument?: ResolveArgument<unknown, unknown> | undefined;
+  /** @internal */
   readonly create?: Handler;
+  /** @internal */
   readonly remove?: Handler;
+  /** @internal */
   readonly clean?: Handler;
+  /** @internal */
   readonly purge?: Handler;
 }
 

@@ -28,9 +28,12 @@ interface Persistable extends Disposable {
   persistSync(path: string, options?: PersistOptions): void;
 }
 
+/** The types leave out the constructor, which is internal. */
+const NewTempFile = TempFile as unknown as new (...args: readonly unknown[]) => TempFile;
+
 function unlinked(dir: string): TempFile {
   using parent = openat(Fd.cwd, bytes(dir), O_DIRECTORY);
-  return new TempFile(unlinkedFile(parent), { path: bytes(dir), isInMemory: () => false }, {});
+  return new NewTempFile(unlinkedFile(parent), { path: bytes(dir), isInMemory: () => false }, {});
 }
 
 const elsewhere =
