@@ -4,7 +4,8 @@ import { type Bytes, basename, bytes, components, dirname, escapeForDisplay, joi
 import { failedWith } from "../base/errors.js";
 import { resolve, resolvePartial } from "../path/resolve.js";
 import { removeTree } from "../path/tree.js";
-import { makeUnderTemporaryName, temporaryName } from "../path/whole.js";
+import { makeUnderTemporaryName } from "../path/whole.js";
+import { temporaryName } from "../path/workplace.js";
 import { entries, openDirectory } from "../sys/directory.js";
 import {
   AT_REMOVEDIR,

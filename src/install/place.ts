@@ -3,7 +3,7 @@ import { fsyncSync } from "node:fs";
 import { type Bytes, basename, dirname, escapeForDisplay, join } from "../base/bytes.js";
 import { failedWith } from "../base/errors.js";
 import { resolve, resolvePartial } from "../path/resolve.js";
-import { temporaryName } from "../path/whole.js";
+import { temporaryName } from "../path/workplace.js";
 import {
   AT_REMOVEDIR,
   type Fd,

@@ -2,17 +2,20 @@
 import { type Bytes, SELF } from "../base/bytes.js";
 import { SyscallError } from "../base/errors.js";
 import {
-  type Fd,
+  AT_SYMLINK_FOLLOW,
+  Fd,
   linkat,
   O_DIRECTORY,
+  O_NOFOLLOW,
   O_PATH,
+  openat,
   openat2,
+  procPath,
   RESOLVE_BENEATH,
   RESOLVE_NO_SYMLINKS,
-  unlinkat,
 } from "../sys/files.js";
 import { type InodeId, inodeId, type Stat, sameInode, statx } from "../sys/inode.js";
-import type { Level } from "./copy-parts.js";
+import { type Level, pathFromAbove } from "./copy-parts.js";
 
 function hardLinkKey(stat: InodeId): string {
   return `${stat.deviceMajor}:${stat.deviceMinor}:${stat.inode}`;
@@ -26,7 +29,7 @@ interface Place {
 
 /** Opens the directory of a location, below `top` and through no symlink. */
 function openCopied(top: Fd, { levels }: Place): Fd {
-  const above = levels.map(({ actual }) => actual).join("/") as Bytes;
+  const above = levels.map(pathFromAbove).join("/") as Bytes;
   return openat2(
     top,
     above === "" ? SELF : above,
@@ -52,14 +55,14 @@ export class HardLinks {
     if (known === undefined || top === undefined) return false;
     try {
       using above = openCopied(top, known.place);
-      linkat(above, known.place.name, dir, name);
+      using copy = openat(above, known.place.name, O_PATH | O_NOFOLLOW);
+      // Another user may have put another inode in its place.
+      if (!sameInode(statx(copy), known.stat)) return false;
+      linkat(Fd.cwd, procPath(copy), dir, name, AT_SYMLINK_FOLLOW);
+      return true;
     } catch (error) {
       if (error instanceof SyscallError) return false;
       throw error;
     }
-    // Another user may have put another inode in its place.
-    if (sameInode(statx(dir, name), known.stat)) return true;
-    unlinkat(dir, name);
-    return false;
   }
 }

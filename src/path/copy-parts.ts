@@ -2,6 +2,7 @@
 import { type Bytes, PARENT } from "../base/bytes.js";
 import { failedWith, SyscallError } from "../base/errors.js";
 import type { StopFlag } from "../base/stop.js";
+import type { Nanoseconds } from "../base/time.js";
 import { entries, leavingAtime, openDirectory } from "../sys/directory.js";
 import {
   Fd,
@@ -21,11 +22,23 @@ import {
   renameat2,
   reopen,
   tryUnlinkat,
+  unlinkat,
 } from "../sys/files.js";
-import { type InodeId, isRegular, type Stat, statx } from "../sys/inode.js";
+import {
+  chmod,
+  chown,
+  type InodeId,
+  isRegular,
+  isSymlink,
+  PERMISSIONS,
+  type Stat,
+  setTimesOfHeld,
+  statx,
+} from "../sys/inode.js";
 import { getXattr, listXattrs, setXattr } from "../sys/xattr.js";
 import { removeTree, removeTreeInSlices, reopened } from "./tree.js";
-import { temporaryName } from "./whole.js";
+import { requireNew } from "./whole.js";
+import { closeWorkplace, openWorkplace, type Workplace } from "./workplace.js";
 
 const USER_NAMESPACE = "user.";
 export const LISTING_BUFFER = 8192;
@@ -55,8 +68,8 @@ export interface Side<Known = InodeId> {
 /** A directory on the path from the top. There may be 30,000 of them, so it stores no more than it needs. */
 export interface Level {
   readonly name: Bytes;
-  /** The current name: a temporary one if the directory is new inside one that already existed. */
-  actual: Bytes;
+  /** Where it is until it is complete, if it is new inside a directory that already existed. */
+  workplace: Workplace | undefined;
   readonly from: Side<InodeId & Appearance>;
   /** Locks a directory with a temporary name, which shows that a run is using it. */
   readonly to: Side;
@@ -67,8 +80,9 @@ export interface Level {
   readonly names: Bytes[];
 }
 
-export function isUnderTemporaryName({ actual, name }: Level): boolean {
-  return actual !== name;
+/** Its path from the directory above it. */
+export function pathFromAbove({ name, workplace }: Level): Bytes {
+  return workplace?.path ?? name;
 }
 
 /** Reopens a directory that was closed on the way down. */
@@ -84,30 +98,37 @@ export function openCopy(dir: Fd, name: Bytes): Fd {
 const ATTEMPTS = 20;
 
 /**
- * Makes a directory under a temporary name, and locks it: another run removes what it can lock. undefined if that does not
- * succeed; the directory is then made under its own name.
+ * Makes a directory in a workplace, and locks it: another run removes what it can lock. undefined if that does not succeed;
+ * the directory is then made under its own name.
  */
 export function makeUnfinished(
   dir: Fd,
   name: Bytes,
-  make: (actual: Bytes) => void,
-): { readonly actual: Bytes; readonly to: Fd } | undefined {
+  make: (dir: Fd, name: Bytes) => void,
+): { readonly workplace: Workplace; readonly to: Fd } | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const actual = temporaryName(dir, name);
-    if (actual === undefined) return undefined;
-    try {
-      make(actual);
-      const opened = openCopy(dir, actual);
-      // Messages have the name that it will have.
-      if (flock(opened, LOCK_EX | LOCK_NB) && statx(opened).nlink > 0)
-        return { actual, to: new Fd(opened.number, name, dir) };
-      opened.close();
-    } catch (error) {
-      // The other run was faster.
-      if (!failedWith(error, "EEXIST", "ENOENT")) throw error;
-    }
+    const workplace = openWorkplace(dir, name);
+    if (workplace === undefined) return undefined;
+    const to = makeLocked(workplace.room ?? dir, workplace.name, make);
+    // Messages have the name that it will have.
+    if (to !== undefined) return { workplace, to: new Fd(to.number, name, dir) };
+    closeWorkplace(workplace, dir);
   }
   return undefined;
+}
+
+/** Undefined if another run was faster. */
+function makeLocked(dir: Fd, name: Bytes, make: (dir: Fd, name: Bytes) => void): Fd | undefined {
+  try {
+    make(dir, name);
+    const opened = openCopy(dir, name);
+    if (flock(opened, LOCK_EX | LOCK_NB) && statx(opened).nlink > 0) return opened;
+    opened.close();
+    return undefined;
+  } catch (error) {
+    if (failedWith(error, "EEXIST", "ENOENT")) return undefined;
+    throw error;
+  }
 }
 
 export function isThere(dir: Fd, name: Bytes): boolean {
@@ -183,7 +204,7 @@ export function unmark(directory: Fd): void {
 /**
  * Only `user.` attributes: labels come from the policy, and capabilities have lines of their own. Best effort, as in cp(1).
  */
-export function copyXattrs(from: Fd, to: Fd): void {
+function copyXattrs(from: Fd, to: Fd): void {
   for (const name of listXattrs(from).filter((one) => one.startsWith(USER_NAMESPACE))) {
     const value = getXattr(from, name);
     try {
@@ -195,16 +216,19 @@ export function copyXattrs(from: Fd, to: Fd): void {
 }
 
 /** Gives a finished tree its name; removes the tree if the name is taken by now. */
-export function giveName(dir: Fd, temporary: Bytes, name: Bytes): void {
+function giveName(workplace: Workplace, dir: Fd, name: Bytes): void {
+  const { room = dir, name: temporary } = workplace;
   try {
-    renameat2(dir, temporary, dir, name, RENAME_NOREPLACE);
+    renameat2(room, temporary, dir, name, RENAME_NOREPLACE);
   } catch (error) {
     // Without the flag, this could replace an empty directory.
-    if (failedWith(error, "EINVAL", "ENOSYS")) renameat2(dir, temporary, dir, name);
+    if (failedWith(error, "EINVAL", "ENOSYS")) renameat2(room, temporary, dir, name);
     else {
-      removeTree(dir, temporary);
+      removeTree(room, temporary);
       throw error;
     }
+  } finally {
+    closeWorkplace(workplace, dir);
   }
 }
 
@@ -214,4 +238,59 @@ export function removeFor(milliseconds: number, dir: Fd, name: Bytes): void {
   const slices = removeTreeInSlices(dir, name);
   while (slices.next().done !== true && performance.now() < until);
   slices.return({ removed: 0, left: [] });
+}
+
+export type Creation = (dir: Fd, name: Bytes) => Fd | undefined;
+
+/** Opens what was just created, unless nobody could see it: another user may have put something else in its place. */
+export function openMade(dir: Fd, name: Bytes, { mode }: Appearance, since: Nanoseconds | undefined): Fd {
+  const fd = openat(dir, name, O_PATH | O_NOFOLLOW);
+  if (since === undefined) return fd;
+  try {
+    requireNew(fd, since, mode);
+    return fd;
+  } catch (error) {
+    throw closing(fd, error);
+  }
+}
+
+/** Returns the error, for the caller to throw. */
+export function closing(fd: Fd, error: unknown): unknown {
+  fd.close();
+  return error;
+}
+
+/** Gives a finished directory its name. */
+export function push(level: Level, dir: Fd): void {
+  const { workplace, name } = level;
+  if (workplace === undefined) return;
+  level.workplace = undefined;
+  giveName(workplace, dir, name);
+}
+
+/** Removes the file again if writing its content fails. */
+export function fillOrUnlink(dir: Fd, name: Bytes, fill: () => void): void {
+  try {
+    fill();
+  } catch (error) {
+    unlinkat(dir, name);
+    throw error;
+  }
+}
+
+/** Gives a copy the owner, mode, attributes and times that it has at the end. */
+export function dress(
+  fd: Fd,
+  stat: Appearance,
+  attributesFrom: Fd | undefined,
+  { uid = stat.uid, gid = stat.gid }: CopyOptions,
+): void {
+  try {
+    chown(fd, uid, gid);
+  } finally {
+    // If its owner cannot be changed, the copy still gets the mode and times of its source.
+    if (!isSymlink(stat)) chmod(fd, stat.mode & PERMISSIONS);
+    if (attributesFrom !== undefined) copyXattrs(attributesFrom, fd);
+    setTimesOfHeld(fd, stat.atime, stat.mtime);
+  }
 }

@@ -20,38 +20,36 @@ import {
   readlinkat,
   reopen,
   symlinkat,
-  unlinkat,
 } from "../sys/files.js";
 import {
   ACCESS,
-  chmod,
-  chown,
   inodeId,
   isDirectory,
   isRegular,
   isSymlink,
   makeDevice,
-  PERMISSIONS,
   type Stat,
   sameInode,
-  setTimesOfHeld,
   statx,
 } from "../sys/inode.js";
 import { HardLinks } from "./copy-links.js";
 import {
   type Appearance,
   type CopyOptions,
+  type Creation,
+  closing,
   contentOf,
-  copyXattrs,
-  giveName,
+  dress,
+  fillOrUnlink,
   isThere,
-  isUnderTemporaryName,
   type Level,
   LISTING_BUFFER,
   makeUnfinished,
   markUnfinished,
   namesToCopy,
   openCopy,
+  openMade,
+  push,
   removeFor,
   reopenAbove,
   type Side,
@@ -65,6 +63,7 @@ import {
   type Whole,
   type WholeMaking,
 } from "./whole.js";
+import { closeWorkplace } from "./workplace.js";
 
 export { acceptsCopy, type CopyOptions } from "./copy-parts.js";
 
@@ -78,11 +77,12 @@ const DISCARD_MS = 300;
  * symlinks and nodes as they are. Replaces nothing: throws EEXIST for the top, also for a directory with entries unless `merge`
  * is set. Other failures are reported and the rest is copied, but not on to a full disk. Depth costs neither stack nor fds.
  * New files and trees appear complete; an empty directory is marked while it is filled, so that the next run continues.
+ * Returns the copy, still open.
  */
-export function copyTree(source: Fd, dir: Fd, name: Bytes, options: CopyOptions): void {
+export function copyTree(source: Fd, dir: Fd, name: Bytes, options: CopyOptions): Fd | undefined {
   const copying = new TreeCopy(dir, options);
   copying.copy(source, dir, name);
-  copying.finish();
+  return copying.finish();
 }
 
 class TreeCopy {
@@ -91,6 +91,7 @@ class TreeCopy {
   readonly #levels: Level[] = [];
   readonly #room = Buffer.allocUnsafeSlow(LISTING_BUFFER);
   readonly #hardLinks = new HardLinks();
+  #result: Fd | undefined;
 
   constructor(dir: Fd, options: CopyOptions) {
     this.#dir = dir;
@@ -102,7 +103,7 @@ class TreeCopy {
     return this.#levels[0]?.to;
   }
 
-  finish(): void {
+  finish(): Fd | undefined {
     try {
       for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
         throwIfStopped(this.#options.stop);
@@ -110,6 +111,7 @@ class TreeCopy {
         if (name === undefined) this.#leave(level);
         else this.#child(level, name);
       }
+      return this.#result;
     } finally {
       this.#discard();
       for (const { from, to } of this.#levels) {
@@ -121,13 +123,16 @@ class TreeCopy {
 
   /** Removes the unfinished tree, if there is one. */
   #discard(): void {
-    const at = this.#levels.findIndex(isUnderTemporaryName);
+    const at = this.#levels.findIndex(({ workplace }) => workplace !== undefined);
     const level = this.#levels[at];
-    if (level === undefined) return;
+    if (level?.workplace === undefined) return;
+    const { workplace } = level;
     try {
       const above = this.#levels[at - 1];
       if (above !== undefined) reopenAbove(above.to, level.to);
-      removeFor(DISCARD_MS, above?.to.fd ?? this.#dir, level.actual);
+      const dir = above?.to.fd ?? this.#dir;
+      removeFor(DISCARD_MS, workplace.room ?? dir, workplace.name);
+      closeWorkplace(workplace, dir);
     } catch (error) {
       // It was moved out of reach, or the time is over and the next run removes it.
       if (!(error instanceof SyscallError || error instanceof UnsafePathError)) throw error;
@@ -157,15 +162,22 @@ class TreeCopy {
 
   copy(source: Fd, dir: Fd, name: Bytes): void {
     const stat = statx(source);
-    // If the copy is inside its source, skip the copy itself; there would be no end otherwise.
-    if (this.#top !== undefined && sameInode(stat, this.#top.stat)) return;
+    if (this.#isCopyItself(stat)) return;
     if (isDirectory(stat)) this.#enter(source, stat, dir, name);
-    else if (isSymlink(stat)) this.#symlink(source, stat, dir, name);
+    else if (isSymlink(stat)) this.#node(source, stat, dir, name);
     else if (!this.#hardLinks.link(stat, this.#top?.fd, dir, name)) {
       if (isRegular(stat)) this.#file(source, stat, dir, name);
-      else this.#node(stat, dir, name);
+      else this.#node(source, stat, dir, name);
       this.#hardLinks.remember(stat, this.#levels, dir, name);
     }
+  }
+
+  /** If the copy is inside its source, skip the copy itself; there would be no end otherwise. */
+  #isCopyItself(stat: Stat): boolean {
+    const top = this.#levels[0];
+    if (top === undefined) return false;
+    const room = top.workplace?.room;
+    return sameInode(stat, top.to.stat) || (room !== undefined && sameInode(stat, statx(room)));
   }
 
   #make(dir: Fd, name: Bytes, type: number, make: () => void): void {
@@ -180,23 +192,22 @@ class TreeCopy {
       const isNew = there === undefined || (there === "filled" && !this.#options.merge);
       // The existing entry may be a dangling symlink.
       const isTopmostNew = there === undefined && !this.#isWithinNew && !isThere(dir, name);
-      const make = (as: Bytes): void =>
-        this.#make(dir, name, stat.mode, () => mkdirat(dir, as, stat.mode & ACCESS));
+      const make = (into: Fd, as: Bytes): void =>
+        this.#make(dir, name, stat.mode, () => mkdirat(into, as, stat.mode & ACCESS));
       const unfinished = isTopmostNew ? makeUnfinished(dir, name, make) : undefined;
       const since = isTopmostNew ? kernelTime() : undefined;
-      if (isNew && unfinished === undefined) make(name);
-      const { actual, to } = unfinished ?? { actual: name, to: openCopy(dir, name) };
-      if (since !== undefined && unfinished === undefined) requireNew(to, since);
+      if (isNew && unfinished === undefined) make(dir, name);
+      const { workplace, to } = unfinished ?? { workplace: undefined, to: openCopy(dir, name) };
+      if (since !== undefined && unfinished === undefined) requireNew(to, since, stat.mode);
       // With `+` the next run adds missing entries anyway.
       const needsMark = there === "nothing" && !this.#options.merge && names.length > 0;
       const isMarked = there === "unfinished" || (needsMark && markUnfinished(to));
       const { mode, uid, gid, atime, mtime } = stat;
       const fromSide = { fd: from, stat: { ...inodeId(stat), mode, uid, gid, atime, mtime } };
       const toSide = { fd: to, stat: inodeId(statx(to)) };
-      this.#levels.push({ name, actual, from: fromSide, to: toSide, isNew, isMarked, names });
+      this.#levels.push({ name, workplace, from: fromSide, to: toSide, isNew, isMarked, names });
     } catch (error) {
-      from.close();
-      throw error;
+      throw closing(from, error);
     }
     this.#closeFar();
   }
@@ -210,30 +221,34 @@ class TreeCopy {
   }
 
   #closeFar(): void {
-    const far = this.#levels.at(-1 - OPEN_LEVELS);
-    far?.from.fd.close();
-    if (far !== undefined && far.to !== this.#top && !isUnderTemporaryName(far)) far.to.fd.close();
+    const [far, below] = this.#levels.slice(-1 - OPEN_LEVELS);
+    if (this.#levels.length <= OPEN_LEVELS || far === undefined) return;
+    far.from.fd.close();
+    // Not through `..`: the directory below has another parent until it is complete.
+    const isNeeded = far.workplace !== undefined || below?.workplace?.room !== undefined;
+    if (far.to !== this.#top && !isNeeded) far.to.fd.close();
   }
 
   /** Sets a directory's owner, mode and times last: filling it needs access and changes the times. */
   #leave(level: Level): void {
     using from = level.from.fd;
-    using to = level.to.fd;
     const above = this.#levels.at(-2);
     if (above !== undefined) {
       reopenAbove(above.from, level.from);
       reopenAbove(above.to, level.to);
     }
+    if (level.isNew) this.#noting(() => this.#dress(level.to.fd, level.from.stat, from));
+    if (level.isMarked) unmark(level.to.fd);
+    if (above === undefined) push(level, this.#dir);
+    else this.#noting(() => push(level, above.to.fd));
     this.#levels.pop();
-    if (level.isNew) this.#noting(() => this.#dress(to, level.from.stat, from));
-    if (level.isMarked) unmark(to);
-    if (!isUnderTemporaryName(level)) return;
-    const push = (): void => {
-      giveName(above?.to.fd ?? this.#dir, level.actual, level.name);
-      level.actual = level.name;
-    };
-    if (above === undefined) push();
-    else this.#noting(push);
+    this.#keepTop(level.to.fd);
+  }
+
+  /** The top stays open. */
+  #keepTop(fd: Fd): void {
+    if (this.#levels.length === 0) this.#result = fd;
+    else fd.close();
   }
 
   #file(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
@@ -244,49 +259,40 @@ class TreeCopy {
       adjust: (to: Fd) => this.#dress(to, stat, from),
     };
     const create = (into: Fd, as: Bytes): Fd => openat(into, as, flags, stat.mode & ACCESS);
-    if (this.#whole(stat, dir, name, create, making)) return;
+    if (!this.#whole(stat, dir, name, create, making)) this.#plainly(stat, dir, name, create, making);
+  }
+
+  /** Everything but directories and files. */
+  #node(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
+    const isLink = isSymlink(stat);
+    const device = makeDevice(stat.rdevMajor, stat.rdevMinor);
+    const create = (into: Fd, as: Bytes): undefined => {
+      if (isLink) symlinkat(readlinkat(source, EMPTY), into, as);
+      else mknodat(into, as, stat.mode, device);
+    };
+    const adjust = (fd: Fd): void => this.#dress(fd, stat, isLink ? source : undefined);
+    if (!this.#whole(stat, dir, name, create, { adjust })) this.#plainly(stat, dir, name, create, { adjust });
+  }
+
+  /** Creates it under its own name. */
+  #plainly(stat: Stat, dir: Fd, name: Bytes, create: Creation, { fill, adjust }: WholeMaking): void {
+    const since = this.#isWithinNew ? undefined : kernelTime();
     let made: Fd | undefined;
     this.#make(dir, name, stat.mode, () => {
       made = create(dir, name);
     });
-    if (made === undefined) return;
-    using to = made;
+    const fd = made ?? openMade(dir, name, stat, since);
     try {
-      copyContent(from, to);
+      if (fill !== undefined) fillOrUnlink(dir, name, () => fill(fd));
+      adjust(fd);
     } catch (error) {
-      unlinkat(dir, name);
-      throw error;
+      throw closing(fd, error);
     }
-    this.#dress(to, stat, from);
-  }
-
-  #node(stat: Stat, dir: Fd, name: Bytes): void {
-    const device = makeDevice(stat.rdevMajor, stat.rdevMinor);
-    const create = (into: Fd, as: Bytes): undefined => void mknodat(into, as, stat.mode, device);
-    const adjust = (fd: Fd): void => this.#dress(fd, stat, undefined);
-    if (this.#whole(stat, dir, name, create, { adjust })) return;
-    this.#make(dir, name, stat.mode, () => create(dir, name));
-    using fd = openat(dir, name, O_PATH | O_NOFOLLOW);
-    this.#dress(fd, stat, undefined);
-  }
-
-  #symlink(source: Fd, stat: Stat, dir: Fd, name: Bytes): void {
-    const create = (into: Fd, as: Bytes): undefined => void symlinkat(readlinkat(source, EMPTY), into, as);
-    const adjust = (fd: Fd): void => this.#dress(fd, stat, source);
-    if (this.#whole(stat, dir, name, create, { adjust })) return;
-    this.#make(dir, name, stat.mode, () => create(dir, name));
-    using fd = openat(dir, name, O_PATH | O_NOFOLLOW);
-    this.#dress(fd, stat, source);
+    this.#keepTop(fd);
   }
 
   /** False if it must be created under its own name: nobody sees the tree yet, or nothing else is possible. */
-  #whole(
-    stat: Stat,
-    dir: Fd,
-    name: Bytes,
-    create: (dir: Fd, name: Bytes) => Fd | undefined,
-    making: WholeMaking,
-  ): boolean {
+  #whole(stat: Stat, dir: Fd, name: Bytes, create: Creation, making: WholeMaking): boolean {
     if (this.#isWithinNew || isThere(dir, name)) return false;
     const mode = stat.mode & ACCESS;
     const attempts: (() => Whole | undefined)[] = [
@@ -299,21 +305,14 @@ class TreeCopy {
         whole = attempt();
       });
       if (whole === undefined) continue;
-      whole.fd.close();
-      if (whole.failure !== undefined) throw whole.failure;
+      if (whole.failure !== undefined) throw closing(whole.fd, whole.failure);
+      this.#keepTop(whole.fd);
       return true;
     }
     return false;
   }
 
   #dress(fd: Fd, stat: Appearance, attributesFrom: Fd | undefined): void {
-    try {
-      chown(fd, this.#options.uid ?? stat.uid, this.#options.gid ?? stat.gid);
-    } finally {
-      // If its owner cannot be changed, the copy still gets the mode and times of its source.
-      if (!isSymlink(stat)) chmod(fd, stat.mode & PERMISSIONS);
-      if (attributesFrom !== undefined) copyXattrs(attributesFrom, fd);
-      setTimesOfHeld(fd, stat.atime, stat.mtime);
-    }
+    dress(fd, stat, attributesFrom, this.#options);
   }
 }

@@ -1,15 +1,11 @@
 /** Creates inodes that appear complete or not at all: unnamed or under a temporary name until they are finished. */
 import { type Bytes, SELF } from "../base/bytes.js";
-import { failedWith, SyscallError, UnsafePathError } from "../base/errors.js";
+import { SyscallError, UnsafePathError } from "../base/errors.js";
 import { type Nanoseconds, SECOND } from "../base/time.js";
-import { openDirectory } from "../sys/directory.js";
 import {
   AT_REMOVEDIR,
   AT_SYMLINK_FOLLOW,
   Fd,
-  flock,
-  LOCK_EX,
-  LOCK_NB,
   linkat,
   O_NOFOLLOW,
   O_PATH,
@@ -21,13 +17,10 @@ import {
   renameat2,
   tryUnlinkat,
 } from "../sys/files.js";
-import { isDirectory, S_ISVTX, type Stat, sameInode, statx } from "../sys/inode.js";
+import { isRemote } from "../sys/filesystem.js";
+import { S_IFMT, statx } from "../sys/inode.js";
 import { memfdCreate } from "../sys/memfd.js";
-import { randomHex } from "../sys/random.js";
-import { removeTree } from "./tree.js";
-
-const STATX_ATTR_APPEND = 0x20;
-const WRITABLE_BY_OTHERS = 0o022;
+import { closeWorkplace, openWorkplace } from "./workplace.js";
 
 /** How an inode is created and completed. */
 export interface WholeMaking {
@@ -62,17 +55,27 @@ export function makeUnderTemporaryName(
   make: (dir: Fd, name: Bytes) => Fd | undefined,
   making: WholeMaking,
 ): Whole | undefined {
-  const temporary = temporaryName(dir, name);
-  if (temporary === undefined) return undefined;
-  const fd = attempted(() => make(dir, temporary) ?? openat(dir, temporary, O_PATH | O_NOFOLLOW));
-  if (fd === undefined) return undefined;
+  const workplace = openWorkplace(dir, name);
+  if (workplace === undefined) return undefined;
+  const { room = dir, name: temporary } = workplace;
   try {
-    const whole = finishing(fd, making, () => renameat2(dir, temporary, dir, name, RENAME_NOREPLACE));
-    if (whole === undefined) discard(dir, temporary);
+    const fd = attempted(() => make(room, temporary) ?? openat(room, temporary, O_PATH | O_NOFOLLOW));
+    if (fd === undefined) return undefined;
+    const push = (): void => renameat2(room, temporary, dir, name, RENAME_NOREPLACE);
+    return discardingUnless(room, temporary, () => finishing(fd, making, push));
+  } finally {
+    closeWorkplace(workplace, dir);
+  }
+}
+
+/** Removes the inode under its temporary name if it could not be finished. */
+function discardingUnless(dir: Fd, temporary: Bytes, finish: () => Whole | undefined): Whole | undefined {
+  let whole: Whole | undefined;
+  try {
+    whole = finish();
     return whole;
-  } catch (error) {
-    discard(dir, temporary);
-    throw error;
+  } finally {
+    if (whole === undefined) discard(dir, temporary);
   }
 }
 
@@ -115,50 +118,6 @@ function discard(dir: Fd, temporary: Bytes): void {
   if (tryUnlinkat(dir, temporary) !== undefined) tryUnlinkat(dir, temporary, AT_REMOVEDIR);
 }
 
-/**
- * A temporary name in `dir` for the future `name`; undefined if nothing can be renamed. It is always the same, so that the
- * next run finds and removes what a killed run left without listing the directory. If it is taken, or another run uses it,
- * it gets a random suffix.
- */
-export function temporaryName(dir: Fd, name: Bytes): Bytes | undefined {
-  const above = statx(dir);
-  if ((above.attributes & STATX_ATTR_APPEND) !== 0 || !isProtected(above)) return undefined;
-  const usual = `.mayfly-${hash(name)}` as Bytes;
-  if (removeLeftover(dir, above, usual)) return usual;
-  return `${usual}-${randomHex(8)}` as Bytes;
-}
-
-/** True if the name is free now. */
-function removeLeftover(dir: Fd, above: Stat, name: Bytes): boolean {
-  const stat = failedStat(dir, name);
-  if (stat === undefined) return true;
-  if (!isOurs(stat) && (above.mode & WRITABLE_BY_OTHERS) !== 0) return false;
-  if (!isDirectory(stat)) return tryUnlinkat(dir, name) === undefined;
-  try {
-    using open = openDirectory(dir, name, O_NOFOLLOW);
-    if (!sameInode(statx(open), stat) || !flock(open, LOCK_EX | LOCK_NB)) return false;
-    return removeTree(dir, name).left.length === 0;
-  } catch (error) {
-    if (error instanceof SyscallError) return false;
-    throw error;
-  }
-}
-
-function failedStat(dir: Fd, name: Bytes): Stat | undefined {
-  try {
-    return statx(dir, name);
-  } catch (error) {
-    if (failedWith(error, "ENOENT")) return undefined;
-    throw error;
-  }
-}
-
-/** Whether no other user can rename what is ours in this directory. */
-function isProtected(directory: Stat): boolean {
-  const { mode } = directory;
-  return isOurs(directory) && ((mode & WRITABLE_BY_OTHERS) === 0 || (mode & S_ISVTX) !== 0);
-}
-
 /** File systems may store coarser times than the kernel's. */
 const COARSEST = SECOND;
 
@@ -169,26 +128,14 @@ export function kernelTime(): Nanoseconds {
 }
 
 /**
- * Refuses an inode that is older than the call that should have made it: another user who can rename in the directory put it
- * in the place of the new one.
+ * Refuses an inode that is of another type (S_IFMT bits of `mode`), or older, than what the caller has just created: another
+ * user who can rename in the directory put it in the place of that. The times of remote file systems are not comparable.
  *
  * @throws UnsafePathError REPLACED_INODE
  */
-export function requireNew(fd: Fd, since: Nanoseconds): void {
-  const { btime } = statx(fd);
-  if (btime === undefined || btime >= since - COARSEST) return;
+export function requireNew(fd: Fd, since: Nanoseconds, mode: number): void {
+  const made = statx(fd);
+  const isOld = made.btime !== undefined && made.btime < since - COARSEST && !isRemote(fd.number);
+  if ((made.mode & S_IFMT) === (mode & S_IFMT) && !isOld) return;
   throw new UnsafePathError("REPLACED_INODE", fd.path, "was replaced while it was created");
-}
-
-const isOurs = ({ uid }: Stat): boolean => uid === process.geteuid?.();
-
-/** FNV-1a, twice with different starts: 64 bits, so that no two names of a directory collide. */
-function hash(name: Bytes): string {
-  return [0x811c9dc5, 0x9747b28c].map((start) => fnv(name, start).toString(16).padStart(8, "0")).join("");
-}
-
-function fnv(name: Bytes, start: number): number {
-  let value = start;
-  for (let at = 0; at < name.length; at++) value = Math.imul(value ^ name.charCodeAt(at), 0x01000193);
-  return value >>> 0;
 }

@@ -1,7 +1,8 @@
 /** Runs the drop-in for the race tests, repeatedly in one process. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, constants, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after } from "node:test";
+import { mknod } from "../oracle/libc.js";
 import type { Outcome } from "../oracle/program.js";
 import { openWorker } from "../oracle/subject.js";
 import type { Arena } from "./arena.js";
@@ -11,16 +12,27 @@ export interface Cleaner {
   close(): void;
 }
 
+/** A directory in which anybody can rename, also in a copy of it. */
+function fillOpen(directory: string): void {
+  mkdirSync(join(directory, "sub"), { recursive: true });
+  mknod(Buffer.from(join(directory, "pipe")), constants.S_IFIFO | 0o666);
+  symlinkSync("nowhere", join(directory, "link"));
+  chmodSync(join(directory, "pipe"), 0o666);
+  chmodSync(directory, 0o777);
+}
+
 /** `@` in the lines is the arena's tree. */
 export function openCleaner(
-  arena: Arena,
+  arena: Pick<Arena, "folder" | "tree">,
   args: readonly string[],
   lines: readonly string[],
   jobs?: number,
 ): Cleaner {
   const file = join(arena.folder, "race.conf");
   const source = join(arena.folder, "source");
-  mkdirSync(source);
+  mkdirSync(join(source, "sub"), { recursive: true });
+  writeFileSync(join(source, "sub/f2"), "copied");
+  fillOpen(join(source, "open"));
   writeFileSync(join(source, "f1"), "copied");
   writeFileSync(file, `${lines.join("\n").replaceAll("@/..", arena.folder).replaceAll("@", arena.tree)}\n`);
   const worker = openWorker({}, false);

@@ -3,39 +3,11 @@ import { lstatSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from "no
 import { join } from "node:path";
 import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
-import { temporaryName } from "#src/path/whole.js";
+import { temporaryName } from "#src/path/workplace.js";
 import { Fd, O_DIRECTORY, O_PATH, openat } from "#src/sys/files.js";
 import { type Arena, isRoot, openArena } from "./arena.js";
-import { startAttacker } from "./attacker.js";
 import { openCleaner } from "./cleaner.js";
-
-const SWAPS = Number(process.env.SWAPS ?? 2_000);
-const ROUNDS = Number(process.env.ROUNDS ?? 10);
-
-/** However few swaps succeed, there is an end. */
-const MOST_ROUNDS = 1000;
-
-/** Runs `round` under the attacker until it has swapped often enough; returns the harm done, and ends at the first. */
-async function underAttack(
-  arena: Arena,
-  round: () => Promise<unknown> | unknown,
-  patience = 1,
-  swapped = arena.swapped,
-): Promise<{ harm: string[]; swaps: number }> {
-  let swaps = 0;
-  let harm: string[] = [];
-  const isEnough = (rounds: number) => swaps >= SWAPS * patience && rounds >= ROUNDS * patience;
-  for (let rounds = 0; !isEnough(rounds) && rounds < MOST_ROUNDS * patience && harm.length === 0; ) {
-    const attacker = await startAttacker(swapped);
-    for (let n = 0; n < 10 && harm.length === 0; n++, rounds++) {
-      await round();
-      harm = arena.harm();
-      arena.rebuild();
-    }
-    swaps += await attacker.stop();
-  }
-  return { harm, swaps };
-}
+import { SWAPS, underAttack } from "./under-attack.js";
 
 /** What many a script does: it looks at a path, and then acts on the path. Here to show that the attacker would win. */
 function removeByPath(directory: string): void {
@@ -77,7 +49,7 @@ for (const [what, unsafe] of [
 ] as const)
   test(`control: ${what} that resolves a path twice changes files outside`, () =>
     withArena(async (arena) => {
-      const { harm } = await underAttack(arena, () => unsafe(arena), 100);
+      const { harm } = await underAttack(arena, () => unsafe(arena), { patience: 100 });
       assert.ok(harm.length > 0, "the attacker never won, so the tests below would show nothing");
     }));
 
@@ -191,7 +163,10 @@ test("create under temporary names that are swapped changes nothing outside", { 
       ],
     );
     // They exist for a moment only, so few swaps succeed.
-    const { harm, swaps } = await underAttack(arena, () => cleaner.run(), 0.2, temporaryNames(arena));
+    const { harm, swaps } = await underAttack(arena, () => cleaner.run(), {
+      patience: 0.2,
+      swapped: temporaryNames(arena),
+    });
     cleaner.close();
     assert.deepEqual(harm, []);
     t.diagnostic(`${swaps} swaps`);

@@ -1,11 +1,23 @@
 /** In a directory of another user, who can rename what root has there, root neither removes nor gives away anything of its own. */
 import assert from "node:assert/strict";
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
-import { kernelTime, makeUnderTemporaryName, requireNew, temporaryName } from "#src/path/whole.js";
+import { kernelTime, makeUnderTemporaryName, requireNew } from "#src/path/whole.js";
+import { temporaryName } from "#src/path/workplace.js";
 import { Fd, mkdirat, O_DIRECTORY, O_PATH, openat } from "#src/sys/files.js";
+import { S_IFDIR, S_IFREG } from "#src/sys/inode.js";
 import { mayfly } from "../e2e/program.js";
 import { needsRoot } from "../requirements.js";
 import { scratch } from "../scratch.js";
@@ -24,6 +36,9 @@ function aliceWithTreeOfRoot(t: TestContext, owner = ALICE, mode = 0o755): { ali
   chmodSync(alice, mode);
   return { alice, tree };
 }
+
+const makeDirectory = (dir: Fd, name: Bytes): undefined => void mkdirat(dir, name, 0o700);
+const openAlice = (alice: string): Fd => openat(Fd.cwd, bytes(alice), O_PATH | O_DIRECTORY);
 
 /** The temporary name of `made` in a directory of root's own: anybody can compute it. */
 function guessed(t: TestContext): string {
@@ -53,18 +68,71 @@ for (const line of [
       assert.equal(lstatSync(moved).uid, 0);
     });
 
-test("in a directory where others can rename, nothing has a temporary name", { skip }, (t) => {
+test("in a directory where others can rename, a new inode is in a private directory until it is complete", {
+  skip,
+}, (t) => {
   const { alice } = aliceWithTreeOfRoot(t);
-  using dir = openat(Fd.cwd, bytes(alice), O_PATH | O_DIRECTORY);
+  const room = join(alice, guessed(t));
+  using dir = openAlice(alice);
   assert.equal(temporaryName(dir, bytes("made")), undefined);
-  const make = (into: Fd, name: Bytes): undefined => void mkdirat(into, name, 0o700);
-  assert.equal(makeUnderTemporaryName(dir, bytes("made"), make, { adjust: () => assert.fail() }), undefined);
+  const adjust = (): void => {
+    assert.equal(lstatSync(room).mode & 0o7777, 0o700);
+    assert.deepEqual(readdirSync(alice).sort(), [basename(room), "tree"]);
+  };
+  makeUnderTemporaryName(dir, bytes("made"), makeDirectory, { adjust })?.fd.close();
+  assert.deepEqual(readdirSync(alice).sort(), ["made", "tree"]);
 });
 
-test("an inode that is older than the call that should have made it is refused", (t) => {
+test("what a killed run left in a private directory is removed by the next one", { skip }, (t) => {
+  const { alice } = aliceWithTreeOfRoot(t);
+  const room = join(alice, guessed(t));
+  using dir = openAlice(alice);
+  mkdirSync(room, { mode: 0o700 });
+  makeDirectory(dir, bytes(`${basename(room)}/.mayfly-unfinished`));
+  writeFileSync(join(room, ".mayfly-unfinished/file"), "");
+  makeUnderTemporaryName(dir, bytes("made"), makeDirectory, { adjust: () => {} })?.fd.close();
+  assert.deepEqual(readdirSync(alice).sort(), ["made", "tree"]);
+  assert.deepEqual(readdirSync(join(alice, "made")), []);
+});
+
+for (const [what, put] of [
+  ["a directory that others can use", (room: string) => mkdirSync(room, { mode: 0o711 })],
+  ["the other user's directory", (room: string) => [mkdirSync(room), chownSync(room, ALICE, ALICE)]],
+  ["a symlink", (room: string) => symlinkSync(".", room)],
+  ["a file", (room: string) => writeFileSync(room, "", { mode: 0o600 })],
+] as const)
+  test(`nothing is created in ${what} in place of the private directory`, { skip }, (t) => {
+    const { alice } = aliceWithTreeOfRoot(t);
+    const room = join(alice, guessed(t));
+    using dir = openAlice(alice);
+    put(room);
+    const before = lstatSync(room);
+    const adjust = (): void => {
+      const [other] = readdirSync(alice).filter((name) => name.startsWith(`${basename(room)}-`));
+      assert.deepEqual(readdirSync(join(alice, String(other))), [".mayfly-unfinished"]);
+    };
+    makeUnderTemporaryName(dir, bytes("made"), makeDirectory, { adjust })?.fd.close();
+    assert.equal(lstatSync(room).ino, before.ino);
+    assert.deepEqual(readdirSync(alice).sort(), [basename(room), "made", "tree"]);
+  });
+
+test("a tree that is copied into its own source is copied without the private directory", { skip }, (t) => {
+  const { alice } = aliceWithTreeOfRoot(t);
+  mkdirSync(join(alice, "x"));
+  chownSync(join(alice, "x"), ALICE, ALICE);
+  const line = `C ${alice}/x/copy - - - - ${alice}`;
+  const { status, stderr } = mayfly(["tmpfiles", "--create", "--inline", line]);
+  assert.deepEqual([status, stderr], [0, ""]);
+  assert.deepEqual(readdirSync(join(alice, "x")), ["copy"]);
+  const copied = readdirSync(join(alice, "x/copy"), { recursive: true });
+  assert.deepEqual(copied.sort(), ["tree", "tree/sub", "tree/sub/file", "x"]);
+});
+
+test("an inode of another type, or older than the call that should have made it, is refused", (t) => {
   const directory = scratch(t);
-  using dir = openat(Fd.cwd, bytes(directory), O_PATH | O_DIRECTORY);
+  using dir = openAlice(directory);
   const now = kernelTime();
-  requireNew(dir, now);
-  assert.throws(() => requireNew(dir, now + 10_000_000_000n), /was replaced while it was created/);
+  requireNew(dir, now, S_IFDIR);
+  assert.throws(() => requireNew(dir, now, S_IFREG), /was replaced while it was created/);
+  assert.throws(() => requireNew(dir, now + 10_000_000_000n, S_IFDIR), /was replaced while it was created/);
 });

@@ -2,7 +2,7 @@
 import { connect, type Server } from "node:net";
 import { type Bytes, basename, dirname, escapeForDisplay, toText } from "../../base/bytes.js";
 import { failedWith } from "../../base/errors.js";
-import { temporaryName } from "../../path/whole.js";
+import { temporaryName } from "../../path/workplace.js";
 import {
   type Fd,
   O_NOFOLLOW,

@@ -1,6 +1,6 @@
 /** The real effects: they change the disk. */
 import type { Bytes } from "../../base/bytes.js";
-import { failedWith, SyscallError, UnsafePathError } from "../../base/errors.js";
+import { failedWith, SyscallError } from "../../base/errors.js";
 import type { Event, InodeKind, Reporter } from "../../base/events.js";
 import type { Nanoseconds } from "../../base/time.js";
 import { openInside, removeTree } from "../../path/tree.js";
@@ -9,20 +9,29 @@ import {
   makeUnderTemporaryName,
   makeUnnamed,
   requireNew,
-  temporaryName,
   type Whole,
   type WholeMaking,
 } from "../../path/whole.js";
+import { closeWorkplace, openWorkplace } from "../../path/workplace.js";
 import { entries } from "../../sys/directory.js";
-import { AT_REMOVEDIR, type Fd, O_NOFOLLOW, O_PATH, openat, renameat2, unlinkat } from "../../sys/files.js";
-import { isDirectory, S_IFMT, type Stat, statx } from "../../sys/inode.js";
+import {
+  AT_REMOVEDIR,
+  type Fd,
+  O_NOFOLLOW,
+  O_PATH,
+  openat,
+  renameat2,
+  tryUnlinkat,
+  unlinkat,
+} from "../../sys/files.js";
+import { isDirectory, S_IFMT, type Stat } from "../../sys/inode.js";
 import { randomHex } from "../../sys/random.js";
 import { withCreationLabel } from "../../sys/selinux.js";
 import { withUmask } from "../../sys/write.js";
 import type { Cause } from "./cause.js";
 import type { AttributeChange, CreateRequest, CreateResult, Effects, EntryLocation } from "./effects.js";
 import { clearedEvent, createdEvent } from "./events.js";
-import { hasKind, typeOf } from "./kind.js";
+import { typeOf } from "./kind.js";
 import {
   findObstacle,
   look,
@@ -156,9 +165,14 @@ class RealEffects implements Effects {
     }
   }
 
-  #reportCreated(cause: Cause, location: OpenEntryLocation, request: CreateRequest): void {
+  #reportCreated(
+    cause: Cause,
+    location: OpenEntryLocation,
+    request: CreateRequest,
+    outcome: "new" | "copied" | "replaced" = request.outcome ?? "new",
+  ): void {
     const created = { kind: request.kind, target: request.target, path: location.path };
-    this.#reporter.report(createdEvent(cause, created, request.outcome ?? "new", true));
+    this.#reporter.report(createdEvent(cause, created, outcome, true));
   }
 
   #makePlainly(cause: Cause, location: OpenEntryLocation, request: CreateRequest): CreateResult | undefined {
@@ -178,16 +192,8 @@ class RealEffects implements Effects {
   }
 
   replace(cause: Cause, location: OpenEntryLocation, request: CreateRequest): CreateResult | undefined {
-    const since = kernelTime();
-    try {
-      this.#making(location.path, request.kind, () => replaceAtOnce(location, request));
-    } catch (error) {
-      if (!failedWith(error, "EISDIR", "EEXIST", "ENOTEMPTY")) throw error;
-      requireGone(location.path, removeTree(location.dir, location.name, ONLY_OWN).left);
-      this.#making(location.path, request.kind, () => request.make(location.dir, location.name))?.close();
-    }
-    const fd = openNew(location, request.kind, since);
-    this.#reporter.report(createdEvent(cause, { ...request, path: location.path }, "replaced", true));
+    const fd = this.#making(location.path, request.kind, () => replaceAtOnce(location, request));
+    this.#reportCreated(cause, location, request, "replaced");
     return { fd, existing: false };
   }
 
@@ -217,12 +223,10 @@ const openHeld = ({ dir, name }: Pick<OpenEntryLocation, "dir" | "name">): Fd =>
   openat(dir, name, O_PATH | O_NOFOLLOW);
 
 /** Opens what was just made by name: another user who can rename there may have put something else in its place. */
-function openNew({ dir, name, path }: OpenEntryLocation, kind: InodeKind, since: Nanoseconds): Fd {
-  const fd = openHeld({ dir, name });
+function openNew(location: Pick<OpenEntryLocation, "dir" | "name">, kind: InodeKind, since: Nanoseconds): Fd {
+  const fd = openHeld(location);
   try {
-    if (!hasKind(statx(fd), kind))
-      throw new UnsafePathError("REPLACED_INODE", path, "was replaced while it was created");
-    requireNew(fd, since);
+    requireNew(fd, since, typeOf(kind));
     return fd;
   } catch (error) {
     fd.close();
@@ -250,14 +254,33 @@ function removeInside(location: OpenEntryLocation): void {
   );
 }
 
-/** Creates it under a temporary name and renames it over the existing inode. If rename(2) fails, nothing has changed. */
-function replaceAtOnce(location: OpenEntryLocation, request: CreateRequest): void {
-  const temporary = temporaryName(location.dir, location.name) ?? (`.mayfly-${randomHex(12)}` as Bytes);
-  request.make(location.dir, temporary)?.close();
+/** Creates it under a temporary name and renames it over the existing inode. A directory in the way is removed first. */
+function replaceAtOnce(location: OpenEntryLocation, request: CreateRequest): Fd {
+  const { dir } = location;
+  const since = kernelTime();
+  const workplace = openWorkplace(dir, location.name);
+  const { room = dir, name } = workplace ?? { name: `.mayfly-${randomHex(12)}` as Bytes };
   try {
-    renameat2(location.dir, temporary, location.dir, location.name);
+    const fd = request.make(room, name) ?? openNew({ dir: room, name }, request.kind, since);
+    try {
+      renameOver(room, name, location);
+      return fd;
+    } catch (error) {
+      fd.close();
+      tryUnlinkat(room, name);
+      throw error;
+    }
+  } finally {
+    if (workplace !== undefined) closeWorkplace(workplace, dir);
+  }
+}
+
+function renameOver(room: Fd, temporary: Bytes, { dir, name, path }: OpenEntryLocation): void {
+  try {
+    renameat2(room, temporary, dir, name);
   } catch (error) {
-    unlinkat(location.dir, temporary);
-    throw error;
+    if (!failedWith(error, "EISDIR", "EEXIST", "ENOTEMPTY")) throw error;
+    requireGone(path, removeTree(dir, name, ONLY_OWN).left);
+    renameat2(room, temporary, dir, name);
   }
 }

@@ -62,8 +62,8 @@ function copyMaker(run: RunContext, item: Item<Bytes>, source: Fd, failures: Fai
       const making = (path: () => Bytes, mode: number, make: () => void): void =>
         run.root === "/" ? withCreationLabel(path, mode & S_IFMT, make) : make();
       const failed = (error: SyscallError): void => failures.add(error);
-      copyTree(source, dir, name, { uid, gid, merge: item.modifiers.force, making, failed, stop: run.stop });
-      return undefined;
+      const merge = item.modifiers.force;
+      return copyTree(source, dir, name, { uid, gid, merge, making, failed, stop: run.stop });
     },
   };
 }

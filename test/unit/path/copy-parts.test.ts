@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { bytes } from "#src/base/bytes.js";
 import { makeUnfinished } from "#src/path/copy-parts.js";
-import { temporaryName } from "#src/path/whole.js";
+import { temporaryName } from "#src/path/workplace.js";
 import { Fd, flock, LOCK_EX, LOCK_NB, O_DIRECTORY, O_PATH, O_RDONLY, openat } from "#src/sys/files.js";
 import { scratch } from "../../scratch.js";
 
@@ -13,12 +13,12 @@ test("another run that removes a new directory before it is locked does not stop
   const directory = scratch(t);
   using dir = openat(Fd.cwd, bytes(directory), O_PATH | O_DIRECTORY);
   let made = 0;
-  const unfinished = makeUnfinished(dir, bytes("name"), (actual) => {
+  const unfinished = makeUnfinished(dir, bytes("name"), (_, actual) => {
     mkdirSync(join(directory, actual));
     if (++made === 1) rmdirSync(join(directory, actual));
   });
   assert.equal(made, 2);
-  assert.deepEqual(readdirSync(directory), [unfinished?.actual]);
+  assert.deepEqual(readdirSync(directory), [unfinished?.workplace.path]);
   unfinished?.to.close();
 });
 
@@ -26,13 +26,15 @@ test("one that another run has locked is left to that run", (t) => {
   const directory = scratch(t);
   using dir = openat(Fd.cwd, bytes(directory), O_PATH | O_DIRECTORY);
   let other: Fd | undefined;
-  const unfinished = makeUnfinished(dir, bytes("name"), (actual) => {
+  const unfinished = makeUnfinished(dir, bytes("name"), (_, actual) => {
     mkdirSync(join(directory, actual));
     if (other !== undefined) return;
     other = openat(dir, actual, O_RDONLY | O_DIRECTORY);
     assert.equal(flock(other, LOCK_EX | LOCK_NB), true);
   });
-  assert.ok(unfinished !== undefined && unfinished.actual !== temporaryNameOf(unfinished.actual));
+  assert.ok(
+    unfinished !== undefined && unfinished.workplace.path !== temporaryNameOf(unfinished.workplace.path),
+  );
   assert.equal(readdirSync(directory).length, 2);
   unfinished.to.close();
   other?.close();
@@ -44,8 +46,8 @@ const temporaryNameOf = (name: string): string => name.replace(/^(\.mayfly-[0-9a
 test("what is being copied is locked, so that it is not taken for a leftover", (t) => {
   const directory = scratch(t);
   using dir = openat(Fd.cwd, bytes(directory), O_PATH | O_DIRECTORY);
-  const unfinished = makeUnfinished(dir, bytes("name"), (actual) => mkdirSync(join(directory, actual)));
-  assert.notEqual(temporaryName(dir, bytes("name")), unfinished?.actual);
-  assert.deepEqual(readdirSync(directory), [unfinished?.actual]);
+  const unfinished = makeUnfinished(dir, bytes("name"), (_, actual) => mkdirSync(join(directory, actual)));
+  assert.notEqual(temporaryName(dir, bytes("name")), unfinished?.workplace.path);
+  assert.deepEqual(readdirSync(directory), [unfinished?.workplace.path]);
   unfinished?.to.close();
 });

@@ -4,7 +4,8 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { test } from "node:test";
 import { type Bytes, bytes } from "#src/base/bytes.js";
 import { failedWith } from "#src/base/errors.js";
-import { makeUnderTemporaryName, makeUnnamed, temporaryName } from "#src/path/whole.js";
+import { makeUnderTemporaryName, makeUnnamed } from "#src/path/whole.js";
+import { temporaryName } from "#src/path/workplace.js";
 import { Fd, flock, LOCK_EX, mkdirat, O_DIRECTORY, O_PATH, O_RDONLY, openat } from "#src/sys/files.js";
 import { chmod } from "#src/sys/inode.js";
 import { writeAll } from "#src/sys/write.js";
