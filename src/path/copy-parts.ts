@@ -240,7 +240,7 @@ export function removeFor(milliseconds: number, dir: Fd, name: Bytes): void {
   slices.return({ removed: 0, left: [] });
 }
 
-export type Creation = (dir: Fd, name: Bytes) => Fd | undefined;
+export type CreateInode = (dir: Fd, name: Bytes) => Fd | undefined;
 
 /** Opens what was just created, unless nobody could see it: another user may have put something else in its place. */
 export function openMade(dir: Fd, name: Bytes, { mode }: Appearance, since: Nanoseconds | undefined): Fd {

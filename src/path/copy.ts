@@ -36,7 +36,7 @@ import { HardLinks } from "./copy-links.js";
 import {
   type Appearance,
   type CopyOptions,
-  type Creation,
+  type CreateInode,
   closing,
   contentOf,
   dress,
@@ -275,7 +275,7 @@ class TreeCopy {
   }
 
   /** Creates it under its own name. */
-  #plainly(stat: Stat, dir: Fd, name: Bytes, create: Creation, { fill, adjust }: WholeMaking): void {
+  #plainly(stat: Stat, dir: Fd, name: Bytes, create: CreateInode, { fill, adjust }: WholeMaking): void {
     const since = this.#isWithinNew ? undefined : kernelTime();
     let made: Fd | undefined;
     this.#make(dir, name, stat.mode, () => {
@@ -292,7 +292,7 @@ class TreeCopy {
   }
 
   /** False if it must be created under its own name: nobody sees the tree yet, or nothing else is possible. */
-  #whole(stat: Stat, dir: Fd, name: Bytes, create: Creation, making: WholeMaking): boolean {
+  #whole(stat: Stat, dir: Fd, name: Bytes, create: CreateInode, making: WholeMaking): boolean {
     if (this.#isWithinNew || isThere(dir, name)) return false;
     const mode = stat.mode & ACCESS;
     const attempts: (() => Whole | undefined)[] = [

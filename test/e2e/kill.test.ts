@@ -20,6 +20,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { endWithTest } from "../children.js";
+import { close, lockAt } from "../oracle/libc.js";
 import { attachedTo, cannotMountImages, imageTree, makeImage } from "./disk-image.js";
 import { isRoot, MAYFLY, mayfly, Scratch } from "./program.js";
 
@@ -54,7 +55,8 @@ function inodes(tree: string): string[] {
   return look(tree).slice(1);
 }
 
-const checksum = (file: string): string => createHash("md5").update(readFileSync(file)).digest("hex");
+const md5 = (content: string | Buffer): string => createHash("md5").update(content).digest("hex");
+const checksum = (file: string): string => md5(readFileSync(file));
 
 const names = (directory: string): string[] => readdirSync(directory).sort();
 
@@ -90,20 +92,34 @@ function linesOfEveryKind(path: string): string[] {
     `d ${path}/d${n} :2751 ${owner}`,
     `p ${path}/p${n} :0606 ${owner}`,
     `L ${path}/l${n} - ${owner} - target-${n}`,
+    `w ${path}/w${n} - - - - ${CONTENT}`,
+    // Not on btrfs, these create directories.
+    ...["v", "q", "Q"].map((type) => `${type} ${path}/${type}${n} :0711 ${owner}`),
   ]).flat();
 }
+
+/** The files to which `w` lines write. */
+function filesToWrite(directory: string): void {
+  for (let n = 0; n < LINES; n++) writeFileSync(join(directory, `w${n}`), UNWRITTEN);
+}
+
+const UNWRITTEN = "not written yet";
+const isUnwritten = (one: string): boolean => one.startsWith("/w") && one.endsWith(md5(UNWRITTEN));
 
 /** Temporary names begin so, and an empty directory that is being filled has such a file. */
 const isUnfinished = (one: string): boolean => one.includes("/.mayfly-");
 
 function assertNothingHalfMade(directory: string, expected: readonly string[]): void {
-  for (const one of inodes(tree(directory)))
-    assert.ok(isUnfinished(one) || expected.includes(one), `half made: ${one.slice(0, 80)}`);
+  for (const one of inodes(tree(directory))) {
+    const isWhole = isUnfinished(one) || isUnwritten(one) || expected.includes(one);
+    assert.ok(isWhole, `half made: ${one.slice(0, 80)}`);
+  }
 }
 
 const create: Operation = {
   prepare(directory) {
     mkdirSync(tree(directory));
+    filesToWrite(tree(directory));
     return ["create", config(directory, linesOfEveryKind(tree(directory)))];
   },
   result: (directory) => inodes(tree(directory)),
@@ -125,6 +141,22 @@ const copy: Operation = {
 const DIRECTORIES = 24;
 const inner = (directory: string, n: number): string => join(tree(directory), `dir-${n}`, "inner");
 
+/** Opens the directories, but lists none, which would make them new. */
+function assertUnlocked(directory: string): void {
+  for (const path of [directory, join(directory, "..")].filter(existsSync)) {
+    const lock = lockAt(Buffer.from(path), true);
+    assert.ok(lock !== undefined, `${path} is still locked`);
+    close(lock);
+  }
+}
+
+function assertOldTimes(directory: string): void {
+  for (const path of [directory, join(directory, "..")]) {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined) assert.deepEqual([path, stat.atime, stat.mtime], [path, OLD, OLD]);
+  }
+}
+
 const clean: Operation = {
   prepare(directory) {
     oldTree(tree(directory), DIRECTORIES, 60);
@@ -136,12 +168,11 @@ const clean: Operation = {
     return ["clean", "--no-index", config(directory, [`e ${tree(directory)} - - - mA:1d`])];
   },
   result: (directory) => inodes(tree(directory)),
-  /** Lists nothing, which would make the directories new. */
   whileRunning(directory, _expected, signal) {
     for (let n = 0; n < DIRECTORIES; n++) {
       assert.equal(existsSync(join(inner(directory, n), "new")), n % 3 === 0);
-      const stat = statSync(inner(directory, n), { throwIfNoEntry: false });
-      if (signal !== "SIGKILL" && stat !== undefined) assert.deepEqual(stat.mtime, OLD);
+      if (signal !== "SIGKILL") assertOldTimes(inner(directory, n));
+      assertUnlocked(inner(directory, n));
     }
   },
 };

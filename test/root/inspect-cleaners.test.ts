@@ -5,8 +5,12 @@ import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
   mkdirSync,
-  rmSync,
+  readFileSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
@@ -15,6 +19,7 @@ import {
 import { join } from "node:path";
 import { test } from "node:test";
 import type { WatchEvent } from "#src/inspect/index.js";
+import { bind } from "#src/sys/ffi.js";
 import { MAYFLY } from "../e2e/program.js";
 import { scratch } from "../scratch.js";
 import { NEEDS_NAMES, watching } from "../unit/inspect/watching.js";
@@ -110,43 +115,96 @@ test("if the configuration is unknown, this is reported instead of a line", { sk
   assert.match(strange.lineUnknown ?? "", /strange\.conf is writable by users other than root/);
 });
 
-/** Node under a cleaner's name: it removes a given path, and ignores the rest of its command line. */
-const IMPOSTOR = `require("node:fs").unlinkSync(process.argv.at(-1));`;
-
-for (const [what, uid] of [
-  ["an ordinary user's", NOBODY],
-  ["root's, from a directory of an ordinary user's", 0],
-] as const) {
-  test(`${what} program called systemd-tmpfiles is not trusted, and no file is opened for it`, {
-    skip,
-  }, async (t) => {
-    const dir = scratch(t);
-    const tools = scratch(t);
-    chmodSync(dir, 0o1777);
-    chmodSync(tools, 0o755);
-    const [program, fifo, script] = ["systemd-tmpfiles", "fifo", "impostor.js"].map((name) =>
-      join(tools, name),
-    );
-    symlinkSync(process.execPath, `${program}`);
-    assert.equal(spawnSync("mkfifo", [`${fifo}`]).status, 0);
-    writeFileSync(`${script}`, IMPOSTOR);
-    chownSync(tools, NOBODY, NOBODY);
-    const configs = [`${fifo}`, "/dev/zero", `--root=${tools}`, join(tools, "none.conf")];
-    const { events } = await watching(dir, async () => {
-      for (const [at, config] of configs.entries()) {
-        const file = join(dir, `f${at}`);
-        writeFileSync(file, "");
-        chownSync(file, NOBODY, NOBODY);
-        const args = [`${script}`, "--remove", config, file];
-        await once(spawn(`${program}`, args, { uid, gid: uid, stdio: "inherit" }), "exit");
-      }
-      writeFileSync(join(dir, "last"), "");
-      unlinkSync(join(dir, "last"));
-    });
-    rmSync(`${program}`);
-    const removed = events.filter(({ op }) => op === "delete");
-    assert.equal(removed.length, configs.length + 1);
-    for (const { line, lineUnknown } of removed)
-      assert.deepEqual([line, lineUnknown], [undefined, undefined]);
-  });
+/** A program under a cleaner's name: it removes the last path on its command line, and ignores the rest. */
+interface Impostor {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly inherited?: number;
 }
+
+/** Each lays out an impostor in `tools`. A program can choose its name, its arguments and, as here, what it is made of. */
+const DISGUISES: Readonly<Record<string, (tools: string) => Impostor>> = {
+  "Node by a symlink": (tools) => {
+    const [program, script] = ["systemd-tmpfiles", "impostor.js"].map((name) => join(tools, name));
+    symlinkSync(process.execPath, `${program}`);
+    writeFileSync(`${script}`, "require('node:fs').unlinkSync(process.argv.at(-1));");
+    return { program: `${program}`, args: [`${script}`] };
+  },
+  "a renamed binary": (tools) => {
+    const program = join(tools, "systemd-tmpfiles");
+    copyFileSync(PERL, program);
+    return { program, args: [perlScript(tools)] };
+  },
+  "a hard link": (tools) => {
+    const program = join(tools, "systemd-tmpfiles.standalone");
+    copyFileSync(PERL, join(tools, "perl"));
+    linkSync(join(tools, "perl"), program);
+    return { program, args: [perlScript(tools)] };
+  },
+  "a script": (tools) => {
+    const program = join(tools, "systemd-tmpfiles");
+    writeFileSync(program, `#!${PERL}\n${UNLINK}`, { mode: 0o755 });
+    return { program, args: [] };
+  },
+  "an executable in memory": (tools) => {
+    const inherited = memfdCreate(Buffer.from("/usr/bin/systemd-tmpfiles\0"), 0);
+    assert.ok(inherited >= 0);
+    writeFileSync(inherited, readFileSync(PERL));
+    return { program: "/proc/self/fd/3", args: [perlScript(tools)], inherited };
+  },
+};
+
+/** Without seals, so that it can be executed. */
+const memfdCreate = bind<[Buffer, number], number>("int memfd_create(const void *name, unsigned int flags)");
+const PERL = "/usr/bin/perl";
+const UNLINK = "unlink $ARGV[-1];";
+
+function perlScript(tools: string): string {
+  const script = join(tools, "impostor.pl");
+  writeFileSync(script, UNLINK);
+  return script;
+}
+
+async function runImpostor(
+  { program, args, inherited }: Impostor,
+  uid: number,
+  more: readonly string[],
+): Promise<void> {
+  const stdio = ["ignore", "inherit", "inherit", ...(inherited === undefined ? [] : [inherited])] as const;
+  const settings = { uid, gid: uid, argv0: "systemd-tmpfiles", stdio: [...stdio] };
+  await once(spawn(program, [...args, ...more], settings), "exit");
+}
+
+for (const [what, disguise] of Object.entries(DISGUISES))
+  for (const [whose, uid] of [
+    ["an ordinary user's", NOBODY],
+    ["root's, from a directory of an ordinary user's", 0],
+  ] as const)
+    test(`${whose} program called systemd-tmpfiles, ${what}, is not trusted, and no file is opened for it`, {
+      skip: skip || (existsSync(PERL) ? false : `needs ${PERL}`),
+    }, async (t) => {
+      const dir = scratch(t);
+      const tools = scratch(t);
+      chmodSync(dir, 0o1777);
+      chmodSync(tools, 0o755);
+      const impostor = disguise(tools);
+      const fifo = join(tools, "fifo");
+      assert.equal(spawnSync("mkfifo", [fifo]).status, 0);
+      chownSync(tools, NOBODY, NOBODY);
+      const configs = [fifo, "/dev/zero", `--root=${tools}`, join(tools, "none.conf")];
+      const { events } = await watching(dir, async () => {
+        for (const [at, config] of configs.entries()) {
+          const file = join(dir, `f${at}`);
+          writeFileSync(file, "");
+          chownSync(file, NOBODY, NOBODY);
+          await runImpostor(impostor, uid, ["--remove", config, file]);
+        }
+        writeFileSync(join(dir, "last"), "");
+        unlinkSync(join(dir, "last"));
+      });
+      if (impostor.inherited !== undefined) closeSync(impostor.inherited);
+      const removed = events.filter(({ op }) => op === "delete");
+      assert.equal(removed.length, configs.length + 1);
+      for (const { line, lineUnknown } of removed)
+        assert.deepEqual([line, lineUnknown], [undefined, undefined]);
+    });
