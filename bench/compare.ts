@@ -10,14 +10,14 @@ export interface Targets {
 export interface Scenario {
   readonly name: string;
   readonly ours: Command;
-  /** The program to compare with; undefined if only Mayfly's figures are of interest. */
+  /** The program to compare with; undefined to measure only Mayfly. */
   readonly peer?: Command;
   readonly baseline?: Command | undefined;
   readonly targets: Targets;
   readonly rounds: number;
   /** Before each run, including the warm-up: builds the files that the run removes. */
   readonly prepare?: () => void;
-  /** After each run: throws where it did not do the work. */
+  /** After each run: throws if the run did not do the work. */
   readonly verify?: () => void;
 }
 
@@ -33,7 +33,7 @@ export interface Row {
   readonly met: boolean;
 }
 
-/** Runs the commands in turn: a warm-up, in which the memory is looked at, and then `rounds` that count. */
+/** Runs the commands in turn: a warm-up, in which memory is measured, and then `rounds` that count. */
 export async function compare(scenario: Scenario): Promise<Row> {
   const commands = [scenario.ours, scenario.peer, scenario.baseline].filter(
     (command) => command !== undefined,

@@ -14,12 +14,12 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** VmHWM only grows, so its last reading is the peak but for the last milliseconds. */
+/** VmHWM only grows, so its last reading is the peak, except for the last milliseconds. */
 const POLL_MS = 4;
 /** Without the caller's environment, which may slow Node down, for example by certificates that each process loads. */
 const ENVIRONMENT = { PATH: process.env.PATH };
 
-/** Time and CPU of one run. Nobody looks at it meanwhile: on two cores, that would cost a program with two threads time. */
+/** Time and CPU of one run. It is not observed meanwhile: on two cores, that would slow down a program with two threads. */
 export async function measure(command: Command): Promise<Sample> {
   const cpuBefore = childrenCpuMs();
   const started = process.hrtime.bigint();

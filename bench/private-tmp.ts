@@ -59,7 +59,7 @@ function check(text: string, value: number, bound: number): boolean {
   return met;
 }
 
-/** The bench once more, where /tmp and /var/tmp are in memory. */
+/** Runs the benchmark again with /tmp and /var/tmp in memory. */
 function again(): number {
   const mounts = "mount -t tmpfs bench /tmp && mount -t tmpfs bench /var/tmp";
   const argv = ["--mount", "--propagation", "private", "sh", "-c", `${mounts} && exec "$@"`, "sh"];

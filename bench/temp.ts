@@ -81,7 +81,7 @@ const directories: Candidates = {
 };
 
 const target = join(base, "target");
-/** Two writers at a time must not meet in one file. */
+/** Two concurrent writers must not use the same file. */
 let writes = 0;
 const between = (): string => `${target}.${process.pid}.${writes++}`;
 
@@ -112,7 +112,7 @@ const persisting: Candidates = {
 
 type Times = Readonly<Record<string, readonly number[]>>;
 
-/** CPU microseconds a call, of the program and the kernel, round by round: other programs disturb these least. */
+/** CPU microseconds per call, user and system, round by round: other programs affect these least. */
 function time(candidates: Candidates): Times {
   const times = Object.fromEntries(Object.keys(candidates).map((name): [string, number[]] => [name, []]));
   for (let round = -5; round < ROUNDS; round++) {
@@ -120,14 +120,14 @@ function time(candidates: Candidates): Times {
       const before = process.cpuUsage();
       for (let index = 0; index < CALLS; index++) call();
       const { user, system } = process.cpuUsage(before);
-      // The first rounds are the compiler's.
+      // The first rounds include compilation.
       if (round >= 0) times[name]?.push((user + system) / CALLS);
     }
   }
   return times;
 }
 
-/** How many times as fast as `than` it is. */
+/** The speed relative to `than`. */
 function ratio(times: Times, name: string, than: string): number {
   return median((times[than] ?? []).map((slower, round) => slower / (times[name]?.[round] ?? Number.NaN)));
 }

@@ -119,7 +119,7 @@ const plans: readonly Plan[] = [
   ...nodeMajors().map((major) => startPlan(major)),
 ];
 
-/** How long the program takes to start, against bare Node of the same version. The warm-up writes the code cache. */
+/** The start time of the program, compared with bare Node of the same version. The warm-up writes the code cache. */
 function startPlan(major: string): Plan {
   const name = `start, one line, Node ${major}`;
   return {
@@ -144,12 +144,12 @@ function startPlan(major: string): Plan {
   };
 }
 
-/** What the walk of a second run takes of that of the first, with as many entries as the plans have that measure whole runs. */
+/** The time of a second run's walk relative to the first, with as many entries as in the plans that measure whole runs. */
 function secondWalk(): number {
   const scratch = mkdtempSync(join(scratchDirectories().tmpfs, "mayfly-bench-"));
   try {
     const tree = wideTree(join(scratch, "tree"), 2_000_000, 100);
-    // What changed in the last two seconds is not noted.
+    // The index omits what changed in the last two seconds.
     execFileSync("sleep", ["3"]);
     const config = configuration(scratch, "index", [`d ${tree.path} - - - 10d`]);
     const script = join(import.meta.dirname, "second-walk.js");

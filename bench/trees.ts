@@ -10,7 +10,7 @@ export interface Tree {
   readonly entries: number;
 }
 
-/** `entries` files in directories of `perDirectory`, two levels deep where there are many directories. */
+/** `entries` files in directories of `perDirectory`, two levels deep if there are many directories. */
 export function wideTree(path: string, entries: number, perDirectory: number): Tree {
   mkdirSync(path, { recursive: true });
   using top = openat(Fd.cwd, bytes(path), O_DIRECTORY);

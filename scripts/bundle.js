@@ -82,7 +82,7 @@ const common = {
   metafile: true,
 };
 
-/** Those that a face starts: the promised functions of the library have threads that the command line never needs. */
+/** The files that a face starts. The promise-based functions of the library have threads that the command line never needs. */
 function startedByUrl() {
   const faces = FACES.map(({ out: face }) => readFileSync(join(out, `${face}.cjs`), "utf8"));
   const files = readdirSync(dist, { recursive: true, encoding: "utf8" }).filter(
@@ -100,7 +100,7 @@ function startedByUrl() {
 const URL_OF_IT =
   'const bundle = { get url() { return require("node:url").pathToFileURL(__filename).href; } };';
 
-/** bin/mayfly.js loads these itself, and keeps V8's code cache of them by this name of the build. */
+/** Stamps the faces with the name of the build, by which bin/mayfly.js keeps V8's code cache of them. */
 function stamp(face) {
   const file = join(out, `${face}.cjs`);
   const text = readFileSync(file, "latin1");

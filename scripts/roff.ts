@@ -23,7 +23,7 @@ export function inline(text: string): string {
   return /^[.']/.test(marked) ? `\\&${marked}` : marked;
 }
 
-/** A hyphen as it is typed: groff would print a typographic one, that no shell takes. */
+/** A plain hyphen: groff would print a typographic one, which no shell accepts. */
 function escaped(text: string): string {
   return text.replace(/\\/g, "\\e").replace(/-/g, "\\-");
 }
@@ -37,7 +37,7 @@ export function item(term: string, meaning: string): string {
   return `.TP\n${inline(term)}\n${meaning}`;
 }
 
-/** A command line as it is typed: an asterisk in it is not markup. */
+/** A literal command line: an asterisk in it is not markup. */
 export function commandLine(line: string): string {
   return [".nf", `\\fB${escaped(line)}\\fP`, ".fi"].join("\n");
 }

@@ -124,7 +124,7 @@ test("no exported name means two things", () => {
   const files = new Map<string, string[]>();
   const declared = /^export (?:abstract |async )?(?:class|interface|type|function\*?|const|let) (\w+)/gm;
   for (const { file, text } of sources) {
-    // Each face of the program has a main, and each command has its own name.
+    // Each face of the program has a `main`, and each command has a name.
     if (/^cli\/(commands\/|(drop-in\/)?main\.ts)/.test(file)) continue;
     for (const [, name = ""] of text.matchAll(declared)) files.set(name, [...(files.get(name) ?? []), file]);
   }

@@ -12,13 +12,13 @@ export function endWithTest<Child extends ChildProcess>(child: Child): Child {
   return child;
 }
 
-/** Waits until it holds; throws after a minute. */
+/** Waits until the condition holds; throws after a minute. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
   for (const deadline = Date.now() + LIMIT_MS; !holds(); await sleep(10))
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
 }
 
-/** The first that a child prints. Throws if it ends, or a minute passes, before it prints anything. */
+/** The first output of a child. Throws if it exits, or a minute passes, before it prints anything. */
 export function firstOutput(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     const limit = setTimeout(() => reject(new Error("the child prints nothing")), LIMIT_MS);

@@ -27,7 +27,7 @@ export class DatagramReceiver implements Disposable {
     if (libc.bind(this.#fd, address, address.length) !== 0) throw new Error(`cannot bind ${path}`);
   }
 
-  /** All that was sent so far. */
+  /** All datagrams received so far. */
   receive(): string[] {
     const buffer = Buffer.alloc(LARGEST);
     for (;;) {

@@ -40,18 +40,18 @@ interface Missing {
 export type Reference = Found | Missing;
 
 export const WANTED = 262;
-/** How the reason begins for which a comparison is skipped. The end of a run counts the reasons. */
+/** The beginning of the reason for a skipped comparison. A run reports how often each reason occurred. */
 export const NOT_COMPARED = "not compared";
 const NO_REFERENCE = `${NOT_COMPARED}: no systemd-tmpfiles ${WANTED}`;
 /** Debian moves on: testing first, then unstable, and the version decides. */
 const SUITES = ["forky", "sid"];
 const PACKAGE = "systemd-standalone-tmpfiles";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
-/** After a failure nothing is fetched for this long, so that not every test file waits for the network in vain. */
+/** After a failure, nothing is fetched for this long, so that not every test file waits for the network in vain. */
 const RETRY_AFTER_MS = 10 * 60 * 1000;
 const FETCH_LIMIT_S = 300;
 
-/** The host's own systemd-tmpfiles, if it has this version. */
+/** The host's own systemd-tmpfiles, if it is this version. */
 export function hostCleaner(version: number): Reference {
   return probe("/usr/bin/systemd-tmpfiles", version);
 }
@@ -100,7 +100,7 @@ function locate(): Reference {
   }
 }
 
-/** Of the lines that apt prints, the first error. */
+/** The first error among the lines that apt prints. */
 function firstError(text: string): string {
   const lines = text.trim().split("\n");
   const line = lines.find((each) => /\bE: /.test(each)) ?? lines[0] ?? "";

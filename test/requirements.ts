@@ -1,10 +1,10 @@
-/** What tests need of a host: each is a reason for skipping, or false if the host has it. */
+/** The requirements of tests: each is the reason for skipping, or false if the host meets it. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
 
 /** The kernel's inode of the first pid namespace: PROC_PID_INIT_INO. */
 const INITIAL_PID_NAMESPACE = "pid:[4026531836]";
-/** What is only root's is often not in an ordinary user's path. */
+/** An ordinary user's PATH often lacks the directories of root's programs. */
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
 
 export type Skip = string | false;

@@ -21,12 +21,12 @@ import { setFileFlags, unmount } from "./oracle/libc.js";
 /** The environment variable that all processes of a run inherit; helpers that start with a plain environment pass it on. */
 export const MARK = "MAYFLY_TEST_RUN";
 
-/** What the names of all that a test makes in a directory shared with others contain. */
+/** A part of the name of everything that a test creates in a shared directory. */
 export function markOfRun(): string {
   return process.env[MARK] ?? "by-hand";
 }
 
-/** The shared directories in which tests make theirs: the runner searches them for what was left. */
+/** The shared directories in which tests create files: the runner searches them for leftovers. */
 const SHARED = ["/tmp", "/var/tmp", "/dev/shm", "/run", "/var"];
 const sharedPlaces = (): string[] => [...new Set([...SHARED, tmpdir()])];
 
@@ -37,7 +37,7 @@ export function scratch(t: { after(work: () => void): void }, below?: string): s
   return path;
 }
 
-/** The same for what is no test; the caller removes it. */
+/** The same outside of a test; the caller removes it. */
 export function makeScratch(below = tmpdir()): string {
   if (!sharedPlaces().includes(below)) throw new Error(`the runner does not search ${below} for leftovers`);
   return mkdtempSync(join(below, `mayfly-test-${markOfRun()}-`));
@@ -96,7 +96,7 @@ function loopDevicesOf(path: string): string[] {
 
 const isAtOrBelow = (path: string, top: string): boolean => path === top || path.startsWith(`${top}/`);
 
-/** Takes away what keeps the owner from removing a tree: attributes of chattr(1), and modes of directories. */
+/** Clears what keeps the owner from removing a tree: attributes of chattr(1), and modes of directories. */
 function thaw(top: Buffer): void {
   const pending = [top];
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {

@@ -120,7 +120,7 @@ function caseOf(command: CompletedCommand): string {
   ].join("\n");
 }
 
-/** From the command that is run on, the rest of the line is that command's. */
+/** The rest of the line belongs to the command that is run. */
 function runningOf(before: number, values: readonly string[]): string[] {
   const withValue = `"${values.join(" ")}"`;
   const atWord = "((operand < COMP_CWORD))";

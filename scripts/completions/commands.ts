@@ -9,7 +9,7 @@ export interface CompletedCommand {
   readonly options: readonly Option[];
   readonly operands: Completion;
   /**
-   * For a command that runs another one: how many operands of its own come before that one. Undefined for all other
+   * For a command that runs another command: the number of its own operands before that one. Undefined for all other
    * commands.
    */
   readonly operandsBeforeCommand: number | undefined;

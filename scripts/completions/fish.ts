@@ -2,7 +2,7 @@
 import type { Completion, Option } from "#src/cli/options.js";
 import { CONFIG_DIRECTORIES, type CompletedCommand, choicesOf, NOTE } from "./commands.js";
 
-/** What is offered, and whether files are: -x (or -f for operands) offers nothing but the given words. */
+/** The words to offer, and whether to offer files: -x (or -f for operands) offers only the given words. */
 const WORDS: Readonly<Record<Completion, string>> = {
   file: "",
   directory: "'(__fish_complete_directories)'",
@@ -58,7 +58,7 @@ function operandRows(condition: string, operands: Completion, before: number | u
         .join(" "),
     ];
   }
-  // What follows the subcommand and its own operands is the line of another command.
+  // After the subcommand and its own operands, the rest is another command line.
   const skip = before + 2;
   return [
     ...(before === 0 ? [] : [`${condition} -a ${words}`]),

@@ -29,7 +29,7 @@ export const NOT_SUPPORTED: readonly string[] = [
   "EPROTONOSUPPORT",
 ];
 
-/** Whether `error` is a failed system call with one of these codes. Code that ignores an errno must name it. */
+/** Whether `error` is a failed system call with one of these codes. Code that ignores an error must name its errno. */
 export function failedWith(error: unknown, ...codes: string[]): error is SyscallError {
   return error instanceof SyscallError && codes.includes(error.code);
 }

@@ -1,4 +1,4 @@
-/** Refuses command lines that nobody can mean: an empty path, as of an unset variable, would act on something else. */
+/** Refuses command lines that are certainly mistakes: an empty path, as from an unset variable, would act on something else. */
 import { type Bytes, escapeForDisplay } from "../base/bytes.js";
 import { type Command, type Option, UsageError, type Values } from "./options.js";
 
@@ -11,7 +11,7 @@ export function requireMeant(
   operands: readonly Bytes[],
 ): void {
   for (const option of command.options) requireValue(option, values);
-  // An empty line of configuration gets an error of its own, and the arguments of a command are the command's business.
+  // An empty line of configuration has its own error, and the arguments of a command are not ours to check.
   const meaningful = command.stopsAtOperand ? operands.slice(0, 1) : isInline(values) ? [] : operands;
   if (command.operands !== undefined && meaningful.some((operand) => operand === "")) {
     throw new UsageError("an operand must not be empty (is a variable unset?)");
@@ -23,7 +23,7 @@ export function requireNoOperands([first]: readonly Bytes[]): void {
   if (first !== undefined) throw new UsageError(`unexpected operand '${escapeForDisplay(first)}'`);
 }
 
-/** A value that names something names nothing if it is empty. One that may be left out is empty then. */
+/** An empty value names nothing. An optional value that was omitted is empty, too. */
 function requireValue(option: Option, values: Values<readonly Option[]>): void {
   const { name, value, completes, optional, mayBeEmpty } = option;
   if (name === undefined || completes === undefined || optional || mayBeEmpty) return;

@@ -1,22 +1,22 @@
-/** Translates "what is older than 10 days in these directories" to lines of tmpfiles.d(5), so that the engine cleans it as any other. */
+/** Translates "everything older than 10 days in these directories" to lines of tmpfiles.d(5), which the engine then applies. */
 import { lstatSync, type Stats } from "node:fs";
 import { type Bytes, bytes, escapeForDisplay, isAbsolute, toBuffer } from "../base/bytes.js";
 import { checkSync, quotedPath, quotedPattern } from "../tmpfiles/index.js";
 
-/** What to clean by age. */
+/** The paths to clean by age. */
 export interface AgedPaths {
-  /** Absolute. The contents of a directory are cleaned; a file is removed itself. */
+  /** Absolute. A directory's contents are cleaned; a file is removed itself. */
   readonly paths: readonly Bytes[];
   /** A time span of systemd.time(7). */
   readonly olderThan: string;
   /** The timestamps that decide, as in the age field of tmpfiles.d(5). */
   readonly ageBy?: string | undefined;
   readonly keepFirstLevel?: boolean | undefined;
-  /** Patterns of what stays, with everything below; relative ones are below each path. */
+  /** Patterns of paths to keep, with everything below them; relative patterns apply below each path. */
   readonly exclude?: readonly Bytes[] | undefined;
 }
 
-/** A path or an age that cannot be cleaned by. */
+/** A path that cannot be cleaned, or an invalid age. */
 export class AgedPathsError extends Error {
   override readonly name = "AgedPathsError";
 }

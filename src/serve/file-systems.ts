@@ -8,7 +8,7 @@ import { type Mount, mountAt, readMountInfo } from "../sys/mountinfo.js";
 import { type FileSystemSpace, fileSystemSpace } from "../sys/space.js";
 
 export interface FileSystemRecord extends FileSystemSpace {
-  /** Where it is mounted. */
+  /** The mount point. */
   readonly mountPoint: string;
 }
 
@@ -28,7 +28,7 @@ export class CleanedFileSystems {
     });
   }
 
-  /** The space on each of them now. A directory that is gone, or on another file system by now, is left out. */
+  /** The current space on each of them. A directory that was removed, or is on another file system by now, is omitted. */
   read(): FileSystemRecord[] {
     const mounts = readMountInfo();
     const records = [...this.#directories].map(([device, directory]) =>

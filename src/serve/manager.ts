@@ -1,7 +1,7 @@
 /** Keeps the service manager informed: readiness, reloads, what the service is doing, and that it is alive. sd_notify(3). */
 import { monotonicMicroseconds, notifyManager, watchdogInterval } from "../sys/systemd.js";
 
-/** How much longer something may take, asked for anew well before that time is over. */
+/** The extension of a timeout that is requested, well before the previous one ends. */
 const EXTENSION_US = 30_000_000;
 const EXTEND_EVERY_MS = 10_000;
 
@@ -18,7 +18,7 @@ export class Manager implements Disposable {
     this.#watchdog = setInterval(alive, interval / 2);
   }
 
-  /** Start-up, a reload or the end takes as long as it takes, until the next state is reported. */
+  /** Extends the timeout of start-up, reload or shutdown until the next state is reported. */
   #extend(): void {
     const ask = (): void => notifyManager({ EXTEND_TIMEOUT_USEC: String(EXTENSION_US) });
     this.#extending ??= setInterval(ask, EXTEND_EVERY_MS);

@@ -26,7 +26,7 @@ export interface RunRecord {
   /** On a clock that is never set. */
   readonly durationSeconds: number;
   readonly exitStatus: ExitStatus;
-  /** The run was asked to stop before it was done. */
+  /** The run was stopped before it finished. */
   readonly interrupted: boolean;
   /** Paths at which something failed, and invalid lines. */
   readonly errors: number;
@@ -37,7 +37,7 @@ export interface RunRecord {
 
 /** A reporter that records a run, and passes everything on to another reporter if there is one. */
 export interface RunRecorder extends Reporter {
-  /** The record, once the run is over. `exitStatus` replaces the one of the summary. */
+  /** The record, after the run. `exitStatus` replaces that of the summary. */
   record(summary: Summary, exitStatus?: ExitStatus): RunRecord;
 }
 
@@ -49,8 +49,8 @@ export interface RunRecorderOptions {
 }
 
 /**
- * Begins to record a run. Removed and kept entries are counted by the engine, so that the recorder needs no event for each
- * entry: it costs a run nothing.
+ * Starts recording a run. The engine counts removed and kept entries, so the recorder needs no event for each
+ * entry, and recording costs next to nothing.
  */
 export function runRecorder({ operations, root, reporter }: RunRecorderOptions): RunRecorder {
   const start = systemClock.now();
@@ -90,7 +90,7 @@ function lineRecord({ source, removed, kept, failed }: LineSummary): LineRecord 
   return { ...lineNamed(source), removed, kept, errors: failed };
 }
 
-/** How records name a line. */
+/** The label of a line in records. */
 export function lineNamed({ file, line, text }: Source): Pick<LineRecord, "file" | "line" | "path"> {
   const [parsed] = parse(toBuffer(text)).lines;
   return { file: toText(file), line, path: toText(parsed?.path ?? ("" as Bytes)) };

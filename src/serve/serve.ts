@@ -20,7 +20,7 @@ export interface ServeOptions extends Omit<ServiceOptions, "progress"> {
   readonly switchLogLevel: () => void;
 }
 
-/** As a shell reports a process that SIGTERM ended. */
+/** The exit status by which a shell reports a process that SIGTERM ended. */
 const INTERRUPTED = 128 + constants.signals.SIGTERM;
 
 type Handlers = Readonly<Partial<Record<NodeJS.Signals, () => void>>>;
@@ -91,7 +91,7 @@ class Server implements Disposable {
     return 0;
   }
 
-  /** All signals go to the command: it is what the container is for. */
+  /** Forwards all signals to the command, which is the purpose of the container. */
   async besideCommand(): Promise<number> {
     using reaper = new Reaper();
     using forwarding = new SignalForwarding();
@@ -147,7 +147,7 @@ class Server implements Disposable {
     await this.#attempt(() => this.#service.runNow());
   }
 
-  /** Ends the run in progress, and starts no more. */
+  /** Stops the run in progress, and starts no more. */
   #stop(signal: NodeJS.Signals): void {
     if (this.#isStopping) return;
     this.#isStopping = true;

@@ -1,16 +1,16 @@
-/** What the service reports about itself, for logs. */
+/** The events that the service reports about itself, for logs. */
 import type { Event, Operation } from "../base/events.js";
 import type { Nanoseconds } from "../base/time.js";
 import type { RunRecord } from "./run-record.js";
 
-/** Why a run began: the service started, its time came, a signal or an option asked for it, or the configuration is read again. */
+/** Why a run started: the service started, the run was due, a signal or an option requested it, or the configuration was reloaded. */
 export type RunReason = "start" | "schedule" | "request" | "reload";
 
 export type ServiceEvent =
   | { readonly type: "started"; readonly pid: number }
-  /** /metrics and /healthz are served there. */
+  /** The address at which /metrics and /healthz are served. */
   | { readonly type: "listening"; readonly address: string }
-  /** The next run, by the wall clock as it is set now; undefined if none is to come, or not before the clock is synchronized. */
+  /** The time of the next run, by the current wall clock; undefined if there is none, or none before the clock is synchronized. */
   | {
       readonly type: "waiting";
       readonly next: Nanoseconds | undefined;
@@ -23,5 +23,5 @@ export type ServiceEvent =
   | { readonly type: "command-started"; readonly pid: number }
   | { readonly type: "command-ended"; readonly status: number }
   | { readonly type: "stopping"; readonly signal: NodeJS.Signals }
-  /** Something does not work, and the service goes on. */
+  /** A problem despite which the service continues. */
   | { readonly type: "problem"; readonly severity: "warning" | "error"; readonly message: string };

@@ -11,12 +11,12 @@ import { type StampStore, Timekeeper } from "./schedule/timekeeper.js";
 import type { RunReason, ServiceEvent } from "./service-event.js";
 
 /**
- * What is done when the service starts. `boot` is what systemd-tmpfiles-setup.service does when a host boots: removes and
- * creates, also by lines marked with `!`, which is safe only while no other program runs yet.
+ * What to do when the service starts. `boot` does what systemd-tmpfiles-setup.service does when a host boots: removes and
+ * creates, including lines marked with `!`, which is safe only while no other program is running yet.
  */
 export type AtStart = "boot" | "create" | "none";
 
-/** What of the engine's options is the same for all runs. */
+/** The engine's options that are the same for all runs. */
 type Configuration = Pick<ThreadRunOptions, "args" | "inline" | "root" | "user" | "excludePrefixes">;
 
 export interface ServiceOptions {
@@ -30,7 +30,7 @@ export interface ServiceOptions {
   /** Whether each removed and created path is reported. */
   readonly isVerbose: () => boolean;
   readonly report: (event: ServiceEvent) => void;
-  /** Called from time to time during a run, with what it is doing. */
+  /** Called periodically during a run with its progress. */
   readonly progress: (status: string) => void;
 }
 
@@ -75,13 +75,13 @@ export class Service {
     );
   }
 
-  /** Reads the configuration again: reports its errors, and creates what it names now, unless nothing is created at start either. */
+  /** Reloads the configuration: reports its errors, and creates what it now contains, unless nothing is created at start either. */
   async reload(): Promise<RunRecord> {
     const dryRun = this.#options.atStart === "none";
     return this.#run("reload", { operations: ["create"], dryRun }, this.#abort.signal);
   }
 
-  /** Whether a run is due now. If not, reports when the next one is. */
+  /** Whether a run is due now. If not, reports the time of the next one. */
   isDue(): boolean {
     const decision = this.#keeper.check();
     if (!decision.due) this.#reportWaiting(decision);
@@ -92,13 +92,13 @@ export class Service {
     this.#loop.start();
   }
 
-  /** Cleans now, after the run in progress if there is one. */
+  /** Cleans now, or after the run in progress. */
   runNow(): Promise<RunRecord> {
     this.#reason = "request";
     return this.#loop.runNow();
   }
 
-  /** Ends the run in progress, within a second, and the schedule. */
+  /** Stops the run in progress within a second, and ends the schedule. */
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.#loop.stop();
@@ -160,7 +160,7 @@ export class Service {
     };
   }
 
-  /** Once for each wait, although the loop looks again every minute; and again if the clock was set. */
+  /** Reported once per wait, although the loop checks every minute, and again if the clock was set. */
   #reportWaiting(decision: Decision & { readonly due: false }): void {
     const { clock, report } = this.#options;
     const { boot, wall } = clock.now();
@@ -173,12 +173,12 @@ export class Service {
   }
 }
 
-/** To the second: the two clocks are not read at one moment. */
+/** To the second, since the two clocks are not read at the same moment. */
 function rounded(time: Nanoseconds): Nanoseconds {
   return ((time + SECOND / 2n) / SECOND) * SECOND;
 }
 
-/** NTP corrects the wall clock all the time, by little. */
+/** NTP constantly makes small corrections to the wall clock. */
 function isNear(one: Nanoseconds | undefined, other: Nanoseconds | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return one - other < MINUTE && other - one < MINUTE;

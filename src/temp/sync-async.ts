@@ -1,6 +1,6 @@
 /**
- * Work that has both a Sync and a promised face is written once, as a generator that yields each step worth waiting for
- * elsewhere (an fsync, a copy, a callback). `stepThroughSync` takes the steps one by one on this thread, `stepThrough` awaits them.
+ * Work with both a synchronous and a promise-based version is written once, as a generator that yields each step worth
+ * awaiting (an fsync, a copy, a callback). `stepThroughSync` executes the steps on this thread, `stepThrough` awaits them.
  */
 export interface SyncAsyncStep {
   sync(): unknown;

@@ -10,7 +10,7 @@ import { reference, WANTED } from "../reference.js";
 import { runTests } from "./runner.js";
 
 const TREE = resolve(import.meta.dirname, "..");
-/** Comparisons, races and whole programs: what takes long or needs root. */
+/** Comparisons, races and whole programs, which take long or need root. */
 const SLOW = /^(oracle|race|e2e|root)\//;
 
 const { values, positionals } = parseArgs({
@@ -31,14 +31,14 @@ const chosen = all
   .sort();
 if (chosen.length === 0) throw new Error(`no test file below ${TREE} matches ${positionals.join(", ")}`);
 
-// The files are processes of their own. What is found out here, or fetched, is not repeated by each of them.
+// Each file is a separate process. The reference is located or fetched here, once for all of them.
 const real = reference();
 if (real.binary !== undefined) process.env.MAYFLY_REFERENCE = real.binary;
 else process.env.MAYFLY_NO_REFERENCE = real.why;
 
 const { failed, notCompared, leftRunning, leftBehind } = await runTests({
   files: chosen.map((name) => join(TREE, name)),
-  // Races and timers of the slow ones want a core for themselves.
+  // The races and timers of the slow tests need a core of their own.
   concurrency: values.quick ? availableParallelism() : 1,
   limitSeconds: Number(values.limit ?? (values.quick ? 300 : 1800)),
   namePattern: values["test-name-pattern"],

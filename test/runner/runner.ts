@@ -9,7 +9,7 @@ import { descendants, endAllOf, kill } from "./processes.js";
 
 export interface TestRun {
   readonly files: readonly string[];
-  /** How many files run at a time. */
+  /** The number of files that run concurrently. */
   readonly concurrency: number;
   /** A file that runs longer is killed, and has failed. */
   readonly limitSeconds: number;
@@ -20,9 +20,9 @@ export interface Outcome {
   readonly failed: boolean;
   /** How many comparisons with systemd-tmpfiles were skipped, by reason. */
   readonly notCompared: Readonly<Record<string, number>>;
-  /** What tests left running, as far as it was ended. */
+  /** The processes that tests left running and the runner ended. */
   readonly leftRunning: readonly string[];
-  /** What tests left in directories shared with others, as far as it was removed. */
+  /** The files that tests left in shared directories and the runner removed. */
   readonly leftBehind: readonly string[];
 }
 

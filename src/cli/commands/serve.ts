@@ -128,7 +128,7 @@ function requireSensible(options: ServeValues, hasCommand: boolean): void {
     throw new UsageError("options '--state-dir' and '--no-state' cannot be combined");
 }
 
-/** Without the default directory, a container with a read-only root works all the same. */
+/** If the default directory cannot be used, as in a container with a read-only root, the service runs without state. */
 function openState(options: ServeValues, log: ServiceLog): StateDirectory | undefined {
   if (options["no-state"]) return undefined;
   const wanted = given(options["state-dir"]);

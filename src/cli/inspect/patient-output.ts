@@ -6,7 +6,7 @@ import type { OutputStream } from "../output-stream.js";
 
 /** PIPE_BUF: a write of this size to a writable pipe does not block. */
 const PIECE = 4_096;
-/** The amount of buffered text from which on the watch waits for the reader. */
+/** The amount of buffered text at which the watch waits for the reader. */
 const HIGH_WATER_MARK = 64 * 1024;
 const RETRY_MS = 20;
 const STDOUT = new Fd(1, "standard output" as Bytes);
@@ -19,7 +19,7 @@ export class PatientOutput {
   #size = 0;
   #isBlocked = false;
   #draining: Promise<void> | undefined;
-  /** How long a reader may take nothing, in milliseconds, and when that ends by `performance.now()`. */
+  /** How long a reader may accept nothing, in milliseconds, and the deadline by `performance.now()`. */
   #patience = Number.POSITIVE_INFINITY;
   #deadline = Number.POSITIVE_INFINITY;
 
@@ -45,7 +45,7 @@ export class PatientOutput {
     await this.#draining;
   }
 
-  /** From now on, gives up once the reader has taken nothing for so long: a slow one gets all that there is. */
+  /** From now on, gives up once the reader has accepted nothing for that long; a slow reader still gets everything. */
   endWithin(milliseconds: number): void {
     this.#patience = milliseconds;
     this.#deadline = performance.now() + milliseconds;

@@ -134,7 +134,7 @@ function waitingText({ next, waitsFor }: Extract<ServiceEvent, { readonly type: 
   return `Next run: ${localTime(next, "second")}${waitsFor === "settling" ? ", when the host has settled after boot" : ""}`;
 }
 
-/** Invalid lines and paths that failed are a warning: the others were done. */
+/** Invalid lines and failed paths are a warning, since all others were processed. */
 function runLevel({ exitStatus, errors }: RunRecord): LogLevel {
   if (exitStatus === 1) return "error";
   return errors > 0 ? "warning" : "info";
@@ -153,7 +153,7 @@ function runText({ operations, lines, errors, interrupted, durationSeconds }: Ru
   return `${operations.join(", ")}: ${text} in ${durationSeconds.toFixed(1)} s`;
 }
 
-/** What failed is an error or a warning; what was done is shown to those who ask for it. */
+/** Failures are errors or warnings; successful changes are logged only on request. */
 function pathEntry(event: Event): Entry | undefined {
   const object = { type: "event", event: eventObject(event) };
   const error = errorLine(event, PLAIN, false);

@@ -1,4 +1,4 @@
-/** The metrics of `mayfly serve`: its options, and what is observed. */
+/** The metrics of `mayfly serve`: its options, and the observation of its runs. */
 import type { Bytes } from "../../base/bytes.js";
 import { SECOND } from "../../base/time.js";
 import {
@@ -47,7 +47,7 @@ export type MetricsValues = Values<typeof METRICS_OPTIONS>;
 export interface MetricsSettings {
   readonly configuration: LoadOptions;
   readonly schedule: Schedule;
-  /** Whether reading the configuration again creates, too. If not, it is a dry run, which does not count. */
+  /** Whether a reload also creates. If not, it is a dry run, which does not count. */
   readonly reloadCreates: boolean;
   readonly once: boolean;
   readonly report: (event: ServiceEvent) => void;
@@ -112,7 +112,7 @@ function addressOf(text: Bytes): ReturnType<typeof parseListenAddress> {
   }
 }
 
-/** After a reload, without waiting for the next run. */
+/** Called after a reload, without waiting for the next run. */
 async function dropOldLines(service: MetricsService, configuration: LoadOptions): Promise<void> {
   const { exact, globs, aborted } = await loadItems(configuration);
   if (aborted) return;

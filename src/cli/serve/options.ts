@@ -1,4 +1,4 @@
-/** The options of `mayfly serve`, and what they come to. */
+/** The options of `mayfly serve`, and the settings that result from them. */
 import { type Bytes, bytes, escapeForDisplay, toText } from "../../base/bytes.js";
 import { MICROSECOND, type Nanoseconds, SECOND } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
@@ -150,7 +150,7 @@ export function spanOf(name: string, text: Bytes | undefined, fallback: Nanoseco
   );
 }
 
-/** PID 1 starts before all other programs of its own tree; in another, a host may be running. */
+/** PID 1 starts before all other programs of its tree. In the tree of --root, a host may be running. */
 export function atStartOf(options: ServeValues): AtStart {
   const given = (["boot", "create", "none"] as const).find((each) => bytes(each) === options["at-start"]);
   return given ?? (process.pid === 1 && options.root === undefined ? "boot" : "create");

@@ -67,7 +67,7 @@ export function createCleaner(options: CleanerOptions): Cleaner {
   for (const name of ["info", "warn", "error"] as const)
     if (options.logger !== undefined)
       requireArgument("createCleaner", `options.logger.${name}`, options.logger[name], FUNCTION);
-  // Now, not at each run: the program may change its working directory.
+  // Resolved now, not at each run, since the program may change its working directory.
   const paths = listed(options.path).map(absolute);
   let loaded: Promise<RunningCleaner> | undefined;
   const running = (): Promise<RunningCleaner> => {

@@ -8,7 +8,7 @@ const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 const SIGNALLED = 128;
 
-/** What is the service manager's talk with this process alone: sd_notify(3), sd_watchdog_enabled(3). */
+/** Variables by which the service manager talks to this process only: sd_notify(3), sd_watchdog_enabled(3). */
 const OWN_VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /** The command could not be started. */

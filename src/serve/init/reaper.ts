@@ -1,12 +1,12 @@
 /** Reaps orphans, as PID 1 has to, without taking the exit statuses that Node waits for. */
 import { becomeSubreaper, exitedChild, reapChild } from "../../sys/wait.js";
 
-/** Signals and timers get a turn after so many. */
+/** Signals and timers are handled after this many orphans. */
 const MOST_AT_ONCE = 1000;
 
 /**
- * Node waits for each child that it started by its PID. A waitpid(-1) here would take the status of one that exited just
- * then. So this looks which child has exited, without reaping it, and reaps only those that were not started here.
+ * Node waits for each child that it started by its PID. A waitpid(-1) here could consume the status of one that exited just
+ * then. So this checks which child has exited without reaping it, and reaps only those that were not started here.
  */
 export class Reaper implements Disposable {
   readonly #own = new Set<number>();
@@ -14,7 +14,7 @@ export class Reaper implements Disposable {
   #next: NodeJS.Immediate | undefined;
   #reaped = 0;
 
-  /** Orphans come to PID 1, and to a subreaper, which any other process becomes here. */
+  /** Orphans are reparented to PID 1, or to a subreaper. Any process other than PID 1 becomes a subreaper here. */
   constructor() {
     if (process.pid !== 1) becomeSubreaper();
     process.on("SIGCHLD", this.#listener);
@@ -26,12 +26,12 @@ export class Reaper implements Disposable {
     return this.#reaped;
   }
 
-  /** Node waits for this child. To be called as soon as it is started, before the event loop goes on. */
+  /** Marks a child that Node waits for. Call it as soon as the child is started, before returning to the event loop. */
   started(pid: number): void {
     this.#own.add(pid);
   }
 
-  /** Node has its status. Another process may get its PID from now on. */
+  /** Node has the status of the child. From now on, another process may get its PID. */
   ended(pid: number): void {
     this.#own.delete(pid);
     this.#reap();

@@ -1,4 +1,4 @@
-/** Parses where to listen: a port, HOST:PORT, or the path of a Unix socket. */
+/** Parses the address to listen on: a port, HOST:PORT, or the path of a Unix socket. */
 import { isIP } from "node:net";
 import { type Bytes, escapeForDisplay, toText } from "../../base/bytes.js";
 

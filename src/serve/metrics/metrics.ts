@@ -34,7 +34,7 @@ export class RunMetrics {
     this.#metrics = metrics;
   }
 
-  /** Loads prom-client, which only those who want metrics need. */
+  /** Loads prom-client, which is needed only for metrics. */
   static async create(version: string): Promise<RunMetrics> {
     const prometheus = await import("#prom-client");
     const registry = new prometheus.Registry();

@@ -5,9 +5,9 @@ import type { Schedule, Timing } from "../schedule/schedule.js";
 
 /** One run may fail or be late; two in a row are a problem. */
 const MOST_INTERVALS = 2n;
-/** A run takes its time, too. */
+/** An allowance for the duration of a run. */
 const SLACK: Nanoseconds = 300n * SECOND;
-/** Enough for the longest gap of a calendar such as "on weekdays". */
+/** The number of future runs to examine: enough for the longest gap of a calendar such as "on weekdays". */
 const GAPS = 16;
 
 /** The longest time between two successes, in seconds; undefined if the schedule has no further runs. */

@@ -38,7 +38,7 @@ export class MetricsService implements AsyncDisposable {
   }
 
   /**
-   * Listens on all addresses, and continues the counters of the file.
+   * Listens on all addresses, and continues the counters from the file.
    *
    * @throws Error if an address is in use or not available, or if the file exists and cannot be read
    */

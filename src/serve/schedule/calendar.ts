@@ -4,7 +4,7 @@ import type { Nanoseconds } from "../../base/time.js";
 
 const MILLISECOND: Nanoseconds = 1_000_000n;
 
-/** The times that a calendar expression names. */
+/** The times that match a calendar expression. */
 export interface Calendar {
   readonly expression: string;
   /** The first time after `time`; undefined if there is none. */
@@ -15,7 +15,7 @@ export interface Calendar {
  * A calendar expression with five fields, such as `30 3 * * *`, or a nickname such as `@daily`: crontab(5). Times are local
  * unless `timeZone`, an IANA name, is given. Croner only computes times here: its timers follow the wall clock.
  *
- * @throws Error if the expression is not valid, or names no time at all.
+ * @throws Error if the expression is not valid or never matches.
  */
 export async function parseCalendar(expression: string, timeZone?: string): Promise<Calendar> {
   const { Cron } = await import("#croner");
@@ -38,7 +38,7 @@ export async function parseCalendar(expression: string, timeZone?: string): Prom
   return { expression, next: remembering(next) };
 }
 
-/** Croner's answer takes a hundred times as long as a comparison, and is asked for once a minute. */
+/** Caches the result: computing it takes a hundred times as long as a comparison, and it is needed once a minute. */
 function remembering(next: Calendar["next"]): Calendar["next"] {
   let last = { from: 0n, found: 0n };
   return (time) => {

@@ -1,4 +1,4 @@
-/** The delay of one host: different hosts get different ones, and each keeps its own. */
+/** The delay of a host: it differs between hosts, and is constant on each. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
@@ -6,7 +6,7 @@ import type { Nanoseconds } from "../../base/time.js";
 
 /**
  * A number of nanoseconds below `most` that depends on `host` alone, as FixedRandomDelay= of systemd.timer(5) does. The id
- * is hashed with a name of our own, since machine-id(5) asks not to expose it.
+ * is hashed together with a name specific to Mayfly, since machine-id(5) asks not to expose it.
  */
 export function delayOf(host: string, most: Nanoseconds): Nanoseconds {
   if (most === 0n) return 0n;

@@ -1,11 +1,11 @@
-/** Runs on schedule: looks at the clocks, starts what is due, and never two runs at once. */
+/** Runs on schedule: reads the clocks, starts a run when it is due, and never two at once. */
 import type { HostClock } from "./moment.js";
 import type { Decision } from "./schedule.js";
 import type { Timekeeper } from "./timekeeper.js";
 
 /**
- * Timers follow CLOCK_MONOTONIC, which stands still while the host is suspended, and nothing reports a clock that is set:
- * so the loop looks again after a minute, as AccuracySec= of systemd.timer(5).
+ * Timers follow CLOCK_MONOTONIC, which stops while the host is suspended, and nothing reports that a clock was set. So the
+ * loop checks again after a minute, like AccuracySec= of systemd.timer(5).
  */
 const LONGEST_WAIT_MS = 60_000;
 const SHORTEST_WAIT_MS = 1;
@@ -41,7 +41,7 @@ export class ScheduledLoop<Result> {
     this.#look();
   }
 
-  /** Runs now, after the run in progress if there is one. Counts for the schedule as any other. */
+  /** Runs now, or after the run in progress. Counts for the schedule like any other run. */
   async runNow(): Promise<Result> {
     while (this.#running !== undefined) await this.#running.catch(() => undefined);
     return this.#run();

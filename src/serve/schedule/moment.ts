@@ -3,7 +3,7 @@ import type { Nanoseconds } from "../../base/time.js";
 import { currentBootId, initStarted } from "../../sys/boot.js";
 import { bootTime, isClockSynchronized, systemClock } from "../../sys/clock.js";
 
-/** What the clocks of the host show at one moment. */
+/** The readings of the host's clocks at one moment. */
 export interface Moment {
   readonly bootId: string;
   /** CLOCK_BOOTTIME, which nobody can set and which goes on while the host is suspended. */

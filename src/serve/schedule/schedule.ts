@@ -4,16 +4,16 @@ import type { Calendar } from "./calendar.js";
 import type { HostClock, Moment } from "./moment.js";
 import type { Stamp } from "./stamp.js";
 
-/** Every so often after the last success, or at times of a calendar. */
+/** At an interval after the last success, or at the times of a calendar. */
 export type Timing =
   | { readonly kind: "interval"; readonly every: Nanoseconds }
   | { readonly kind: "calendar"; readonly calendar: Calendar };
 
 export interface Schedule {
   readonly timing: Timing;
-  /** No run is earlier than this after boot or the container's start, when programs still start: `SETTLING`. */
+  /** The time after boot, or after the container's start, before the first run, since programs are still starting: `SETTLING`. */
   readonly settling: Nanoseconds;
-  /** The host's own delay, so that hosts with one schedule do not run at one moment: `delayOf`. */
+  /** The delay of this host, so that hosts with the same schedule do not run at the same time: `delayOf`. */
   readonly delay: Nanoseconds;
   /** No run before an NTP client has set the wall clock. */
   readonly afterClockSync: boolean;
@@ -21,7 +21,7 @@ export interface Schedule {
 
 export type Decision =
   | { readonly due: true }
-  /** `at` is on CLOCK_BOOTTIME, if nobody sets the wall clock before. Undefined if a run only waits for NTP, or for no time at all. */
+  /** `at` is on CLOCK_BOOTTIME, provided that the wall clock is not set before. Undefined if a run waits for NTP only, or if none is to come. */
   | {
       readonly due: false;
       readonly at: Nanoseconds | undefined;
@@ -31,11 +31,11 @@ export type Decision =
 /** As OnBootSec= of systemd-tmpfiles-clean.timer. */
 export const SETTLING: Nanoseconds = 900n * SECOND;
 
-/** cron(8) of Debian: if the clock is set back by less, what ran already does not run again. */
+/** As in Debian's cron(8): if the clock is set back by less than this, what already ran does not run again. */
 const LARGE_STEP: Nanoseconds = 3n * 3600n * SECOND;
 
 /**
- * Whether the wall clock may say how long the host was off. A clock that was wrong at boot has been set when programs have
+ * Whether the wall clock can be trusted to tell how long the host was off. A clock that was wrong at boot has been set by the time programs have
  * started, if there is an NTP client.
  */
 export function isWallClockTrusted(schedule: Schedule, clock: HostClock, now: Moment): boolean {

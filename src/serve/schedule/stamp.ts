@@ -1,4 +1,4 @@
-/** What a schedule remembers: how long ago the last run succeeded, across suspends, clock changes and reboots. */
+/** The state of a schedule: how long ago the last run succeeded, across suspends, clock changes and reboots. */
 import type { Nanoseconds } from "../../base/time.js";
 import type { Moment } from "./moment.js";
 
@@ -32,7 +32,7 @@ export function stampAfterRun(now: Moment): Stamp {
   return { ...firstStamp(now), succeeded: true };
 }
 
-/** The stamp brought up to date. `trusted`: whether the wall clock may say how long the host was off. */
+/** The updated stamp. `trusted`: whether the wall clock tells how long the host was off. */
 export function sighted(stamp: Stamp, now: Moment, trusted: boolean): Stamp {
   // A container may share the boot id, and have a CLOCK_BOOTTIME of its own (time_namespaces(7)).
   const sameBoot = stamp.bootId === now.bootId && now.boot >= stamp.boot;

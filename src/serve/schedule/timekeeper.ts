@@ -4,13 +4,13 @@ import type { HostClock, Moment } from "./moment.js";
 import { type Decision, decide, isWallClockTrusted, type Schedule } from "./schedule.js";
 import { firstStamp, type Stamp, sighted, stampAfterRun } from "./stamp.js";
 
-/** Where the stamp outlives the process. */
+/** Stores the stamp beyond the end of the process. */
 export interface StampStore {
   load(): Stamp | undefined;
   save(stamp: Stamp): void;
 }
 
-/** A clock set by more than this is noted at once, since the host may lose power before the next time. */
+/** If the clock is set by more than this, the stamp is saved at once, since the host may lose power. */
 const STEP: Nanoseconds = 60n * SECOND;
 const SAVED_EVERY: Nanoseconds = 3600n * SECOND;
 const FIRST_RETRY: Nanoseconds = 900n * SECOND;
@@ -32,7 +32,7 @@ export class Timekeeper {
     this.#stamp = store.load() ?? firstStamp(clock.now());
   }
 
-  /** Whether a run is due now, and if not, when to look again at the latest. */
+  /** Whether a run is due now; if not, when to check again at the latest. */
   check(): Decision {
     const now = this.#sight();
     if (this.#shouldSave(now)) this.#save();
@@ -47,7 +47,7 @@ export class Timekeeper {
     return this.#stamp.succeeded ? this.#stamp.age : undefined;
   }
 
-  /** Notes a run that succeeded: the next one is due by the schedule. */
+  /** Records a successful run: the next one is due by the schedule. */
   succeeded(): void {
     this.#stamp = stampAfterRun(this.#clock.now());
     this.#failures = 0;
@@ -55,13 +55,13 @@ export class Timekeeper {
     this.#save();
   }
 
-  /** Notes a run that failed: it stays due, and is tried again after 15 minutes, then after twice as long each time. */
+  /** Records a failed run: it stays due, and is retried after 15 minutes, then after twice as long each time. */
   failed(): void {
     const wait = FIRST_RETRY << BigInt(Math.min(this.#failures++, 16));
     this.#retryAt = this.#clock.now().boot + (wait < LONGEST_RETRY ? wait : LONGEST_RETRY);
   }
 
-  /** Saves the stamp as of now: at the end, and before the host may be switched off. */
+  /** Saves the current stamp: at the end, and before the host may be switched off. */
   save(): void {
     this.#sight();
     this.#save();

@@ -1,4 +1,4 @@
-/** Keeps the stamp in the state directory. Nothing that goes wrong with it stops the service. */
+/** Keeps the stamp in the state directory. A failure never stops the service. */
 import type { Stamp } from "../schedule/stamp.js";
 import type { StampStore } from "../schedule/timekeeper.js";
 import { parseStamp, stampText } from "./stamp-file.js";
@@ -6,10 +6,10 @@ import type { StateDirectory } from "./state-directory.js";
 
 const NAME = "stamp";
 
-/** A store that forgets. */
+/** A store that keeps nothing. */
 export const NO_STORE: StampStore = { load: () => undefined, save: () => undefined };
 
-/** `warn` is called with what does not work: once, until it works again, since a full disk is what the service is for. */
+/** `warn` is called with a failure: once, until it works again, since the service exists for full disks. */
 export function stampStore(state: StateDirectory, warn: (message: string) => void): StampStore {
   let failing = false;
   return {

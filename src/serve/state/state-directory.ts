@@ -81,7 +81,7 @@ export class StateDirectory implements Disposable {
     }
   }
 
-  /** Replaces a file so that it is there whole, with the old content or the new, whenever the process or the host stops. */
+  /** Replaces a file atomically: whenever the process or the host stops, it has either the old content or the new. */
   write(name: string, content: string): void {
     // One name suffices, because only the holder of the lock writes.
     const temporary = `.${name}.new` as Bytes;

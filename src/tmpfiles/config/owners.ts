@@ -16,7 +16,7 @@ export function ownerName(field: Bytes): Bytes {
 }
 
 /**
- * Parses a user or group field, `[:]name` or `[:]id`. An empty name is never looked up on the host; below a root it does
+ * Parses a user or group field, `[:]name` or `[:]id`. An empty name is never looked up on the host; below a root, it does
  * not exist.
  */
 export function ownerReader(

@@ -60,7 +60,7 @@ export class MissingSourceError extends Error {
 }
 
 /**
- * What a line is for. `file`, `directory` and `subvolume` lines create an exact path; those with a glob change existing
+ * The purpose of a line. `file`, `directory` and `subvolume` lines create an exact path; those with a glob change existing
  * inodes.
  */
 export type LineKind =

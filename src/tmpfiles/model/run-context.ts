@@ -17,7 +17,7 @@ export interface RunContext {
   readonly reporter: Reporter;
   /** Each item reads it again: an age of 0 applies also to entries that earlier items changed. */
   readonly clock: Clock;
-  /** For lines that clean only then. Of a run that only looks: assumed. */
+  /** Whether the clock is synchronized, for lines that clean only then. A run that only reads assumes it. */
   readonly isClockSynchronized: () => boolean;
   /** Walks below the items' paths. */
   readonly walker: Walker;
