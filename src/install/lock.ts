@@ -44,13 +44,19 @@ function lockDirectory({ root, user, home, running }: Host): Bytes {
 }
 
 function lockIn(dir: Fd, path: Bytes): Fd {
+  const open = (): Fd => openat(dir, NAME, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
+  let file = open();
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-    const file = openat(dir, NAME, O_RDWR | O_CREAT | O_NOFOLLOW, 0o600);
-    // The one that had the lock may have removed the file since it was opened.
-    if (flock(file, LOCK_EX | LOCK_NB) && statx(file).nlink > 0) return file;
+    const isHeld = flock(file, LOCK_EX | LOCK_NB);
+    const isRemoved = statx(file).nlink === 0;
+    if (isHeld && !isRemoved) return file;
+    if (!isHeld) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ATTEMPT_MS);
+    if (!isRemoved) continue;
+    // The command that had the lock removed the file when it ended.
     file.close();
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ATTEMPT_MS);
+    file = open();
   }
+  file.close();
   throw new Error(
     `${escapeForDisplay(path)}: another 'mayfly install' or 'mayfly uninstall' is running; repeat the command when it has ended`,
   );
