@@ -54,6 +54,7 @@ export type KeepCode =
   | "open"
   | "first-level"
   | "too-new"
+  | "within-budget"
   | "not-empty"
   | "indexed";
 

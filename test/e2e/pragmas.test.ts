@@ -1,6 +1,6 @@
 /** Pragmas through the command line, and files with them in systemd-tmpfiles. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cannotBeNobody, NOBODY } from "../ordinary-user.js";
@@ -29,7 +29,10 @@ for (const [version, real] of [
   }, () => {
     const command = real.binary ?? "";
     using scratch = new Scratch();
-    const { tree, config } = place(scratch, "#@ keep-open after=clock-sync unit=toplevel\n#@ unknown");
+    const { tree, config } = place(
+      scratch,
+      "#@ keep-open after=clock-sync unit=toplevel max-size=4G low=3G\n#@ max-inodes=9 low-inodes=8 unknown",
+    );
     const { status, stdout, stderr } = start(command, ["--clean", config]);
     assert.deepEqual([status, stdout, stderr], [0, "", ""]);
     assert.deepEqual(readdirSync(tree), []);
@@ -75,6 +78,82 @@ test("an ordinary user's run says what it cannot see", { skip: cannotBeNobody },
   const asNobody = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
   const { stderr } = start("setpriv", [...asNobody, process.execPath, MAYFLY, "clean", config]);
   assert.match(stderr, /warning: .*keep-open cannot inspect \d+ process/);
+});
+
+test("check reports budgets that are invalid or have no effect", () => {
+  using scratch = new Scratch();
+  const wrong = place(scratch, "#@ max-size=1G low=2G");
+  const { status, stdout } = mayfly(["check", wrong.config]);
+  assert.equal(status, 65);
+  assert.match(stdout, /a\.conf:1:1: error: pragma "low=" requires "max-size=" and must not be greater/);
+  const config = join(scratch.path, "b.conf");
+  writeFileSync(config, `#@ max-size=1G\nR ${scratch.path}/gone - - - 1d\n`);
+  assert.match(mayfly(["check", config]).stdout, /a budget is for what is in a directory, and has no effect/);
+});
+
+/** Two files of 4K: an old one, and one that is an hour old. */
+function budgeted(scratch: Scratch, pragma: string, name: string) {
+  const { tree } = place(scratch, pragma);
+  const newer = new Date(Date.now() - 3_600_000);
+  for (const [file, time] of [
+    ["old", OLD],
+    ["newer", newer],
+    ["newest", new Date()],
+  ] as const) {
+    writeFileSync(join(tree, file), "x".repeat(4096));
+    utimesSync(join(tree, file), time, time);
+  }
+  const config = join(scratch.path, name);
+  writeFileSync(config, `${pragma}\nd ${tree} - - - mM:1d\n`);
+  return { tree, config };
+}
+
+test("explain and forecast know budgets", () => {
+  using scratch = new Scratch();
+  const explain = (config: string, file: string): string =>
+    mayfly(["explain", `--config=${config}`, file]).stdout;
+  const within = budgeted(scratch, "#@ max-size=1G", "within.conf");
+  assert.match(explain(within.config, join(within.tree, "old")), /kept\n.*within its budget without it/s);
+  assert.doesNotMatch(mayfly(["forecast", `--config=${within.config}`]).stdout, /tree\//);
+  rmSync(within.tree, { recursive: true });
+
+  const above = budgeted(scratch, "#@ max-size=6K low=4K", "above.mayfly");
+  const said = explain(above.config, join(above.tree, "newer"));
+  assert.match(said, /would be removed/);
+  assert.match(said, /removed before its age, since the directory exceeds the budget of the line/);
+  assert.match(explain(above.config, join(above.tree, "newest")), /kept until/);
+  const forecast = mayfly(["forecast", `--config=${above.config}`]).stdout;
+  assert.match(forecast, /tree\/old[\s\S]*tree\/newer|tree\/newer[\s\S]*tree\/old/);
+  rmSync(above.tree, { recursive: true });
+
+  // The marks are never low enough for what is not old.
+  const careful = budgeted(scratch, "#@ max-size=8K low=0", "careful.conf");
+  assert.match(
+    mayfly(["clean", "--dry-run", "--verbose", careful.config]).stdout,
+    /would remove [^\n]*tree\/old/,
+  );
+  mayfly(["tmpfiles", "--clean", careful.config]);
+  assert.deepEqual(readdirSync(careful.tree).sort(), ["newer", "newest"]);
+});
+
+test("only Mayfly reads *.mayfly in the configuration directories", () => {
+  using scratch = new Scratch();
+  const root = join(scratch.path, "root");
+  mkdirSync(join(root, "srv/cache"), { recursive: true });
+  mkdirSync(join(root, "etc/tmpfiles.d"), { recursive: true });
+  writeFileSync(join(root, "srv/cache/new"), "x".repeat(4096));
+  writeFileSync(join(root, "etc/tmpfiles.d/cache.mayfly"), "#@ max-size=0\ne /srv/cache - - - 10d\n");
+  const real = reference();
+  if (real.binary !== undefined) {
+    const { status, stderr } = start(real.binary, ["--clean", `--root=${root}`]);
+    assert.deepEqual([status, stderr, readdirSync(join(root, "srv/cache"))], [0, "", ["new"]]);
+  }
+  assert.match(
+    mayfly(["clean", "--dry-run", "--verbose", "--root", root]).stdout,
+    /would remove .*cache\/new/,
+  );
+  mayfly(["tmpfiles", "--clean", `--root=${root}`]);
+  assert.deepEqual(readdirSync(join(root, "srv/cache")), []);
 });
 
 function cannotInject(): string | false {

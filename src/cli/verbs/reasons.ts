@@ -21,6 +21,7 @@ export const SHORT: Readonly<Record<KeepCode, string>> = {
   open: "in use by a process",
   "first-level": "at the first level (~)",
   "too-new": "too new",
+  "within-budget": "within the budget",
   "not-empty": "not empty",
   indexed: "too new according to the index",
 };
@@ -54,6 +55,8 @@ export function reasonText(reason: KeepReason): string {
       return socketText(reason.detail);
     case "mount-root":
       return "another file system is mounted here";
+    case "within-budget":
+      return "old, but the directory is within its budget without it";
     case "first-level":
       return "at the first level, kept by ~";
     default:

@@ -119,7 +119,8 @@ function explainIn(
     const stat = statPreservingAtime(real);
     const kind = stat && kindOf(stat);
     const advice = adviceFor(whole, { version, kind, path: real, evaluation, boot });
-    return { ...whole, advice, notices: [...noticesOf(uses), ...abortNotices(loaded)] };
+    const notices = [...(evaluation?.early ? [EARLY] : []), ...noticesOf(uses), ...abortNotices(loaded)];
+    return { ...whole, advice, notices };
   });
 }
 
@@ -217,6 +218,8 @@ function noticesOf({ hidden }: Uses): string[] {
     notices.push("without root, unreadable directories and locks on other users' files may be missed");
   return notices;
 }
+
+const EARLY = "it is removed before its age, since the directory exceeds the budget of the line";
 
 /** The cleaner applies a specified file as a whole or not at all. */
 function abortNotices({ aborted, diagnostics }: Loaded): string[] {

@@ -3,7 +3,7 @@ import { type Bytes, basename, dirname } from "../../base/bytes.js";
 import { type Nanoseconds, SECOND } from "../../base/time.js";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFIFO, S_IFLNK, S_IFREG, S_IFSOCK } from "../../sys/inode.js";
 import { ATIME, BTIME, CTIME, MTIME, StatxBuffer } from "../../sys/scan.js";
-import { tooNewTimestamps } from "../../tmpfiles/ageing/age-rule.js";
+import { NEVER, tooNewTimestamps } from "../../tmpfiles/ageing/age-rule.js";
 import type {
   Detail,
   DirectoryContext,
@@ -91,6 +91,7 @@ export function instanceSubject(path: Bytes, entry: Victim, age: Age): EntryCont
     keepFirstLevel: false,
     keepOpen: false,
     wholeUnits: false,
+    keepFrom: NEVER,
   };
   const within = { path: dirname(path), depth: 0, atMountTop: false, lines: NO_LINES, rule };
   return hypotheticalEntry(within, basename(path), entry);

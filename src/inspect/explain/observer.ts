@@ -45,6 +45,8 @@ export interface Evaluation {
   /** The path itself, or a parent directory at which the walk stopped. */
   readonly at: Bytes;
   readonly removed: boolean;
+  /** It is removed before it is old, since its directory exceeds the budget of the line. */
+  readonly early: boolean;
   /** All reasons why the path is kept, in the order of the guards. */
   readonly reasons: readonly EvaluationReason[];
   /** The timestamps that the line checks. */
@@ -181,8 +183,9 @@ export class ExplainObserver implements WalkObserver, Reporter {
     const lasting = evaluation.reasons.some(({ code }) => code !== "too-new" && code !== "not-empty");
     const base = evaluation.itself === true ? undefined : this.#base;
     const plain = { name, base, itself: false, timestamps: [], age: undefined, hypothetical: false };
-    const expires = lasting ? undefined : evaluation.expires;
-    evaluations.push({ source: this.#source, at, removed, ...plain, ...evaluation, expires });
+    const early = removed && evaluation.expires !== undefined && evaluation.expires > this.#now;
+    const expires = lasting || early ? undefined : evaluation.expires;
+    evaluations.push({ source: this.#source, at, removed, early, ...plain, ...evaluation, expires });
   }
 
   /** The path does not exist: evaluates the guards for a hypothetical one, and for the directories that lead to it. */
@@ -236,5 +239,5 @@ export function namesLeadingTo(paths: readonly Bytes[], directory: Bytes): reado
 
 /** The walk knows only the cutoff; the age is the time between it and now. */
 export function ageOf({ rule }: DirectoryContext, now: Nanoseconds): Nanoseconds {
-  return now - (BigInt(rule.cutoffSeconds) * SECOND + BigInt(rule.cutoffNanoseconds));
+  return rule.age ?? now - (BigInt(rule.cutoffSeconds) * SECOND + BigInt(rule.cutoffNanoseconds));
 }

@@ -19,11 +19,17 @@ import { type ForecastTotals, firstIndex } from "./totals.js";
 
 /**
  * Whether a single walk cannot determine when each entry is removed: because lines remove their own paths, and so empty
- * directories of other lines, because two lines clean one directory, or because directories are removed as a whole.
+ * directories of other lines, because two lines clean one directory, because directories are removed as a whole, or because of a budget.
  */
 export function needsSimulation({ exact, globs }: Loaded): boolean {
   const items = [...exact, ...globs].flatMap((group) => group.items).filter(cleans);
-  if (items.some(({ type, pragmas }) => type.kind === "removal" || pragmas?.wholeUnits === true)) return true;
+  if (
+    items.some(
+      ({ type, pragmas }) =>
+        type.kind === "removal" || pragmas?.wholeUnits === true || pragmas?.budget !== undefined,
+    )
+  )
+    return true;
   const paths = items.map(({ path }) => path);
   if (new Set(paths).size < paths.length) return true;
   const named = items.filter(({ type }) => type.path === "exact").map(({ path }) => path);

@@ -2,7 +2,7 @@
 import { escapeForDisplay, join } from "../../base/bytes.js";
 import type { KeepCode, KeepReason } from "../../base/events.js";
 import { S_IFBLK, S_IFCHR, S_IFDIR, S_IFREG, S_IFSOCK, S_ISVTX } from "../../sys/inode.js";
-import { isTooNew, tooNewTimestamps } from "./age-rule.js";
+import { isTooNew, isWithinBudget, tooNewTimestamps } from "./age-rule.js";
 import type { Detail, EntryContext, Environment } from "./entry-context.js";
 
 /** Directories below this depth (the base's own entries are at depth 0) are not entered. */
@@ -147,6 +147,14 @@ export const GUARDS: readonly Guard[] = [
     index: "asked",
     matches: isTooNew,
     details: tooNewTimestamps,
+  },
+  {
+    code: "within-budget",
+    appliesTo: "any",
+    stage: "postVisit",
+    fastPath: "asked",
+    index: "asked",
+    matches: isWithinBudget,
   },
   {
     // Unlike the one above, this reads all of /proc: only for a socket that would be removed.

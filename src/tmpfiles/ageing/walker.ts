@@ -11,7 +11,7 @@ import type {
   WalkProgress,
 } from "../../base/events.js";
 import type { StopFlag } from "../../base/stop.js";
-import { type Nanoseconds, SECOND } from "../../base/time.js";
+import type { Nanoseconds } from "../../base/time.js";
 import { type Errno, errnoName, SUCCESS } from "../../sys/ffi.js";
 import { type Fd, requireSuccess } from "../../sys/files.js";
 import { keepsChangeTimes } from "../../sys/filesystem.js";
@@ -21,7 +21,8 @@ import type { Cause } from "../effects/cause.js";
 import { kindOf } from "../effects/kind.js";
 import type { Age } from "../syntax/age.js";
 import type { Pragmas } from "../syntax/pragma.js";
-import type { AgeRule } from "./age-rule.js";
+import { type AgeRule, cutoffAt, NEVER } from "./age-rule.js";
+import { withBudget } from "./budget.js";
 import type { DirectoryIndex } from "./directory-index.js";
 import { GUARDS } from "./guards.js";
 import { LineCounters } from "./line-counters.js";
@@ -33,7 +34,7 @@ import { addCounters, newWalkCounters, type WalkCounters } from "./walk-counters
 import type { WalkEffects } from "./walk-effects.js";
 import type { WalkListener } from "./walk-listener.js";
 import type { WalkObserver } from "./walk-observer.js";
-import type { WalkResult } from "./walk-options.js";
+import type { WalkParts, WalkResult } from "./walk-options.js";
 
 /** The rule of --remove and --purge: everything is removed, whatever its age. */
 export const ANY_AGE: AgeRule = {
@@ -44,20 +45,23 @@ export const ANY_AGE: AgeRule = {
   keepFirstLevel: false,
   keepOpen: false,
   wholeUnits: false,
+  keepFrom: NEVER,
 };
 
 /** Undefined if the clock is closer to 1970 than the age: then nothing is old. */
 export function ageRule(age: Age, now: Nanoseconds, pragmas?: Pragmas): AgeRule | undefined {
-  if (now < age.span) return undefined;
-  const cutoff = now - age.span;
+  const budget = pragmas?.budget;
+  const isEarly = budget?.evictsEarly === true;
+  if (now < age.span && !isEarly) return undefined;
   return {
-    cutoffSeconds: Number(cutoff / SECOND),
-    cutoffNanoseconds: Number(cutoff % SECOND),
+    ...cutoffAt(now < age.span ? 0n : now - age.span),
     byFile: age.byFile,
     byDirectory: age.byDirectory,
     keepFirstLevel: age.keepFirstLevel,
     keepOpen: pragmas?.keepOpen ?? false,
     wholeUnits: pragmas?.wholeUnits ?? false,
+    keepFrom: NEVER,
+    ...(budget !== undefined && { budget, age: age.span }),
   };
 }
 
@@ -97,6 +101,7 @@ export class Walker {
   #hiddenReported = false;
   readonly #workers: WorkerPool | undefined;
   readonly #walk: Walk;
+  readonly #parts: WalkParts;
   readonly #observer: WalkObserver | undefined;
   readonly #index: DirectoryIndex | undefined;
 
@@ -125,7 +130,7 @@ export class Walker {
         { jobs, from: parallelFrom, lines, source: this.source, index, stop },
         listener,
       );
-    this.#walk = new Walk({
+    this.#parts = {
       effects,
       listener,
       lines: new LineIndex(lines),
@@ -136,17 +141,21 @@ export class Walker {
       observer,
       index,
       stop,
-    });
+    };
+    this.#walk = new Walk(this.#parts);
     this.counters = this.#walk.stats.counters;
   }
 
   /** Walks the entries of `base`, which was opened for listing at `path`. Keeps the base itself. */
-  walk(cause: Cause, operation: Operation, base: Fd, path: Bytes, rule: AgeRule): WalkResult {
+  walk(cause: Cause, operation: Operation, base: Fd, path: Bytes, wanted: AgeRule): WalkResult {
     const stat = new StatxBuffer();
     const failed = statxOf(base.number, stat);
     if (failed !== SUCCESS) requireSuccess(-1, "statx", path, () => [`${base}`]);
+    const rule = withBudget(this.#parts, wanted, { fd: base.number, path, stat }, (parts) => new Walk(parts));
     const listener = this.#listener(cause.source, operation);
-    const indexing = this.#index !== undefined && operation === "clean" && keepsChangeTimes(base);
+    // The notes of the index hold for the age of a line only.
+    const mayIndex = operation === "clean" && wanted.budget === undefined;
+    const indexing = this.#index !== undefined && mayIndex && keepsChangeTimes(base);
     this.#workers?.begin(rule, indexing, listener);
     this.#observer?.walkStarted(cause.source, path);
     if (operation === "clean") this.#reporter.cleans?.(path, cause.source);

@@ -37,9 +37,13 @@ export const AGE_RULES: readonly Rule[] = [
     fix: "Remove the pragma, or set an age.",
     find: (configuration) =>
       spots(configuration.all, "age", (item) =>
-        item.pragmas !== undefined && (item.age === undefined || item.type.ages === false)
-          ? "the pragma before this line has no effect"
-          : undefined,
+        item.pragmas === undefined
+          ? undefined
+          : item.age === undefined || item.type.ages === false
+            ? "the pragma before this line has no effect"
+            : item.pragmas.budget !== undefined && item.type.kind === "removal"
+              ? "a budget is for what is in a directory, and has no effect on this line"
+              : undefined,
       ),
   },
   {

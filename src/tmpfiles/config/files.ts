@@ -30,6 +30,7 @@ import {
   readStandardInput,
   UnusableFileError,
 } from "../../sys/read.js";
+import { SUFFIXES } from "../model/dialect.js";
 import type { ConfigText } from "../model/options.js";
 import { errorAt, noteAt } from "../syntax/diagnostics.js";
 import { linesOf } from "../syntax/lex.js";
@@ -83,8 +84,6 @@ export interface ConfigList {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-const SUFFIX = ".conf";
-
 /**
  * The configuration files, sorted by name, from all directories. A file hides those of the same name in directories of
  * lower priority, and a link to /dev/null hides them without being one; an entry that is neither a file nor leads to one
@@ -94,6 +93,7 @@ export function listConfigFiles(
   root: Bytes | undefined,
   directories: readonly Bytes[],
   replace: Bytes | undefined,
+  suffixes: readonly string[] = SUFFIXES,
 ): ConfigList {
   const files = new Map<Bytes, ConfigFile>();
   const masked = new Set<Bytes>();
@@ -104,7 +104,7 @@ export function listConfigFiles(
   };
   const replacedIn = replace === undefined ? undefined : resolvedDirectory(root, dirname(normalize(replace)));
   for (const directory of directories) {
-    const found = namesIn(root, directory, diagnostics);
+    const found = namesIn(root, directory, suffixes, diagnostics);
     if (found === undefined) continue;
     if (replace !== undefined && found.at === replacedIn) replaceWhere(replace);
     for (const name of found.names) {
@@ -126,11 +126,17 @@ interface Found {
   readonly names: readonly Bytes[];
 }
 
-function namesIn(root: Bytes | undefined, directory: Bytes, diagnostics: Diagnostic[]): Found | undefined {
+function namesIn(
+  root: Bytes | undefined,
+  directory: Bytes,
+  suffixes: readonly string[],
+  diagnostics: Diagnostic[],
+): Found | undefined {
   try {
     using opened = openBelow(root, directory, O_RDONLY | O_DIRECTORY);
     const names = [...entries(opened)].map((entry) => entry.name);
-    const wanted = names.filter((name) => name.endsWith(SUFFIX) && !name.startsWith("."));
+    const isWanted = (name: Bytes): boolean => suffixes.some((suffix) => name.endsWith(suffix));
+    const wanted = names.filter((name) => isWanted(name) && !name.startsWith("."));
     return { at: placeInside(root, opened), names: wanted };
   } catch (error) {
     if (!failedWith(error, "ENOENT")) {

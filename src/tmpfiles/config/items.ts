@@ -108,7 +108,12 @@ class Loader {
   }
 
   #readDirectories(args: readonly Bytes[], replace: Bytes | undefined, reader: LineReader): void {
-    const { files, diagnostics } = listConfigFiles(this.#root, this.#directories, replace);
+    const { files, diagnostics } = listConfigFiles(
+      this.#root,
+      this.#directories,
+      replace,
+      this.#options.dialect?.suffixes,
+    );
     this.#take(false, () => {
       this.#diagnostics.push(...diagnostics);
       return false;

@@ -87,7 +87,12 @@ function cleanInstance(run: RunContext, item: Item, path: Bytes, clean: CleanIns
     resolve(run.root, dirname(path), { follow: true, preserveAtime: run.preserveAtime }),
   );
   const target = dir && RemovalTarget.at(run, item, "clean", dir, path);
-  if (target !== undefined) clean(target, ruleOf(run, item));
+  if (target !== undefined) clean(target, withoutBudget(ruleOf(run, item)));
+}
+
+/** A budget is for what is in a directory that stays. */
+function withoutBudget(rule: AgeRule | undefined): AgeRule | undefined {
+  return rule?.budget === undefined ? rule : { ...rule, budget: undefined };
 }
 
 function openSame(target: RemovalTarget): Fd | undefined {

@@ -1,10 +1,13 @@
 /** How a version of systemd-tmpfiles interprets lines, where versions differ. */
 import { DEFAULT_AGE_BY_DIRECTORY, DEFAULT_AGE_BY_FILE } from "../syntax/age.js";
+import { OWN_SUFFIX } from "../syntax/budget.js";
 import { parseLine } from "../syntax/line.js";
 import type { Modifiers } from "../syntax/modifiers.js";
 import type { Item, LineType } from "./item.js";
 
 export interface Dialect {
+  /** Of the files in the configuration directories. */
+  readonly suffixes: readonly string[];
   /** The type, or undefined if this version does not know it. */
   knownType(type: LineType | undefined): LineType | undefined;
   knowsModifiers(modifiers: Modifiers): boolean;
@@ -16,8 +19,12 @@ export interface Dialect {
   readonly respectsFileLocks: boolean;
 }
 
+/** The suffix of systemd-tmpfiles, and Mayfly's own. */
+export const SUFFIXES: readonly string[] = [".conf", OWN_SUFFIX];
+
 /** The dialect that Mayfly itself implements. */
 export const DIALECT_262: Dialect = {
+  suffixes: SUFFIXES,
   knownType: (type) => type,
   knowsModifiers: () => true,
   ignoresUnexpectedArgument: false,
@@ -27,6 +34,7 @@ export const DIALECT_262: Dialect = {
 
 /** The dialect of an older host, to evaluate what its cleaner would do. */
 export const DIALECT_252: Dialect = {
+  suffixes: [".conf"],
   knownType: (type) => (type?.since === undefined ? type : undefined),
   knowsModifiers: ({ purge, ifSourceExists }) => !purge && !ifSourceExists,
   ignoresUnexpectedArgument: true,

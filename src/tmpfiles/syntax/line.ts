@@ -78,7 +78,7 @@ export function eachWrittenLine(
   take: (source: Source, pragmas: Pragmas | undefined) => void,
   report: (diagnostic: Diagnostic) => void,
 ): void {
-  const reader = new PragmaReader();
+  const reader = new PragmaReader(file);
   eachLine(content, (text, number, length) => {
     if (length >= LONGEST_LINE) return report(errorAt(file, number, TOO_LONG));
     const start = skipBlanks(text, 0);

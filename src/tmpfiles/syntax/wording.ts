@@ -34,21 +34,6 @@ export const openQuote = (): Wording =>
 export const badEscape = (): Wording =>
   worded("Failed to parse line: Invalid argument", "unknown escape sequence", "write a backslash as `\\\\`");
 
-/** 262 has no pragmas. */
-const pragma = (message: string, hint: string): Wording => worded(message, message, hint);
-
-export const unknownPragma = (written: Bytes, valid: string): Wording =>
-  pragma(
-    `invalid pragma "${escapeForDisplay(written)}"`,
-    `the next line cleans nothing; valid pragmas are ${valid}`,
-  );
-
-export const repeatedPragma = (written: Bytes): Wording =>
-  pragma(`pragma "${escapeForDisplay(written)}" is repeated`, "the next line cleans nothing; write it once");
-
-export const danglingPragma = (): Wording =>
-  pragma("no line follows the pragma", "put it before the line that it is for, in the same file");
-
 export const unknownModifier = (type: Bytes, modifier: Bytes, valid: string): Wording =>
   worded(
     `Unknown modifiers in command: ${plain(type)}`,

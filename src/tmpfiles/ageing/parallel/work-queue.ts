@@ -19,9 +19,9 @@ const HEAD = 6;
 const TAIL = 7;
 const FREE_SLICE = 8;
 const FREE_JOIN = 9;
-/** The age rule of the current walk, and whether it uses the index: six doubles. */
+/** The age rule of the current walk, and whether it uses the index: ten doubles. */
 const RULE = 16;
-const HEADER_WORDS = 32;
+const HEADER_WORDS = 36;
 
 // A slice: some entries of a directory, which is open and locked.
 const NEXT = 0;
@@ -269,14 +269,22 @@ export class WorkQueue {
     const { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel, keepOpen, wholeUnits } =
       rule;
     const flags = [keepFirstLevel, indexing, keepOpen, wholeUnits].map(Number);
-    this.#doubles.set([cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, ...flags], RULE / 2);
+    const { keepFrom } = rule;
+    const budget = [keepFrom.cutoffSeconds, keepFrom.cutoffNanoseconds];
+    this.#doubles.set([cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, ...flags, ...budget], RULE / 2);
   }
 
   get rule(): AgeRule {
     const [cutoffSeconds = 0, cutoffNanoseconds = 0, byFile = 0, byDirectory = 0, ...flags] =
       this.#doubles.subarray(RULE / 2, RULE / 2 + 8);
     const [keepFirstLevel = false, , keepOpen = false, wholeUnits = false] = flags.map(Boolean);
-    return { cutoffSeconds, cutoffNanoseconds, byFile, byDirectory, keepFirstLevel, keepOpen, wholeUnits };
+    const [keepFromSeconds = 0, keepFromNanoseconds = 0] = this.#doubles.subarray(
+      RULE / 2 + 8,
+      RULE / 2 + 10,
+    );
+    const keepFrom = { cutoffSeconds: keepFromSeconds, cutoffNanoseconds: keepFromNanoseconds };
+    const cutoff = { cutoffSeconds, cutoffNanoseconds };
+    return { ...cutoff, byFile, byDirectory, keepFirstLevel, keepOpen, wholeUnits, keepFrom };
   }
 
   /** A thread's own part: its counters since the walk began, then its notes for the index that it has not yet sent. */

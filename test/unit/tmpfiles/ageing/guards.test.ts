@@ -15,7 +15,7 @@ test("each guard says how the fast path and the index make up for not asking it"
 });
 
 test("what the fast path and the index ask is what the guards say", () => {
-  assert.deepEqual(codes(FAST_PATH_GUARDS), ["too-new any", "open any", "locked other"]);
+  assert.deepEqual(codes(FAST_PATH_GUARDS), ["too-new any", "within-budget any", "open any", "locked other"]);
   assert.deepEqual(codes(UNOPENED_PRE_VISIT), [
     "mount-root any",
     "own-line any",

@@ -30,6 +30,25 @@ test("a pragma is for the next line alone", () => {
   assert.deepEqual(problems, []);
 });
 
+test("a budget has marks of bytes and inodes", () => {
+  const G = 1024 ** 3;
+  const budgets: readonly (readonly [string, object])[] = [
+    ["#@ max-size=4G low=3G", { size: { max: 4 * G, low: 3 * G }, inodes: undefined }],
+    ["#@ low=3G max-size=4G", { size: { max: 4 * G, low: 3 * G }, inodes: undefined }],
+    ["#@ max-size=4096", { size: { max: 4096, low: 4096 }, inodes: undefined }],
+    ["#@ max-inodes=2K low-inodes=0", { size: undefined, inodes: { max: 2048, low: 0 } }],
+    [
+      "#@ max-size=1T max-inodes=5 low-inodes=5",
+      { size: { max: 1024 * G, low: 1024 * G }, inodes: { max: 5, low: 5 } },
+    ],
+  ];
+  for (const [comment, budget] of budgets)
+    assert.deepEqual(read(`${comment}\nd /a\n`), {
+      pragmas: [{ ...NONE, budget: { ...budget, evictsEarly: false } }],
+      problems: [],
+    });
+});
+
 test("several stand in one comment or in several, with any blanks", () => {
   for (const comments of ["#@ keep-open after=clock-sync", "  #@\tafter=clock-sync\r\n#@  keep-open  "])
     assert.deepEqual(read(`${comments}\nd /a\n`), {
@@ -49,7 +68,15 @@ test("what is wrong is reported where it stands, and the line cleans nothing", (
     ["#@ keep-open=yes", "1:4 bad-pragma"],
     ["#@ after=reboot", "1:4 bad-pragma"],
     ["#@ unit=tree", "1:4 bad-pragma"],
-    ["#@ max-size=4G", "1:4 bad-pragma"],
+    ["#@ max-size=4X", "1:4 bad-pragma"],
+    ["#@ max-size=", "1:4 bad-pragma"],
+    ["#@ max-size=-1", "1:4 bad-pragma"],
+    ["#@ max-size=99999999E", "1:4 bad-pragma"],
+    ["#@ max-size=4G max-size=4G", "1:16 bad-pragma"],
+    ["#@ low=3G", "1:1 bad-pragma"],
+    ["#@ max-size=3G low=4G", "1:1 bad-pragma"],
+    ["#@ max-size=3G low-inodes=4", "1:1 bad-pragma"],
+    ["#@ max-size=3G\n#@ max-inodes=4", "2:1 bad-pragma"],
     ["  #@ keep-open keep-open", "1:16 bad-pragma"],
     ["#@ KEEP-OPEN", "1:4 bad-pragma"],
   ];
