@@ -67,6 +67,7 @@ export type SkipReason =
   | "unreadable"
   | "too-slow"
   | "test"
+  | "generated"
   | "not-regular"
   /** The analysis of this file failed: a defect of the auditor. */
   | "failed";

@@ -186,9 +186,7 @@ function isTmpdir(name: Expression): boolean {
 }
 
 function stream(path: Expression, mode: Expression | undefined): readonly Use[] {
-  const letters = mode?.kind === "text" ? mode.text : "";
-  if (letters.includes("x")) return [];
-  return [{ action: /[wa+]/.test(letters) ? "create" : "read", path }];
+  return [{ action: "read", path, ...(mode === undefined ? {} : { mode }) }];
 }
 
 function opened(path: Expression, { args }: Pick<Call, "args">): readonly Use[] {

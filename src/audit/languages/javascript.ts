@@ -37,6 +37,8 @@ const UNWRAPPED = new Set([
 
 class JavaScriptLowering {
   readonly #builder: ProgramBuilder;
+  /** The class whose body is lowered, outside its methods. */
+  #class: string | undefined;
 
   constructor(builder: ProgramBuilder) {
     this.#builder = builder;
@@ -45,6 +47,7 @@ class JavaScriptLowering {
   statement(node: SyntaxNode): void {
     const { type } = node;
     if (FUNCTIONS.test(type)) this.#function(node, child(node, "name")?.text);
+    else if (/^class(_declaration|_expression)?$/.test(type) && node.named) this.#classBody(node);
     else if (type === "variable_declarator") this.#declarator(node);
     else if (/^(public_)?field_definition$/.test(type)) this.#field(node);
     else if (type === "return_statement") {
@@ -58,6 +61,13 @@ class JavaScriptLowering {
 
   #children(node: SyntaxNode): void {
     for (const each of node.children) if (each.named) this.statement(each);
+  }
+
+  #classBody(node: SyntaxNode): void {
+    const outer = this.#class;
+    this.#class = child(node, "name")?.text;
+    this.#children(node);
+    this.#class = outer;
   }
 
   #conditional(node: SyntaxNode): void {
@@ -80,12 +90,16 @@ class JavaScriptLowering {
       return { name: own, ...(fallback === undefined ? {} : { fallback: this.value(fallback) }) };
     });
     const body = child(node, "body");
-    this.#builder.inFunction(name, params, () => {
+    const owner = this.#class;
+    this.#class = undefined;
+    const scope = this.#builder.inFunction(name, params, () => {
       for (const { pattern, name: own, after } of patterns) this.#destructure(pattern, own, after);
       if (body === undefined) return;
       if (body.type === "statement_block") this.#children(body);
       else this.#builder.returns(this.value(body));
     });
+    this.#class = owner;
+    if (name === "constructor" && owner !== undefined) this.#builder.alias(owner, scope);
   }
 
   #declarator(node: SyntaxNode): void {

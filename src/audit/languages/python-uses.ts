@@ -169,9 +169,7 @@ function only(action: Action | undefined, path: Expression | undefined): readonl
 const textOf = (each: Expression | undefined): string => (each?.kind === "text" ? each.text : "");
 
 function opened(path: Expression | undefined, mode: Expression | undefined): readonly Use[] {
-  const letters = textOf(mode);
-  if (letters.includes("x")) return [];
-  return only(/[wa+]/.test(letters) ? "create" : "read", path);
+  return path === undefined ? [] : [{ action: "read", path, ...(mode === undefined ? {} : { mode }) }];
 }
 
 function descriptor(path: Expression | undefined, flags: Expression | undefined): readonly Use[] {

@@ -86,9 +86,11 @@ class PythonLowering {
     const body = child(node, "body");
     const outer = this.#class;
     this.#class = undefined;
-    this.#builder.inFunction(child(node, "name")?.text, params, () => {
+    const name = child(node, "name")?.text;
+    const scope = this.#builder.inFunction(name, params, () => {
       if (body !== undefined) this.statement(body);
     });
+    if (name === "__init__" && outer !== undefined) this.#builder.alias(outer, scope);
     this.#class = outer;
   }
 

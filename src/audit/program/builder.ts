@@ -34,6 +34,12 @@ export class ProgramBuilder {
     return scope;
   }
 
+  /** Calls of `name` are calls of this function: a class and its constructor. */
+  alias(name: string, scope: Scope): void {
+    if (!this.#functions.has(name)) this.#functions.set(name, scope);
+    scope.aliases.push(name);
+  }
+
   /** Runs `act` as code that may not be executed. */
   inArm(act: () => void): void {
     const outer = this.#arms;
@@ -44,7 +50,13 @@ export class ProgramBuilder {
 
   /** Binds a name from byte `after` on. In a scope other than the current one, it is not known when. */
   bind(name: string, value: Expression, after: number, { appended = false, scope = this.#scope } = {}): void {
-    const binding = { value, after, arms: scope === this.#scope ? this.#arms : ELSEWHERE, appended };
+    const binding = {
+      value,
+      after,
+      arms: scope === this.#scope ? this.#arms : ELSEWHERE,
+      within: this.#scope,
+      appended,
+    };
     const former = scope.bindings.get(name);
     if (former === undefined) scope.bindings.set(name, [binding]);
     else former.push(binding);
@@ -71,5 +83,5 @@ export class ProgramBuilder {
 }
 
 function newScope(name: string | undefined, parent: Scope | undefined): Scope {
-  return { name, parent, params: [], bindings: new Map(), returns: [] };
+  return { name, aliases: [], parent, params: [], bindings: new Map(), returns: [] };
 }

@@ -60,6 +60,8 @@ export interface Binding {
   readonly value: Expression;
   readonly after: number;
   readonly arms: Arms;
+  /** The function that makes the assignment: there, the names in `value` have their meaning. */
+  readonly within: Scope;
   /** The value is appended to the former one. */
   readonly appended: boolean;
 }
@@ -72,6 +74,8 @@ export interface Parameter {
 /** The names of a function, or of the file. */
 export interface Scope {
   readonly name: string | undefined;
+  /** Other names by which it is called. */
+  readonly aliases: string[];
   readonly parent: Scope | undefined;
   readonly params: Parameter[];
   readonly bindings: Map<string, Binding[]>;

@@ -97,7 +97,9 @@ function afterCheck(finding: RawFinding, checks: readonly Check[]): RawFinding {
 }
 
 function findingOf(use: Use, call: Call, input: FindingInput): RawFinding | undefined {
-  const { action, path } = use;
+  const { path } = use;
+  const action = use.mode === undefined ? use.action : opening(input.evaluator.of(use.mode, call));
+  if (action === undefined) return undefined;
   if (action === "race" || action === "privileged") return always(action, call);
   const values = input.evaluator.of(path, call);
   if (action === "command") return commandFinding(values, call, input);
@@ -108,6 +110,16 @@ function findingOf(use: Use, call: Call, input: FindingInput): RawFinding | unde
       return guessable(action, value, verdict, call);
   }
   return undefined;
+}
+
+/** What an open with one of these modes does; nothing unsafe if it fails for a file that exists. */
+function opening(modes: readonly Value[]): "create" | "read" | undefined {
+  const texts = modes.map(({ parts }) =>
+    parts.map(({ kind, text }) => (kind === "text" ? text : "")).join(""),
+  );
+  const unsafe = texts.filter((text) => !text.includes("x"));
+  if (unsafe.length === 0 && texts.length > 0) return undefined;
+  return unsafe.some((text) => /[wa+]/.test(text)) ? "create" : "read";
 }
 
 type Guessable = Extract<Verdict, { readonly kind: "guessable" }>;

@@ -27,6 +27,8 @@ export type Action =
 
 export interface Use {
   readonly action: Action;
+  /** What decides whether `path` is opened for reading or for writing, as for fopen(3). */
+  readonly mode?: Expression;
   /** Undefined if the call is unsafe whatever its arguments are. */
   readonly path?: Expression;
 }

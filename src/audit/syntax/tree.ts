@@ -60,11 +60,17 @@ class CopiedNode implements SyntaxNode {
 function copy(cursor: TreeCursor, source: string, level: number): CopiedNode {
   const node = new CopiedNode(cursor, source);
   if (level < MOST_LEVELS && cursor.gotoFirstChild()) {
-    do node.children.push(copy(cursor, source, level + 1));
+    do if (isMeaningful(cursor)) node.children.push(copy(cursor, source, level + 1));
     while (cursor.gotoNextSibling());
     cursor.gotoParent();
   }
   return node;
+}
+
+/** Brackets, quotes, commas, keywords and comments are left out: they are half of all nodes. */
+function isMeaningful(cursor: TreeCursor): boolean {
+  const type = cursor.nodeType;
+  return cursor.nodeIsNamed ? type !== "comment" : /[<>|&$+%#?^@~*/:-]/.test(type);
 }
 
 /** The first child that its parent calls `field`. */

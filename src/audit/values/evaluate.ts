@@ -144,8 +144,8 @@ export class Evaluator {
           ? NONE
           : here
             ? reachable(bindings, context)
-            : { reaching: bindings, complete: true };
-      const found = reaching.map((binding) => boundTo(name, binding, scope ?? context.scope, context));
+            : { reaching: bindings.slice(-MOST_BINDINGS), complete: true };
+      const found = reaching.map((binding) => boundTo(name, binding, context));
       if (!complete) found.push(...this.#parameter(name, scope, context));
       if (found.length > 0) return found;
     }
@@ -188,7 +188,8 @@ export class Evaluator {
     const calls =
       frame !== undefined
         ? [frame]
-        : (this.#callers.get(scope.name ?? "") ?? [])
+        : [scope.name ?? "", ...scope.aliases]
+            .flatMap((each) => this.#callers.get(each) ?? [])
             .slice(0, 6)
             .map((call) => ({ call, context: { ...contextOf(call), depth: context.depth + 2 } }));
     const given = calls.flatMap(({ call, context: caller }): Resolved[] => {
@@ -233,6 +234,9 @@ export class Evaluator {
   }
 }
 
+/** Assignments to one name that are followed. */
+const MOST_BINDINGS = 8;
+
 const NONE = { reaching: [], complete: false };
 const EVERYWHERE: Arms = [];
 
@@ -249,15 +253,15 @@ function unknownValue(label: string): Value {
   return { parts: [{ kind: "unknown", text: label }], steps: [] };
 }
 
-function boundTo(name: string, binding: Binding, scope: Scope, context: Context): Resolved {
-  const { value, appended, after, arms } = binding;
+function boundTo(name: string, binding: Binding, context: Context): Resolved {
+  const { value, appended, after, arms, within: scope } = binding;
   const before: Expression = { kind: "name", name, at: after - 1 };
   const expression: Expression = appended ? { kind: "join", parts: [before, value], at: value.at } : value;
   const { frames, depth } = context;
   return {
     expression,
     context: {
-      scope: scope.bindings === context.scope.bindings ? context.scope : scope,
+      scope,
       at: value.at,
       arms,
       frames,
@@ -276,8 +280,8 @@ function reachable(
   const reaching: Binding[] = [];
   const earlier = bindings.filter(({ after }) => after <= at);
   // What another function assigns, or a loop's former turn.
-  if (earlier.length === 0) return { reaching: [...bindings], complete: false };
-  for (const binding of earlier.reverse()) {
+  if (earlier.length === 0) return { reaching: bindings.slice(0, MOST_BINDINGS), complete: false };
+  for (const binding of earlier.reverse().slice(0, MOST_BINDINGS)) {
     reaching.push(binding);
     const always = binding.arms.every((arm, index) => arms[index] === arm);
     if (always) return { reaching, complete: true };

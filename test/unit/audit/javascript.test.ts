@@ -23,6 +23,10 @@ const UNSAFE: Readonly<Record<string, readonly [source: string, expected: readon
     `class A { constructor() { this.file = ${TMP}; }\nf() { fs.writeFileSync(this.file, ""); } }\n`,
     ["2 TMP001"],
   ],
+  "an argument of a constructor": [
+    'class A { constructor(file) { this.file = file; }\nf() { fs.writeFileSync(this.file, ""); } }\nnew A("/tmp/x");\n',
+    ["2 TMP001"],
+  ],
   "a field": ['class A { file = "/tmp/x";\nf() { fs.writeFileSync(this.file, ""); } }\n', ["2 TMP001"]],
   "a default of an option": [
     'function f(options = {}) {\nconst file = options.file || "/tmp/x";\nfs.writeFileSync(file, "");\n}\n',

@@ -11,6 +11,11 @@ const UNSAFE: Readonly<Record<string, readonly [source: string, expected: readon
     'class A:\n  def __init__(self):\n    self.out = "/tmp/x"\n  def f(self):\n    open(self.out, "w")\n',
     ["5 TMP001"],
   ],
+  "an argument of a constructor": [
+    'class A:\n  def __init__(self, out):\n    self.out = out\n  def f(self):\n    open(self.out, "w")\nA("/tmp/x")\n',
+    ["5 TMP001"],
+  ],
+  "a mode in a variable": ['def f(mode):\n  open("/tmp/x", mode)\nf("w")\n', ["2 TMP001"]],
   "a class constant": ['class A:\n  OUT = "/tmp/x"\n  def f(self):\n    open(self.OUT, "w")\n', ["4 TMP001"]],
   "a default parameter": ['def f(out="/tmp/x"):\n  open(out, "w")\n', ["2 TMP001"]],
   "a keyword argument": ['def f(out):\n  open(out, "w")\nf(out="/tmp/x")\n', ["2 TMP001"]],
