@@ -283,6 +283,8 @@ complete -c mayfly -n '__fish_seen_subcommand_from audit' -l ignore -x -d 'Ignor
 complete -c mayfly -n '__fish_seen_subcommand_from audit' -l fail-on -x -a 'error warning note none' -d 'Exit with status 1 if there are findings of at least this severity (default: warning)'
 complete -c mayfly -n '__fish_seen_subcommand_from audit' -l baseline -r -F -d 'Report only findings that are not in FILE'
 complete -c mayfly -n '__fish_seen_subcommand_from audit' -l write-baseline -r -F -d 'Write all findings to FILE, for --baseline, and exit with status 0'
+complete -c mayfly -n '__fish_seen_subcommand_from audit' -l units -d 'Audit systemd units instead; PATH is a directory with units, or the root of a host (default: this host)'
+complete -c mayfly -n '__fish_seen_subcommand_from audit' -l root -x -a '(__fish_complete_directories)' -d 'With --units, look for units, the programs they start and tmpfiles.d below DIR'
 complete -c mayfly -n '__fish_seen_subcommand_from audit' -l tests -d 'Audit tests too'
 complete -c mayfly -n '__fish_seen_subcommand_from audit' -s j -l jobs -x -d 'Use N threads (default: one per processor)'
 complete -c mayfly -n '__fish_seen_subcommand_from audit' -s h -l help -d 'Show this help'

@@ -33,7 +33,7 @@ export async function audit({
   jobs = availableParallelism(),
 }: AuditOptions): Promise<AuditReport> {
   const { files, skipped } = findFiles(paths, { tests });
-  using pool = new JobPool<ScanJob, ScanResult>(new URL("./source-thread.js", import.meta.url), jobs);
+  using pool = sourceThreads(jobs);
   const scanned = await pool.run(batches(files).map((batch) => ({ step: "scan", files: batch })));
   const constants = scanned.flatMap((each) => each.constants);
   const misses = scanned.flatMap((each) => each.misses);
@@ -43,11 +43,15 @@ export async function audit({
     batches(hits).map((batch) => ({ step: "analyze", files: batch, constants })),
   );
   return {
-    findings: analyzed.flatMap((each) => each.findings).sort(byPlace),
+    findings: analyzed.flatMap((each) => each.findings).sort(inOrderOfPlace),
     skipped: [...skipped, ...[...scanned, ...analyzed].flatMap((each) => each.skipped)],
     files: files.length,
     bytes: scanned.reduce((sum, each) => sum + each.bytes, 0),
   };
+}
+
+export function sourceThreads(size: number): JobPool<ScanJob, ScanResult> {
+  return new JobPool(new URL("./source-thread.js", import.meta.url), size);
 }
 
 function searches(files: readonly CandidateFile[], constants: readonly SharedConstant[]): ScanJob[] {
@@ -59,7 +63,7 @@ function batches(files: readonly CandidateFile[]): CandidateFile[][] {
   return Array.from({ length: count }, (_, index) => files.slice(index * BATCH, (index + 1) * BATCH));
 }
 
-function byPlace(a: AuditFinding, b: AuditFinding): number {
+export function inOrderOfPlace(a: AuditFinding, b: AuditFinding): number {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1;
   return a.line - b.line || a.column - b.column || (a.rule < b.rule ? -1 : 1);
 }

@@ -6,6 +6,7 @@ import {
   type AuditReport,
   type AuditSeverity,
   audit as auditSources,
+  auditUnits,
   baselineText,
   readBaseline,
 } from "../../audit/index.js";
@@ -76,6 +77,16 @@ unparsed. Tests are left out, since the paths in them are usually made up.`,
       completes: "file",
       help: "Write all findings to FILE, for --baseline, and exit with status 0",
     },
+    {
+      name: "units",
+      help: "Audit systemd units instead; PATH is a directory with units, or the root of a host (default: this host)",
+    },
+    {
+      name: "root",
+      value: "DIR",
+      completes: "directory",
+      help: "With --units, look for units, the programs they start and tmpfiles.d below DIR",
+    },
     { name: "tests", help: "Audit tests too" },
     { name: "jobs", short: "j", value: "N", help: "Use N threads (default: one per processor)" },
   ],
@@ -84,6 +95,7 @@ unparsed. Tests are left out, since the paths in them are usually made up.`,
     ["mayfly audit --format=sarif src", "Print SARIF for a code scanning service"],
     ["mayfly audit --write-baseline=audit.json", "Accept all present findings"],
     ["mayfly audit --baseline=audit.json", "Report what is new"],
+    ["mayfly audit --units", "Audit the units of this host"],
   ],
   sections: [
     {
@@ -109,11 +121,11 @@ or *summary*, which is the last. If the command fails, it prints an object with 
   async main({ program, options, operands, stdout, stderr }) {
     const format = options.json ? "json" : (FORMATS.find((each) => each === options.format) ?? "text");
     const ignored = new Set(options.ignore.flatMap(rulesOf));
-    const paths = operands.length === 0 ? ["." as Bytes] : operands.map(pathOf);
+    const root = rootOf(options);
     let result: AuditResult;
     try {
       const known = options.baseline === undefined ? undefined : readBaseline(options.baseline);
-      const report = await auditSources({ paths, tests: options.tests, jobs: jobsOf(options.jobs) });
+      const report = await reportOf(operands.map(pathOf), { ...options, root });
       if (options["write-baseline"] !== undefined)
         return accept(options["write-baseline"], report, options.quiet ? undefined : stdout);
       result = resultOf(report, ignored, known, options["fail-on"]);
@@ -131,6 +143,23 @@ or *summary*, which is the last. If the command fails, it prints an object with 
     return result.exitStatus;
   },
 });
+
+interface AuditMode {
+  readonly units: boolean;
+  readonly root: Bytes | undefined;
+  readonly tests: boolean;
+  readonly jobs: Bytes | undefined;
+}
+
+function rootOf({ units, root }: Pick<AuditMode, "units" | "root">): Bytes | undefined {
+  if (root !== undefined && !units) throw new UsageError("option '--root' needs '--units'");
+  return root;
+}
+
+function reportOf(paths: readonly Bytes[], { units, root, tests, jobs }: AuditMode): Promise<AuditReport> {
+  if (units) return auditUnits({ paths, root });
+  return auditSources({ paths: paths.length === 0 ? ["." as Bytes] : paths, tests, jobs: jobsOf(jobs) });
+}
 
 function resultOf(
   report: AuditReport,
