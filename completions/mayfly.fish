@@ -122,7 +122,7 @@ complete -c mayfly -n '__fish_seen_subcommand_from serve' -l root -x -a '(__fish
 complete -c mayfly -n '__fish_seen_subcommand_from serve' -l at-start -x -a 'boot create none' -d 'What to do first: create, or remove and create as at boot, or none'
 complete -c mayfly -n '__fish_seen_subcommand_from serve' -l state-dir -x -a '(__fish_complete_directories)' -d 'Keep the lock and the time of the last run in DIR'
 complete -c mayfly -n '__fish_seen_subcommand_from serve' -l no-state -d 'Keep no lock and no time of the last run'
-complete -c mayfly -n '__fish_seen_subcommand_from serve' -l listen -x -d 'Serve /metrics and /healthz on ADDRESS: a port, IP:PORT, or the path of a Unix socket; may be repeated'
+complete -c mayfly -n '__fish_seen_subcommand_from serve' -l listen -x -d 'Serve /metrics, /healthz and /report on ADDRESS: a port, IP:PORT, or the path of a Unix socket; may be repeated'
 complete -c mayfly -n '__fish_seen_subcommand_from serve' -l allow-host -x -d 'Answer requests for the host NAME; may be repeated'
 complete -c mayfly -n '__fish_seen_subcommand_from serve' -l metrics-file -x -d 'Write the metrics to FILE after each run, for the textfile collector of node_exporter'
 complete -c mayfly -n '__fish_seen_subcommand_from serve' -l no-index -d 'Do not use the index of previous runs'

@@ -1,6 +1,7 @@
 /** The public interface of this module. */
 export type { ReportData } from "./data.js";
 export { reportHtml } from "./html.js";
-export { reportObject } from "./json.js";
-export { reportSync } from "./report.js";
-export { identityOf, visibleTo } from "./visible.js";
+export { reportJson } from "./json.js";
+export { reportOfAll } from "./promised.js";
+export { type ReportOptions, reportSync } from "./report.js";
+export { identityOf, visibleTo, visibleToAll } from "./visible.js";

@@ -1,7 +1,7 @@
 /** A report as JSON: for programs, and as the data of the page. */
 import { join } from "../base/bytes.js";
 import type { Source } from "../base/events.js";
-import { pathJson, sourceJson } from "../base/json.js";
+import { line, pathJson, sourceJson } from "../base/json.js";
 import { utcTime } from "../base/time.js";
 import type { ReportData, ReportRun } from "./data.js";
 import { type Node, prune, shareOf } from "./node.js";
@@ -52,6 +52,11 @@ export function reportObject(report: ReportData, most = MOST_NAMED): Json {
     })),
     roots: largestNodes(report, most).map(nodes),
   };
+}
+
+/** The same as one line. */
+export function reportJson(report: ReportData): string {
+  return `${line(reportObject(report))}\n`;
 }
 
 /** The nodes with the largest shares, which always include their parents. */

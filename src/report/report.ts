@@ -1,5 +1,5 @@
 /** Reports what is in directories, whose it is, and when it will be removed. */
-import { type Expectation, FUNCTION, NANOSECONDS, OBJECT } from "../base/arguments.js";
+import { BOOLEAN, type Expectation, FUNCTION, NANOSECONDS, OBJECT } from "../base/arguments.js";
 import { type Bytes, escapeForDisplay, isBelow, type PathInput } from "../base/bytes.js";
 import type { WalkProgress } from "../base/events.js";
 import type { StopFlag } from "../base/stop.js";
@@ -20,6 +20,8 @@ import { survey } from "./survey.js";
 export interface ReportOptions extends ExplainOptions {
   /** How far to look ahead, in nanoseconds; 14 days by default, at most 100 years. */
   readonly within?: Nanoseconds;
+  /** `config` are lines, not files. */
+  readonly inline?: boolean;
   readonly onProgress?: (progress: WalkProgress) => void;
   readonly stop?: StopFlag | undefined;
 }
@@ -27,6 +29,7 @@ export interface ReportOptions extends ExplainOptions {
 const REPORT_OPTIONS: Record<keyof ReportOptions, Expectation> = {
   ...EXPLAIN_OPTIONS,
   within: NANOSECONDS,
+  inline: BOOLEAN,
   onProgress: FUNCTION,
   stop: OBJECT,
 };
@@ -72,8 +75,14 @@ export function reportSync(
   };
 }
 
-function load({ config = [], version = 262, user = false, onDiagnostic }: ReportOptions) {
-  const loaded = loadConfiguration({ config: config.map(toBytes), version, user, inWorkingDirectory: true });
+function load({ config = [], inline = false, version = 262, user = false, onDiagnostic }: ReportOptions) {
+  const loaded = loadConfiguration({
+    config: config.map(toBytes),
+    inline,
+    version,
+    user,
+    inWorkingDirectory: true,
+  });
   requireReadable(loaded, onDiagnostic !== undefined);
   for (const problem of problemsOf(loaded, loaded)) onDiagnostic?.(problem);
   return loaded;

@@ -1,9 +1,12 @@
 /** Leaves out of a report the names that a user cannot see: the sums stay, the kernel decides about the names. */
 import { closeSync, constants, lstatSync, openSync } from "node:fs";
-import { type Bytes, dirname, join, toBuffer } from "../base/bytes.js";
+import { type Bytes, dirname, isAbsolute, join, toBuffer } from "../base/bytes.js";
 import type { Source } from "../base/events.js";
 import { groupIdsOf } from "../sys/accounts.js";
 import { asUser, type UserIdentity } from "../sys/as-user.js";
+import { Fd, O_NOFOLLOW, O_PATH, openat } from "../sys/files.js";
+import { statx } from "../sys/inode.js";
+import { getXattr } from "../sys/xattr.js";
 import type { ReportData } from "./data.js";
 import type { Node } from "./node.js";
 
@@ -21,42 +24,78 @@ export function identityOf(uid: number): UserIdentity {
  * @throws Error without root
  */
 export function visibleTo(user: UserIdentity, report: ReportData): ReportData {
-  return user.uid === 0 ? report : asUser(user, () => onlyNamed(report, new Access()));
+  return user.uid === 0 ? report : asUser(user, () => onlyNamed(report, new OwnAccess()));
 }
 
-/** What may be seen, by the permissions of the current thread. */
-interface NameAccess {
-  /** Whether the path has a name that can be seen. */
-  sees(path: Bytes): boolean;
-  reads(file: Bytes): boolean;
+/** The report with the names that everybody on this host may see. */
+export function visibleToAll(report: ReportData): ReportData {
+  return onlyNamed(report, new WorldAccess());
 }
 
-class Access implements NameAccess {
+/** What may be seen of names. */
+abstract class NameAccess {
   /** Directories that can be listed, as can all above them. */
   readonly #listable = new Map<Bytes, boolean>();
 
+  abstract reads(file: Bytes): boolean;
+  protected abstract lists(directory: Bytes): boolean;
+
   sees(path: Bytes): boolean {
-    if (path !== "/" && !this.#lists(dirname(path))) return false;
-    try {
-      lstatSync(toBuffer(path));
-      return true;
-    } catch {
-      return false;
-    }
+    return (path === "/" || this.#listsWithAllAbove(dirname(path))) && isThere(path);
   }
 
+  #listsWithAllAbove(directory: Bytes): boolean {
+    let listable = this.#listable.get(directory);
+    if (listable === undefined) {
+      const above = directory === "/" || this.#listsWithAllAbove(dirname(directory));
+      listable = above && this.lists(directory);
+      this.#listable.set(directory, listable);
+    }
+    return listable;
+  }
+}
+
+/** By the permissions of the current thread. */
+class OwnAccess extends NameAccess {
   reads(file: Bytes): boolean {
     return opens(file, constants.O_NONBLOCK);
   }
 
-  #lists(directory: Bytes): boolean {
-    let listable = this.#listable.get(directory);
-    if (listable === undefined) {
-      const isAboveListable = directory === "/" || this.#lists(dirname(directory));
-      listable = isAboveListable && opens(directory, constants.O_DIRECTORY | constants.O_NOFOLLOW);
-      this.#listable.set(directory, listable);
-    }
-    return listable;
+  protected lists(directory: Bytes): boolean {
+    return opens(directory, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  }
+}
+
+/** By the mode: what every user of the host may see. An access control list may refuse somebody, so nothing below one counts. */
+class WorldAccess extends NameAccess {
+  reads(file: Bytes): boolean {
+    return this.sees(file) && grantsAll(file, WORLD_READS);
+  }
+
+  protected lists(directory: Bytes): boolean {
+    return grantsAll(directory, WORLD_LISTS);
+  }
+}
+
+const WORLD_READS = 0o4;
+const WORLD_LISTS = 0o5;
+const ACCESS_CONTROL_LIST = "system.posix_acl_access" as Bytes;
+
+function grantsAll(path: Bytes, mode: number): boolean {
+  try {
+    using fd = openat(Fd.cwd, path, O_PATH | O_NOFOLLOW);
+    return (statx(fd).mode & mode) === mode && getXattr(fd, ACCESS_CONTROL_LIST) === undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isThere(path: Bytes): boolean {
+  try {
+    lstatSync(toBuffer(path));
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -74,7 +113,8 @@ const HIDDEN = "(not readable)" as Bytes;
 function onlyNamed(report: ReportData, access: NameAccess): ReportData {
   const readable = new Map<Bytes, boolean>();
   const isReadable = (file: Bytes): boolean => {
-    const known = readable.get(file) ?? access.reads(file);
+    // Lines of the command line are in no file: everybody sees them in ps(1).
+    const known = readable.get(file) ?? (!isAbsolute(file) || access.reads(file));
     readable.set(file, known);
     return known;
   };

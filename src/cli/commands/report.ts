@@ -3,13 +3,13 @@ import { toBuffer, toText } from "../../base/bytes.js";
 import { DAY } from "../../base/time.js";
 import { parseTimeSpan } from "../../base/time-span.js";
 import { LONGEST_FORECAST } from "../../inspect/index.js";
-import { reportHtml, reportObject, reportSync } from "../../report/index.js";
+import { reportHtml, reportJson, reportSync } from "../../report/index.js";
+import { defaultStateDirectory, runsIn } from "../../serve/index.js";
 import { systemClock } from "../../sys/clock.js";
 import { parseMoment } from "../inspect/moment.js";
 import { INSPECTED, inspection, versionOf } from "../inspect/options.js";
 import { defineCommand, UsageError } from "../options.js";
 import { openInBrowser, protectOutput, writePage, writePages } from "../report/output.js";
-import { line } from "../verbs/json.js";
 import { progressOn } from "../verbs/progress.js";
 
 export const report = defineCommand({
@@ -94,10 +94,12 @@ line with the type *error*. Times are RFC 3339 in UTC.`,
     const version = versionOf(options["assume-version"]);
     const progress = progressOn(stderr, "would remove");
     const settings = { ...asked.settings, at, within, version, onProgress: progress.update };
-    const result = reportSync(operands.map(toBuffer), settings);
+    const state = defaultStateDirectory();
+    const past = state === undefined ? [] : runsIn(state);
+    const result = { ...reportSync(operands.map(toBuffer), settings), past };
     progress.clear();
     stderr.flush();
-    if (options.json) stdout.write(`${line(reportObject(result))}\n`);
+    if (options.json) stdout.write(reportJson(result));
     else if (perUser !== undefined) writePages(perUser, result);
     else if (isPage) {
       protectOutput();

@@ -5,7 +5,10 @@ import {
   defaultStateDirectory,
   hostClock,
   NO_STORE,
+  type RunRecord,
   StateDirectory,
+  savedRuns,
+  saveRun,
   serve as serveAll,
   serveOnce,
   stampStore,
@@ -50,7 +53,7 @@ COMMAND and reaps orphaned processes.`,
   files: [
     [
       "$STATE_DIRECTORY, /var/lib/mayfly, $XDG_STATE_HOME/mayfly",
-      "The default of --state-dir. Only its owner may be able to write to it. Contains stamp, the time of the last run.",
+      "The default of --state-dir. Only its owner may be able to write to it. Contains stamp, the time of the last run, and runs, what the last 400 removed.",
     ],
   ],
   sections: [
@@ -69,7 +72,10 @@ synchronized. A failed run is repeated after 15 minutes, then 30, up to a day. R
     {
       title: "Metrics",
       text: `With **--listen**, **/metrics** has the metrics of all runs in the format of Prometheus. **/healthz** answers with 200, or
-with 503 and the reasons as JSON if the last run failed, or if none has succeeded for twice the interval of the schedule.`,
+with 503 and the reasons as JSON if the last run failed, or if none has succeeded for twice the interval of the schedule.
+**/report** is the page of **mayfly report**, and **/report.json** its data, made at most once a minute. Over a Unix socket, root and
+the user who runs the service see all names, others those that they may see; over IP, only names in world-readable directories
+are shown. There is none with **--root**.`,
     },
     {
       title: "Service managers",
@@ -101,6 +107,7 @@ the command line is invalid; **1** on any other failure, for example if another 
       schedule,
       reloadCreates: atStart !== "none",
       once: options.once,
+      past: () => (state === undefined ? [] : savedRuns(state)),
       report: (event) => log.report(event),
     });
     const running = act({
@@ -115,7 +122,10 @@ the command line is invalid; **1** on any other failure, for example if another 
       grace,
       isVerbose: () => log.isVerbose,
       switchLogLevel: () => log.switchLevel(),
-      report: metrics.report,
+      report(event) {
+        metrics.report(event);
+        if (state !== undefined && event.type === "run") remember(state, event.record, log);
+      },
     });
     return await running.finally(metrics.close);
   },
@@ -150,6 +160,15 @@ function openState(options: ServeValues, log: ServiceLog): StateDirectory | unde
   throw new Error(
     `another 'mayfly serve' is running: it has the lock on '${escapeForDisplay(path as never)}'`,
   );
+}
+
+/** For the plot of the report. */
+function remember(state: StateDirectory, record: RunRecord, log: ServiceLog): void {
+  try {
+    saveRun(state, record);
+  } catch (error) {
+    warn(log, `what the run removed cannot be saved: ${(error as Error).message}`);
+  }
 }
 
 function warn(log: ServiceLog, message: string): void {

@@ -1,7 +1,9 @@
 /** The metrics of `mayfly serve`: its options, and the observation of its runs. */
-import type { Bytes } from "../../base/bytes.js";
+import { type Bytes, toBuffer } from "../../base/bytes.js";
 import { SECOND } from "../../base/time.js";
+import type { ReportData } from "../../report/index.js";
 import {
+  LiveReport,
   MetricsService,
   parseListenAddress,
   type Schedule,
@@ -23,7 +25,7 @@ export const METRICS_OPTIONS = [
     value: "ADDRESS",
     multiple: true,
     group: METRICS,
-    help: "Serve /metrics and /healthz on ADDRESS: a port, IP:PORT, or the path of a Unix socket; may be repeated",
+    help: "Serve /metrics, /healthz and /report on ADDRESS: a port, IP:PORT, or the path of a Unix socket; may be repeated",
     more: "A port alone is one of 127.0.0.1. The socket has mode 0660.",
   },
   {
@@ -50,6 +52,8 @@ export interface MetricsSettings {
   /** Whether a reload also creates. If not, it is a dry run, which does not count. */
   readonly reloadCreates: boolean;
   readonly once: boolean;
+  /** What earlier runs removed. */
+  readonly past: () => ReportData["past"];
   readonly report: (event: ServiceEvent) => void;
 }
 
@@ -74,12 +78,14 @@ export async function startMetrics(
   if (options.listen.length === 0 && path === undefined) return { report, close: () => Promise.resolve() };
   const limitSeconds = successLimit(settings.schedule);
   const failed = (error: unknown): void => problem(report, path, error);
+  const live = options.listen.length === 0 ? undefined : liveReport(settings);
   const service = await MetricsService.start({
     version: version(),
     listen: options.listen.map(addressOf),
     allowedHosts: options["allow-host"],
     file: path,
     limits: limitSeconds === undefined ? undefined : { operation: "clean", limitSeconds },
+    report: live,
     now: () => Number(bootTime() / SECOND),
     failed,
   });
@@ -91,8 +97,18 @@ export async function startMetrics(
       if (event.reason !== "reload" || settings.reloadCreates) service.observe(event.record);
       if (event.reason === "reload") dropOldLines(service, settings.configuration).catch(failed);
     },
-    close: () => service[Symbol.asyncDispose](),
+    async close() {
+      live?.[Symbol.dispose]();
+      await service[Symbol.asyncDispose]();
+    },
   };
+}
+
+/** None below another root: its names and users are not this host's. */
+function liveReport({ configuration, past }: MetricsSettings): LiveReport | undefined {
+  const { args = [], inline = false, user = false, root } = configuration;
+  if (root !== undefined) return undefined;
+  return new LiveReport({ report: { config: args.map(toBuffer), inline, user }, past });
 }
 
 function requireMetricsOptions(options: MetricsValues, path: Bytes | undefined, once: boolean): void {

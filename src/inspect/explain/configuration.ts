@@ -16,6 +16,8 @@ const DIALECTS: Readonly<Record<CleanerVersion, Dialect>> = { 252: DIALECT_252, 
 export interface ConfigurationOptions {
   /** Configuration files, as for `mayfly clean`; all files of the host by default. */
   readonly config?: readonly Bytes[];
+  /** `config` are lines, not files. */
+  readonly inline?: boolean;
   readonly root?: Bytes;
   readonly version?: CleanerVersion;
   /** The user's own configuration (user-tmpfiles.d) instead of the system's. */
@@ -28,11 +30,12 @@ export interface ConfigurationOptions {
 
 /** The lines that apply, as that version interprets them. */
 export function loadConfiguration(options: ConfigurationOptions, boot = false): Loaded {
-  const { config = [], root, version, user = false, inWorkingDirectory = false } = options;
+  const { config = [], inline = false, root, version, user = false, inWorkingDirectory = false } = options;
   const dialect = DIALECTS[version ?? 262];
   const texts = options.textsRead === undefined ? {} : { textsRead: options.textsRead };
   const loaded = loadItemsSync({
     args: config,
+    inline,
     root,
     boot,
     dialect,

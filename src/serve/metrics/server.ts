@@ -1,8 +1,10 @@
-/** Serves /metrics and /healthz over HTTP. */
+/** Serves /metrics, /healthz and /report over HTTP. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { peerOf } from "../../sys/peer.js";
 import type { ListenAddress } from "./address.js";
 import type { HealthReport } from "./health.js";
 import { isAllowedHost } from "./host-header.js";
+import type { LiveReport } from "./live-report.js";
 import { listenOnSocket } from "./unix-socket.js";
 
 export interface MetricsServerOptions {
@@ -12,6 +14,8 @@ export interface MetricsServerOptions {
   readonly contentType: string;
   metrics(): Promise<string>;
   health(): HealthReport;
+  /** None if there is nothing to report about. */
+  readonly report?: LiveReport | undefined;
 }
 
 export interface MetricsServer {
@@ -33,6 +37,8 @@ const MOST_HEADERS = 64;
 const MOST_CONNECTIONS = 64;
 /** Without any traffic; longer than the usual scrape interval, so that a scraper can keep its connection. */
 const IDLE_MS = 70_000;
+
+const PATHS = ["/metrics", "/healthz", "/report", "/report.json"];
 
 interface Answer {
   readonly status: number;
@@ -91,16 +97,36 @@ async function answer(request: IncomingMessage, options: MetricsServerOptions): 
     return text(403, "The Host header names another host. Use an IP address or localhost.\n");
   }
   const [path] = (request.url ?? "/").split("?");
-  if (path !== "/metrics" && path !== "/healthz") return text(404, "Not found. Use /metrics or /healthz.\n");
+  if (path === undefined || !PATHS.includes(path))
+    return text(404, `Not found. Use ${PATHS.slice(0, 3).join(", ")}.\n`);
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { ...text(405, "Only GET and HEAD are supported.\n"), headers: { Allow: "GET, HEAD" } };
   }
   if (path === "/metrics") {
     return { status: 200, type: options.contentType, body: await options.metrics() };
   }
+  if (path === "/report" || path === "/report.json") return await reportAnswer(path, request, options);
   const health = options.health();
   const status = health.status === "ok" ? 200 : 503;
   return { status, type: "application/json", body: `${JSON.stringify(health)}\n` };
+}
+
+async function reportAnswer(
+  path: "/report" | "/report.json",
+  request: IncomingMessage,
+  { address, report }: MetricsServerOptions,
+): Promise<Answer> {
+  if (report === undefined) return text(404, "There is no report with --root.\n");
+  // A page that another site embeds, or a script of it, must not get at the names.
+  const headers = {
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+  };
+  const viewer = "path" in address ? peerOf(request.socket) : undefined;
+  if (path === "/report.json")
+    return { status: 200, type: "application/json", body: await report.json(viewer), headers };
+  return { status: 200, type: "text/html; charset=utf-8", body: await report.page(viewer), headers };
 }
 
 function text(status: number, body: string): Answer {

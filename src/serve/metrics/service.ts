@@ -4,6 +4,7 @@ import type { Source } from "../../base/events.js";
 import { lineNamed, type RunRecord } from "../run-record.js";
 import { addressText, type ListenAddress } from "./address.js";
 import { Health, type HealthLimits } from "./health.js";
+import type { LiveReport } from "./live-report.js";
 import { RunMetrics } from "./metrics.js";
 import { type MetricsServer, startMetricsServer } from "./server.js";
 import { restoreMetrics, writeMetrics } from "./textfile.js";
@@ -16,6 +17,7 @@ export interface MetricsOptions {
   /** A file for node_exporter, written after each run. */
   readonly file: Bytes | undefined;
   readonly limits: HealthLimits | undefined;
+  readonly report?: LiveReport | undefined;
   /** Seconds on a clock that is never set. */
   readonly now: () => number;
   /** Called if the file cannot be written. */
@@ -80,10 +82,11 @@ export class MetricsService implements AsyncDisposable {
     await Promise.all(this.#servers.map((server) => server.close()));
   }
 
-  #listen(address: ListenAddress, { allowedHosts }: MetricsOptions): Promise<MetricsServer> {
+  #listen(address: ListenAddress, { allowedHosts, report }: MetricsOptions): Promise<MetricsServer> {
     return startMetricsServer({
       address,
       allowedHosts,
+      report,
       contentType: this.#metrics.contentType,
       metrics: () => this.#metrics.text(),
       health: () => this.#health.report(),
