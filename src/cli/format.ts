@@ -5,6 +5,11 @@ import { SyscallError } from "../base/errors.js";
 import type { Nanoseconds } from "../base/time.js";
 import { SECOND } from "../base/time.js";
 
+/** A path for people: escaped, with blanks at its end visible. */
+export function shownPath(path: Bytes): string {
+  return escapeForDisplay(path).replace(/ +$/, (blanks) => "\\x20".repeat(blanks.length));
+}
+
 /** An error as one line: the path, the reason, and the system call that failed. */
 export function failure(path: Bytes, error: Error): string {
   const words = error instanceof SyscallError ? errnoWords(error.code) : undefined;

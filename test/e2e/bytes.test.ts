@@ -36,6 +36,17 @@ test("the drop-in prints such a path to a pipe byte for byte", () => {
   assert.equal(shell(script, scratch).stderr, `Would create directory ${scratch.path}/\xff\n`);
 });
 
+test("a blank at the end of a name is visible in what people read", () => {
+  using scratch = new Scratch();
+  const [file, line] = [`${scratch.path}/trailing  `, `d ${scratch.path} - - - 0`];
+  writeFileSync(file, "");
+  const removal = mayfly(["clean", "--dry-run", "-v", "--inline", line]);
+  assert.match(removal.stdout, /would remove \S*\/trailing\\x20\\x20/);
+  const config = join(scratch.path, "t.conf");
+  writeFileSync(config, `${line}\n`);
+  assert.match(mayfly(["explain", "--config", config, file]).stdout, /^\S*\/trailing\\x20\\x20 /);
+});
+
 test("configuration is read from standard input", () => {
   using scratch = new Scratch();
   const input = `d ${scratch.path}/one\n# not this\nd ${scratch.path}/two`;

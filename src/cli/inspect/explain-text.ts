@@ -5,6 +5,7 @@ import { localTime, type Nanoseconds } from "../../base/time.js";
 import { formatTimeSpan } from "../../base/time-span.js";
 import type { Explanation, Reason, User } from "../../inspect/index.js";
 import type { Colorize } from "../colors.js";
+import { shownPath } from "../format.js";
 import { reasonText, sourceText } from "../verbs/reasons.js";
 
 /** The verdict for one path, then a row for each fact that it depends on. */
@@ -24,7 +25,7 @@ export function explanationText(explained: Explanation, now: Nanoseconds, colori
   for (const text of explained.advice) rows.push(["advice", text]);
   for (const text of explained.notices) rows.push(["note", text]);
   const body = rows.map(([label, text]) => `  ${colorize("dim", label.padEnd(8))} ${text}\n`);
-  return `${colorize("bold", escapeForDisplay(path))} ${answer(explained, now, colorize)}${missing}\n${body.join("")}`;
+  return `${colorize("bold", shownPath(path))} ${answer(explained, now, colorize)}${missing}\n${body.join("")}`;
 }
 
 /** Why the path is kept. Timestamps that are too new are omitted here, since each has a row of its own. */
@@ -69,14 +70,14 @@ function lineText(line: Source): string {
 }
 
 function wordsOf(reason: Reason, path: Bytes, holders: readonly User[]): string {
-  const where = reason.at === path ? "" : `because of ${escapeForDisplay(reason.at)}: `;
+  const where = reason.at === path ? "" : `because of ${shownPath(reason.at)}: `;
   switch (reason.code) {
     case "no-line":
       return "no line of the configuration cleans it";
     case "base":
       return "this is the line's own path; only its contents are cleaned";
     case "symlink":
-      return `${escapeForDisplay(reason.at)} is a symlink, which the line does not follow`;
+      return `${shownPath(reason.at)} is a symlink, which the line does not follow`;
     case "refused":
       return `old enough, but the kernel would refuse to remove it (${reason.detail})`;
     default:

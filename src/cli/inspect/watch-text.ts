@@ -10,7 +10,7 @@ import type {
   WatchOperation,
 } from "../../inspect/index.js";
 import type { Colorize, Style } from "../colors.js";
-import { counted, number } from "../format.js";
+import { counted, number, shownPath } from "../format.js";
 import { sourceText } from "../verbs/reasons.js";
 import { userText } from "./watch-json.js";
 
@@ -46,7 +46,7 @@ export function groupText(group: EventGroup, colorize: Colorize): string {
 
 function whatText({ first, count, below, paths }: EventGroup): string {
   if (count === 1) return onePath(first);
-  const names = paths.map((path) => escapeForDisplay(nameBelow(path, below)));
+  const names = paths.map((path) => shownPath(nameBelow(path, below)));
   const more = count > names.length ? `, ... ${number(count - names.length)} more` : "";
   return `${number(count)} entries below ${escapeForDisplay(below)}: ${names.join(", ")}${more}`;
 }
@@ -54,14 +54,14 @@ function whatText({ first, count, below, paths }: EventGroup): string {
 function onePath({ op, path, to, from, kind, folded, count }: WatchEvent): string {
   if (folded !== undefined) {
     const [word] = WORDS[folded.op];
-    return `${number(folded.count)} events (${word}) below ${escapeForDisplay(path)}: too fast to report one by one`;
+    return `${number(folded.count)} events (${word}) below ${shownPath(path)}: too fast to report one by one`;
   }
   if (op === "lost") return count === undefined ? "an unknown number" : number(count);
-  const what = `${kind === undefined || kind === "file" ? "" : `${kind} `}${escapeForDisplay(path)}`;
+  const what = `${kind === undefined || kind === "file" ? "" : `${kind} `}${shownPath(path)}`;
   if (op === "rename")
-    return `${what} to ${to === undefined ? "a directory that is not watched" : escapeForDisplay(to)}`;
-  if (op === "exchange") return `${what} with ${escapeForDisplay(to ?? ("?" as Bytes))}`;
-  return from === undefined ? what : `${what} by ${escapeForDisplay(from)}, renamed`;
+    return `${what} to ${to === undefined ? "a directory that is not watched" : shownPath(to)}`;
+  if (op === "exchange") return `${what} with ${shownPath(to ?? ("?" as Bytes))}`;
+  return from === undefined ? what : `${what} by ${shownPath(from)}, renamed`;
 }
 
 function nameBelow(path: Bytes, directory: Bytes): Bytes {
@@ -103,7 +103,7 @@ export function abilitiesText(abilities: Abilities, verbose: boolean): string {
   const source = verbose ? ` Removals of files are reported by ${removals}.` : "";
   const lines = [
     `Watching ${counted(directories, "directory", "directories")} with ${events}; ${how}.${source}`,
-    ...missing.map((path) => `${escapeForDisplay(path)} does not exist; watching for its creation`),
+    ...missing.map((path) => `${shownPath(path)} does not exist; watching for its creation`),
     ...notices,
   ];
   return `${lines.join("\n")}\n`;

@@ -1,9 +1,8 @@
 /** Formats one event as one line of text: an action, or an error. */
-import { escapeForDisplay } from "../../base/bytes.js";
 import type { Diagnostic } from "../../base/errors.js";
 import type { Event, InodeKind } from "../../base/events.js";
 import type { Colorize } from "../colors.js";
-import { failure, plainFailure, size } from "../format.js";
+import { failure, plainFailure, shownPath, size } from "../format.js";
 import { reasonText, sourceText } from "./reasons.js";
 
 /** The line for a failure, an unreadable path or an invalid configuration line; undefined for other events. */
@@ -14,14 +13,14 @@ export function errorLine(event: Event, colorize: Colorize, verbose: boolean): s
     return `${label}: ${text} [${sourceText(event.source)}]`;
   }
   if (event.type === "kept" && event.reason.code === "unreadable" && !verbose) {
-    return `${colorize("yellow", "skipped")}: ${escapeForDisplay(event.path)}: ${reasonText(event.reason)}`;
+    return `${colorize("yellow", "skipped")}: ${shownPath(event.path)}: ${reasonText(event.reason)}`;
   }
   if (event.type === "kept" && event.reason.code === "too-deep" && !verbose) {
     const why = "nested too deeply; its contents are kept";
-    return `${colorize("yellow", "warning")}: ${escapeForDisplay(event.path)}: ${why} [${sourceText(event.source)}]`;
+    return `${colorize("yellow", "warning")}: ${shownPath(event.path)}: ${why} [${sourceText(event.source)}]`;
   }
   if (event.type === "skipped" && event.severity === "warning") {
-    return `${colorize("yellow", "warning")}: ${escapeForDisplay(event.path)}: ${event.why} [${sourceText(event.source)}]`;
+    return `${colorize("yellow", "warning")}: ${shownPath(event.path)}: ${event.why} [${sourceText(event.source)}]`;
   }
   if (event.type !== "diagnostic") return undefined;
   if (event.diagnostic.severity === "debug") return undefined;
@@ -45,11 +44,11 @@ export function actionLine(event: Event, colorize: Colorize): string | undefined
     case "changed":
       return `${colorize("cyan", event.done ? "set" : "would set")} ${changedText(event)}`;
     case "kept":
-      return `${colorize("dim", "kept")} ${escapeForDisplay(event.path)}${slash(event.kind)}: ${reasonText(event.reason)}`;
+      return `${colorize("dim", "kept")} ${shownPath(event.path)}${slash(event.kind)}: ${reasonText(event.reason)}`;
     case "skipped":
       return event.severity === "warning"
         ? undefined
-        : `${colorize("dim", "skipped")} ${escapeForDisplay(event.path)}: ${event.why}`;
+        : `${colorize("dim", "skipped")} ${shownPath(event.path)}: ${event.why}`;
     default:
       return undefined;
   }
@@ -58,7 +57,7 @@ export function actionLine(event: Event, colorize: Colorize): string | undefined
 type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>;
 
 function removedText({ path, kind, bytes }: Of<"removed">, colorize: Colorize): string {
-  return `${escapeForDisplay(path)}${slash(kind)}${bytes > 0n ? colorize("dim", ` (${size(bytes)})`) : ""}`;
+  return `${shownPath(path)}${slash(kind)}${bytes > 0n ? colorize("dim", ` (${size(bytes)})`) : ""}`;
 }
 
 function createdVerb({ done, outcome }: Of<"created">): string {
@@ -75,14 +74,14 @@ function createdVerb({ done, outcome }: Of<"created">): string {
 function createdText({ path, kind, outcome, target }: Of<"created">): string {
   // An existing destination of a copy is not a link to its source.
   if (target === undefined || (outcome === "existing" && kind !== "symlink"))
-    return `${escapeForDisplay(path)}${slash(kind)}`;
+    return `${shownPath(path)}${slash(kind)}`;
   return outcome === "copied"
-    ? `${escapeForDisplay(target)} to ${escapeForDisplay(path)}`
-    : `${escapeForDisplay(path)} -> ${escapeForDisplay(target)}`;
+    ? `${shownPath(target)} to ${shownPath(path)}`
+    : `${shownPath(path)} -> ${shownPath(target)}`;
 }
 
 function changedText({ what, path, value }: Of<"changed">): string {
-  return `${what} of ${escapeForDisplay(path)}${value === "" ? "" : ` to ${value}`}`;
+  return `${what} of ${shownPath(path)}${value === "" ? "" : ` to ${value}`}`;
 }
 
 function slash(kind: InodeKind): string {
