@@ -64,6 +64,8 @@ const NOTHING_DONE = {
 export interface RunItemsOptions extends RunOptions {
   readonly observer?: WalkObserver;
   readonly walkEffects?: WalkEffects;
+  /** The kernel's answer by default; of a run that only looks, it is assumed. */
+  readonly isClockSynchronized?: () => boolean;
 }
 
 /** Runs loaded items: purges, removes, cleans and creates, in that order. */
@@ -88,17 +90,17 @@ export function runItems(groups: Groups, options: RunItemsOptions, reporter: Rep
   });
   const effects = options.dryRun === true ? dryRunEffects(root, listening) : realEffects(root, listening);
   const { opensAgeless = false } = options;
-  const preserveAtime = options.observer !== undefined;
+  const isObserved = options.observer !== undefined;
   const context = {
     root,
     effects,
     reporter: listening,
     clock,
-    isClockSynchronized: options.observer === undefined ? isClockSynchronized : () => true,
+    isClockSynchronized: options.isClockSynchronized ?? (isObserved ? () => true : isClockSynchronized),
     walker,
     outcome,
     opensAgeless,
-    preserveAtime,
+    preserveAtime: isObserved,
     stop,
   };
   const operations = new Set(options.operations);
