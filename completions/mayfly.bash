@@ -72,11 +72,11 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast report watch audit help --help --version"
+    _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast report top watch audit help --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast report watch audit" ;;
+  help) _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast report top watch audit" ;;
   clean)
     case "$prev" in
       -j | --jobs) :; return ;;
@@ -290,6 +290,13 @@ _mayfly() {
       --assume-version) _mayfly_words "252 262"; return ;;
     esac
     if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--within -o --output --per-user --open --config --user --at --assume-version --json -h --help"; return; fi
+    _mayfly_reply "$(compgen -d -- "$cur")"
+    ;;
+  top)
+    case "$prev" in
+      --config) _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"; return ;;
+    esac
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--config --user -h --help"; return; fi
     _mayfly_reply "$(compgen -d -- "$cur")"
     ;;
   watch)

@@ -92,6 +92,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "Show what is in a directory, whose it is, and when it goes, as a page",
     load: async () => (await import("./commands/report.js")).report,
   },
+  top: {
+    summary: "Show the same on the terminal",
+    load: async () => (await import("./commands/top.js")).top,
+  },
   watch: {
     summary: "Report creations and removals as they happen, with the responsible process",
     load: async () => (await import("./commands/watch.js")).watch,

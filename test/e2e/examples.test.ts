@@ -147,6 +147,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
     before: BUILD,
     after: 'grep -q Mayfly /srv/reports/0.html && [ "$(stat -c %a /srv/reports/0.html)" = 400 ]',
   },
+  // No terminal here: test/e2e/top.test.ts has one.
+  "mayfly top /var/tmp": { status: 64, prints: /must be a terminal/ },
   "mayfly report --within 90d --json /var/tmp": { before: BUILD, prints: /^\{"type":"report"/m },
   "mayfly forecast --within 90d --json": { prints: /^\{"type":/m },
   "mayfly watch /var/tmp/build": { before: BUILD, meanwhile: CHURN, prints: /build\/new/, endless: true },

@@ -35,6 +35,7 @@ const HARMLESS: Readonly<Record<string, readonly string[]>> = {
   explain: [],
   forecast: [],
   report: ["--json"],
+  top: [],
   watch: [],
   install: ["--dry-run"],
   uninstall: ["--dry-run"],

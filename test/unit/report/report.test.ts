@@ -24,7 +24,7 @@ import type { Node } from "#src/report/node.js";
 import { runSync } from "#src/tmpfiles/index.js";
 import { scratch } from "../../scratch.js";
 
-const CASES = Number(process.env.CASES ?? 4);
+const CASES = Number(process.env.CASES ?? 2);
 const isRoot = process.getuid?.() === 0;
 
 /** A small generator, so that a seed repeats a case. */
