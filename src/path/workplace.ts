@@ -45,6 +45,11 @@ export function closeWorkplace({ room, path }: Workplace, dir: Fd): void {
   room.close();
 }
 
+/** Removes the empty private directory that a run left if it was killed just after `name` had appeared. */
+export function removeEmptyRoom(dir: Fd, name: Bytes): void {
+  if (process.geteuid?.() === 0 && !isProtected(statx(dir))) tryUnlinkat(dir, usualName(name), AT_REMOVEDIR);
+}
+
 /**
  * A temporary name in `dir` for the future `name`; undefined if nothing can be renamed, or if others can. It is always the
  * same, so that the next run finds and removes what a killed run left without listing the directory. If it is taken, or

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -94,6 +95,24 @@ test("what a killed run left in a private directory is removed by the next one",
   assert.deepEqual(readdirSync(alice).sort(), ["made", "tree"]);
   assert.deepEqual(readdirSync(join(alice, "made")), []);
 });
+
+function makeSource(t: TestContext): string {
+  const source = scratch(t);
+  writeFileSync(join(source, "file"), "");
+  return source;
+}
+
+for (const line of ["d @/made", "C @/made - - - - %"])
+  test(`the private directory of a run that was killed just after its end is removed: ${line}`, {
+    skip,
+  }, (t) => {
+    const { alice } = aliceWithTreeOfRoot(t);
+    mkdirSync(join(alice, guessed(t)), { mode: 0o700 });
+    cpSync(join(alice, "tree"), join(alice, "made"), { recursive: true });
+    const written = line.replace("@", alice).replace("%", makeSource(t));
+    assert.equal(mayfly(["tmpfiles", "--create", "--inline", written]).status, 0);
+    assert.deepEqual(readdirSync(alice).sort(), ["made", "tree"]);
+  });
 
 for (const [what, put] of [
   ["a directory that others can use", (room: string) => mkdirSync(room, { mode: 0o711 })],

@@ -12,7 +12,7 @@ import {
   type Whole,
   type WholeMaking,
 } from "../../path/whole.js";
-import { closeWorkplace, openWorkplace } from "../../path/workplace.js";
+import { closeWorkplace, openWorkplace, removeEmptyRoom } from "../../path/workplace.js";
 import { entries } from "../../sys/directory.js";
 import {
   AT_REMOVEDIR,
@@ -187,6 +187,7 @@ class RealEffects implements Effects {
       if (!(error instanceof SyscallError) || request.tolerated?.includes(error.code) === false) throw error;
       const fd = this.open(location, O_PATH | O_NOFOLLOW);
       if (fd === undefined) throw error;
+      removeEmptyRoom(location.dir, location.name);
       return { fd, existing: true };
     }
   }
