@@ -33,6 +33,14 @@ export interface PathStep extends Position {
   readonly message: string;
 }
 
+/** A change of a file's bytes that fixes a finding: what is `before` becomes `text`. */
+export interface TextEdit {
+  readonly start: number;
+  readonly end: number;
+  readonly before: string;
+  readonly text: string;
+}
+
 export interface AuditFinding extends Position {
   readonly rule: string;
   readonly severity: AuditSeverity;
@@ -51,6 +59,8 @@ export interface AuditFinding extends Position {
   readonly unparsed: boolean;
   /** The reason that a comment gives for ignoring it. */
   readonly suppressed?: string;
+  /** The change that --fix makes. */
+  readonly edit?: TextEdit;
 }
 
 /** A file that was not analyzed in full, and why. No file is skipped silently. */

@@ -152,7 +152,9 @@ export function cUses(call: Call, text: string): readonly Use[] {
     return opened(second, { args: args.slice(1) });
   if (/^(std::)?(ofstream|fstream)$/.test(name)) return [{ action: "create", path }];
   if (/^(mkdir|g_mkdir)$/.test(callee))
-    return !call.checked || /EEXIST/.test(text) ? [{ action: "directory", path }] : [];
+    return !call.checked || (/EEXIST/.test(text) && !VERIFIED.test(text))
+      ? [{ action: "directory", path }]
+      : [];
   if (
     /^(execv|execl|execvp|execlp|execve|execle)$/.test(callee) &&
     path.kind === "text" &&
@@ -184,6 +186,9 @@ const PRIVILEGED = /\b(sete?uid|setreuid|setresuid|issetugid)\s*\(/;
 function isTmpdir(name: Expression): boolean {
   return name.kind === "text" && /^(TMPDIR|TMP|TEMP)$/.test(name.text);
 }
+
+/** The directory is opened without following a link, and its owner is looked up by descriptor. */
+const VERIFIED = /O_NOFOLLOW[\s\S]*\bfstat\s*\(/;
 
 function stream(path: Expression, mode: Expression | undefined): readonly Use[] {
   return [{ action: "read", path, ...(mode === undefined ? {} : { mode }) }];

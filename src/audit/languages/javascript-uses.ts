@@ -31,7 +31,7 @@ const RESULTS: Readonly<Record<string, PartKind>> = {
   digest: "random",
 };
 const SAME =
-  /^(String|normalize|realpathSync|realpath|fileURLToPath|toNamespacedPath|untildify|resolveHome|dirname|decodeURIComponent|encodeURIComponent)$/;
+  /^(String|Number|parseInt|floor|round|ceil|normalize|realpathSync|realpath|fileURLToPath|toNamespacedPath|untildify|resolveHome|dirname|decodeURIComponent|encodeURIComponent)$/;
 const OF_RECEIVER =
   /^(toString|trim|replace|replaceAll|toLowerCase|toUpperCase|slice|substring|substr|concat|normalize|valueOf)$/;
 

@@ -136,7 +136,7 @@ function interpreted(args: readonly Expression[]): readonly Use[] {
 function changed(args: readonly Expression[]): readonly Use[] {
   const paths = operands(args).slice(1);
   const [mode] = operands(args);
-  const open = /^0?[0-7]*[2367]$|^([augo]*[ao][ug]*|\+)[+=]\w*w|^a?\+\w*w/.test(textOf(mode));
+  const open = /^0?[0-7]*[2367]$|^[ugoa]*[oa][ugoa]*[+=]\w*w/.test(textOf(mode));
   return [...all("change", paths), ...(open ? all("open-mode", paths) : [])];
 }
 

@@ -7,8 +7,10 @@ import { goResult, goUses } from "./go-uses.js";
 import { lowerJavaScript } from "./javascript.js";
 import { freeJavaScript, javaScriptResult, javaScriptUses } from "./javascript-uses.js";
 import { lowerPython } from "./python.js";
+import { pythonFixes } from "./python-fix.js";
 import { freePython, pythonResult, pythonUses } from "./python-uses.js";
 import { lowerShell } from "./shell.js";
+import { shellFixes } from "./shell-fix.js";
 import { shellUses } from "./shell-uses.js";
 import { commandResult, freeVariable } from "./shell-values.js";
 
@@ -35,6 +37,7 @@ export const LANGUAGES: Readonly<Record<string, Language>> = {
     lower: lowerShell,
     knowledge: { result: commandResult, free: freeVariable },
     uses: shellUses,
+    fixes: shellFixes,
   },
   c: C,
   python: {
@@ -43,6 +46,7 @@ export const LANGUAGES: Readonly<Record<string, Language>> = {
     lower: lowerPython,
     knowledge: { result: pythonResult, free: freePython },
     uses: pythonUses,
+    fixes: pythonFixes,
   },
   javascript: JAVASCRIPT,
   typescript: { ...JAVASCRIPT, name: "typescript", grammar: "typescript" },

@@ -115,6 +115,7 @@ function placed(found: readonly RawFinding[], source: SourceFile, unparsed: bool
       fingerprint: prints(raw.rule, raw.at),
       unparsed,
       ...(reason === undefined ? {} : { suppressed: reason }),
+      ...(raw.edit === undefined ? {} : { edit: raw.edit }),
     };
   });
 }

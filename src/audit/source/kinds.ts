@@ -38,10 +38,10 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 };
 
 const INTERPRETERS: readonly (readonly [RegExp, string])[] = [
-  [/\b(ba|da|k|z|a)?sh\b/, "shell"],
-  [/\bpython[\d.]*\b/, "python"],
+  [/\b(ba|da|k|z|a)?sh\b|@\w*SH(ELL)?(_PATH)?@/, "shell"],
+  [/\bpython[\d.]*\b|@PYTHON/, "python"],
   [/\bnode(js)?\b/, "javascript"],
-  [/\bperl\b/, "perl"],
+  [/\bperl\b|@PERL/, "perl"],
   [/\bphp\b/, "php"],
   [/\bruby\b/, "ruby"],
 ];

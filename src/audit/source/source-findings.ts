@@ -1,4 +1,5 @@
 /** Turns the uses of a program into findings: the rule, the message, and the way of the value. */
+import type { TextEdit } from "../finding.js";
 import type { Call, SourceProgram } from "../program/program.js";
 import { classify, pathKey, type Verdict } from "../values/classify.js";
 import type { Evaluator } from "../values/evaluate.js";
@@ -16,6 +17,7 @@ export interface RawFinding {
   /** The path, to recognize other places with the same one. */
   readonly key: string;
   readonly call?: Call;
+  readonly edit?: TextEdit;
 }
 
 const RULES: Readonly<Record<Action, string>> = {
@@ -73,7 +75,19 @@ export function sourceFindings(input: FindingInput): RawFinding[] {
       }
     }
   }
-  return withoutEchoes(found).map((finding) => afterCheck(finding, checks));
+  const edits = input.language.fixes?.(input.program, input.text);
+  return withoutEchoes(found).map((finding) => withEdit(afterCheck(finding, checks), edits));
+}
+
+/** A finding is fixed where its value comes from, or at its call. */
+function withEdit(finding: RawFinding, edits: ReadonlyMap<number, TextEdit> | undefined): RawFinding {
+  if (edits === undefined || edits.size === 0) return finding;
+  const places = [
+    finding.at,
+    ...finding.steps.filter(({ elsewhere }) => elsewhere === undefined).map(({ at }) => at),
+  ];
+  const edit = places.map((at) => edits.get(at)).find((each) => each !== undefined);
+  return edit === undefined ? finding : { ...finding, edit };
 }
 
 /** A check of a guessable path, in the function of a later use. */

@@ -1,4 +1,5 @@
 /** What a call does with a path, and what a language must know for the analysis to see it. */
+import type { TextEdit } from "../finding.js";
 import type { GrammarName } from "../grammars.js";
 import type { Call, Expression, SourceProgram } from "../program/program.js";
 import type { SyntaxNode } from "../syntax/tree.js";
@@ -46,4 +47,6 @@ export interface Language {
   lower(root: SyntaxNode, text: string): SourceProgram;
   readonly knowledge: Omit<Knowledge, "constants">;
   uses(call: Call, text: string): readonly Use[];
+  /** The edits that a machine can make safely, by their first byte. */
+  fixes?(program: SourceProgram, text: string): ReadonlyMap<number, TextEdit>;
 }

@@ -25,7 +25,7 @@ export function auditJson(result: AuditResult): string {
 }
 
 function findingObject(finding: AuditFinding): object {
-  const { file, text, steps, ...rest } = finding;
+  const { file, text, steps, edit: _, ...rest } = finding;
   const { title, cwe, fix } = ruleOf(finding.rule);
   return {
     type: "finding",

@@ -5,6 +5,7 @@ import {
   type AuditFinding,
   type AuditReport,
   type AuditSeverity,
+  applyFixes,
   audit as auditSources,
   auditUnits,
   baselineText,
@@ -87,12 +88,18 @@ unparsed. Tests are left out, since the paths in them are usually made up.`,
       completes: "directory",
       help: "With --units, look for units, the programs they start and tmpfiles.d below DIR",
     },
+    {
+      name: "fix",
+      help: "Fix what can be fixed safely, and report the rest",
+      more: "In shell, a variable that is set once to a name with $$ gets a name from mktemp(1), unless a line that uses it could notice that the file exists from the start. In Python, tempfile.mktemp() becomes tempfile.mkstemp(). Files of other users are left alone.",
+    },
     { name: "tests", help: "Audit tests too" },
     { name: "jobs", short: "j", value: "N", help: "Use N threads (default: one per processor)" },
   ],
   examples: [
     ["mayfly audit", "Audit the current directory"],
     ["mayfly audit --format=sarif src", "Print SARIF for a code scanning service"],
+    ["mayfly audit --fix debian", "Fix what can be fixed safely"],
     ["mayfly audit --write-baseline=audit.json", "Accept all present findings"],
     ["mayfly audit --baseline=audit.json", "Report what is new"],
     ["mayfly audit --units", "Audit the units of this host"],
@@ -148,17 +155,23 @@ interface AuditMode {
   readonly units: boolean;
   readonly root: Bytes | undefined;
   readonly tests: boolean;
+  readonly fix: boolean;
   readonly jobs: Bytes | undefined;
 }
 
-function rootOf({ units, root }: Pick<AuditMode, "units" | "root">): Bytes | undefined {
+function rootOf({ units, root, fix }: Pick<AuditMode, "units" | "root" | "fix">): Bytes | undefined {
+  if (units && fix) throw new UsageError("options '--units' and '--fix' cannot be combined");
   if (root !== undefined && !units) throw new UsageError("option '--root' needs '--units'");
   return root;
 }
 
-function reportOf(paths: readonly Bytes[], { units, root, tests, jobs }: AuditMode): Promise<AuditReport> {
+async function reportOf(paths: readonly Bytes[], mode: AuditMode): Promise<AuditReport> {
+  const { units, root, tests, fix, jobs } = mode;
   if (units) return auditUnits({ paths, root });
-  return auditSources({ paths: paths.length === 0 ? ["." as Bytes] : paths, tests, jobs: jobsOf(jobs) });
+  const wanted = { paths: paths.length === 0 ? ["." as Bytes] : paths, tests, jobs: jobsOf(jobs) };
+  const found = await auditSources(wanted);
+  const fixable = fix ? found.findings.filter(({ suppressed }) => suppressed === undefined) : [];
+  return applyFixes(fixable) > 0 ? await auditSources(wanted) : found;
 }
 
 function resultOf(

@@ -63,6 +63,11 @@ const SAFE: Readonly<Record<string, string>> = {
   "another directory": inMain('fopen("/var/lib/x", "w");', 'fopen("/tmpfs/x", "w");'),
   "a random part": inMain("char b[9];", 'sprintf(b, "/tmp/x.%s", g_uuid_string_random());', 'fopen(b, "w");'),
   "a directory that was made": inMain('if (mkdir("/tmp/x", 0700) < 0) return 1;'),
+  "a directory whose owner is verified": inMain(
+    'if (mkdir("/tmp/x", 0700) < 0 && errno != EEXIST) return 1;',
+    'fd = open("/tmp/x", O_DIRECTORY | O_NOFOLLOW);',
+    "fstat(fd, &s);",
+  ),
   "a comparison": inMain('if (strcmp(p, "/tmp/x") == 0) return 1;'),
 };
 

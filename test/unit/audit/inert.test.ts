@@ -1,7 +1,7 @@
 /** Places that name a path in /tmp and use none: 300 of them, no finding. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isTestPath } from "#src/audit/source/kinds.js";
+import { isTestPath, languageByFirstLine } from "#src/audit/source/kinds.js";
 import { findingsOf } from "./sources.js";
 
 const PATHS = ["/tmp/x", "/tmp/app.log", "/var/tmp/cache/data.bin", "/dev/shm/segment", "/tmp/some-dir/"];
@@ -106,4 +106,23 @@ test("the files of tests are recognized", () => {
     assert.ok(isTestPath(path), path);
   for (const path of ["src/latest.js", "contest/a.py", "attest.go", "src/testimony.c"])
     assert.ok(!isTestPath(path), path);
+});
+
+test("the first line names the language, also before it is configured", () => {
+  const languages = [
+    "#!/bin/sh -e",
+    "#!@SHELL@",
+    "#! /usr/bin/env python3",
+    "#!@PYTHON@",
+    "#!@PERL@ -w",
+    "no script",
+  ];
+  assert.deepEqual(languages.map(languageByFirstLine), [
+    "shell",
+    "shell",
+    "python",
+    "python",
+    "perl",
+    undefined,
+  ]);
 });

@@ -7,7 +7,7 @@ import type { Bytes } from "#src/base/bytes.js";
 import { findingsOf } from "./sources.js";
 import { VULNERABILITIES } from "./vulnerabilities.js";
 
-const CASES = Number(process.env.CASES ?? 1000);
+const CASES = Number(process.env.CASES ?? 300);
 
 /** A generator of pseudorandom numbers, so that a failure can be repeated. */
 function randomOf(seed: number): (below: number) => number {
