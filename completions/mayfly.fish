@@ -265,7 +265,7 @@ complete -c mayfly -n '__fish_seen_subcommand_from report' -l at -x -d 'Evaluate
 complete -c mayfly -n '__fish_seen_subcommand_from report' -l assume-version -x -a '252 262' -d 'Assume that the host runs the cleaner of this systemd version (default: 262)'
 complete -c mayfly -n '__fish_seen_subcommand_from report' -l json -d 'Print one JSON object per line'
 complete -c mayfly -n '__fish_seen_subcommand_from report' -s h -l help -d 'Show this help'
-complete -c mayfly -n __fish_use_subcommand -a top -d 'Show the same on the terminal'
+complete -c mayfly -n __fish_use_subcommand -a top -d 'Show what is in a directory, and when it goes, on the terminal'
 complete -c mayfly -n '__fish_seen_subcommand_from top' -a '(__fish_complete_directories)'
 complete -c mayfly -n '__fish_seen_subcommand_from top' -l config -r -F -a '(__mayfly_configs)' -d 'Use this configuration file instead of the host\'s configuration; may be repeated'
 complete -c mayfly -n '__fish_seen_subcommand_from top' -l user -d 'Use the user\'s own configuration (user-tmpfiles.d) instead of the system\'s'

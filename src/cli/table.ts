@@ -93,7 +93,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/report.js")).report,
   },
   top: {
-    summary: "Show the same on the terminal",
+    summary: "Show what is in a directory, and when it goes, on the terminal",
     load: async () => (await import("./commands/top.js")).top,
   },
   watch: {

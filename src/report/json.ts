@@ -4,7 +4,7 @@ import type { Source } from "../base/events.js";
 import { line, pathJson, sourceJson } from "../base/json.js";
 import { utcTime } from "../base/time.js";
 import type { ReportData, ReportRun } from "./data.js";
-import { type Node, prune, shareOf } from "./node.js";
+import { type Node, shareOf } from "./node.js";
 import { isSameLine, type Sum, type UsageSums } from "./sums.js";
 import { NO_RUN } from "./verdict.js";
 
@@ -59,21 +59,29 @@ export function reportJson(report: ReportData): string {
   return `${line(reportObject(report))}\n`;
 }
 
-/** The nodes with the largest shares, which always include their parents. */
+/** The nodes with the largest shares. Parents come before what is in them, so that these are always included. */
 function largestNodes({ roots, sums: { total } }: ReportData, most: number): Node[] {
-  const shares: number[] = [];
+  const ranked: { readonly node: Node; readonly share: number }[] = [];
   const collect = (nodes: readonly Node[]): void => {
     for (const node of nodes) {
-      shares.push(shareOf(node, total));
+      ranked.push({ node, share: shareOf(node, total) });
       collect(node.children);
     }
   };
   collect(roots);
-  const least = shares.sort((a, b) => b - a)[most] ?? -1;
-  const copy = (node: Node): Node => ({ ...node, children: node.children.map(copy) });
-  const isLarge = (node: Node): boolean => shareOf(node, total) > least;
+  // Stable: of equal shares, the first stay first.
+  const large = new Set(
+    ranked
+      .sort((a, b) => b.share - a.share)
+      .slice(0, most)
+      .map(({ node }) => node),
+  );
+  const copy = (node: Node): Node => ({
+    ...node,
+    children: node.children.filter((child) => large.has(child)).map(copy),
+  });
   // A root stays, however small.
-  return roots.map(copy).map((root) => ({ ...root, children: prune(root.children, isLarge) }));
+  return roots.map(copy);
 }
 
 function nodesFor(

@@ -19,7 +19,7 @@ import type { Event } from "#src/base/events.js";
 import { DAY, fixedClock } from "#src/base/time.js";
 import { explainSync } from "#src/inspect/index.js";
 import type { ReportData } from "#src/report/data.js";
-import { reportSync } from "#src/report/index.js";
+import { reportJson, reportSync } from "#src/report/index.js";
 import type { Node } from "#src/report/node.js";
 import { runSync } from "#src/tmpfiles/index.js";
 import { scratch } from "../../scratch.js";
@@ -83,6 +83,12 @@ const GLOBS = (top: string): readonly string[] => [
   `x ${top}/*/n1`,
   `r ${top}/none`,
 ];
+/** Globs come after the directory above, whose walk leaves out what they match. */
+const NESTED_GLOBS = (top: string): readonly string[] => [
+  `d ${top} - - - mM:10d`,
+  `e ${top}/n[0-3] - - - mM:3d`,
+  `x ${top}/n1/*`,
+];
 const SIMULATED = (top: string): readonly string[] => [
   `d ${top} - - - mM:10d`,
   `R ${top}/n2 - - - mM:4d`,
@@ -143,7 +149,7 @@ function forEachCase(t: { after(work: () => void): void }, lines: typeof PLAIN, 
   }
 }
 
-for (const [name, lines] of Object.entries({ PLAIN, GLOBS, SIMULATED })) {
+for (const [name, lines] of Object.entries({ PLAIN, GLOBS, NESTED_GLOBS, SIMULATED })) {
   test(`each figure is that of an independent count (${name})`, (t) => {
     forEachCase(t, lines, (each) => {
       const report = reportOf(each);
@@ -247,4 +253,16 @@ test("a path outside of all lines is kept, since no line cleans it", (t) => {
     report.kept.map(({ code }) => code),
     ["no-line"],
   );
+});
+
+test("of many files of one size, as many are named as there is room for", (t) => {
+  const place = scratch(t);
+  const top = join(place, "top");
+  mkdirSync(top);
+  for (let index = 0; index < 1_200; index++) writeFileSync(join(top, `file-${index}`), "");
+  const { roots } = JSON.parse(reportJson(reportSync(only(top)))) as {
+    readonly roots: readonly { readonly entries: number; readonly children: readonly object[] }[];
+  };
+  assert.equal(roots[0]?.entries, 1_201);
+  assert.equal(roots[0]?.children.length, 999);
 });
