@@ -72,11 +72,11 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast report top watch audit help --help --version"
+    _mayfly_words "clean create remove purge serve install uninstall check tmpfiles scratch mktemp with-dir run ps path enter reap explain forecast report top watch audit help --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) _mayfly_words "clean create remove purge serve install uninstall check tmpfiles mktemp with-dir run ps path enter reap explain forecast report top watch audit" ;;
+  help) _mayfly_words "clean create remove purge serve install uninstall check tmpfiles scratch mktemp with-dir run ps path enter reap explain forecast report top watch audit" ;;
   clean)
     case "$prev" in
       -j | --jobs) :; return ;;
@@ -194,6 +194,24 @@ _mayfly() {
     esac
     if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--create --clean --remove --purge --cat-config --tldr -h --help --version --user --boot --graceful --prefix --exclude-prefix -E --root --image --image-policy --replace -n --dry-run --inline --no-pager"; return; fi
     _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"
+    ;;
+  scratch)
+    case "$prev" in
+      --config) _mayfly_reply "$(_mayfly_configs; compgen -f -- "$cur")"; return ;;
+      --max-remove) :; return ;;
+      --max-skew) :; return ;;
+      --lease) :; return ;;
+      --budget) :; return ;;
+      --at) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
+      --queue) :; return ;;
+      --name) :; return ;;
+      --credentials) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --tls-ca) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --tls-cert) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+      --tls-key) _mayfly_reply "$(compgen -f -- "$cur")"; return ;;
+    esac
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--config --max-remove --max-skew --lease --budget --at --no-wait --queue --name --credentials --tls-ca --tls-cert --tls-key -0 --null -v --verbose -h --help"; return; fi
+    _mayfly_reply "$(compgen -d -- "$cur")"
     ;;
   mktemp)
     case "$prev" in

@@ -24,7 +24,12 @@ const FACES = [
  * Libraries that only one command needs. Each becomes a file of its own, so that no other command reads it; the code imports
  * it as `#NAME` (see `imports` in package.json), and the installed package does not depend on it.
  */
-const LIBRARIES = ["croner", "prom-client", "web-tree-sitter"];
+const LIBRARIES = {
+  croner: "croner",
+  "prom-client": "prom-client",
+  nats: join(dist, "scratch/queue/nats-library.js"),
+  "web-tree-sitter": "web-tree-sitter/web-tree-sitter.cjs",
+};
 
 /** The parsers of `mayfly audit`, compiled to WebAssembly by their own packages. */
 const GRAMMARS = [
@@ -58,7 +63,7 @@ function copyGrammars() {
 const librariesIn = (folder) => ({
   name: "libraries",
   setup: ({ onResolve }) =>
-    onResolve({ filter: new RegExp(`^#(${LIBRARIES.join("|")})$`) }, ({ path }) => ({
+    onResolve({ filter: new RegExp(`^#(${Object.keys(LIBRARIES).join("|")})$`) }, ({ path }) => ({
       path: `${folder}/${path.slice(1)}.cjs`,
       external: true,
     })),
@@ -127,10 +132,7 @@ const threads = await build({
 });
 const libraries = await build({
   ...common,
-  entryPoints: LIBRARIES.map((name) => ({
-    in: name === "web-tree-sitter" ? `${name}/${name}.cjs` : name,
-    out: name,
-  })),
+  entryPoints: Object.entries(LIBRARIES).map(([name, file]) => ({ in: file, out: name })),
   plugins: [exactFile],
   outExtension: { ".js": ".cjs" },
   packages: "bundle",

@@ -16,7 +16,7 @@ const MODULES = [
   ["temp", "image"],
   ["private-tmp", "inspect", "audit"],
   ["report"],
-  ["serve", "install"],
+  ["serve", "install", "scratch"],
   ["cli"],
 ];
 
@@ -107,7 +107,7 @@ test("the command line uses the index files of the modules below it", () => {
     .filter(({ file }) => file.startsWith("cli/"))
     .flatMap(({ file, imports }) => imports.map((target) => ({ file, target })))
     .filter(({ target }) =>
-      /^(tmpfiles|temp|image|private-tmp|inspect|audit|report|serve|install)\//.test(target),
+      /^(tmpfiles|temp|image|private-tmp|inspect|audit|report|serve|install|scratch)\//.test(target),
     )
     .filter(({ target }) => !/^[^/]+\/index\.ts$/.test(target));
   assert.deepEqual(inner, []);

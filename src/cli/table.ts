@@ -46,6 +46,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "Run as systemd-tmpfiles, with the same options",
     load: async () => (await import("./commands/tmpfiles.js")).tmpfiles,
   },
+  scratch: {
+    summary: "Clean one large tree from many hosts at once",
+    load: async () => (await import("./commands/scratch.js")).scratch,
+  },
 
   // Safe temporary files.
   mktemp: {

@@ -32,6 +32,14 @@ const CHURN = "touch /var/tmp/build/new /srv/new; rm /var/tmp/build/new /srv/new
 const CRON = "mkdir -p /etc/cron.d && rm -f /etc/anacrontab /etc/cron.daily/tmpreaper";
 const SERVES = { prints: /Next run: /, endless: true } as const;
 
+/** A queue, a tree and a policy. */
+const QUEUE = `nats-server -js -sd /srv/store -a 127.0.0.1 >/srv/log 2>&1 &
+  until grep -q 'Server is ready' /srv/log; do sleep 0.05; done
+  mkdir /srv/scratch && touch -d '40 days ago' /srv/scratch/old
+  echo 'e /srv/scratch - - - mM:30d' >purge.conf; (umask 077; touch /srv/scratch/.mayfly-scratch)`;
+const scratchPart = (verb: string): string =>
+  `mayfly scratch ${verb} /srv/scratch --config purge.conf --queue nats://localhost:4222 >/dev/null 2>&1 &`;
+
 /** By command line, as the tables have it. */
 const SCENES: Readonly<Record<string, Scene>> = {
   "mayfly clean --dry-run": { prints: /^Would remove 1 entry/m },
@@ -90,6 +98,23 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   "mayfly uninstall --dry-run": { before: `${CRON}; mayfly install`, after: "[ -e /etc/cron.d/mayfly ]" },
   "mayfly uninstall": { before: `${CRON}; mayfly install`, after: "[ ! -e /etc/cron.d/mayfly ]" },
+  "mayfly scratch run /srv/scratch --config purge.conf --queue nats://localhost:4222": {
+    before: `${QUEUE}; ${scratchPart("worker")}`,
+    prints: /^examined 2 entries, removed 1 /m,
+    after: "[ ! -e /srv/scratch/old ]",
+    needs: ["nats-server"],
+  },
+  "mayfly scratch worker /srv/scratch --config purge.conf --queue nats://localhost:4222": {
+    before: `${QUEUE}; ${scratchPart("run")}`,
+    prints: /^worked on 1 units, examined 2 entries, removed 1$/m,
+    needs: ["nats-server"],
+  },
+  "mayfly scratch status --queue nats://localhost:4222": {
+    before: `${QUEUE}; ${scratchPart("run")}
+  until mayfly scratch status --queue nats://localhost:4222 2>/dev/null; do sleep 0.1; done`,
+    prints: /^running$/m,
+    needs: ["nats-server"],
+  },
   "mayfly check": { prints: /./ },
   "mayfly check debian/app.tmpfiles": {
     before: "mkdir debian && echo 'd /run/app 0750 app app' >debian/app.tmpfiles",

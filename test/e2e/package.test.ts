@@ -82,7 +82,20 @@ test("the package has the notices of each package that a bundle contains", () =>
   const named = [...notices.matchAll(/^-{80}\n(\S+) \S+ \((\S+)\)\n/gm)].map(([, name = ""]) => name);
   assert.deepEqual(
     named.filter((name) => !name.includes("tree-sitter")),
-    ["@opentelemetry/api", "bintrees", "croner", "prom-client", "tdigest"],
+    [
+      "@nats-io/jetstream",
+      "@nats-io/kv",
+      "@nats-io/nats-core",
+      "@nats-io/nkeys",
+      "@nats-io/nuid",
+      "@nats-io/transport-node",
+      "@opentelemetry/api",
+      "bintrees",
+      "croner",
+      "prom-client",
+      "tdigest",
+      "tweetnacl",
+    ],
   );
   const grammars = readdirSync(join(ROOT, "node_modules")).filter((name) => name.startsWith("tree-sitter-"));
   for (const name of ["web-tree-sitter", ...grammars]) assert.ok(named.includes(name), name);

@@ -4,7 +4,9 @@ import type { SocketUse } from "../../sys/live-sockets.js";
 import type { Environment } from "./entry-context.js";
 import type { WalkParts } from "./walk-options.js";
 
-export function walkEnvironment({ effects, sources, sockets, openFiles }: WalkParts): Environment {
+type HostParts = Pick<WalkParts, "effects" | "sources" | "sockets" | "openFiles">;
+
+export function walkEnvironment({ effects, sources, sockets, openFiles }: HostParts): Environment {
   return {
     sockets: () => sockets.bound(),
     socketUse(entry) {
