@@ -119,49 +119,82 @@ function requestOf({ name, input, callbacks = {} }: ThreadCall): ThreadRequest {
 }
 
 function resultFrom<Result>(worker: Worker, call: ThreadCall, words: Int32Array): Promise<Result> {
-  const { name, signal, callbacks = {}, errors = {} } = call;
-  const stop = (): void => {
-    Atomics.store(words, STOP, 1);
-    Atomics.notify(words, PENDING);
-  };
-  if (signal?.aborted === true) stop();
-  signal?.addEventListener("abort", stop, { once: true });
-  return new Promise<Result>((resolve, reject) => {
-    let failure: { readonly reason: unknown } | undefined;
-    const fail = (reason: unknown): void => {
-      failure ??= { reason };
-      stop();
-    };
-    const callBack = (key: string, args: readonly unknown[]): void => {
-      Atomics.sub(words, PENDING, 1);
-      Atomics.notify(words, PENDING);
-      if (failure !== undefined) return;
-      try {
-        callbacks[key]?.(...(args.map((each) => decodeErrors(each, errors)) as never[]));
-      } catch (error) {
-        fail(error);
-      }
-    };
-    const settle = (result?: Result): void => {
-      signal?.removeEventListener("abort", stop);
-      worker.off("message", take).off("error", fail).off("exit", ended);
-      if (failure === undefined) resolve(result as Result);
-      else reject(failure.reason);
-    };
-    const take = (message: ThreadMessage): void => {
-      if ("call" in message) callBack(message.call, message.args);
-      else if ("result" in message) settle(message.result as Result);
-      else {
-        fail(decodeErrors(message.thrown, errors));
-        settle();
-      }
-    };
-    const ended = (): void => {
-      fail(new Error(`${name}: the thread ended early`));
-      settle();
-    };
-    worker.on("message", take).on("error", fail).on("exit", ended);
+  return new Promise((resolve, reject) => {
+    new PendingCall(worker, call, words, { resolve, reject }).listen();
   });
+}
+
+/** The two functions of a promise. */
+interface Settlers<Result> {
+  resolve(result: Result): void;
+  reject(reason: unknown): void;
+}
+
+/** A call whose result is awaited. */
+class PendingCall<Result> {
+  readonly #worker: Worker;
+  readonly #call: ThreadCall;
+  readonly #words: Int32Array;
+  readonly #promise: Settlers<Result>;
+  #failure: { readonly reason: unknown } | undefined;
+
+  constructor(worker: Worker, call: ThreadCall, words: Int32Array, promise: Settlers<Result>) {
+    this.#worker = worker;
+    this.#call = call;
+    this.#words = words;
+    this.#promise = promise;
+  }
+
+  listen(): void {
+    const { signal } = this.#call;
+    if (signal?.aborted === true) this.#stop();
+    signal?.addEventListener("abort", this.#stop, { once: true });
+    this.#worker.on("message", this.#receive).on("error", this.#fail).on("exit", this.#end);
+  }
+
+  readonly #stop = (): void => {
+    Atomics.store(this.#words, STOP, 1);
+    Atomics.notify(this.#words, PENDING);
+  };
+
+  /** Only the first failure counts. The call goes on until the thread has stopped. */
+  readonly #fail = (reason: unknown): void => {
+    this.#failure ??= { reason };
+    this.#stop();
+  };
+
+  readonly #end = (): void => {
+    this.#fail(new Error(`${this.#call.name}: the thread ended early`));
+    this.#finish();
+  };
+
+  readonly #receive = (message: ThreadMessage): void => {
+    if ("call" in message) this.#callBack(message.call, message.args);
+    else if ("result" in message) this.#finish(message.result as Result);
+    else {
+      this.#fail(decodeErrors(message.thrown, this.#call.errors ?? {}));
+      this.#finish();
+    }
+  };
+
+  #callBack(key: string, args: readonly unknown[]): void {
+    Atomics.sub(this.#words, PENDING, 1);
+    Atomics.notify(this.#words, PENDING);
+    if (this.#failure !== undefined) return;
+    const { callbacks = {}, errors = {} } = this.#call;
+    try {
+      callbacks[key]?.(...(args.map((each) => decodeErrors(each, errors)) as never[]));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #finish(result?: Result): void {
+    this.#call.signal?.removeEventListener("abort", this.#stop);
+    this.#worker.off("message", this.#receive).off("error", this.#fail).off("exit", this.#end);
+    if (this.#failure === undefined) this.#promise.resolve(result as Result);
+    else this.#promise.reject(this.#failure.reason);
+  }
 }
 
 /** Makes the call for which this thread was started, or each call that its owner sends. */

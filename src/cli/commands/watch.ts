@@ -1,6 +1,6 @@
 /** mayfly watch: reports who creates and removes what, as it happens. */
 import { toBuffer, toText } from "../../base/bytes.js";
-import { EventCoalescer, type Watch, watch as watched } from "../../inspect/index.js";
+import { EventCoalescer, type Watch, type WatchEvent, watch as watched } from "../../inspect/index.js";
 import { colors } from "../colors.js";
 import { counted } from "../format.js";
 import { type CommandResults, EventCommand } from "../inspect/on-event.js";
@@ -104,21 +104,12 @@ are waiting, further events are skipped. The number of skipped events and failed
       coalescer.tick();
       void output.drain();
     }, TICK_MS);
-    const left = { unwritten: 0, folded: 0, lost: 0 };
-    for await (const event of watching) {
-      left.folded += event.folded?.count ?? 0;
-      left.lost += event.op === "lost" ? (event.count ?? 1) : 0;
-      if (options.deletions && !TAKES_AWAY.has(event.folded?.op ?? event.op)) continue;
-      if (output.gaveUp) {
-        left.unwritten += event.folded?.count ?? 1;
-        continue;
-      }
+    const left = await reportEvents(watching, output, options.deletions, (event) => {
       summary.add(event);
       command?.push(event);
       if (options.json) output.write(`${watchJson(event)}\n`);
       else coalescer.push(event);
-      await output.makeRoom();
-    }
+    });
     clearInterval(tick);
     coalescer.flush();
     if (options.json) output.write(`${endJson(left)}\n`);
@@ -134,6 +125,28 @@ are waiting, further events are skipped. The number of skipped events and failed
     return 0;
   },
 });
+
+/** Calls `report` for each event until the watch ends, and counts those that are not reported one by one. */
+async function reportEvents(
+  watching: Watch,
+  output: PatientOutput,
+  onlyDeletions: boolean,
+  report: (event: WatchEvent) => void,
+) {
+  const left = { unwritten: 0, folded: 0, lost: 0 };
+  for await (const event of watching) {
+    left.folded += event.folded?.count ?? 0;
+    left.lost += event.op === "lost" ? (event.count ?? 1) : 0;
+    if (onlyDeletions && !TAKES_AWAY.has(event.folded?.op ?? event.op)) continue;
+    if (output.gaveUp) {
+      left.unwritten += event.folded?.count ?? 1;
+      continue;
+    }
+    report(event);
+    await output.makeRoom();
+  }
+  return left;
+}
 
 function end(watching: Watch, output: PatientOutput): void {
   watching.close();

@@ -1,7 +1,7 @@
 /** Runs the configuration. */
 import { existsSync } from "node:fs";
 import type { Bytes } from "../../base/bytes.js";
-import type { Reporter } from "../../base/events.js";
+import type { Operation, Reporter } from "../../base/events.js";
 import { Interruption } from "../../base/stop.js";
 import { isClockSynchronized, systemClock } from "../../sys/clock.js";
 import { DirectoryIndex } from "../ageing/directory-index.js";
@@ -70,30 +70,44 @@ export interface RunItemsOptions extends RunOptions {
 
 /** Runs loaded items: purges, removes, cleans and creates, in that order. */
 export function runItems(groups: Groups, options: RunItemsOptions, reporter: Reporter): Summary {
+  const walkEffects =
+    options.walkEffects ?? (options.dryRun === true ? dryRunWalkEffects() : realWalkEffects());
+  const { clock = systemClock } = options;
+  const index = options.index && DirectoryIndex.load(options.index, clock.now());
+  const context = contextOf(groups, { ...options, clock, walkEffects }, index, reporter);
+  const operations = new Set(options.operations);
+  const interrupted = isInterrupted(() => runPhases(context, groups, operations));
+  context.walker.finish();
+  // A new index would lack the unexamined directories. The old one is still valid.
+  if (!interrupted && index !== undefined && options.index !== undefined && walkEffects.acts)
+    saveIndex(index, options.index);
+  return { ...summaryOf(context, groups, operations), interrupted };
+}
+
+function contextOf(
+  groups: Groups,
+  options: RunItemsOptions & Required<Pick<RunItemsOptions, "clock" | "walkEffects">>,
+  index: DirectoryIndex | undefined,
+  reporter: Reporter,
+) {
+  const { clock, walkEffects, jobs, parallelFrom, stop, observer, opensAgeless = false } = options;
   const outcome = new Outcome();
   const listening = outcome.listen(reporter);
   const root = options.root ?? ("/" as Bytes);
-  const walkEffects =
-    options.walkEffects ?? (options.dryRun === true ? dryRunWalkEffects() : realWalkEffects());
-  const { jobs, parallelFrom, stop } = options;
-  const { clock = systemClock } = options;
-  const index = options.index && DirectoryIndex.load(options.index, clock.now());
+  const isObserved = observer !== undefined;
   const walker = new Walker({
     effects: walkEffects,
     reporter: listening,
     ...groups,
     jobs,
-    observer: options.observer,
+    observer,
     index,
     stop,
     ...(parallelFrom === undefined ? {} : { parallelFrom }),
   });
-  const effects = options.dryRun === true ? dryRunEffects(root, listening) : realEffects(root, listening);
-  const { opensAgeless = false } = options;
-  const isObserved = options.observer !== undefined;
-  const context = {
+  return {
     root,
-    effects,
+    effects: options.dryRun === true ? dryRunEffects(root, listening) : realEffects(root, listening),
     reporter: listening,
     clock,
     isClockSynchronized: options.isClockSynchronized ?? (isObserved ? () => true : isClockSynchronized),
@@ -103,22 +117,22 @@ export function runItems(groups: Groups, options: RunItemsOptions, reporter: Rep
     preserveAtime: isObserved,
     stop,
   };
-  const operations = new Set(options.operations);
-  const interrupted = isInterrupted(() => runPhases(context, groups, operations));
-  walker.finish();
-  // A new index would lack the unexamined directories. The old one is still valid.
-  if (!interrupted && index !== undefined && options.index !== undefined && walkEffects.acts)
-    saveIndex(index, options.index);
+}
+
+function summaryOf(
+  context: ReturnType<typeof contextOf>,
+  groups: Groups,
+  operations: ReadonlySet<Operation>,
+): Omit<Summary, "interrupted"> {
+  const { walker, outcome } = context;
   const { entries, removed, bytes } = walker.counters;
-  const lines = [...groups.exact, ...groups.globs].reduce((sum, { items }) => sum + items.length, 0);
   return {
-    lines,
+    lines: [...groups.exact, ...groups.globs].reduce((sum, { items }) => sum + items.length, 0),
     entries,
     removed: { entries: removed, bytes },
     kept: keptByReason(walker.counters),
     failed: outcome.failures,
     byLine: summariesByLine(context, groups, operations),
-    interrupted,
     exitStatus: outcome.exitStatus,
   };
 }
