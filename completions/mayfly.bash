@@ -334,7 +334,7 @@ _mayfly() {
       --root) _mayfly_reply "$(compgen -d -- "$cur")"; return ;;
       -j | --jobs) :; return ;;
     esac
-    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json --format -q --quiet -v --verbose --ignore --fail-on --baseline --write-baseline --units --root --fix --tests -j --jobs -h --help"; return; fi
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json --format -q --quiet -v --verbose --ignore --fail-on --baseline --write-baseline --units --host --root --fix --tests -j --jobs -h --help"; return; fi
     _mayfly_reply "$(compgen -f -- "$cur")"
     ;;
   esac

@@ -29,6 +29,7 @@ const LIBRARIES = {
   "prom-client": "prom-client",
   nats: join(dist, "scratch/queue/nats-library.js"),
   "web-tree-sitter": "web-tree-sitter/web-tree-sitter.cjs",
+  yaml: "yaml",
 };
 
 /** The parsers of `mayfly audit`, compiled to WebAssembly by their own packages. */

@@ -3,6 +3,8 @@ import { availableParallelism } from "node:os";
 import type { Bytes } from "../base/bytes.js";
 import { type CandidateFile, findFiles } from "./files.js";
 import type { AuditFinding, SkippedFile } from "./finding.js";
+import { auditManifests } from "./manifests/audit-manifests.js";
+import { isManifestKind } from "./manifests/kinds.js";
 import { JobPool } from "./pool.js";
 import type { SharedConstant } from "./source/constants.js";
 import type { ScanJob, ScanResult } from "./source/scan.js";
@@ -34,7 +36,9 @@ export async function audit({
 }: AuditOptions): Promise<AuditReport> {
   const { files, skipped } = findFiles(paths, { tests });
   using pool = sourceThreads(jobs);
-  const scanned = await pool.run(batches(files).map((batch) => ({ step: "scan", files: batch })));
+  const sources = files.filter(({ language }) => !isManifestKind(language));
+  const manifests = await auditManifests(files);
+  const scanned = await pool.run(batches(sources).map((batch) => ({ step: "scan", files: batch })));
   const constants = scanned.flatMap((each) => each.constants);
   const misses = scanned.flatMap((each) => each.misses);
   const searched = constants.length === 0 ? [] : await pool.run(searches(misses, constants));
@@ -43,10 +47,10 @@ export async function audit({
     batches(hits).map((batch) => ({ step: "analyze", files: batch, constants })),
   );
   return {
-    findings: analyzed.flatMap((each) => each.findings).sort(inOrderOfPlace),
-    skipped: [...skipped, ...[...scanned, ...analyzed].flatMap((each) => each.skipped)],
+    findings: [manifests, ...analyzed].flatMap((each) => each.findings).sort(inOrderOfPlace),
+    skipped: [...skipped, ...[manifests, ...scanned, ...analyzed].flatMap((each) => each.skipped)],
     files: files.length,
-    bytes: scanned.reduce((sum, each) => sum + each.bytes, 0),
+    bytes: scanned.reduce((sum, each) => sum + each.bytes, manifests.bytes),
   };
 }
 

@@ -2,6 +2,7 @@
 import { type Dirent, lstatSync, readdirSync, type Stats } from "node:fs";
 import { type Bytes, basename, bytes, fromBuffer, join, toBuffer } from "../base/bytes.js";
 import type { SkippedFile } from "./finding.js";
+import { manifestByName } from "./manifests/kinds.js";
 import { isTestPath, languageByName } from "./source/kinds.js";
 
 export interface CandidateFile {
@@ -29,7 +30,7 @@ export function findFiles(operands: readonly Bytes[], options: { readonly tests:
     const stats: Stats = lstatSync(toBuffer(operand));
     if (stats.isDirectory()) walk(operand, "", options, found);
     else if (stats.isFile())
-      found.files.push({ file: operand, language: languageByName(basename(operand)) ?? "" });
+      found.files.push({ file: operand, language: languageOf(basename(operand)) ?? "" });
     else found.skipped.push({ file: operand, reason: "not-regular" });
   }
   return found;
@@ -56,10 +57,14 @@ function walk(top: Bytes, below: string, options: { readonly tests: boolean }, f
 }
 
 function add(file: Bytes, inside: string, options: { readonly tests: boolean }, found: FoundFiles): void {
-  const language = languageByName(basename(file));
+  const language = languageOf(basename(file));
   if (language === undefined) return;
   if (!options.tests && isTestPath(inside)) found.skipped.push({ file, reason: "test" });
   else found.files.push({ file, language });
+}
+
+function languageOf(name: string): string | undefined {
+  return manifestByName(name) ?? languageByName(name);
 }
 
 export function errorCode(error: unknown): string {

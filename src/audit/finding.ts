@@ -79,5 +79,7 @@ export type SkipReason =
   | "test"
   | "generated"
   | "not-regular"
+  /** A manifest that is not YAML, such as a template. */
+  | "not-yaml"
   /** The analysis of this file failed: a defect of the auditor. */
   | "failed";

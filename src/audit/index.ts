@@ -3,5 +3,6 @@ export { type AuditReport, audit } from "./audit.js";
 export { baselineText, readBaseline } from "./baseline.js";
 export type { AuditFinding, AuditRule, AuditSeverity, PathStep, SkippedFile } from "./finding.js";
 export { applyFixes } from "./fix.js";
+export { auditHost } from "./host/audit-host.js";
 export { AUDIT_RULES, ruleOf } from "./rules.js";
 export { auditUnits } from "./units/audit-units.js";

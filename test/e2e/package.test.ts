@@ -95,6 +95,7 @@ test("the package has the notices of each package that a bundle contains", () =>
       "prom-client",
       "tdigest",
       "tweetnacl",
+      "yaml",
     ],
   );
   const grammars = readdirSync(join(ROOT, "node_modules")).filter((name) => name.startsWith("tree-sitter-"));

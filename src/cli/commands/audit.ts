@@ -6,6 +6,7 @@ import {
   type AuditReport,
   type AuditSeverity,
   applyFixes,
+  auditHost,
   audit as auditSources,
   auditUnits,
   baselineText,
@@ -36,7 +37,7 @@ finding by itself: it must reach a call that creates, writes, changes, executes 
 
 PATH is a file or a directory; the default is the current directory. Symbolic links are not followed. C, C++, Python, shell,
 JavaScript, TypeScript and Go are parsed; Perl, PHP and Ruby are searched by pattern, and their findings are marked as
-unparsed. Tests are left out, since the paths in them are usually made up.`,
+unparsed. Container files and Kubernetes manifests are audited too. Tests are left out, since the paths in them are usually made up.`,
   operands: "file",
   usageStatus: FAILED,
   options: [
@@ -83,10 +84,14 @@ unparsed. Tests are left out, since the paths in them are usually made up.`,
       help: "Audit systemd units instead; PATH is a directory with units, or the root of a host (default: this host)",
     },
     {
+      name: "host",
+      help: "Audit this host instead: kernel settings, mounts, permissions, processes of root, tmpfiles.d and cleaners",
+    },
+    {
       name: "root",
       value: "DIR",
       completes: "directory",
-      help: "With --units, look for units, the programs they start and tmpfiles.d below DIR",
+      help: "With --units or --host, audit the host below DIR: only what its files show",
     },
     {
       name: "fix",
@@ -103,6 +108,7 @@ unparsed. Tests are left out, since the paths in them are usually made up.`,
     ["mayfly audit --write-baseline=audit.json", "Accept all present findings"],
     ["mayfly audit --baseline=audit.json", "Report what is new"],
     ["mayfly audit --units", "Audit the units of this host"],
+    ["mayfly audit --host", "Audit the settings of this host"],
   ],
   sections: [
     {
@@ -153,21 +159,30 @@ or *summary*, which is the last. If the command fails, it prints an object with 
 
 interface AuditMode {
   readonly units: boolean;
+  readonly host: boolean;
   readonly root: Bytes | undefined;
   readonly tests: boolean;
   readonly fix: boolean;
   readonly jobs: Bytes | undefined;
 }
 
-function rootOf({ units, root, fix }: Pick<AuditMode, "units" | "root" | "fix">): Bytes | undefined {
+function rootOf(mode: Pick<AuditMode, "units" | "host" | "root" | "fix">): Bytes | undefined {
+  const { units, host, root, fix } = mode;
+  if (units && host) throw new UsageError("options '--units' and '--host' cannot be combined");
   if (units && fix) throw new UsageError("options '--units' and '--fix' cannot be combined");
-  if (root !== undefined && !units) throw new UsageError("option '--root' needs '--units'");
+  if (host && fix) throw new UsageError("options '--host' and '--fix' cannot be combined");
+  if (root !== undefined && !units && !host)
+    throw new UsageError("option '--root' needs '--units' or '--host'");
   return root;
 }
 
 async function reportOf(paths: readonly Bytes[], mode: AuditMode): Promise<AuditReport> {
-  const { units, root, tests, fix, jobs } = mode;
+  const { units, host, root, tests, fix, jobs } = mode;
   if (units) return auditUnits({ paths, root });
+  if (host) {
+    if (paths.length > 0) throw new UsageError("option '--host' needs no PATH. Use --root for another host");
+    return auditHost(root);
+  }
   const wanted = { paths: paths.length === 0 ? ["." as Bytes] : paths, tests, jobs: jobsOf(jobs) };
   const found = await auditSources(wanted);
   const fixable = fix ? found.findings.filter(({ suppressed }) => suppressed === undefined) : [];
