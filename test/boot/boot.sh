@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Boots Debian with its own systemd in user-mode Linux, once with its systemd-tmpfiles and once with Mayfly in that
-# place, and compares what the boots leave below /run, /tmp, /var, /dev and /etc. Then boots it twice with `mayfly install`.
+# place, and compares what the boots leave below /run, /tmp, /var, /dev and /etc. Then boots it twice with `mayfly install`: the
+# timer, the story of a lost directory, and a program that uses the library before /tmp is mounted.
 #
 #   test/boot/boot.sh [--node 24] [bookworm] [trixie]
 #
@@ -71,7 +72,15 @@ prepare() {
   cp -a "$root" "$installed"
   ln -sf ../lib/mayfly/bin/mayfly.js "$with/usr/bin/systemd-tmpfiles"
   install -m 755 "$here/installed.sh" "$installed/usr/local/sbin/report"
-  echo "e /srv/aged - - - 1d" >"$installed/etc/tmpfiles.d/aged.conf"
+  printf '%s\n' "e /srv/aged - - - 1d" "q /var/tmp 1777 root root 30d" >"$installed/etc/tmpfiles.d/aged.conf"
+  # A program that runs before /tmp is mounted.
+  cp "$here/early.mjs" "$installed/usr/lib/mayfly/"
+  ln -s .. "$installed/usr/lib/mayfly/node_modules/mayfly"
+  install -m 644 -t "$installed/etc/systemd/system" "$here/early.service"
+  printf '[Mount]\nWhat=tmpfs\nWhere=/tmp\nType=tmpfs\nOptions=mode=1777\n' >"$installed/etc/systemd/system/tmp.mount"
+  mkdir -p "$installed/etc/systemd/system/local-fs.target.wants" "$installed/etc/systemd/system/sysinit.target.wants"
+  ln -s ../tmp.mount "$installed/etc/systemd/system/local-fs.target.wants/"
+  ln -s ../early.service "$installed/etc/systemd/system/sysinit.target.wants/"
 }
 
 make_disk() {

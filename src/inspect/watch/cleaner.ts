@@ -59,8 +59,9 @@ function trustedFile(path: Bytes): Stat | undefined {
   }
 }
 
-/** `node SCRIPT ...` with the script of this Mayfly. */
-function ownCall([, script, first, ...rest]: readonly Bytes[]): CleanerCall | undefined {
+/** `node SCRIPT ...` with the script of this Mayfly; the unit of `mayfly install` runs `node --jitless SCRIPT clean`. */
+function ownCall([, ...words]: readonly Bytes[]): CleanerCall | undefined {
+  const [script, first, ...rest] = words[0] === "--jitless" ? words.slice(1) : words;
   if (script === undefined || !isAbsolute(script) || first === undefined) return undefined;
   const [stat, own] = [trustedFile(script), ownProgram()];
   if (stat === undefined || own === undefined || !sameInode(stat, own)) return undefined;
