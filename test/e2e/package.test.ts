@@ -92,9 +92,11 @@ test("the package has the notices of each package that a bundle contains", () =>
       "@opentelemetry/api",
       "bintrees",
       "croner",
+      "d3-hierarchy",
       "prom-client",
       "tdigest",
       "tweetnacl",
+      "uplot",
       "yaml",
     ],
   );
