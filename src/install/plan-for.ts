@@ -39,9 +39,9 @@ function systemd(host: Host, choice: Choice): InstallPlan {
   return { wanted: systemdPlan(host, choice, paths), data: [], warnings };
 }
 
-/** The stamp of mayfly serve, and the index of mayfly clean. That of a user may be from other runs. */
+/** The stamp and the records of mayfly serve, and the index of mayfly clean. That of a user may be from other runs. */
 function commonData({ user, state }: Host, { init, serve }: Choice): Bytes[] {
   const serves = serve || init === "openrc" || init === "runit" || init === "s6";
-  const stamp = serves ? [`${state}/stamp` as Bytes] : [];
-  return user ? stamp : [...stamp, "/var/cache/mayfly/index" as Bytes];
+  const served = serves ? ([`${state}/stamp`, `${state}/runs`] as Bytes[]) : [];
+  return user ? served : [...served, "/var/cache/mayfly/index" as Bytes];
 }
