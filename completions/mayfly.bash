@@ -72,11 +72,11 @@ _mayfly() {
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=${COMP_WORDS[COMP_CWORD - 2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _mayfly_words "clean create remove purge serve install uninstall check tmpfiles scratch mktemp with-dir run ps path enter reap explain forecast report top watch audit help --help --version"
+    _mayfly_words "clean create remove purge serve install uninstall check tmpfiles scratch mktemp with-dir run ps path enter reap explain forecast report top watch audit lsp help --help --version"
     return
   fi
   case "${COMP_WORDS[1]}" in
-  help) _mayfly_words "clean create remove purge serve install uninstall check tmpfiles scratch mktemp with-dir run ps path enter reap explain forecast report top watch audit" ;;
+  help) _mayfly_words "clean create remove purge serve install uninstall check tmpfiles scratch mktemp with-dir run ps path enter reap explain forecast report top watch audit lsp" ;;
   clean)
     case "$prev" in
       -j | --jobs) :; return ;;
@@ -336,6 +336,10 @@ _mayfly() {
     esac
     if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--json --format -q --quiet -v --verbose --ignore --fail-on --baseline --write-baseline --units --host --root --fix --tests -j --jobs -h --help"; return; fi
     _mayfly_reply "$(compgen -f -- "$cur")"
+    ;;
+  lsp)
+    if [[ $cur == -* && $ended == 0 ]]; then _mayfly_words "--stdio -h --help"; return; fi
+    :
     ;;
   esac
 }

@@ -29,6 +29,7 @@ const LIBRARIES = {
   "prom-client": "prom-client",
   nats: join(dist, "scratch/queue/nats-library.js"),
   "web-tree-sitter": "web-tree-sitter/web-tree-sitter.cjs",
+  "vscode-languageserver": "vscode-languageserver/node.js",
   yaml: "yaml",
 };
 

@@ -105,8 +105,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: async () => (await import("./commands/watch.js")).watch,
   },
   audit: {
-    summary: "Find unsafe uses of /tmp in source code",
+    summary: "Find unsafe uses of /tmp in source code, units and manifests, and on this host",
     load: async () => (await import("./commands/audit.js")).audit,
+  },
+  lsp: {
+    summary: "Serve editors: problems of tmpfiles.d files and sources, with fixes",
+    load: async () => (await import("./commands/lsp.js")).lsp,
   },
 };
 

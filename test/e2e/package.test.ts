@@ -97,6 +97,10 @@ test("the package has the notices of each package that a bundle contains", () =>
       "tdigest",
       "tweetnacl",
       "uplot",
+      "vscode-jsonrpc",
+      "vscode-languageserver",
+      "vscode-languageserver-protocol",
+      "vscode-languageserver-types",
       "yaml",
     ],
   );
