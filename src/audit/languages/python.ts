@@ -95,19 +95,24 @@ class PythonLowering {
   }
 
   #assignment(node: SyntaxNode): void {
-    const left = child(node, "left");
-    const right = child(node, "right");
-    if (left === undefined || right === undefined) return;
+    const targets: SyntaxNode[] = [];
+    let right: SyntaxNode | undefined = node;
+    // `a = b = value` nests; each value is lowered once.
+    while (right?.type === "assignment" || right?.type === "augmented_assignment") {
+      const left = child(right, "left");
+      if (left !== undefined) targets.push(left);
+      right = child(right, "right");
+    }
+    if (right === undefined) return;
     const appended = node.type === "augmented_assignment";
-    const names = /^(pattern_list|tuple_pattern|expression_list)$/.test(left.type) ? named(left) : [left];
-    const values = names.length > 1 && /^(expression_list|tuple)$/.test(right.type) ? named(right) : [right];
-    if (right.type === "assignment") this.#assignment(right);
-    const last = right.type === "assignment" ? (child(right, "right") ?? right) : right;
-    names.forEach((name, index) => {
-      const value = names.length > 1 && values.length === 1 ? undefined : (values[index] ?? last);
-      const expression = value === undefined ? this.value(right) : this.value(value === right ? last : value);
-      this.#bind(name, expression, node.end, appended);
-    });
+    const several = /^(expression_list|tuple)$/.test(right.type) && targets.some(isList);
+    const values = several ? named(right).map((each) => this.value(each)) : [this.value(right)];
+    for (const target of targets) {
+      const names = isList(target) ? named(target) : [target];
+      names.forEach((name, index) => {
+        this.#bind(name, values[index] ?? values[0] ?? unknown("", node.start), node.end, appended);
+      });
+    }
   }
 
   #bind(target: SyntaxNode, value: Expression, after: number, appended: boolean): void {
@@ -275,6 +280,11 @@ class PythonLowering {
     if (path?.kind !== "name") return;
     this.#builder.bind(path.name, { kind: "part", part: "private", label: path.name, at: path.at }, after);
   }
+}
+
+/** `a, b` on the left of an assignment. */
+function isList({ type }: SyntaxNode): boolean {
+  return /^(pattern_list|tuple_pattern|expression_list)$/.test(type);
 }
 
 /** `a.b.c`, also for `a["b"]`. */

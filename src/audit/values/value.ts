@@ -40,7 +40,7 @@ export function union(values: readonly (readonly Value[])[]): Value[] {
 /** Every combination of the alternatives of each part. */
 export function concatenated(parts: readonly (readonly Value[])[]): Value[] {
   let all: Value[] = [{ parts: [], steps: [] }];
-  for (const alternatives of parts) {
+  for (const alternatives of parts.slice(0, MOST_PARTS)) {
     all = all
       .flatMap((left) => alternatives.map((right) => combined(left, right)))
       .slice(0, MOST_ALTERNATIVES);
@@ -48,10 +48,14 @@ export function concatenated(parts: readonly (readonly Value[])[]): Value[] {
   return all;
 }
 
+/** No path or command has so many parts; a value that grows further would take memory without end. */
+const MOST_PARTS = 200;
+
 function combined(left: Value, right: Value): Value {
+  if (left.parts.length + left.steps.length > MOST_PARTS) return left;
   return { parts: [...left.parts, ...right.parts], steps: [...left.steps, ...right.steps] };
 }
 
 export function withStep(values: readonly Value[], step: ValueStep): Value[] {
-  return values.map(({ parts, steps }) => ({ parts, steps: [...steps, step] }));
+  return values.map(({ parts, steps }) => ({ parts, steps: [...steps.slice(0, MOST_PARTS), step] }));
 }

@@ -52,6 +52,14 @@ test(`${CASES} damaged files: each is analyzed, none ends the audit`, async () =
   }
 });
 
+test("long chains of assignments and of texts take no exponential time", async () => {
+  const chain = `${"a = ".repeat(60)}"/tmp/x"\nopen(a, "w")\n`;
+  assert.equal((await findingsOf("python", chain)).length, 1);
+  const doubled = `X=/tmp/x\n${'X="$X$X"\n'.repeat(40)}echo > "$X"\n`;
+  assert.ok((await findingsOf("shell", doubled)).length <= 1);
+  await findingsOf("python", `a = ${'"/tmp/x" + b + '.repeat(200)}c\nopen(a, "w")\n`);
+});
+
 test("100 of 100 edits elsewhere in a file leave its fingerprints alone", async () => {
   const random = randomOf(7);
   const finding = ['LOG="/tmp/app.$$"\n', 'echo start > "$LOG"\n', "touch /tmp/app.state\n"];
