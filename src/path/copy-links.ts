@@ -15,20 +15,20 @@ import {
   RESOLVE_NO_SYMLINKS,
 } from "../sys/files.js";
 import { type InodeId, inodeId, type Stat, sameInode, statx } from "../sys/inode.js";
-import { type Level, pathFromAbove } from "./copy-parts.js";
+import { type CopyFrame, pathFromAbove } from "./copy-parts.js";
 
 function hardLinkKey(stat: InodeId): string {
   return `${stat.deviceMajor}:${stat.deviceMinor}:${stat.inode}`;
 }
 
 /** The location of a copy, below the top of the copied tree. */
-interface Place {
-  readonly levels: readonly Level[];
+interface CopyLocation {
+  readonly levels: readonly CopyFrame[];
   readonly name: Bytes;
 }
 
 /** Opens the directory of a location, below `top` and through no symlink. */
-function openCopied(top: Fd, { levels }: Place): Fd {
+function openCopied(top: Fd, { levels }: CopyLocation): Fd {
   const above = levels.map(pathFromAbove).join("/") as Bytes;
   return openat2(
     top,
@@ -40,10 +40,10 @@ function openCopied(top: Fd, { levels }: Place): Fd {
 
 /** The location of the first copy of each inode with several names, by device and inode number. */
 export class HardLinks {
-  readonly #known = new Map<string, { readonly place: Place; readonly stat: InodeId }>();
+  readonly #known = new Map<string, { readonly place: CopyLocation; readonly stat: InodeId }>();
 
   /** Records a copy named `name` in the last of `levels`. */
-  remember(stat: Stat, levels: readonly Level[], dir: Fd, name: Bytes): void {
+  remember(stat: Stat, levels: readonly CopyFrame[], dir: Fd, name: Bytes): void {
     if (stat.nlink <= 1) return;
     const place = { levels: levels.slice(1), name };
     this.#known.set(hardLinkKey(stat), { place, stat: inodeId(statx(dir, name)) });

@@ -66,7 +66,7 @@ export interface Side<Known = InodeId> {
 }
 
 /** A directory on the path from the top. There may be 30,000 of them, so it stores no more than it needs. */
-export interface Level {
+export interface CopyFrame {
   readonly name: Bytes;
   /** Where it is until it is complete, if it is new inside a directory that already existed. */
   workplace: Workplace | undefined;
@@ -81,7 +81,7 @@ export interface Level {
 }
 
 /** Its path from the directory above it. */
-export function pathFromAbove({ name, workplace }: Level): Bytes {
+export function pathFromAbove({ name, workplace }: CopyFrame): Bytes {
   return workplace?.path ?? name;
 }
 
@@ -261,7 +261,7 @@ export function closing(fd: Fd, error: unknown): unknown {
 }
 
 /** Gives a finished directory its name. */
-export function push(level: Level, dir: Fd): void {
+export function push(level: CopyFrame, dir: Fd): void {
   const { workplace, name } = level;
   if (workplace === undefined) return;
   level.workplace = undefined;

@@ -35,6 +35,7 @@ import {
 import { HardLinks } from "./copy-links.js";
 import {
   type Appearance,
+  type CopyFrame,
   type CopyOptions,
   type CreateInode,
   closing,
@@ -42,7 +43,6 @@ import {
   dress,
   fillOrUnlink,
   isThere,
-  type Level,
   LISTING_BUFFER,
   makeUnfinished,
   markUnfinished,
@@ -88,7 +88,7 @@ export function copyTree(source: Fd, dir: Fd, name: Bytes, options: CopyOptions)
 class TreeCopy {
   readonly #dir: Fd;
   readonly #options: CopyOptions;
-  readonly #levels: Level[] = [];
+  readonly #levels: CopyFrame[] = [];
   readonly #room = Buffer.allocUnsafeSlow(LISTING_BUFFER);
   readonly #hardLinks = new HardLinks();
   #result: Fd | undefined;
@@ -144,7 +144,7 @@ class TreeCopy {
     return this.#levels.at(-1)?.isNew === true;
   }
 
-  #child(level: Level, name: Bytes): void {
+  #child(level: CopyFrame, name: Bytes): void {
     this.#noting(() => {
       using source = openat(level.from.fd, name, O_PATH | O_NOFOLLOW);
       this.copy(source, level.to.fd, name);
@@ -230,7 +230,7 @@ class TreeCopy {
   }
 
   /** Sets a directory's owner, mode and times last: filling it needs access and changes the times. */
-  #leave(level: Level): void {
+  #leave(level: CopyFrame): void {
     using from = level.from.fd;
     const above = this.#levels.at(-2);
     if (above !== undefined) {

@@ -47,7 +47,7 @@ function safeObject(document: Document): unknown {
 
 type Plain = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
-type Place = (path: Path) => { readonly at: number; readonly end: number };
+type Locate = (path: Path) => { readonly at: number; readonly end: number };
 
 const MOST_LEVELS = 60;
 
@@ -63,7 +63,7 @@ const objectOf = (value: unknown): Plain =>
 const objectsIn = (value: unknown): Plain[] => (Array.isArray(value) ? value.map(objectOf) : []);
 
 /** Finds the line of a key: the key itself, not only its value. */
-function placesIn(document: Document): Place {
+function placesIn(document: Document): Locate {
   return (path) => {
     for (let length = path.length; length > 0; length--) {
       const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true);
@@ -80,7 +80,7 @@ function placesIn(document: Document): Place {
   };
 }
 
-function podFindings(pod: Plain, path: Path, place: Place): FoundAt[] {
+function podFindings(pod: Plain, path: Path, place: Locate): FoundAt[] {
   const containers = (["initContainers", "containers", "ephemeralContainers"] as const).flatMap((list) =>
     objectsIn(pod[list]).map((container, index) => ({ container, path: [...path, list, index] })),
   );
@@ -94,14 +94,14 @@ function podFindings(pod: Plain, path: Path, place: Place): FoundAt[] {
   ];
 }
 
-function hostPath(volume: Plain, path: Path, place: Place): FoundAt[] {
+function hostPath(volume: Plain, path: Path, place: Locate): FoundAt[] {
   const target = objectOf(volume.hostPath).path;
   if (typeof target !== "string" || !isSharedPath(target.replace(/\/{2,}/g, "/"))) return [];
   const message = `the volume is ${target} of the node, in which all its users can create files`;
   return [{ rule: "K8S001", ...place([...path, "hostPath", "path"]), message }];
 }
 
-function emptyDir(volume: Plain, containers: readonly Plain[], path: Path, place: Place): FoundAt[] {
+function emptyDir(volume: Plain, containers: readonly Plain[], path: Path, place: Locate): FoundAt[] {
   if (!("emptyDir" in volume)) return [];
   const { sizeLimit, medium } = objectOf(volume.emptyDir);
   if (sizeLimit !== undefined && sizeLimit !== null && String(sizeLimit) !== "0") return [];
@@ -126,7 +126,7 @@ function mountsOf(container: Plain): Plain[] {
   return objectsIn(container.volumeMounts);
 }
 
-function writableRoot(pod: Plain, container: Plain, path: Path, place: Place): FoundAt[] {
+function writableRoot(pod: Plain, container: Plain, path: Path, place: Locate): FoundAt[] {
   const context = { ...objectOf(pod.securityContext), ...objectOf(container.securityContext) };
   const mayBeRoot =
     context.runAsNonRoot !== true && (context.runAsUser === undefined || context.runAsUser === 0);

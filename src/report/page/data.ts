@@ -56,9 +56,9 @@ export interface PageData extends PageSums {
 }
 
 /** A node in its place. */
-export interface Place {
+export interface TreePosition {
   readonly node: PageNode;
-  readonly above: Place | undefined;
+  readonly above: TreePosition | undefined;
 }
 
 export type Measure = "bytes" | "entries";

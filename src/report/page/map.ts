@@ -1,6 +1,6 @@
 /** The treemap of one directory: a button for each entry, with a glimpse of what is in it. */
 import { type HierarchyRectangularNode, hierarchy, treemap } from "d3-hierarchy";
-import type { Measure, PageNode, Place } from "./data.js";
+import type { Measure, PageNode, TreePosition } from "./data.js";
 import { make, nameElement } from "./dom.js";
 
 /** Smaller entries are only in the table. */
@@ -13,14 +13,14 @@ export interface MapOptions {
   paint(node: PageNode): { readonly className: string; readonly word: string };
   shown(node: PageNode): string;
   sizeText(node: PageNode): string;
-  select(place: Place): void;
-  open(place: Place): void;
+  select(place: TreePosition): void;
+  open(place: TreePosition): void;
 }
 
 type Rectangle = HierarchyRectangularNode<PageNode>;
 
 /** Draws the entries of the place into the element; returns how many are too small to be seen. */
-export function drawMap(element: HTMLElement, place: Place, options: MapOptions): number {
+export function drawMap(element: HTMLElement, place: TreePosition, options: MapOptions): number {
   const { clientWidth: width } = element;
   const height = Math.max(240, Math.min(560, Math.round(width * 0.55)));
   element.style.height = `${height}px`;
@@ -51,7 +51,7 @@ function isVisible({ x0, x1, y0, y1 }: Rectangle): boolean {
   return x1 - x0 >= LEAST_PIXELS && y1 - y0 >= LEAST_PIXELS;
 }
 
-function button(box: Rectangle, isFirst: boolean, above: Place, options: MapOptions): HTMLElement {
+function button(box: Rectangle, isFirst: boolean, above: TreePosition, options: MapOptions): HTMLElement {
   const node = box.data;
   const { className, word } = options.paint(node);
   const name = options.shown(node);

@@ -1,5 +1,5 @@
 /** The report as a page: state, keys, and what is drawn when something changes. */
-import type { Measure, PageData, PageNode, Place } from "./data.js";
+import type { Measure, PageData, PageNode, TreePosition } from "./data.js";
 import { detailsOf } from "./details.js";
 import { byId, make, nameElement, tableElement } from "./dom.js";
 import { drawMap, neighbour } from "./map.js";
@@ -25,7 +25,7 @@ class Page {
   #data: PageData;
   #measure: Measure = "bytes";
   #colouring: Colouring = "days";
-  #place: Place;
+  #place: TreePosition;
 
   constructor(data: PageData) {
     this.#data = data;
@@ -140,7 +140,7 @@ class Page {
     byId("entries").replaceChildren(tableElement("The figures of the map", columns, rows));
   }
 
-  #entryRow(place: Place): (Node | string)[] {
+  #entryRow(place: TreePosition): (Node | string)[] {
     const { node } = place;
     const data = this.#data;
     const name = make("button", { type: "button", class: "link" }, nameElement(shownBytes(nameBytes(node))));
@@ -203,7 +203,7 @@ class Page {
     return this.#measure === "bytes" ? bytesText(node.bytes) : `${countText(node.entries)} entries`;
   }
 
-  #select(place: Place): void {
+  #select(place: TreePosition): void {
     this.#details(place.node, pathOf(place));
   }
 
@@ -213,7 +213,7 @@ class Page {
     else byId("details").replaceChildren(...detailsOf(this.#data, node, path));
   }
 
-  #open(place: Place): void {
+  #open(place: TreePosition): void {
     this.#place = place;
     this.#drawPlace(true);
   }
@@ -243,7 +243,7 @@ class Page {
 }
 
 /** The only path of the report, or all of them together. */
-function top(data: PageData): Place {
+function top(data: PageData): TreePosition {
   const [first] = data.roots;
   if (first !== undefined && data.roots.length === 1) return { node: first, above: undefined };
   const { entries, bytes, roots } = data;
@@ -257,12 +257,12 @@ function nameBytes({ name, nameBase64 }: PageNode): Uint8Array {
   return bytesOf(name, nameBase64);
 }
 
-function pathOf({ node, above }: Place): Uint8Array {
+function pathOf({ node, above }: TreePosition): Uint8Array {
   const own = nameBytes(node);
   return above === undefined || above.node.name === "" ? own : joinedBytes(pathOf(above), own);
 }
 
-function trailOf(place: Place): Place[] {
+function trailOf(place: TreePosition): TreePosition[] {
   return place.above === undefined ? [place] : [...trailOf(place.above), place];
 }
 

@@ -32,7 +32,7 @@ export async function listenOnSocket(server: Server, path: Bytes, mode: number):
     await removeStaleSocket(dir, name, path);
     const temporary = temporaryName(dir, name) ?? (`${name}.new` as Bytes);
     await bind(server, `${procPath(dir)}/${temporary}`);
-    const made = publish(dir, temporary, name, mode);
+    const made = giveName(dir, temporary, name, mode);
     return () => {
       if (dir.isClosed) return;
       const found = statOf(dir, name);
@@ -95,7 +95,7 @@ function bind(server: Server, path: string): Promise<void> {
   });
 }
 
-function publish(dir: Fd, temporary: Bytes, name: Bytes, mode: number): Stat {
+function giveName(dir: Fd, temporary: Bytes, name: Bytes, mode: number): Stat {
   try {
     using socket = openat(dir, temporary, O_PATH | O_NOFOLLOW);
     chmod(socket, mode);
