@@ -4,7 +4,15 @@
  * that are in them.
  */
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { build } from "esbuild";
 import { reportPage } from "./report-page.js";
@@ -57,7 +65,11 @@ const exactFile = {
 
 function copyGrammars() {
   mkdirSync(join(out, "grammars"), { recursive: true });
-  for (const file of GRAMMARS) copyFileSync(join(root, file), join(out, "grammars", basename(file)));
+  for (const file of GRAMMARS) {
+    const copy = join(out, "grammars", basename(file));
+    copyFileSync(join(root, file), copy);
+    chmodSync(copy, 0o644); // Some packages have them executable.
+  }
   return { inputs: Object.fromEntries(GRAMMARS.map((file) => [file, {}])) };
 }
 

@@ -40,6 +40,16 @@ const QUEUE = `nats-server -js -sd /srv/store -a 127.0.0.1 >/srv/log 2>&1 &
 const scratchPart = (verb: string): string =>
   `mayfly scratch ${verb} /srv/scratch --config purge.conf --queue nats://localhost:4222 >/dev/null 2>&1 &`;
 
+/** A script with a guessable name, in the directories of the examples. */
+const UNSAFE = `mkdir src debian
+  printf '#!/bin/sh\\nX=/tmp/foo.$$\\necho x >"$X"\\n' | tee src/app.sh debian/app.sh >/dev/null`;
+/** A host with one unit only. */
+const UNIT = `for dir in /usr/lib/systemd/system /lib/systemd/system /etc/systemd/system; do
+    if [ -d $dir ]; then mount -t tmpfs none $dir || exit 98; fi
+  done
+  mkdir -p /etc/systemd/system && mkdir /srv/program && printf '#!/bin/sh\\necho x >/tmp/foo.$$\\n' >/srv/program/app
+  printf '[Service]\\nExecStart=/bin/sh /srv/program/app\\n' >/etc/systemd/system/app.service`;
+
 /** By command line, as the tables have it. */
 const SCENES: Readonly<Record<string, Scene>> = {
   "mayfly clean --dry-run": { prints: /^Would remove 1 entry/m },
@@ -121,6 +131,15 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   "mayfly check --severity=error app.conf": {},
   "mayfly check --inline 'd /tmp/app 0777'": { prints: /0777/, status: 1 },
+  "mayfly audit": { before: UNSAFE, prints: /src\/app\.sh.*TMP0/s, status: 1 },
+  "mayfly audit --format=sarif src": { before: UNSAFE, prints: /"version": ?"2\.1\.0"/, status: 1 },
+  "mayfly audit --fix debian": { before: UNSAFE, after: "grep -q mktemp debian/app.sh" },
+  "mayfly audit --write-baseline=audit.json": { before: UNSAFE, after: "[ -s audit.json ]" },
+  "mayfly audit --baseline=audit.json": { before: `${UNSAFE}; mayfly audit --write-baseline=audit.json` },
+  "mayfly audit --units": { before: UNIT, prints: /app\.service.*UNIT002/s, status: 1 },
+  "mayfly audit --host": { before: "mkdir -m 777 /var/tmp/open", prints: /HOST/, status: 1 },
+  // No editor here, so it ends without a shutdown request: test/e2e/lsp.test.ts has a client.
+  "mayfly lsp --stdio": { status: 1 },
   "mayfly tmpfiles --create --remove --boot --exclude-prefix=/dev": { after: "[ -d /run/nginx ]" },
   "mayfly tmpfiles --clean --dry-run": { prints: /Would remove "\/tmp\/old"/ },
   "ln -s /usr/bin/mayfly /usr/local/sbin/systemd-tmpfiles": {},
