@@ -276,6 +276,12 @@ test("SIGTERM in the middle of a run: directories have their times, and no lock 
 
 const KILLS = Number(process.env.KILLS ?? 5);
 
+/** The records of past runs: each line is whole. */
+function runsOf(state: string): { readonly run: string }[] {
+  const lines = readFileSync(join(state, "runs"), "utf8").trimEnd().split("\n");
+  return lines.map((line) => JSON.parse(line));
+}
+
 test("after a SIGKILL at any moment the next start is well, and nothing is half-made", async () => {
   using at = place();
   const made = join(at.path, "made");
@@ -290,13 +296,16 @@ test("after a SIGKILL at any moment the next start is well, and nothing is half-
     await serve.end("SIGKILL");
     if (existsSync(made))
       assert.deepEqual([readFileSync(made, "utf8").length, statSync(made).mode & 0o777], [350, 0o640]);
-    const files = existsSync(at.state) ? readdirSync(at.state).filter((name) => name !== ".stamp.new") : [];
-    assert.ok(files.length === 0 || files.join() === "stamp", files.join());
+    const files = existsSync(at.state) ? readdirSync(at.state) : [];
+    const others = files.filter((name) => !/^(?:stamp|runs|\.(?:stamp|runs)\.new)$/.test(name));
+    assert.deepEqual(others, []);
+    if (files.includes("runs"))
+      assert.ok(runsOf(at.state).every(({ run }) => Number.isFinite(Date.parse(run))));
   }
   const { status, stderr } = mayfly(["serve", "--once", "--now", ...at.args]);
   assert.deepEqual({ status, isQuiet: !/stamp|error/.test(stderr) }, { status: 0, isQuiet: true });
   assert.deepEqual(readdirSync(at.tree), []);
-  assert.deepEqual(readdirSync(at.state), ["stamp"]);
+  assert.deepEqual(readdirSync(at.state).sort(), ["runs", "stamp"]);
 });
 
 const ROUNDS = Number(process.env.ROUNDS ?? 150);
