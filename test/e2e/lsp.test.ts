@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import type * as Protocol from "vscode-languageserver-protocol/node.js";
-import { MAYFLY } from "./program.js";
+import { MAYFLY, start } from "./program.js";
 
 const require = createRequire(import.meta.url);
 const { createProtocolConnection, StreamMessageReader, StreamMessageWriter } =
@@ -133,4 +133,10 @@ test("diagnostics, hover and a code action that removes the finding", async () =
   } finally {
     editor.kill();
   }
+});
+
+test("an operand is an error, not an editor that waits", () => {
+  const { status, stderr } = start(process.execPath, [MAYFLY, "lsp", "file"]);
+  assert.equal(status, 64);
+  assert.match(stderr, /file/);
 });

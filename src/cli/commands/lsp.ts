@@ -1,4 +1,5 @@
 /** mayfly lsp: a language server for editors. */
+import { requireNoOperands } from "../command-line.js";
 import { serveEditor } from "../lsp/server.js";
 import { defineCommand } from "../options.js";
 
@@ -12,5 +13,8 @@ fixes. The editor starts it, and ends it by closing the connection.`,
   options: [{ name: "stdio", help: "Use standard input and output, as always; editors pass this option" }],
   examples: [["mayfly lsp --stdio", "What the configuration of an editor contains"]],
   sections: [],
-  main: serveEditor,
+  main({ operands }) {
+    requireNoOperands(operands);
+    return serveEditor();
+  },
 });
