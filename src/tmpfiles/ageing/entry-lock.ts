@@ -3,6 +3,7 @@ import { address, type Errno, errno, errnoName, type FdNumber, SUCCESS } from ".
 import { isRemote } from "../../sys/filesystem.js";
 import { S_IFDIR, S_IFREG } from "../../sys/inode.js";
 import { Listing } from "../../sys/listing.js";
+import { heldLocks } from "../../sys/locks.js";
 import {
   closeNumber,
   EAGAIN,
@@ -41,6 +42,21 @@ function conflictAfter(failed: Errno): LockConflict {
   return failed === EAGAIN ? LOCKED : { errno: failed };
 }
 
+/** How often a lock is tried while no other process is seen to hold it, once per millisecond. */
+const MOST_ATTEMPTS = 100;
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
+
+/** True too if that cannot be found out. */
+function isLockedByOthers(stat: StatxBuffer): boolean {
+  try {
+    return heldLocks().some(
+      ({ kind, inode, pid }) => kind === "flock" && inode === stat.inode && pid !== process.pid,
+    );
+  } catch {
+    return true;
+  }
+}
+
 const DOT = Buffer.from(".\0");
 
 /** Takes locks, and knows which file systems other hosts use. */
@@ -57,7 +73,18 @@ export class EntryLocks {
     return this.#remote;
   }
 
+  /** An inode with several names may be locked for a moment by another thread, which removes another name. */
   lockFile(dir: FdNumber, name: number, stat: StatxBuffer): EntryLock {
+    let lock = this.#tryLockFile(dir, name, stat);
+    for (let attempt = 0; lock === LOCKED && stat.links > 1 && attempt < MOST_ATTEMPTS; attempt++) {
+      if (isLockedByOthers(stat)) break;
+      Atomics.wait(NEVER, 0, 0, 1);
+      lock = this.#tryLockFile(dir, name, stat);
+    }
+    return lock;
+  }
+
+  #tryLockFile(dir: FdNumber, name: number, stat: StatxBuffer): EntryLock {
     const fd = openForLock(dir, name);
     if (fd === undefined) return this.#unopened(dir, errno(), stat);
     const failed = lockExclusive(fd);
