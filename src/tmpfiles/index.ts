@@ -49,7 +49,7 @@ export type { CheckOptions, ConfigText, LoadOptions, RunOptions, ThreadRunOption
 export type { ExitStatus, LineSummary, Summary } from "./model/outcome.js";
 export { runSync } from "./run/run.js";
 export type { Age, AgeBy } from "./syntax/age.js";
-export type { Budget } from "./syntax/budget.js";
+export type { Budget, WaterMarks } from "./syntax/budget.js";
 export { columnOf, type Field, type Line, type ParsedFile } from "./syntax/line.js";
 export type { Mode } from "./syntax/mode.js";
 export type { Modifiers } from "./syntax/modifiers.js";

@@ -2,15 +2,15 @@
 import type { Bytes } from "../../base/bytes.js";
 
 /** A high-water mark, and the low-water mark that cleaning stops at. */
-interface Marks {
+export interface WaterMarks {
   readonly max: number;
   readonly low: number;
 }
 
 export interface Budget {
   /** Of the bytes on disk. */
-  readonly size: Marks | undefined;
-  readonly inodes: Marks | undefined;
+  readonly size: WaterMarks | undefined;
+  readonly inodes: WaterMarks | undefined;
   /**
    * Above a mark, entries are removed before the age of the line. False in files that systemd-tmpfiles reads as well: there,
    * old entries are removed only above a mark.
@@ -61,7 +61,7 @@ function marksOf(
   marks: ReadonlyMap<BudgetKey, number>,
   high: BudgetKey,
   lower: BudgetKey,
-): Marks | undefined | null {
+): WaterMarks | undefined | null {
   const max = marks.get(high);
   const low = marks.get(lower);
   if (max === undefined) return low === undefined ? undefined : null;
