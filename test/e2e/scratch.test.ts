@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { openNats } from "#src/scratch/queue/nats.js";
 import { until } from "../children.js";
 import { age, Cluster, makeFile, makeTree, needsQueue, pathsBelow } from "./scratch-cluster.js";
 
@@ -28,6 +29,14 @@ test("many workers remove what clean removes in one process, and the journal say
   assert.deepEqual(cluster.journal().sort(), removed);
   assert.match(run.stdout, new RegExp(`removed ${removed.length} `));
   assert.match(cluster.ask("status").stdout, /^finished\n.*\nunits left: 0\n/);
+});
+
+test("workers that start at the same moment all find the queue", { skip }, async (t) => {
+  const { url } = await Cluster.start(t);
+  for (let round = 0; round < 20; round++) {
+    const opening = Array.from({ length: 6 }, () => openNats({ servers: url, name: `race${round}` }));
+    for (const exchange of await Promise.all(opening)) await exchange[Symbol.asyncDispose]();
+  }
 });
 
 test("lines, marker, silly renames, snapshots and symlinks keep what they name", { skip }, async (t) => {

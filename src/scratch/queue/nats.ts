@@ -1,4 +1,5 @@
 /** The exchange on NATS JetStream: streams for units, directories, journal and reports, and a bucket for the rest. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, JetStreamClient, JetStreamManager, JsMsg, NatsConnection } from "#nats";
 import type { JournalEntry } from "../journal.js";
 import { depthOf, unitId, type WorkUnit } from "../unit.js";
@@ -27,6 +28,9 @@ const DUPLICATES_NS = 600e9;
 /** A worker that has not reported for so long is not listed. */
 const PRESENT_MS = 20_000;
 const IN_PROGRESS = new TextEncoder().encode("+WPI");
+/** How often the streams are created or found at the start. */
+const MOST_ATTEMPTS = 5;
+const ATTEMPT_MS = 100;
 
 interface Held extends Lease {
   readonly message: JsMsg;
@@ -40,8 +44,17 @@ export async function openNats(settings: QueueSettings): Promise<Exchange> {
   const connection = await connectTo(settings);
   const streams = jetStreamOf(library, connection);
   const exchange = new NatsExchange(connection, await streams.manager, streams.client, settings.name);
-  await exchange.prepare(await new library.Kvm(streams.client).create(`MAYFLY_${settings.name}_RUN`));
-  return exchange;
+  const buckets = new library.Kvm(streams.client);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await exchange.prepare(await buckets.create(`MAYFLY_${settings.name}_RUN`));
+      return exchange;
+    } catch (error) {
+      // Another process, started at the same moment, may be creating the same.
+      if (attempt === MOST_ATTEMPTS) throw error;
+      await sleep(ATTEMPT_MS);
+    }
+  }
 }
 
 function jetStreamOf({ jetstream, jetstreamManager }: typeof import("#nats"), connection: NatsConnection) {
