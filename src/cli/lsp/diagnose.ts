@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { audit, ruleOf } from "../../audit/index.js";
+import { type AuditFinding, audit, ruleOf } from "../../audit/index.js";
 import { type Bytes, bytes, toText } from "../../base/bytes.js";
 import { checkSync } from "../../tmpfiles/index.js";
 
@@ -16,6 +16,13 @@ export interface LspProblem {
   readonly message: string;
   /** What hovering shows. */
   readonly explanation: string;
+  /** The edit that fixes it safely, if there is one. */
+  readonly edit?: LspEdit;
+}
+
+/** An edit within a line: the same units as a problem's. */
+export interface LspEdit extends Pick<LspProblem, "line" | "from" | "to"> {
+  readonly text: string;
 }
 
 function isTmpfilesConfiguration(path: string): boolean {
@@ -28,14 +35,14 @@ export async function diagnose(path: string, text: string): Promise<LspProblem[]
   try {
     const copy = join(directory, basename(path));
     writeFileSync(copy, text, { mode: 0o600 });
-    const lines = text.split("\n");
-    return isTmpfilesConfiguration(path) ? checked(bytes(copy), lines) : await audited(bytes(copy), lines);
+    return isTmpfilesConfiguration(path) ? checked(bytes(copy), text) : await audited(bytes(copy), text);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function checked(file: Bytes, lines: readonly string[]): LspProblem[] {
+function checked(file: Bytes, text: string): LspProblem[] {
+  const lines = text.split("\n");
   return checkSync({ args: [file] })
     .filter((each) => each.file === file)
     .map(({ line, column, severity, code, message, title, why, fix }) => ({
@@ -47,11 +54,12 @@ function checked(file: Bytes, lines: readonly string[]): LspProblem[] {
     }));
 }
 
-async function audited(file: Bytes, lines: readonly string[]): Promise<LspProblem[]> {
+async function audited(file: Bytes, text: string): Promise<LspProblem[]> {
+  const lines = text.split("\n");
   const { findings } = await audit({ paths: [file], tests: true, jobs: 1 });
   return findings
     .filter(({ suppressed }) => suppressed === undefined)
-    .map(({ line, column, severity, rule, message }) => {
+    .map(({ line, column, severity, rule, message, edit }) => {
       const { title, risk, fix } = ruleOf(rule);
       const explanation = `**${rule}**: ${title}.\n\n${risk}\n\n${fix}`;
       return {
@@ -60,8 +68,18 @@ async function audited(file: Bytes, lines: readonly string[]): Promise<LspProble
         code: rule,
         message: toText(message as Bytes),
         explanation,
+        ...(edit === undefined ? {} : { edit: editIn(text, edit) }),
       };
     });
+}
+
+/** The auditor counts bytes from the start of the file. */
+function editIn(text: string, { start, end, text: by }: NonNullable<AuditFinding["edit"]>): LspEdit {
+  const content = Buffer.from(text);
+  const before = content.subarray(0, start).toString().split("\n");
+  const from = before.at(-1)?.length ?? 0;
+  const to = from + content.subarray(start, end).toString().length;
+  return { line: before.length - 1, from, to, text: toText(by as Bytes) };
 }
 
 /** From the column to the end of the line. */
