@@ -2,6 +2,7 @@
 import { writeSync } from "node:fs";
 import { bytes, fromBuffer, toBuffer } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
+import { sleepSync } from "../sys/sleep.js";
 import { isTerminal as isTerminalFd } from "../sys/terminal.js";
 import { rendered } from "./terminal.js";
 
@@ -80,7 +81,7 @@ function writeAll(fd: number, data: Buffer): string | undefined {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== "EAGAIN") return code ?? String(error);
       // Another process made the pipe non-blocking, and Node has no poll(2).
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      sleepSync(5);
     }
   }
   return undefined;

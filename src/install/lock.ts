@@ -12,6 +12,7 @@ import {
   tryUnlinkat,
 } from "../sys/files.js";
 import { statx } from "../sys/inode.js";
+import { sleepSync } from "../sys/sleep.js";
 import { parentOf, stateAt } from "./place.js";
 import type { Host } from "./plan.js";
 
@@ -50,7 +51,7 @@ function lockIn(dir: Fd, path: Bytes): Fd {
     const isHeld = flock(file, LOCK_EX | LOCK_NB);
     const isRemoved = statx(file).nlink === 0;
     if (isHeld && !isRemoved) return file;
-    if (!isHeld) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ATTEMPT_MS);
+    if (!isHeld) sleepSync(ATTEMPT_MS);
     if (!isRemoved) continue;
     // The command that had the lock removed the file when it ended.
     file.close();

@@ -3,6 +3,7 @@ import type { ChildProcess, StdioOptions } from "node:child_process";
 import { type Bytes, bytes, escapeForDisplay, isAbsolute, join, normalize } from "../base/bytes.js";
 import { errnoWords } from "../base/errno-words.js";
 import { failedWith, SyscallError } from "../base/errors.js";
+import { sleepSync } from "../sys/sleep.js";
 import { requireRunArguments } from "./arguments.js";
 import { prepareDirectories, prepareSharedTmpfs, prepareTmpfs } from "./as-root.js";
 import { prepareAsUser } from "./as-user.js";
@@ -234,7 +235,7 @@ function joinExisting({ locations, leaf, pids, owner }: Found): DirectorySet {
           `${escapeForDisplay(leaf ?? ("" as Bytes))} no longer exists`,
           error,
         );
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ATTEMPT_MS);
+      sleepSync(ATTEMPT_MS);
     }
   }
 }

@@ -6,6 +6,7 @@
  * an isolate, with the isolate and a pointer. Two existing functions serve: one that leaves a trace, and pause(2).
  */
 import { address, bind } from "./ffi.js";
+import { sleepSync } from "./sleep.js";
 
 export type Address = number | bigint;
 
@@ -59,10 +60,9 @@ export class Freezer {
   freeze(milliseconds: number): boolean {
     native.requestInterrupt(this.#thread, this.#leaveTrace, address(this.#trace));
     for (let count = 0; count < PAUSES; count++) native.requestInterrupt(this.#thread, this.#pause, 0);
-    const clock = new Int32Array(new SharedArrayBuffer(4));
     for (let waited = 0; this.#trace.every((byte) => byte === 0); waited++) {
       if (waited >= milliseconds) return false;
-      Atomics.wait(clock, 0, 0, 1);
+      sleepSync(1);
     }
     return true;
   }

@@ -7,6 +7,7 @@ import { cstring } from "../sys/ffi.js";
 import { AT_REMOVEDIR, Fd, pathBelow, procPath, tryUnlinkat, unlinkat } from "../sys/files.js";
 import { InodeMark } from "../sys/inode.js";
 import { detachMount, unmount } from "../sys/mount.js";
+import { sleepSync } from "../sys/sleep.js";
 import { RemovalError } from "./errors.js";
 import { hasParentTable, type Kind, type RegistryEntry, registry } from "./registry.js";
 import { type SyncAsync, step, stepThroughSync } from "./sync-async.js";
@@ -91,12 +92,11 @@ const MOST_LOOKS = 20;
 /** Removes the files of all threads. From now on, other threads cannot create any. */
 export function removeEverything(): void {
   registry.close();
-  const clock = new Int32Array(new SharedArrayBuffer(4));
   for (let look = 0; look < MOST_LOOKS; look++) {
     const entries = [...registry.entries()];
     if (entries.length === 0) return;
     removeQuietly(entries);
-    Atomics.wait(clock, 0, 0, 1);
+    sleepSync(1);
   }
 }
 

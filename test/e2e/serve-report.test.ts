@@ -38,6 +38,12 @@ function tree(place: string): string {
   return top;
 }
 
+/** Serves the report of the tree over IP. */
+function serving(top: string): ServeProcess {
+  const line = `d ${top} - - - mM:10d`;
+  return new ServeProcess([...SETTINGS, "--no-state", "--inline", line, "--listen", "0"]);
+}
+
 /** What another process of this user gets from the socket. */
 function getAs(uid: number, socketPath: string, path: string): string {
   const script = `require("node:http").get(${JSON.stringify({ socketPath, path })}, (response) => response.pipe(process.stdout));`;
@@ -56,14 +62,7 @@ test("anybody gets the sums, and the names in world-readable directories", async
   using scratch = new Scratch();
   chmodSync(scratch.path, 0o755);
   const top = tree(scratch.path);
-  const serve = new ServeProcess([
-    ...SETTINGS,
-    "--no-state",
-    "--inline",
-    `d ${top} - - - mM:10d`,
-    "--listen",
-    "0",
-  ]);
+  const serve = serving(top);
   const address = await addressOf(serve);
   const page = await fetch(`${address}/report`);
   assert.equal(page.status, 200);
@@ -141,14 +140,7 @@ test("the page loads its data again", { skip: needsChromium }, async () => {
   using scratch = new Scratch();
   chmodSync(scratch.path, 0o755);
   const top = tree(scratch.path);
-  const serve = new ServeProcess([
-    ...SETTINGS,
-    "--no-state",
-    "--inline",
-    `d ${top} - - - mM:10d`,
-    "--listen",
-    "0",
-  ]);
+  const serve = serving(top);
   const address = await addressOf(serve);
   await using browser = await startBrowser();
   const { page, requests, complaints } = await openPage(browser, `${address}/report`);

@@ -4,6 +4,7 @@ import type { Bytes } from "../../base/bytes.js";
 import { systemClock } from "../../sys/clock.js";
 import { Fd } from "../../sys/files.js";
 import { pollReadable } from "../../sys/poll.js";
+import { sleepSync } from "../../sys/sleep.js";
 import type { Actor, WatchEvent } from "../events.js";
 import { Backlog } from "./backlog.js";
 import { type OpenedWatch, openWatch } from "./open.js";
@@ -20,11 +21,10 @@ function main(port: MessagePort, input: ReaderInput): void {
   const send = (message: ReaderMessage): void => port.postMessage(message);
   const backlog = new Backlog(new Int32Array(input.pending), (events) => send({ type: "events", events }));
   send({ type: "ready", abilities: watch.abilities });
-  const pause = new Int32Array(new SharedArrayBuffer(4));
   try {
     for (;;) {
       const [stopped] = pollReadable([stop, ...watch.fds], IDLE_MS);
-      if (stopped !== true) Atomics.wait(pause, 0, 0, BATCH_MS);
+      if (stopped !== true) sleepSync(BATCH_MS);
       const batches = stopped === true ? batchesUntilNow(watch) : [readBatch(watch)];
       for (const batch of batches) backlog.push(batch);
       for (const notice of watch.notices.splice(0)) send({ type: "notice", notice });

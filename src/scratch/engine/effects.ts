@@ -1,13 +1,13 @@
 /** The engine's effects when other workers clean the same tree. */
 
 import { unlock } from "../../sys/scan.js";
+import { sleepSync } from "../../sys/sleep.js";
 import { EntryLocks, isConflict, type LockConflict } from "../../tmpfiles/ageing/entry-lock.js";
 import { realWalkEffects, type WalkEffects } from "../../tmpfiles/ageing/walk-effects.js";
 
 /** Another worker holds a directory's lock only for two system calls; so long a lock is somebody else's. */
 const PROBES = 10;
 const PAUSE_MS = 2;
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Directories are only probed, not held: workers on one host would keep each other out. So a lock counts from the next batch
@@ -25,7 +25,7 @@ export function sharedWalkEffects(): WalkEffects {
           unlock(fd);
           return undefined;
         }
-        Atomics.wait(sleeper, 0, 0, PAUSE_MS);
+        sleepSync(PAUSE_MS);
       }
       return conflict;
     },

@@ -16,6 +16,7 @@ import {
   StatxBuffer,
   statxInto,
 } from "../../sys/scan.js";
+import { sleepSync } from "../../sys/sleep.js";
 import { type AgeRule, isTooNew } from "./age-rule.js";
 
 /** Another process holds a lock on the entry, or may hold one: `errno` is why that is unknown. */
@@ -44,7 +45,6 @@ function conflictAfter(failed: Errno): LockConflict {
 
 /** How often a lock is tried while no other process is seen to hold it, once per millisecond. */
 const MOST_ATTEMPTS = 100;
-const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** True too if that cannot be found out. */
 function isLockedByOthers(stat: StatxBuffer): boolean {
@@ -78,7 +78,7 @@ export class EntryLocks {
     let lock = this.#tryLockFile(dir, name, stat);
     for (let attempt = 0; lock === LOCKED && stat.links > 1 && attempt < MOST_ATTEMPTS; attempt++) {
       if (isLockedByOthers(stat)) break;
-      Atomics.wait(NEVER, 0, 0, 1);
+      sleepSync(1);
       lock = this.#tryLockFile(dir, name, stat);
     }
     return lock;
