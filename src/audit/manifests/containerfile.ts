@@ -143,7 +143,7 @@ function volumes({ name, text, at, end }: Instruction): FoundAt[] {
 
 const CLEANER = /\b(?:mayfly|tmpreaper|tmpwatch|systemd-tmpfiles|crond?|supercronic)\b/;
 
-/** A program that runs long and is told to work in a directory that nothing cleans. */
+/** A program whose arguments or environment name a path in a directory that nothing cleans. */
 function growing(instructions: readonly Instruction[], text: string): FoundAt[] {
   const stage = instructions.at(-1)?.stage;
   const own = instructions.filter((each) => each.stage === stage);

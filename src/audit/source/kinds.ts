@@ -49,7 +49,7 @@ const INTERPRETERS: readonly (readonly [RegExp, string])[] = [
 /** Files of these names may begin with `#!`. */
 const MAYBE_SCRIPT = /^[^.]*$|\.(in|cgi|cron|hook|postinst|prerm|postrm|preinst|config|daily)$/;
 
-/** The language; undefined if it is none of those known; "" if only the first line says. */
+/** The language; undefined if it is not supported; "" if only the first line shows it. */
 export function languageByName(name: string): string | undefined {
   const inner = name.endsWith(".in") ? name.slice(0, -3) : name;
   const extension = inner.slice(inner.lastIndexOf(".") + 1);

@@ -75,7 +75,7 @@ synchronized. A failed run is repeated after 15 minutes, then 30, up to a day. R
 with 503 and the reasons as JSON if the last run failed, or if none has succeeded for twice the interval of the schedule.
 **/report** is the page of **mayfly report**, and **/report.json** its data, made at most once a minute. Over a Unix socket, root and
 the user who runs the service see all names, others those that they may see; over IP, only names in world-readable directories
-are shown. There is none with **--root**.`,
+are shown. With **--root**, there is no report.`,
     },
     {
       title: "Service managers",

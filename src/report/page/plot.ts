@@ -97,5 +97,5 @@ export function daysTable(data: PageData): HTMLElement {
     bytesText(bytes),
   ]);
   columns[1] = { title: "When" };
-  return make("div", {}, tableElement("What goes by day", columns, rows));
+  return make("div", {}, tableElement("Removals per day", columns, rows));
 }
